@@ -1,0 +1,127 @@
+"""The bench of a run: its data on its device, its networks, its seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from kdstudio.data.declaration import ImageData, LabelledImages
+from kdstudio.data.feed import Feed
+from kdstudio.data.seeding import derived_seed
+from kdstudio.data.split import stratified_split
+from kdstudio.engine.experiment import Experiment, FromFile, FromRun, TrainHere, TrainingSpec
+from kdstudio.engine.network import Network
+from kdstudio.errors import KDStudioError
+from kdstudio.models.declaration import ImageShape
+
+EVALUATION_BATCH = 1000
+
+WeightsLoader = Callable[[FromFile | FromRun], dict[str, Tensor]]
+"""Reads the weights that an experiment names; given by whoever knows files."""
+
+
+class Bench:
+    """Builds networks and feeds for the plan of one run."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        data: ImageData,
+        device: torch.device,
+        load_weights: WeightsLoader,
+    ) -> None:
+        """``data`` as loaded, on the CPU; the parts are moved to ``device`` once."""
+        self.experiment = experiment
+        self.data = data
+        self.device = device
+        self._load_weights = load_weights
+        training, validation = stratified_split(
+            data.train.labels, experiment.data.validation, experiment.seed
+        )
+        self._training_part = self._resident(data.train, training)
+        self.validation = self._evaluation_feed(self._resident(data.train, validation))
+        self.test = self._evaluation_feed(self._resident(data.test, slice(None)))
+
+    def _resident(self, part: LabelledImages, index: Tensor | slice) -> LabelledImages:
+        return LabelledImages(
+            part.images[index].to(self.device), part.labels[index].to(self.device)
+        )
+
+    def _evaluation_feed(self, part: LabelledImages) -> Feed:
+        return Feed(part, self.data, batch_size=EVALUATION_BATCH)
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return len(self.data.class_names)
+
+    @property
+    def image(self) -> ImageShape:
+        """Shape of an image."""
+        return ImageShape(*self.data.train.images.shape[1:])
+
+    @property
+    def training_images(self) -> int:
+        """Number of images to learn from."""
+        return len(self._training_part)
+
+    def recipe(self, role: str) -> TrainingSpec:
+        """How the network in ``role`` learns."""
+        return self.experiment.networks[role].training
+
+    def is_loaded(self, role: str) -> bool:
+        """Tell whether the network in ``role`` comes with weights."""
+        return not isinstance(self.experiment.networks[role].weights, TrainHere)
+
+    def network(self, role: str, name: str | None = None, seed: int = 0) -> Network:
+        """Build the network described for ``role``, called ``name`` (default: the role).
+
+        Initial weights depend on the run's seed, the role and ``seed`` alone: a baseline built
+        for the student's role starts from the student's weights.
+        """
+        spec = self.experiment.networks[role]
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(derived_seed(self.experiment.seed, "weights", role, seed))
+            try:
+                module = spec.model.build(self.image, self.classes)
+            except (RuntimeError, ValueError, ZeroDivisionError) as error:
+                raise KDStudioError(
+                    f"'{spec.model.summary()}' cannot be built for images of "
+                    f"{'×'.join(map(str, self.image))}: {error}"
+                ) from error
+        if not isinstance(spec.weights, TrainHere):
+            load_state(module, self._load_weights(spec.weights), role)
+        network = Network(name or role, module, spec.model.taps(), spec.model.summary())
+        return network.to(self.device)
+
+    def training_feed(self, training: TrainingSpec) -> Feed:
+        """Return the training images as ``training`` wants them."""
+        return Feed(
+            self._training_part,
+            self.data,
+            batch_size=training.batch_size,
+            seed=self.experiment.seed,
+            augmentation=training.augmentation,
+        )
+
+
+def load_state(module: torch.nn.Module, state: dict[str, Tensor], what: str) -> None:
+    """Load ``state`` into ``module``; KDStudioError says what does not fit."""
+    own = module.state_dict()
+    missing, unexpected = own.keys() - state.keys(), state.keys() - own.keys()
+    shapes = [
+        f"{key} is {tuple(state[key].shape)} in the file, {tuple(own[key].shape)} in the network"
+        for key in own.keys() & state.keys()
+        if own[key].shape != state[key].shape
+    ]
+    faults = [f"{len(missing)} missing ({sorted(missing)[0]} …)"] if missing else []
+    faults += [f"{len(unexpected)} unknown ({sorted(unexpected)[0]} …)"] if unexpected else []
+    faults += sorted(shapes)[:3]
+    if faults:
+        raise KDStudioError(
+            f"the weights given for the {what} do not fit its architecture: {'; '.join(faults)}; "
+            "choose the architecture they were trained with"
+        )
+    module.load_state_dict(state)

@@ -1,0 +1,48 @@
+"""Where an unfinished run stands: enough to go on bit for bit, as tensors and plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from kdstudio.engine.events import Record
+
+
+class BestEpoch(Record):
+    """A network's best epoch so far, by its validation scores."""
+
+    epoch: int
+    accuracy: float
+    loss: float
+
+
+class Progress(Record):
+    """The next step to take, and what has been seen of the unfinished stage."""
+
+    stage: int = 0
+    epoch: int = 0
+    """Finished epochs of the stage."""
+    step: int = 0
+    """Finished steps of the epoch."""
+    seconds: float = 0.0
+    best: dict[str, BestEpoch] = {}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Progress and the tensors that belong to it.
+
+    ``networks/NAME/…`` and ``best/NAME/…`` are state dicts of what the stage trains,
+    ``optimizer/TURN/PARAMETER/KEY`` the optimisers' state, ``losses/TERM`` the epoch's sums.
+    No random state is needed: every step seeds its own.
+    """
+
+    progress: Progress = field(default_factory=Progress)
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+
+    def under(self, prefix: str) -> dict[str, Tensor]:
+        """Tensors whose address begins with ``prefix/``, by the rest of it."""
+        start = f"{prefix}/"
+        return {k.removeprefix(start): v for k, v in self.tensors.items() if k.startswith(start)}
+

@@ -1,0 +1,181 @@
+"""Frozen records of what happened in a run, in the order in which the loop yields them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+
+class Record(BaseModel):
+    """A frozen piece of an event or of a summary; written to and read from JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Scores(Record):
+    """How one network answers one part of the data."""
+
+    count: int
+    """Images scored."""
+    accuracy: float
+    """Share of right answers, 0 to 1."""
+    errors: int
+    """Wrong answers."""
+    loss: float
+    """Mean cross-entropy to the labels, in nats."""
+    calibration_error: float
+    """Expected calibration error, 15 bins of equal width (Guo et al. 2017, eq. 5), 0 to 1."""
+    per_class: tuple[float | None, ...]
+    """Share of right answers among the images of each class; None where there are none."""
+    confusion: tuple[tuple[int, ...], ...]
+    """Images counted by row = true class, column = answer."""
+
+
+class EpochScores(Record):
+    """A network's scores after one epoch."""
+
+    epoch: int
+    """Counted from 1; 0 for a network that was loaded, not trained."""
+    validation: Scores
+    test: Scores
+
+
+class NetworkResult(Record):
+    """What became of one network."""
+
+    parameters: int
+    architecture: str
+    last_epoch: EpochScores
+    best_epoch: EpochScores
+    """The epoch with the highest validation accuracy (then the lowest validation loss)."""
+
+
+class StageOutline(Record):
+    """What a stage will do, known before it starts."""
+
+    name: str
+    epochs: int
+    steps_per_epoch: int
+    batch_size: int
+    terms: tuple[str, ...]
+    trained: tuple[str, ...]
+    frozen: tuple[str, ...]
+    parameters: dict[str, int]
+    """Weights of every network in the stage, by its name."""
+    flops_per_step: float
+    """Estimated floating-point operations of one training step."""
+
+    @property
+    def steps(self) -> int:
+        """Training steps of the whole stage."""
+        return self.epochs * self.steps_per_epoch
+
+
+class Preparing(Record):
+    """Something long goes on before or between the steps."""
+
+    kind: Literal["preparing"] = "preparing"
+    what: str
+    fraction: float
+
+
+class RunStarted(Record):
+    """The plan has been rehearsed and training begins."""
+
+    kind: Literal["run-started"] = "run-started"
+    device: str
+    threads: int
+    precision: str
+    class_names: tuple[str, ...]
+    training_images: int
+    validation_images: int
+    test_images: int
+    stages: tuple[StageOutline, ...]
+
+
+class StageStarted(Record):
+    """A stage begins, or goes on after an interruption."""
+
+    kind: Literal["stage-started"] = "stage-started"
+    stage: int
+    outline: StageOutline
+
+
+class StepDone(Record):
+    """Some steps have been taken."""
+
+    kind: Literal["step-done"] = "step-done"
+    stage: int
+    epoch: int
+    step: int
+    """Steps of this stage done, counted from its first epoch."""
+    losses: dict[str, float]
+    """Unweighted mean of each term since the last of these events."""
+    learning_rate: float
+    images_per_second: float
+
+
+class EpochDone(Record):
+    """An epoch is over and the networks in training have been scored."""
+
+    kind: Literal["epoch-done"] = "epoch-done"
+    stage: int
+    epoch: int
+    """Counted from 1."""
+    step: int
+    losses: dict[str, float]
+    """Unweighted mean of each term over the epoch."""
+    weights: dict[str, float]
+    """Weight of each term in this epoch."""
+    learning_rate: float
+    images_per_second: float
+    seconds: float
+    """Time spent in the run so far, pauses not counted."""
+    validation: dict[str, Scores]
+
+
+class StageDone(Record):
+    """A stage is trained; its networks have been scored on the test set."""
+
+    kind: Literal["stage-done"] = "stage-done"
+    stage: int
+    seconds: float
+    networks: dict[str, NetworkResult]
+
+
+class RunDone(Record):
+    """Every stage is done."""
+
+    kind: Literal["run-done"] = "run-done"
+    seconds: float
+
+
+class RunStopped(Record):
+    """Somebody stopped the run; it can be resumed."""
+
+    kind: Literal["run-stopped"] = "run-stopped"
+    seconds: float
+
+
+class RunFailed(Record):
+    """The run ended by an error."""
+
+    kind: Literal["run-failed"] = "run-failed"
+    message: str
+    details: str
+
+
+Event = (
+    Preparing
+    | RunStarted
+    | StageStarted
+    | StepDone
+    | EpochDone
+    | StageDone
+    | RunDone
+    | RunStopped
+    | RunFailed
+)
+
+event_adapter: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])

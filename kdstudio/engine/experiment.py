@@ -1,0 +1,165 @@
+"""Everything a run needs, as pydantic models: what presets, forms and run folders hold."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from kdstudio.data.augmentation import Augmentation
+from kdstudio.data.declaration import DatasetSpec, datasets
+from kdstudio.declaration import Declaration, option
+from kdstudio.engine.optimization import SGD, AnyOptimizer, AnySchedule, OneCycle
+from kdstudio.engine.strategy import Strategy, strategies
+from kdstudio.models.declaration import ModelSpec, models
+
+if TYPE_CHECKING:
+    AnyModel = ModelSpec
+    AnyDataset = DatasetSpec
+    AnyStrategy = Strategy
+else:
+    AnyModel = models.union()
+    AnyDataset = datasets.union()
+    AnyStrategy = strategies.union()
+
+DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
+
+
+class Published(Declaration):
+    """One figure from a paper."""
+
+    what: str = option(..., "What", "The quantity, with its setting.")
+    value: str = option(..., "Value", "As published, with its unit.")
+
+
+class About(Declaration):
+    """Where an experiment comes from and what it shows."""
+
+    title: str = option(..., "Title", "What the gallery calls it.")
+    source: str = option("", "Source", "Paper, authors and year.")
+    shows: str = option("", "Shows", "What to look for.")
+    published: tuple[Published, ...] = option((), "Published", "The paper's figures.")
+    expected: str = option("", "Expected time", "Measured, with the machine.")
+    changed: str = option("", "Changed", "How it differs from the paper, and why.")
+
+
+class DataSpec(Declaration):
+    """The images, and the share of them kept for validation."""
+
+    source: AnyDataset = option(..., "Data set", "Where the images come from.")
+    validation: float = option(
+        0.1,
+        "Validation share",
+        "Share of the training images, from every class alike, kept out of training; "
+        "all choices are made on it, never on the test set.",
+        gt=0,
+        lt=1,
+    )
+
+
+class TrainHere(Declaration):
+    """Random weights, trained in this run."""
+
+    origin: Literal["training"] = "training"
+
+
+class FromFile(Declaration):
+    """Loaded from an exported network (safetensors)."""
+
+    origin: Literal["file"] = "file"
+    path: str = option(..., "File", "A .safetensors file of the same architecture.", min_length=1)
+
+
+class FromRun(Declaration):
+    """Loaded from a network of an earlier run."""
+
+    origin: Literal["run"] = "run"
+    run: str = option(..., "Run", "Name or folder of the run.", min_length=1)
+    network: str = option("teacher", "Network", "Which network of that run.", min_length=1)
+
+
+AnyWeights = Annotated[TrainHere | FromFile | FromRun, Field(discriminator="origin")]
+
+
+class TrainingSpec(Declaration):
+    """How long and with what steps a network learns."""
+
+    epochs: int = option(20, "Epochs", "Passes over the training images.", unit="epochs", ge=1, le=10000)
+    batch_size: int = option(128, "Batch size", "Images in a step.", unit="images", ge=1, le=65536)
+    optimizer: AnyOptimizer = option(SGD(), "Optimiser", "How gradients become steps.")
+    schedule: AnySchedule = option(OneCycle(), "Schedule", "Course of the learning rate.")
+    max_norm: float = option(
+        0.0,
+        "Max-norm",
+        "Longest allowed vector of incoming weights of a unit; longer ones are scaled back "
+        "after each step. 0 means no limit.",
+        ge=0,
+        le=1000,
+    )
+    augmentation: Augmentation = option(Augmentation(), "Augmentation", "Changes of the images.")
+
+
+class NetworkSpec(Declaration):
+    """One network of the run: its architecture, where its weights come from, how it learns."""
+
+    model: AnyModel = option(..., "Architecture", "The network's family and its options.")
+    weights: AnyWeights = option(
+        TrainHere(),
+        "Weights",
+        "Random and then trained, or loaded. A loaded teacher is not trained again; a loaded "
+        "student starts from there.",
+    )
+    training: TrainingSpec = option(TrainingSpec(), "Training", "Used when the network learns.")
+
+
+class ComputeSpec(Declaration):
+    """What the run computes on."""
+
+    device: str = option("auto", "Device", "auto, cpu, cuda, cuda:1, … or mps.")
+    threads: int = option(
+        0, "CPU threads", "0 chooses by the size of a step: one for small networks, else all cores.",
+        ge=0, le=1024,
+    )
+    precision: Literal["float32", "bfloat16"] = option(
+        "float32", "Precision", "bfloat16 is quicker on many processors, and less exact."
+    )
+
+    @field_validator("device")
+    @classmethod
+    def _known_device(cls, device: str) -> str:
+        if not DEVICE.fullmatch(device):
+            raise ValueError(f"no device '{device}'; there are auto, cpu, cuda, cuda:N, mps")
+        return device
+
+
+class Experiment(Declaration):
+    """A whole run, described."""
+
+    name: str = option(
+        "experiment", "Name", "Letters, digits, dots and dashes; run folders are named after it.",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80,
+    )
+    about: About | None = option(None, "About", "Source and figures of a preset.")
+    seed: int = option(0, "Seed", "Same seed, same run.", ge=0, le=2**31 - 1)
+    data: DataSpec = option(..., "Data", "The images.")
+    strategy: AnyStrategy = option(..., "Strategy", "How the student learns.")
+    networks: dict[str, NetworkSpec] = option(..., "Networks", "One for each role of the strategy.")
+    compute: ComputeSpec = option(ComputeSpec(), "Compute", "Device, threads and precision.")
+
+    @field_validator("networks")
+    @classmethod
+    def _one_network_for_each_role(
+        cls, networks: dict[str, NetworkSpec], info: ValidationInfo
+    ) -> dict[str, NetworkSpec]:
+        strategy: Strategy | None = info.data.get("strategy")
+        if strategy is None:
+            return networks
+        roles = strategy.roles()
+        if missing := [role for role in roles if role not in networks]:
+            raise ValueError(f"strategy '{strategy.name}' also needs a {' and a '.join(missing)}")
+        if unknown := [role for role in networks if role not in roles]:
+            raise ValueError(
+                f"strategy '{strategy.name}' has no '{unknown[0]}'; it has {', '.join(roles)}"
+            )
+        return {role: networks[role] for role in roles}

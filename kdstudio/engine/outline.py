@@ -1,0 +1,42 @@
+"""What a plan will do: each stage rehearsed and described, nothing trained."""
+
+from __future__ import annotations
+
+from torch.utils.flop_counter import FlopCounterMode
+
+from kdstudio.engine.bench import Bench
+from kdstudio.engine.events import StageOutline
+from kdstudio.engine.stage import Stage
+
+SAMPLES = 4
+
+
+def rehearse(bench: Bench) -> tuple[StageOutline, ...]:
+    """Run the plan without training; every stage is tried on a few samples.
+
+    A wrong address or a shape that does not fit, in any stage, is found here, before hours of
+    training. Raises KDStudioError that names it.
+    """
+    return tuple(outline(stage, bench) for stage in bench.experiment.strategy.plan(bench))
+
+
+def outline(stage: Stage, bench: Bench) -> StageOutline:
+    """Rehearse ``stage`` and describe it."""
+    feed = bench.training_feed(stage.training_spec)
+    batch = next(feed.shuffled(0))
+    sample = feed.batch(batch.index[:SAMPLES], batch.view[:SAMPLES])
+    with FlopCounterMode(display=False) as counter:
+        stage.rehearse(sample)
+    forward = counter.get_total_flops() / len(sample) * min(stage.training_spec.batch_size, len(feed))
+    trained = sorted({name for turn in range(len(stage.turns)) for name in stage.learners(turn)})
+    return StageOutline(
+        name=stage.name,
+        epochs=stage.training_spec.epochs,
+        steps_per_epoch=feed.steps,
+        batch_size=stage.training_spec.batch_size,
+        terms=tuple(term.name for term in stage.terms),
+        trained=tuple(trained),
+        frozen=tuple(name for name, network in stage.networks.items() if network.frozen),
+        parameters={name: network.parameter_count() for name, network in stage.networks.items()},
+        flops_per_step=3 * forward,
+    )

@@ -1,0 +1,56 @@
+"""Never compute a frozen network's answer twice: its logits by (index, view)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+import torch
+from torch import Tensor
+
+from kdstudio.data.feed import Batch, Feed
+from kdstudio.engine.network import LOGITS, Network
+from kdstudio.engine.stage import Stage
+
+LARGEST_TABLE = 2**29
+"""Bytes of logits that are worth keeping."""
+
+
+class RememberedNetwork(Network):
+    """Stands for a frozen network whose logits over one feed have been computed already."""
+
+    def __init__(self, network: Network, table: Tensor, views: int) -> None:
+        """``table`` ``(samples · views, K)``, row ``index · views + view``."""
+        super().__init__(network.name, network.module, network.taps)
+        self.freeze()
+        self._table = table
+        self._views = views
+
+    def forward(self, batch: Batch, wanted: Collection[str]) -> dict[str, Tensor]:
+        """Look the logits up."""
+        return {LOGITS: self._table[batch.index * self._views + batch.view]}
+
+
+def rememberable(stage: Stage, feed: Feed, classes: int) -> list[Network]:
+    """Frozen networks of which the stage reads the logits alone, and often enough to pay."""
+    read = {a for term in stage.terms for a in (term.of, *term.against)}
+    read |= {head.of for head in stage.heads.values()}
+    size = len(feed) * feed.views * classes * 4
+    if feed.views >= stage.training_spec.epochs or size > LARGEST_TABLE:
+        return []
+    return [
+        network
+        for name, network in stage.networks.items()
+        if network.frozen and {a for a in read if a.startswith(f"{name}.")} == {f"{name}.{LOGITS}"}
+    ]
+
+
+@torch.no_grad()
+def fill(network: Network, feed: Feed, table: Tensor) -> Iterator[float]:
+    """Compute ``table``, always in the same order; yields the fraction done after each batch."""
+    done = 0
+    for view in range(feed.views):
+        for batch in feed.in_order(view):
+            rows = batch.index * feed.views + batch.view
+            table[rows] = network(batch, (LOGITS,))[LOGITS].float()
+            done += len(batch)
+            yield done / len(table)

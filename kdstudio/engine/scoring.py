@@ -1,0 +1,70 @@
+"""Scores of networks on a part of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from kdstudio.data.feed import Feed
+from kdstudio.engine.events import Scores
+from kdstudio.engine.stage import Stage
+
+BINS = 15
+
+
+@torch.no_grad()
+def score(stage: Stage, scored: Mapping[str, str], feed: Feed) -> dict[str, Scores]:
+    """Score the logits at each address of ``scored`` over all of ``feed``, by its name.
+
+    The stage is in eval mode while it is scored, and in the mode it was in afterwards.
+    """
+    training = stage.training
+    stage.eval()
+    collected: dict[str, list[Tensor]] = {name: [] for name in scored}
+    labels = []
+    for batch in feed.in_order():
+        values = stage.values(batch, set(scored.values()))
+        labels.append(batch.labels)
+        for name, address in scored.items():
+            collected[name].append(values[address])
+    stage.train(training)
+    truth = torch.cat(labels)
+    return {name: scores(torch.cat(logits), truth) for name, logits in collected.items()}
+
+
+def scores(logits: Tensor, labels: Tensor) -> Scores:
+    """Score ``logits`` ``(N, K)`` against ``labels`` ``(N,)``."""
+    classes = logits.shape[1]
+    answers = logits.argmax(1)
+    pairs = torch.bincount(labels * classes + answers, minlength=classes**2)
+    confusion = pairs.view(classes, classes).cpu()
+    right, count = confusion.diag(), confusion.sum(1)
+    errors = int(len(labels) - right.sum())
+    return Scores(
+        count=len(labels),
+        accuracy=1 - errors / len(labels),
+        errors=errors,
+        loss=float(functional.cross_entropy(logits, labels)),
+        calibration_error=calibration_error(logits, labels),
+        per_class=tuple(
+            hits / total if total else None
+            for hits, total in zip(right.tolist(), count.tolist(), strict=True)
+        ),
+        confusion=tuple(map(tuple, confusion.tolist())),
+    )
+
+
+def calibration_error(logits: Tensor, labels: Tensor) -> float:
+    """Expected calibration error: mean gap between confidence and accuracy over 15 equal bins.
+
+    Bins are weighted by how many of the ``(N, K)`` answers fall into them. Guo, Pleiss, Sun,
+    Weinberger 2017, equation 5.
+    """
+    confidence, answers = logits.softmax(1).max(1)
+    gap = confidence - (answers == labels).float()
+    bins = (confidence * BINS).ceil().clamp(1, BINS).long() - 1
+    sums = torch.zeros(BINS, device=logits.device).index_add_(0, bins, gap)
+    return float(sums.abs().sum() / len(labels))

@@ -1,0 +1,161 @@
+"""Stages: networks, heads and loss terms that are trained together for some epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from kdstudio.data.feed import Batch
+from kdstudio.engine.experiment import TrainingSpec
+from kdstudio.engine.network import LOGITS, Head, Network
+from kdstudio.errors import KDStudioError
+
+LABELS = "labels"
+
+Weight = float | Callable[[float], float]
+"""A number, or a function of the progress through the stage's epochs, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class LossTerm:
+    """One named loss: ``loss(value of ``of``, *detached values of ``against``)``, a scalar.
+
+    Only the address ``of`` gets gradient; no target can leak any.
+    """
+
+    name: str
+    loss: Callable[..., Tensor]
+    of: str
+    against: tuple[str, ...]
+    weight: Weight = 1.0
+
+    def weight_at(self, progress: float) -> float:
+        """Return the weight at ``progress`` through the stage, 0 in the first epoch, 1 in the last."""
+        return self.weight(progress) if callable(self.weight) else self.weight
+
+
+def linear(start: float, end: float) -> Callable[[float], float]:
+    """Weight that goes from ``start`` to ``end`` in a straight line over the stage."""
+    return lambda progress: start + (end - start) * progress
+
+
+class Stage(nn.Module):
+    """One span of training; ``forward(batch, turn)`` returns the turn's losses by name."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        networks: Sequence[Network],
+        turns: Sequence[Sequence[LossTerm]],
+        training: TrainingSpec,
+        heads: Sequence[Head] = (),
+        scored: Mapping[str, str] | None = None,
+    ) -> None:
+        """One turn is one forward, backward and optimiser step over its terms.
+
+        ``scored`` maps names to addresses of logits; by default each network's own logits.
+        """
+        super().__init__()
+        self.name = name
+        self.networks: Mapping[str, Network] = nn.ModuleDict({n.name: n for n in networks})  # type: ignore[assignment]
+        self.heads: Mapping[str, Head] = nn.ModuleDict({h.name: h for h in heads})  # type: ignore[assignment]
+        self.turns = tuple(tuple(turn) for turn in turns)
+        self.training_spec = training
+        self.scored = dict(scored or {n.name: f"{n.name}.{LOGITS}" for n in networks})
+
+    @property
+    def terms(self) -> tuple[LossTerm, ...]:
+        """All terms, turn by turn."""
+        return tuple(term for turn in self.turns for term in turn)
+
+    def addresses(self) -> tuple[str, ...]:
+        """Everything a term may name."""
+        taps = (f"{n.name}.{output}" for n in self.networks.values() for output in n.outputs)
+        return (LABELS, *taps, *self.heads)
+
+    def learners(self, turn: int) -> dict[str, nn.Module]:
+        """Networks and heads that turn number ``turn`` updates, by name."""
+        found: dict[str, nn.Module] = {}
+        for address in {term.of for term in self.turns[turn]}:
+            while address in self.heads:
+                found[address] = self.heads[address]
+                address = self.heads[address].of
+            network = self.networks[address.partition(".")[0]]
+            if not network.frozen:
+                found[network.name] = network
+        return dict(sorted(found.items()))
+
+    def forward(self, batch: Batch, turn: int = 0) -> dict[str, Tensor]:
+        """Return each term's loss, a float32 scalar, unweighted, by the term's name."""
+        terms = self.turns[turn]
+        wanted = {address for term in terms for address in (term.of, *term.against)}
+        values = self.values(batch, wanted, learning=self.learners(turn))
+        return {
+            term.name: term.loss(values[term.of], *(values[a].detach() for a in term.against))
+            for term in terms
+        }
+
+    def values(
+        self, batch: Batch, wanted: Iterable[str], learning: Mapping[str, nn.Module] | None = None
+    ) -> dict[str, Tensor]:
+        """Return the flat dict of tensors by address; gradient only through those ``learning``."""
+        pending, wanted = list(wanted), set(wanted)
+        while pending:
+            address = pending.pop()
+            if address in self.heads and self.heads[address].of not in wanted:
+                pending.append(self.heads[address].of)
+                wanted.add(self.heads[address].of)
+        values = {LABELS: batch.labels}
+        for name, network in self.networks.items():
+            outputs = [a.partition(".")[2] for a in wanted if a.partition(".")[0] == name and "." in a]
+            if outputs:
+                learns = learning is not None and name in learning
+                with nullcontext() if learns else torch.no_grad():
+                    for output, value in network(batch, outputs).items():
+                        values[f"{name}.{output}"] = value.float()
+        for name, head in self.heads.items():
+            if name in wanted:
+                values[name] = head(values[head.of]).float()
+        return values
+
+    @torch.no_grad()
+    def rehearse(self, batch: Batch) -> None:
+        """Run every turn once on ``batch`` in eval mode, without gradient.
+
+        Nothing is changed but lazy heads, which take their shape. Raises KDStudioError that
+        names the stage, the term and the address that does not fit.
+        """
+        self.eval()
+        known = self.addresses()
+        for term in self.terms:
+            for address in (term.of, *term.against):
+                if address not in known:
+                    raise KDStudioError(
+                        f"stage '{self.name}', term '{term.name}': no address '{address}'; "
+                        f"there are {', '.join(known)}"
+                    )
+        for turn in range(len(self.turns)):
+            self._rehearse_turn(batch, turn)
+
+    def _rehearse_turn(self, batch: Batch, turn: int) -> None:
+        terms = self.turns[turn]
+        values = self.values(batch, {a for term in terms for a in (term.of, *term.against)})
+        for term in terms:
+            inputs = {address: values[address] for address in (term.of, *term.against)}
+            try:
+                loss = term.loss(*inputs.values())
+            except (RuntimeError, ValueError, IndexError) as error:
+                shapes = ", ".join(f"{a} {tuple(v.shape)}" for a, v in inputs.items())
+                raise KDStudioError(
+                    f"stage '{self.name}', term '{term.name}' does not fit {shapes}: {error}"
+                ) from error
+            if loss.shape:
+                raise KDStudioError(
+                    f"stage '{self.name}', term '{term.name}' gives {tuple(loss.shape)}; "
+                    "a loss must be one number"
+                )

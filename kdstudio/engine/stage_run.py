@@ -1,0 +1,147 @@
+"""The state of one stage in training: its optimisers, its epoch, its best weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from kdstudio.data.feed import Batch
+from kdstudio.engine.checkpoint import BestEpoch, Checkpoint
+from kdstudio.engine.events import Scores
+from kdstudio.engine.stage import Stage
+
+
+class StageRun:
+    """Takes steps, remembers the best epoch, and can be saved and restored between two steps."""
+
+    def __init__(self, stage: Stage, device: torch.device, precision: str) -> None:
+        """``stage`` lies on ``device`` and has been rehearsed (lazy heads have their shape)."""
+        self.stage = stage
+        self.learners: dict[str, nn.Module] = {}
+        self.optimizers: list[Optimizer] = []
+        for turn in range(len(stage.turns)):
+            learners = stage.learners(turn)
+            self.learners |= learners
+            parameters = [p for module in learners.values() for p in module.parameters()]
+            self.optimizers.append(stage.training_spec.optimizer.build(parameters))
+        self.epoch = 0
+        self.step = 0
+        self.best: dict[str, BestEpoch] = {}
+        self.best_states: dict[str, dict[str, Tensor]] = {}
+        self.losses = {term.name: torch.zeros((), device=device) for term in stage.terms}
+        self._autocast = torch.autocast(
+            device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16"
+        )
+
+    @property
+    def scored(self) -> dict[str, str]:
+        """Addresses to be scored after each epoch: those of networks in training."""
+        return {
+            name: address
+            for name, address in self.stage.scored.items()
+            if address.partition(".")[0] in self.learners
+        }
+
+    def weights(self) -> dict[str, float]:
+        """Weight of each term in the current epoch."""
+        progress = self.epoch / max(self.stage.training_spec.epochs - 1, 1)
+        return {term.name: term.weight_at(progress) for term in self.stage.terms}
+
+    def learning_rate(self, steps_per_epoch: int) -> float:
+        """Learning rate of the next step."""
+        spec = self.stage.training_spec
+        epoch = self.epoch + self.step / steps_per_epoch
+        return spec.optimizer.learning_rate * spec.schedule.factor(epoch, spec.epochs)
+
+    def take_step(self, batch: Batch, rate: float, weights: Mapping[str, float]) -> None:
+        """Forward, backward and update, turn by turn; sums the losses on the device, unread."""
+        for turn, optimizer in enumerate(self.optimizers):
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            with self._autocast:
+                losses: dict[str, Tensor] = self.stage(batch, turn)
+            total = torch.stack([weights[name] * loss for name, loss in losses.items()]).sum()
+            optimizer.zero_grad()
+            total.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            self._limit_norms(self.stage.learners(turn))
+            for name, loss in losses.items():
+                self.losses[name] += loss.detach()
+        self.step += 1
+
+    @torch.no_grad()
+    def _limit_norms(self, learners: Mapping[str, nn.Module]) -> None:
+        """Scale back every unit's incoming weights that are longer than the limit."""
+        limit = self.stage.training_spec.max_norm
+        if limit:
+            for module in learners.values():
+                for parameter in module.parameters():
+                    if parameter.ndim > 1:
+                        parameter.renorm_(2, 0, limit)
+
+    def end_epoch(self, validation: Mapping[str, Scores]) -> None:
+        """Count the epoch and keep the weights of every network that was never better."""
+        self.epoch += 1
+        self.step = 0
+        for total in self.losses.values():
+            total.zero_()
+        for name, scores in validation.items():
+            best = self.best.get(name)
+            if best is None or (scores.accuracy, -scores.loss) > (best.accuracy, -best.loss):
+                self.best[name] = BestEpoch(
+                    epoch=self.epoch, accuracy=scores.accuracy, loss=scores.loss
+                )
+                self.best_states[name] = copied_state(self._network_of(name))
+
+    def _network_of(self, scored: str) -> nn.Module:
+        return self.learners[self.stage.scored[scored].partition(".")[0]]
+
+    def use_best(self, scored: str) -> dict[str, Tensor]:
+        """Put the best weights into the network behind ``scored``; returns the last ones."""
+        network = self._network_of(scored)
+        last = copied_state(network)
+        network.load_state_dict(self.best_states[scored])
+        return last
+
+    def use(self, scored: str, state: dict[str, Tensor]) -> None:
+        """Put ``state`` into the network behind ``scored``."""
+        self._network_of(scored).load_state_dict(state)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Everything that a checkpoint must hold, copied."""
+        found = {f"losses/{name}": total for name, total in self.losses.items()}
+        for name, module in self.learners.items():
+            found |= {f"networks/{name}/{key}": v for key, v in module.state_dict().items()}
+        for name, state in self.best_states.items():
+            found |= {f"best/{name}/{key}": value for key, value in state.items()}
+        for turn, optimizer in enumerate(self.optimizers):
+            for number, values in optimizer.state_dict()["state"].items():
+                for key, value in values.items():
+                    if value is not None:
+                        found[f"optimizer/{turn}/{number}/{key}"] = torch.as_tensor(value)
+        return {address: value.detach().cpu().clone() for address, value in found.items()}
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go on from ``checkpoint``."""
+        self.epoch, self.step = checkpoint.progress.epoch, checkpoint.progress.step
+        self.best = dict(checkpoint.progress.best)
+        self.best_states = {name: checkpoint.under(f"best/{name}") for name in self.best}
+        for name, module in self.learners.items():
+            module.load_state_dict(checkpoint.under(f"networks/{name}"))
+        for name, value in checkpoint.under("losses").items():
+            self.losses[name].copy_(value)
+        for turn, optimizer in enumerate(self.optimizers):
+            state: dict[int, dict[str, Tensor]] = {}
+            for address, value in checkpoint.under(f"optimizer/{turn}").items():
+                number, _, key = address.partition("/")
+                state.setdefault(int(number), {})[key] = value
+            groups = optimizer.state_dict()["param_groups"]
+            optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+def copied_state(module: nn.Module) -> dict[str, Tensor]:
+    """State dict on the CPU, sharing nothing with ``module``."""
+    return {key: value.detach().cpu().clone() for key, value in module.state_dict().items()}

@@ -1,0 +1,243 @@
+"""The one training loop: a generator of events. It knows stages, and no strategy."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+from kdstudio.data.feed import Feed
+from kdstudio.data.seeding import derived_seed
+from kdstudio.engine.bench import Bench
+from kdstudio.engine.checkpoint import Checkpoint, Progress
+from kdstudio.engine.device import choose_threads
+from kdstudio.engine.events import (
+    EpochDone,
+    EpochScores,
+    Event,
+    NetworkResult,
+    Preparing,
+    RunDone,
+    RunStarted,
+    Scores,
+    StageDone,
+    StageStarted,
+    StepDone,
+)
+from kdstudio.engine.outline import outline, rehearse
+from kdstudio.engine.remembering import RememberedNetwork, fill, rememberable
+from kdstudio.engine.scoring import score
+from kdstudio.engine.stage import Stage
+from kdstudio.engine.stage_run import StageRun, copied_state
+from kdstudio.errors import KDStudioError
+
+REPORTS_PER_EPOCH = 40
+LONGEST_SILENCE = 0.25
+"""Seconds after which a step is reported out of turn."""
+
+StateLoader = Callable[[str], dict[str, Tensor]]
+"""Reads the weights of a finished network or head of this run, by its name."""
+
+
+class Trainer:
+    """Runs an experiment's plan; whoever iterates :meth:`events` sets the pace.
+
+    Closing the generator ends the run. While it is suspended at a training event,
+    :meth:`checkpoint` tells where it stands.
+    """
+
+    def __init__(
+        self,
+        bench: Bench,
+        resume: Checkpoint | None = None,
+        finished: StateLoader | None = None,
+    ) -> None:
+        """``resume`` and ``finished`` come from an interrupted run of the same experiment."""
+        self.bench = bench
+        self.experiment = bench.experiment
+        self._resume = resume or Checkpoint()
+        self._finished = finished
+        self._stage = self._resume.progress.stage
+        self._run: StageRun | None = None
+        self._away = 0.0
+        self._began = time.monotonic() - self._resume.progress.seconds
+        self._results: dict[str, NetworkResult] = {}
+
+    def seconds(self) -> float:
+        """Time spent in the run, the time between two events not counted."""
+        return time.monotonic() - self._began - self._away
+
+    def trained(self) -> dict[str, dict[str, Tensor]]:
+        """Weights of what the current stage trains, copied, by the name of the network or head."""
+        assert self._run is not None
+        return {name: copied_state(module) for name, module in self._run.learners.items()}
+
+    def best(self) -> dict[str, dict[str, Tensor]]:
+        """Weights of the best epoch, by the name of what was scored."""
+        assert self._run is not None
+        return dict(self._run.best_states)
+
+    def checkpoint(self) -> Checkpoint:
+        """Where the run stands; between two events of it."""
+        run = self._run
+        if run is None:
+            return Checkpoint(Progress(stage=self._stage, seconds=self.seconds()))
+        progress = Progress(
+            stage=self._stage, epoch=run.epoch, step=run.step, seconds=self.seconds(), best=run.best
+        )
+        return Checkpoint(progress, run.tensors())
+
+    def events(self) -> Iterator[Event]:
+        """Rehearse the plan, train each stage, and tell what happens."""
+        running = self._events()
+        try:
+            for event in running:
+                left = time.monotonic()
+                yield event
+                self._away += time.monotonic() - left
+        finally:
+            running.close()
+
+    def _events(self) -> Iterator[Event]:
+        bench, spec = self.bench, self.experiment.compute
+        outlines = rehearse(bench)
+        threads = choose_threads(spec.threads, max(o.flops_per_step for o in outlines))
+        torch.set_num_threads(threads)
+        yield RunStarted(
+            device=str(bench.device),
+            threads=threads,
+            precision=spec.precision,
+            class_names=bench.data.class_names,
+            training_images=bench.training_images,
+            validation_images=len(bench.validation),
+            test_images=len(bench.test),
+            stages=outlines,
+        )
+        for number, stage in enumerate(self.experiment.strategy.plan(bench)):
+            if number < self._resume.progress.stage:
+                self._take_finished(stage)
+            else:
+                yield from self._train(number, stage)
+        yield RunDone(seconds=self.seconds())
+
+    def _take_finished(self, stage: Stage) -> None:
+        """Load what the interrupted run has trained already."""
+        assert self._finished is not None
+        outline(stage, self.bench)
+        for turn in range(len(stage.turns)):
+            for name, module in stage.learners(turn).items():
+                module.load_state_dict(self._finished(name))
+
+    def _train(self, number: int, stage: Stage) -> Iterator[Event]:
+        bench = self.bench
+        stage.to(bench.device)
+        description = outline(stage, bench)
+        feed = bench.training_feed(stage.training_spec)
+        run = StageRun(stage, bench.device, self.experiment.compute.precision)
+        if number == self._resume.progress.stage and self._resume.tensors:
+            run.restore(self._resume)
+        self._stage, self._run = number, run
+        yield StageStarted(stage=number, outline=description)
+        own = dict(stage.networks)
+        yield from self._remember_frozen(stage, feed)
+        while run.epoch < stage.training_spec.epochs:
+            yield from self._train_epoch(number, run, feed)
+        stage.networks.update(own)  # type: ignore[attr-defined]
+        results = self._final_results(run)
+        self._results |= results
+        yield StageDone(stage=number, seconds=self.seconds(), networks=results)
+        self._stage, self._run = number + 1, None
+
+    def _remember_frozen(self, stage: Stage, feed: Feed) -> Iterator[Event]:
+        """Put tables of logits in the place of frozen networks where that saves work."""
+        for network in rememberable(stage, feed, self.bench.classes):
+            rows = len(feed) * feed.views
+            table = torch.empty(rows, self.bench.classes, device=self.bench.device)
+            for fraction in fill(network, feed, table):
+                yield Preparing(what=f"answers of the {network.name}", fraction=fraction)
+            stage.networks[network.name] = RememberedNetwork(network, table, feed.views)  # type: ignore[index]
+
+    def _train_epoch(self, number: int, run: StageRun, feed: Feed) -> Iterator[Event]:
+        stage, seed, epoch = run.stage, self.experiment.seed, run.epoch
+        weights, interval = run.weights(), max(1, feed.steps // REPORTS_PER_EPOCH)
+        began, reported, images, reported_step = self.seconds(), self.seconds(), 0, run.step
+        seen = {name: float(total) for name, total in run.losses.items()}
+        rate = run.learning_rate(feed.steps)
+        stage.train()
+        for batch in feed.shuffled(epoch, start=run.step):
+            torch.manual_seed(derived_seed(seed, "step", epoch, run.step))
+            rate = run.learning_rate(feed.steps)
+            run.take_step(batch, rate, weights)
+            images += len(batch)
+            now = self.seconds()
+            if run.step % interval and run.step < feed.steps and now - reported < LONGEST_SILENCE:
+                continue
+            sums = self._read_losses(run)
+            count = run.step - reported_step
+            yield StepDone(
+                stage=number,
+                epoch=epoch + 1,
+                step=epoch * feed.steps + run.step,
+                losses={name: (sums[name] - seen[name]) / count for name in sums},
+                learning_rate=rate,
+                images_per_second=images / max(now - began, 1e-9),
+            )
+            seen, reported, reported_step = sums, self.seconds(), run.step
+        speed = images / max(self.seconds() - began, 1e-9)
+        losses = {name: total / feed.steps for name, total in seen.items()}
+        validation = score(stage, run.scored, self.bench.validation)
+        run.end_epoch(validation)
+        yield EpochDone(
+            stage=number,
+            epoch=run.epoch,
+            step=run.epoch * feed.steps,
+            losses=losses,
+            weights=weights,
+            learning_rate=rate,
+            images_per_second=speed,
+            seconds=self.seconds(),
+            validation=validation,
+        )
+
+    def _read_losses(self, run: StageRun) -> dict[str, float]:
+        """Read the sums off the device; a run whose loss is no number has failed."""
+        names = list(run.losses)
+        sums = dict(zip(names, torch.stack(list(run.losses.values())).tolist(), strict=True))
+        for name, total in sums.items():
+            if not math.isfinite(total):
+                raise KDStudioError(
+                    f"the {name} of stage '{run.stage.name}' is {total} in epoch {run.epoch + 1}; "
+                    "lower the learning rate, warm up, or limit the weights"
+                )
+        return sums
+
+    def _final_results(self, run: StageRun) -> dict[str, NetworkResult]:
+        """Score on the test set: networks in training last and best, others once."""
+        stage, results = run.stage, {}
+        for name, address in stage.scored.items():
+            network = address.partition(".")[0]
+            if name in run.scored:
+                last = self._scores_at(stage, name, run.epoch)
+                state = run.use_best(name)
+                best = self._scores_at(stage, name, run.best[name].epoch)
+                run.use(name, state)
+            elif name not in self._results:
+                last = best = self._scores_at(stage, name, 0)
+            else:
+                continue
+            results[name] = NetworkResult(
+                parameters=stage.networks[network].parameter_count(),
+                architecture=stage.networks[network].architecture,
+                last_epoch=last,
+                best_epoch=best,
+            )
+        return results
+
+    def _scores_at(self, stage: Stage, name: str, epoch: int) -> EpochScores:
+        one = {name: stage.scored[name]}
+        validation: Scores = score(stage, one, self.bench.validation)[name]
+        test: Scores = score(stage, one, self.bench.test)[name]
+        return EpochScores(epoch=epoch, validation=validation, test=test)

@@ -1,0 +1,39 @@
+"""What every architecture declares, and the registry of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kdstudio.declaration import Declaration, Registry
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class ImageShape(NamedTuple):
+    """Shape of one image as a network sees it."""
+
+    channels: int
+    height: int
+    width: int
+
+
+class ModelSpec(Declaration):
+    """An architecture and its options; subclasses are registered under their ``name``."""
+
+    name: str
+
+    def taps(self) -> dict[str, str]:
+        """Tap names in the order of the forward pass, each with its module path."""
+        raise NotImplementedError
+
+    def build(self, image: ImageShape, classes: int) -> nn.Module:
+        """Make the module, randomly initialised: ``(B, C, H, W)`` in, ``(B, classes)`` out."""
+        raise NotImplementedError
+
+    def summary(self) -> str:
+        """Return the architecture in a few characters, for tables and curve names."""
+        return self.name
+
+
+models = Registry("model", "kdstudio.models")
