@@ -37,6 +37,8 @@ class Bench:
         self.data = data
         self.device = device
         self._load_weights = load_weights
+        self.built: dict[str, str] = {}
+        """Role of every network built so far, by the network's name."""
         training, validation = stratified_split(
             data.train.labels, experiment.data.validation, experiment.seed
         )
@@ -93,6 +95,7 @@ class Bench:
                 ) from error
         if not isinstance(spec.weights, TrainHere):
             load_state(module, self._load_weights(spec.weights), role)
+        self.built[name or role] = role
         network = Network(name or role, module, spec.model.taps(), spec.model.summary())
         return network.to(self.device)
 

@@ -55,7 +55,10 @@ class Trainer:
         resume: Checkpoint | None = None,
         finished: StateLoader | None = None,
     ) -> None:
-        """``resume`` and ``finished`` come from an interrupted run of the same experiment."""
+        """Rehearses the plan; ``resume`` and ``finished`` come from an interrupted run of it.
+
+        Raises KDStudioError when the experiment cannot be run.
+        """
         self.bench = bench
         self.experiment = bench.experiment
         self._resume = resume or Checkpoint()
@@ -65,20 +68,15 @@ class Trainer:
         self._away = 0.0
         self._began = time.monotonic() - self._resume.progress.seconds
         self._results: dict[str, NetworkResult] = {}
+        self.trained: dict[str, dict[str, Tensor]] = {}
+        """Last weights of what the stage just done has trained, by network or head."""
+        self.best: dict[str, dict[str, Tensor]] = {}
+        """Their weights after the best epoch, by what was scored."""
+        self.outlines = rehearse(bench)
 
     def seconds(self) -> float:
         """Time spent in the run, the time between two events not counted."""
         return time.monotonic() - self._began - self._away
-
-    def trained(self) -> dict[str, dict[str, Tensor]]:
-        """Weights of what the current stage trains, copied, by the name of the network or head."""
-        assert self._run is not None
-        return {name: copied_state(module) for name, module in self._run.learners.items()}
-
-    def best(self) -> dict[str, dict[str, Tensor]]:
-        """Weights of the best epoch, by the name of what was scored."""
-        assert self._run is not None
-        return dict(self._run.best_states)
 
     def checkpoint(self) -> Checkpoint:
         """Where the run stands; between two events of it."""
@@ -91,7 +89,7 @@ class Trainer:
         return Checkpoint(progress, run.tensors())
 
     def events(self) -> Iterator[Event]:
-        """Rehearse the plan, train each stage, and tell what happens."""
+        """Train each stage of the plan and tell what happens."""
         running = self._events()
         try:
             for event in running:
@@ -103,8 +101,7 @@ class Trainer:
 
     def _events(self) -> Iterator[Event]:
         bench, spec = self.bench, self.experiment.compute
-        outlines = rehearse(bench)
-        threads = choose_threads(spec.threads, max(o.flops_per_step for o in outlines))
+        threads = choose_threads(spec.threads, max(o.flops_per_step for o in self.outlines))
         torch.set_num_threads(threads)
         yield RunStarted(
             device=str(bench.device),
@@ -114,7 +111,7 @@ class Trainer:
             training_images=bench.training_images,
             validation_images=len(bench.validation),
             test_images=len(bench.test),
-            stages=outlines,
+            stages=self.outlines,
         )
         for number, stage in enumerate(self.experiment.strategy.plan(bench)):
             if number < self._resume.progress.stage:
@@ -148,8 +145,10 @@ class Trainer:
         stage.networks.update(own)  # type: ignore[attr-defined]
         results = self._final_results(run)
         self._results |= results
-        yield StageDone(stage=number, seconds=self.seconds(), networks=results)
+        self.trained = {name: copied_state(module) for name, module in run.learners.items()}
+        self.best = run.best_states
         self._stage, self._run = number + 1, None
+        yield StageDone(stage=number, seconds=self.seconds(), networks=results)
 
     def _remember_frozen(self, stage: Stage, feed: Feed) -> Iterator[Event]:
         """Put tables of logits in the place of frozen networks where that saves work."""

@@ -1,0 +1,1 @@
+"""Runs on disk: presets, run folders, recording, comparison, export. No Qt."""

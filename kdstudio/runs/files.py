@@ -1,0 +1,36 @@
+"""Writing so that a crash leaves the old file or the new one, never half of one."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from kdstudio.errors import KDStudioError
+
+
+def write_atomically(path: Path, content: bytes | str) -> None:
+    """Write to a temporary name in the same folder, flush to disk, then rename."""
+    data = content.encode() if isinstance(content, str) else content
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def make_folder(path: Path, what: str) -> Path:
+    """Make sure that ``path`` is a folder; KDStudioError names it and ``what`` it is for."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise KDStudioError(
+            f"the {what} {path} cannot be written ({error.strerror or error}); choose another"
+        ) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise KDStudioError(f"the {what} {path} cannot be written (no permission); choose another")
+    return path

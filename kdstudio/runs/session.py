@@ -1,0 +1,147 @@
+"""One run from experiment to folder: what the window's worker and the command line both do."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kdstudio.engine.checkpoint import Checkpoint
+from kdstudio.engine.events import Event, Preparing, RunFailed, RunStopped
+from kdstudio.engine.experiment import Experiment, FromFile, FromRun
+from kdstudio.errors import KDStudioError
+from kdstudio.runs.files import make_folder
+from kdstudio.runs.folder import RunFolder, create_run, find_run
+from kdstudio.runs.recorder import Recorder, rewind
+from kdstudio.runs.weights import NetworkCard, load_tensors
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from kdstudio.engine.bench import Bench
+    from kdstudio.engine.trainer import Trainer
+
+Tell = Callable[[Event], None]
+
+
+class Session:
+    """A prepared run; iterate :meth:`events` to run it, close that generator to stop it."""
+
+    def __init__(self, trainer: Trainer, folder: RunFolder) -> None:
+        """``folder`` exists and holds the experiment."""
+        self._trainer = trainer
+        self.folder = folder
+
+    def events(self) -> Iterator[Event]:
+        """Run, record, and pass every event on; the last one tells how it ended.
+
+        Closed early, it finishes the step, saves a checkpoint and marks the run stopped.
+        """
+        trainer = self._trainer
+        with self.folder.lock():
+            recorder = Recorder(self.folder, network_cards(trainer.bench))
+            running = trainer.events()
+            try:
+                for event in running:
+                    recorder.record(event, trainer)
+                    yield event
+            except GeneratorExit:
+                recorder.save_checkpoint(trainer)
+                recorder.record(RunStopped(seconds=trainer.seconds()))
+                raise
+            except Exception as error:
+                failed = failure(error)
+                with suppress(OSError):
+                    recorder.record(failed)
+                yield failed
+            finally:
+                running.close()
+                recorder.close()
+
+
+def new_session(experiment: Experiment, runs: Path, name: str = "", tell: Tell = lambda _: None) -> Session:
+    """Load the data, try every stage, and make the run folder.
+
+    ``tell`` hears of downloads and the like. Raises KDStudioError when the experiment cannot be
+    run; then no folder is left behind.
+    """
+    make_folder(runs, "runs folder")
+    trainer = _trainer(experiment, runs, tell)
+    return Session(trainer, create_run(runs, experiment, name))
+
+
+def resumed_session(folder: RunFolder, tell: Tell = lambda _: None) -> Session:
+    """Prepare an interrupted or stopped run to go on where its checkpoint stands."""
+    status = folder.summary().status
+    if status in {"finished", "running"}:
+        raise KDStudioError(f"run '{folder.name}' is {status}; there is nothing to resume")
+    with folder.lock():
+        checkpoint = rewind(folder)
+    trainer = _trainer(folder.experiment(), folder.path.parent, tell, checkpoint, folder)
+    return Session(trainer, folder)
+
+
+def _trainer(
+    experiment: Experiment,
+    runs: Path,
+    tell: Tell,
+    resume: Checkpoint | None = None,
+    folder: RunFolder | None = None,
+) -> Trainer:
+    from kdstudio.engine.bench import Bench
+    from kdstudio.engine.device import resolve_device
+    from kdstudio.engine.trainer import Trainer
+
+    device = resolve_device(experiment.compute.device)
+    data = experiment.data.source.load(
+        lambda what, fraction: tell(Preparing(what=what, fraction=fraction))
+    )
+    bench = Bench(experiment, data, device, lambda source: load_weights(source, runs))
+    finished = (lambda name: load_tensors(folder.network_file(name))) if folder else None
+    return Trainer(bench, resume, finished)
+
+
+def load_weights(source: FromFile | FromRun, runs: Path) -> dict[str, Tensor]:
+    """Read the weights that an experiment asks for."""
+    if isinstance(source, FromFile):
+        return load_tensors(Path(source.path).expanduser())
+    folder = find_run(source.run, runs)
+    if source.network not in folder.networks():
+        raise KDStudioError(
+            f"run '{folder.name}' has no network '{source.network}'; "
+            f"it has {', '.join(folder.networks()) or 'none yet'}"
+        )
+    return load_tensors(folder.network_file(source.network))
+
+
+def network_cards(bench: Bench) -> dict[str, NetworkCard]:
+    """Tell for every network of the run how to rebuild it."""
+    return {
+        name: NetworkCard(
+            network=name,
+            model=bench.experiment.networks[role].model,
+            image=tuple(bench.image),
+            class_names=bench.data.class_names,
+            mean=bench.data.mean,
+            std=bench.data.std,
+        )
+        for name, role in bench.built.items()
+    }
+
+
+def failure(error: Exception) -> RunFailed:
+    """Tell an error to a person: the reason, the remedy, and the details for a report."""
+    import torch
+
+    details = "".join(traceback.format_exception(error))
+    if isinstance(error, KDStudioError):
+        message = str(error)
+    elif isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in str(error):
+        message = "out of memory: choose a smaller batch size or network, or another device"
+    elif isinstance(error, OSError):
+        message = f"{error.strerror or error}: {error.filename or 'the run folder'}; free or choose another place"
+    else:
+        message = f"{type(error).__name__}: {error} (this is a mistake in KD Studio; please report the details)"
+    return RunFailed(message=message, details=details)
