@@ -1,1 +1,1 @@
-"""Data sets: one file, one source; resident batches, augmentation by view number, splits."""
+"""Images: sources, resident batches, augmentation by view number, splits."""

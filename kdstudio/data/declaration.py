@@ -48,4 +48,4 @@ class DatasetSpec(Declaration):
         raise NotImplementedError
 
 
-datasets = Registry("data set", "kdstudio.data")
+datasets = Registry("data set", "kdstudio.data.sources")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -78,9 +78,9 @@ class Stage(nn.Module):
         taps = (f"{n.name}.{output}" for n in self.networks.values() for output in n.outputs)
         return (LABELS, *taps, *self.heads)
 
-    def learners(self, turn: int) -> dict[str, nn.Module]:
+    def learners(self, turn: int) -> dict[str, Network | Head]:
         """Networks and heads that turn number ``turn`` updates, by name."""
-        found: dict[str, nn.Module] = {}
+        found: dict[str, Network | Head] = {}
         for address in {term.of for term in self.turns[turn]}:
             while address in self.heads:
                 found[address] = self.heads[address]
@@ -101,7 +101,7 @@ class Stage(nn.Module):
         }
 
     def values(
-        self, batch: Batch, wanted: Iterable[str], learning: Mapping[str, nn.Module] | None = None
+        self, batch: Batch, wanted: Iterable[str], learning: Collection[str] = ()
     ) -> dict[str, Tensor]:
         """Return the flat dict of tensors by address; gradient only through those ``learning``."""
         pending, wanted = list(wanted), set(wanted)
@@ -114,8 +114,7 @@ class Stage(nn.Module):
         for name, network in self.networks.items():
             outputs = [a.partition(".")[2] for a in wanted if a.partition(".")[0] == name and "." in a]
             if outputs:
-                learns = learning is not None and name in learning
-                with nullcontext() if learns else torch.no_grad():
+                with nullcontext() if name in learning else torch.no_grad():
                     for output, value in network(batch, outputs).items():
                         values[f"{name}.{output}"] = value.float()
         for name, head in self.heads.items():

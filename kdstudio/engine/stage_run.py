@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -21,11 +21,12 @@ class StageRun:
         """``stage`` lies on ``device`` and has been rehearsed (lazy heads have their shape)."""
         self.stage = stage
         self.learners: dict[str, nn.Module] = {}
+        """The modules of the networks and heads in training, by their names."""
         self.optimizers: list[Optimizer] = []
         for turn in range(len(stage.turns)):
             learners = stage.learners(turn)
-            self.learners |= learners
-            parameters = [p for module in learners.values() for p in module.parameters()]
+            self.learners |= {name: learner.module for name, learner in learners.items()}
+            parameters = [p for learner in learners.values() for p in learner.parameters()]
             self.optimizers.append(stage.training_spec.optimizer.build(parameters))
         self.epoch = 0
         self.step = 0
@@ -67,17 +68,17 @@ class StageRun:
             optimizer.zero_grad()
             total.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
-            self._limit_norms(self.stage.learners(turn))
+            self._limit_norms(self.stage.learners(turn).values())
             for name, loss in losses.items():
                 self.losses[name] += loss.detach()
         self.step += 1
 
     @torch.no_grad()
-    def _limit_norms(self, learners: Mapping[str, nn.Module]) -> None:
+    def _limit_norms(self, learners: Iterable[nn.Module]) -> None:
         """Scale back every unit's incoming weights that are longer than the limit."""
         limit = self.stage.training_spec.max_norm
         if limit:
-            for module in learners.values():
+            for module in learners:
                 for parameter in module.parameters():
                     if parameter.ndim > 1:
                         parameter.renorm_(2, 0, limit)

@@ -125,8 +125,8 @@ class Trainer:
         assert self._finished is not None
         outline(stage, self.bench)
         for turn in range(len(stage.turns)):
-            for name, module in stage.learners(turn).items():
-                module.load_state_dict(self._finished(name))
+            for name, learner in stage.learners(turn).items():
+                learner.module.load_state_dict(self._finished(name))
 
     def _train(self, number: int, stage: Stage) -> Iterator[Event]:
         bench = self.bench

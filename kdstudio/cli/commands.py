@@ -1,0 +1,167 @@
+"""The commands: run, resume, list, show, export; without one, the window."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from kdstudio import __version__
+from kdstudio.cli import tables
+from kdstudio.cli.display import console, show_run
+from kdstudio.errors import KDStudioError
+from kdstudio.runs.folder import default_runs_folder, find_run, run_folders
+from kdstudio.runs.presets import load_experiment
+from kdstudio.runs.session import Session, Tell, new_session, resumed_session
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+runs_dir = click.option(
+    "--runs-dir", "runs", type=click.Path(path_type=Path), default=default_runs_folder,
+    help="Folder of the runs (default: KDSTUDIO_RUNS, or the user's data folder).",
+)  # fmt: skip
+quiet_flag = click.option("--quiet", "-q", is_flag=True, help="Print only the run folder's path.")
+json_flag = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group(invoke_without_command=True)
+@click.version_option(__version__, prog_name="kdstudio")
+@click.pass_context
+def kdstudio(context: click.Context) -> int | None:
+    """Knowledge distillation on a workbench. Without a command, the window opens."""
+    if context.invoked_subcommand is not None:
+        return None
+    from kdstudio.gui.app import open_window
+
+    return open_window()
+
+
+@kdstudio.command()
+@click.argument("experiment", metavar="PRESET|FILE.toml")
+@click.option(
+    "--set", "settings", multiple=True, metavar="PATH=VALUE",
+    help="Change a field, for instance strategy.temperature=8; may be repeated.",
+)  # fmt: skip
+@runs_dir
+@click.option("--name", default="", help="Name of the run folder (default: time and experiment).")
+@click.option("--device", default="", help="auto, cpu, cuda, cuda:1, … or mps.")
+@quiet_flag
+def run(
+    experiment: str, settings: tuple[str, ...], runs: Path, name: str, device: str, quiet: bool
+) -> int:
+    """Run an experiment; the last line is the run folder's path."""
+    changes = (*settings, f"compute.device={device}") if device else settings
+    chosen = load_experiment(experiment, changes)
+    return _carry_out(lambda tell: new_session(chosen, runs, name, tell), quiet=quiet)
+
+
+@kdstudio.command()
+@click.argument("which", metavar="RUN")
+@runs_dir
+@quiet_flag
+def resume(which: str, runs: Path, quiet: bool) -> int:
+    """Go on with a run that was stopped or interrupted."""
+    folder = find_run(which, runs)
+    return _carry_out(lambda tell: resumed_session(folder, tell), quiet=quiet)
+
+
+def _carry_out(prepare: Callable[[Tell], Session], *, quiet: bool) -> int:
+    """Prepare and run a session to its end, or until Ctrl+C; returns the exit code."""
+    with _interruption() as interrupted:
+        session = show_run(prepare, interrupted, quiet=quiet)
+    summary = session.folder.summary()
+    if not quiet:
+        console().print(tables.networks(summary))
+    if summary.error:
+        _complain(summary.error)
+    click.echo(session.folder.path)
+    return {"finished": 0, "stopped": INTERRUPTED}.get(summary.status, 1)
+
+
+@contextmanager
+def _interruption() -> Iterator[list[bool]]:
+    """Yield a list that the first Ctrl+C fills; a second one interrupts at once."""
+    pressed: list[bool] = []
+
+    def note(number: int, frame: object) -> None:
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(True)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@kdstudio.command("list")
+@click.argument("what", type=click.Choice(["presets", "strategies", "models", "datasets", "runs"]))
+@runs_dir
+@json_flag
+def list_(what: str, runs: Path, as_json: bool) -> None:
+    """List presets, strategies, models, datasets or runs."""
+    rows = tables.run_rows(run_folders(runs)) if what == "runs" else tables.declared_rows(what)
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    elif rows:
+        console(stderr=False).print(tables.table(rows))
+    else:
+        click.echo(f"no {what} in {runs} yet; 'kdstudio run digits-hinton' makes one")
+
+
+@kdstudio.command()
+@click.argument("which", metavar="RUN")
+@runs_dir
+@json_flag
+def show(which: str, runs: Path, as_json: bool) -> None:
+    """Show a run: its settings and its networks' scores."""
+    summary = find_run(which, runs).summary()
+    if as_json:
+        click.echo(summary.model_dump_json(indent=2))
+    else:
+        tables.print_run(summary, console(stderr=False))
+
+
+@kdstudio.command()
+@click.argument("which", metavar="RUN")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write to.")
+@click.option("--network", default="student", show_default=True, help="Which network of the run.")
+@click.option("--format", "file_format", default="safetensors", show_default=True, help="File format.")
+@click.option("--best", is_flag=True, help="The best epoch's weights instead of the last's.")
+@runs_dir
+def export(which: str, out: Path, network: str, file_format: str, best: bool, runs: Path) -> None:
+    """Export a trained network; the file is loaded back and its outputs are compared."""
+    from kdstudio.runs.export import export_network
+
+    made = export_network(find_run(which, runs), network, out, best=best, file_format=file_format)
+    console().print(
+        f"{made.size:,} bytes; loaded back, its outputs differ by at most "
+        f"{made.largest_difference:g} from the run's"
+    )
+    click.echo(made.path)
+
+
+def _complain(message: str) -> None:
+    click.echo(f"kdstudio: {message}", err=True)
+
+
+def run_command_line(arguments: list[str]) -> int:
+    """Run one command; returns its exit code. Bad input is one line on stderr and exit code 2."""
+    try:
+        result = kdstudio.main(arguments, prog_name="kdstudio", standalone_mode=False)
+    except KDStudioError as error:
+        _complain(str(error))
+        return BAD_INPUT
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        _complain("interrupted")
+        return INTERRUPTED
+    return result if isinstance(result, int) else 0

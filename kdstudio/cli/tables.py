@@ -1,0 +1,115 @@
+"""Tables of runs, networks and everything that is registered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from kdstudio.data.declaration import datasets
+from kdstudio.engine.strategy import strategies
+from kdstudio.errors import KDStudioError
+from kdstudio.models.declaration import models
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.presets import load_experiment, preset_names
+from kdstudio.runs.progress import spoken_duration
+from kdstudio.runs.summary import Summary
+
+REGISTRIES = {"strategies": strategies, "models": models, "datasets": datasets}
+
+
+def declared_rows(what: str) -> list[dict[str, Any]]:
+    """One row for each preset, strategy, model or data set."""
+    if what == "presets":
+        experiments = [load_experiment(name) for name in preset_names()]
+        return [
+            {
+                "name": e.name,
+                "title": e.about.title if e.about else "",
+                "source": e.about.source if e.about else "",
+                "expected": e.about.expected if e.about else "",
+            }
+            for e in experiments
+        ]
+    registry = REGISTRIES[what]
+    return [
+        {
+            "name": name,
+            "about": entry.headline(),
+            "options": [option for option in entry.model_fields if option != "name"],
+        }
+        for name, entry in registry.items()
+    ]
+
+
+def run_rows(folders: list[RunFolder]) -> list[dict[str, Any]]:
+    """One row for each run that can be read."""
+    rows = []
+    for folder in folders:
+        try:
+            summary = folder.summary()
+        except KDStudioError as error:
+            rows.append({"name": folder.name, "status": f"unreadable: {error}"})
+            continue
+        accuracies = {name: n.test.accuracy for name, n in summary.networks.items()}
+        rows.append(
+            {
+                "name": folder.name,
+                "status": summary.status,
+                "strategy": summary.experiment["strategy"]["name"],
+                "seconds": round(summary.seconds, 1),
+                "test_accuracy": accuracies,
+                "path": str(folder.path),
+            }
+        )
+    return rows
+
+
+def table(rows: list[dict[str, Any]]) -> Table:
+    """Lay ``rows`` out, one column for each key but the path."""
+    keys = list(dict.fromkeys(key for row in rows for key in row if key != "path"))
+    laid = Table(*(key.replace("_", " ") for key in keys), box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        laid.add_row(*(_cell(row.get(key, "")) for key in keys))
+    return laid
+
+
+def _cell(value: Any) -> str:  # noqa: ANN401
+    if isinstance(value, dict):
+        return "  ".join(f"{name} {share:.2%}" for name, share in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def networks(summary: Summary) -> Table:
+    """The table at the end of a run."""
+    laid = Table(box=None, pad_edge=False, header_style="bold")
+    laid.add_column("network")
+    laid.add_column("architecture")
+    for title in ("parameters", "validation", "test", "test errors", "best epoch", "test at best"):
+        laid.add_column(title, justify="right")
+    for name, network in summary.networks.items():
+        laid.add_row(
+            name,
+            network.architecture,
+            f"{network.parameters:,}",
+            f"{network.validation.accuracy:.2%}",
+            f"{network.test.accuracy:.2%}",
+            f"{network.test.errors:,}",
+            str(network.best_epoch.epoch),
+            f"{network.best_epoch.test.accuracy:.2%}",
+        )
+    return laid
+
+
+def print_run(summary: Summary, console: Console) -> None:
+    """Show one run."""
+    strategy = summary.experiment["strategy"]
+    options = ", ".join(f"{key} {value}" for key, value in strategy.items() if key != "name")
+    console.print(f"{summary.name}: {summary.status} after {spoken_duration(summary.seconds)}")
+    console.print(f"{strategy['name']}: {options}" if options else strategy["name"])
+    if summary.error:
+        console.print(summary.error, markup=False)
+    console.print(networks(summary))
