@@ -31,11 +31,11 @@ def option(default: Any, title: str, help: str, *, unit: str = "", **limits: Any
 
     ``limits`` are pydantic's (``ge``, ``le``, ``gt``, ``lt``, ``min_length``, ``pattern``).
     """
-    extra = {"unit": unit} if unit else None
+    extra: dict[str, Any] | None = {"unit": unit} if unit else None
     return Field(default, title=title, description=help, json_schema_extra=extra, **limits)
 
 
-D = TypeVar("D", bound=type[Declaration])
+D = TypeVar("D", bound=Declaration)
 
 
 class Registry(Mapping[str, type[Declaration]]):
@@ -48,7 +48,7 @@ class Registry(Mapping[str, type[Declaration]]):
         self._entries: dict[str, type[Declaration]] = {}
         self._discovered = False
 
-    def register(self, entry: D) -> D:
+    def register(self, entry: type[D]) -> type[D]:
         """Class decorator: enter a declaration under the default of its ``name`` field."""
         name = entry.model_fields["name"].default
         if name in self._entries:

@@ -30,8 +30,7 @@ def problems(error: ValidationError, raw: object, model: type[BaseModel]) -> lis
     left out, because nobody types them.
     """
     return [
-        Problem(_path(raw, entry["loc"]), _message(entry, model))
-        for entry in error.errors(include_url=False)
+        Problem(_path(raw, entry["loc"]), _message(entry, model)) for entry in error.errors(include_url=False)
     ]
 
 

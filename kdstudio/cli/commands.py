@@ -51,9 +51,7 @@ def kdstudio(context: click.Context) -> int | None:
 @click.option("--name", default="", help="Name of the run folder (default: time and experiment).")
 @click.option("--device", default="", help="auto, cpu, cuda, cuda:1, … or mps.")
 @quiet_flag
-def run(
-    experiment: str, settings: tuple[str, ...], runs: Path, name: str, device: str, quiet: bool
-) -> int:
+def run(experiment: str, settings: tuple[str, ...], runs: Path, name: str, device: str, quiet: bool) -> int:
     """Run an experiment; the last line is the run folder's path."""
     changes = (*settings, f"compute.device={device}") if device else settings
     chosen = load_experiment(experiment, changes)
@@ -88,7 +86,7 @@ def _interruption() -> Iterator[list[bool]]:
     """Yield a list that the first Ctrl+C fills; a second one interrupts at once."""
     pressed: list[bool] = []
 
-    def note(number: int, frame: object) -> None:
+    def note(_number: int, _frame: object) -> None:
         if pressed:
             raise KeyboardInterrupt
         pressed.append(True)

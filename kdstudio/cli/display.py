@@ -98,4 +98,3 @@ class Display:
             f"{self._accuracy}  {event.images_per_second:,.0f} images/s"
         )
         self._bars.update(self._stage, completed=event.step, told=told)
-

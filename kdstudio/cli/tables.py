@@ -45,7 +45,7 @@ def declared_rows(what: str) -> list[dict[str, Any]]:
 
 def run_rows(folders: list[RunFolder]) -> list[dict[str, Any]]:
     """One row for each run that can be read."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for folder in folders:
         try:
             summary = folder.summary()

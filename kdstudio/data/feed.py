@@ -73,9 +73,9 @@ class Feed:
         """Yield the batches of training epoch ``epoch`` (from 0), from step ``start`` on."""
         device = self.part.labels.device
         order = torch.randperm(len(self), generator=generator(self._seed, "order", epoch)).to(device)
-        views = torch.randint(
-            self.views, (len(self),), generator=generator(self._seed, "views", epoch)
-        ).to(device)
+        views = torch.randint(self.views, (len(self),), generator=generator(self._seed, "views", epoch)).to(
+            device
+        )
         for step in range(start, self.steps):
             index = order[step * self._batch_size : (step + 1) * self._batch_size]
             yield self.batch(index, views[index])
@@ -84,5 +84,5 @@ class Feed:
         """Yield every sample once, ascending; unaugmented unless a ``view`` is asked for."""
         shown = self.augmentation.plain if view is None else view
         index = torch.arange(len(self), device=self.part.labels.device)
-        for part in index.split(self._batch_size):
+        for part in torch.split(index, self._batch_size):
             yield self.batch(part, torch.full_like(part, shown))

@@ -23,6 +23,6 @@ def stratified_split(labels: Tensor, fraction: float, seed: int) -> tuple[Tensor
     except ValueError as error:
         raise KDStudioError(
             f"a validation share of {fraction:g} cannot be taken from {len(labels)} training "
-            f"images of {len(labels.unique())} classes ({error}); raise data.validation or add images"
+            f"images of {len(torch.unique(labels))} classes ({error}); raise data.validation or add images"
         ) from error
     return torch.tensor(sorted(train)), torch.tensor(sorted(validation))

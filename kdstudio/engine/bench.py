@@ -47,9 +47,7 @@ class Bench:
         self.test = self._evaluation_feed(self._resident(data.test, slice(None)))
 
     def _resident(self, part: LabelledImages, index: Tensor | slice) -> LabelledImages:
-        return LabelledImages(
-            part.images[index].to(self.device), part.labels[index].to(self.device)
-        )
+        return LabelledImages(part.images[index].to(self.device), part.labels[index].to(self.device))
 
     def _evaluation_feed(self, part: LabelledImages) -> Feed:
         return Feed(part, self.data, batch_size=EVALUATION_BATCH)

@@ -45,4 +45,3 @@ class Checkpoint:
         """Tensors whose address begins with ``prefix/``, by the rest of it."""
         start = f"{prefix}/"
         return {k.removeprefix(start): v for k, v in self.tensors.items() if k.startswith(start)}
-

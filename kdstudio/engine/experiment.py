@@ -118,8 +118,11 @@ class ComputeSpec(Declaration):
 
     device: str = option("auto", "Device", "auto, cpu, cuda, cuda:1, … or mps.")
     threads: int = option(
-        0, "CPU threads", "0 chooses by the size of a step: one for small networks, else all cores.",
-        ge=0, le=1024,
+        0,
+        "CPU threads",
+        "0 chooses by the size of a step: one for small networks, else all cores.",
+        ge=0,
+        le=1024,
     )
     precision: Literal["float32", "bfloat16"] = option(
         "float32", "Precision", "bfloat16 is quicker on many processors, and less exact."
@@ -137,8 +140,11 @@ class Experiment(Declaration):
     """A whole run, described."""
 
     name: str = option(
-        "experiment", "Name", "Letters, digits, dots and dashes; run folders are named after it.",
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80,
+        "experiment",
+        "Name",
+        "Letters, digits, dots and dashes; run folders are named after it.",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        max_length=80,
     )
     about: About | None = option(None, "About", "Source and figures of a preset.")
     seed: int = option(0, "Seed", "Same seed, same run.", ge=0, le=2**31 - 1)
@@ -159,7 +165,5 @@ class Experiment(Declaration):
         if missing := [role for role in roles if role not in networks]:
             raise ValueError(f"strategy '{strategy.name}' also needs a {' and a '.join(missing)}")
         if unknown := [role for role in networks if role not in roles]:
-            raise ValueError(
-                f"strategy '{strategy.name}' has no '{unknown[0]}'; it has {', '.join(roles)}"
-            )
+            raise ValueError(f"strategy '{strategy.name}' has no '{unknown[0]}'; it has {', '.join(roles)}")
         return {role: networks[role] for role in roles}

@@ -14,9 +14,7 @@ LOGITS = "logits"
 class Network(nn.Module):
     """A module with named taps; trainable, or frozen: then without gradient and in eval mode for ever."""
 
-    def __init__(
-        self, name: str, module: nn.Module, taps: Mapping[str, str], architecture: str = ""
-    ) -> None:
+    def __init__(self, name: str, module: nn.Module, taps: Mapping[str, str], architecture: str = "") -> None:
         """``taps`` maps tap names to paths of submodules of ``module``."""
         super().__init__()
         self.name = name
@@ -46,7 +44,7 @@ class Network(nn.Module):
         captured: dict[str, Tensor] = {}
 
         def capture(tap: str) -> None:
-            def hook(module: nn.Module, inputs: object, output: Tensor) -> None:
+            def hook(_module: nn.Module, _inputs: object, output: Tensor) -> None:
                 captured[tap] = output
 
             handles.append(self.module.get_submodule(self.taps[tap]).register_forward_hook(hook))

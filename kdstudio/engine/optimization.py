@@ -25,9 +25,7 @@ class SGD(Declaration):
     )
     momentum: float = option(0.9, "Momentum", "Share of the last step kept.", ge=0, lt=1)
     nesterov: bool = option(True, "Nesterov", "Look ahead along the momentum (needs momentum above 0).")
-    weight_decay: float = option(
-        0.0, "Weight decay", "L2 penalty, added to the gradient.", ge=0, le=1
-    )
+    weight_decay: float = option(0.0, "Weight decay", "L2 penalty, added to the gradient.", ge=0, le=1)
 
     def build(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
         """Make torch's optimiser over ``parameters``."""
@@ -137,9 +135,7 @@ class OneCycle(Schedule):
     name: Literal["one-cycle"] = "one-cycle"
     rise: float = option(0.3, "Rise", "Share of the epochs in which the rate rises.", gt=0, lt=1)
     initial: float = option(25.0, "Start divisor", "The first rate is the highest divided by this.", ge=1)
-    final: float = option(
-        10000.0, "End divisor", "The last rate is the first divided by this.", ge=1
-    )
+    final: float = option(10000.0, "End divisor", "The last rate is the first divided by this.", ge=1)
 
     def factor(self, epoch: float, epochs: int) -> float:
         """Cosine from 1/initial up to 1 and down to 1/(initial·final)."""

@@ -33,9 +33,7 @@ class StageRun:
         self.best: dict[str, BestEpoch] = {}
         self.best_states: dict[str, dict[str, Tensor]] = {}
         self.losses = {term.name: torch.zeros((), device=device) for term in stage.terms}
-        self._autocast = torch.autocast(
-            device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16"
-        )
+        self._autocast = torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
 
     @property
     def scored(self) -> dict[str, str]:
@@ -92,9 +90,7 @@ class StageRun:
         for name, scores in validation.items():
             best = self.best.get(name)
             if best is None or (scores.accuracy, -scores.loss) > (best.accuracy, -best.loss):
-                self.best[name] = BestEpoch(
-                    epoch=self.epoch, accuracy=scores.accuracy, loss=scores.loss
-                )
+                self.best[name] = BestEpoch(epoch=self.epoch, accuracy=scores.accuracy, loss=scores.loss)
                 self.best_states[name] = copied_state(self._network_of(name))
 
     def _network_of(self, scored: str) -> nn.Module:

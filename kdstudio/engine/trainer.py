@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import torch
 from torch import Tensor
@@ -88,7 +88,7 @@ class Trainer:
         )
         return Checkpoint(progress, run.tensors())
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Generator[Event]:
         """Train each stage of the plan and tell what happens."""
         running = self._events()
         try:
@@ -99,7 +99,7 @@ class Trainer:
         finally:
             running.close()
 
-    def _events(self) -> Iterator[Event]:
+    def _events(self) -> Generator[Event]:
         bench, spec = self.bench, self.experiment.compute
         threads = choose_threads(spec.threads, max(o.flops_per_step for o in self.outlines))
         torch.set_num_threads(threads)

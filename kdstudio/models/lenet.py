@@ -18,13 +18,14 @@ class LeNet(ModelSpec):
 
     name: Literal["lenet"] = "lenet"
     channels: int = option(
-        16, "Channels", "Feature maps of the first convolution; the second has twice as many.",
-        ge=1, le=1024,
+        16,
+        "Channels",
+        "Feature maps of the first convolution; the second has twice as many.",
+        ge=1,
+        le=1024,
     )
     hidden: int = option(128, "Hidden units", "Units of the layer before the classes.", ge=1, le=20000)
-    dropout: float = option(
-        0.0, "Dropout", "Share of the hidden units dropped in training.", ge=0, lt=1
-    )
+    dropout: float = option(0.0, "Dropout", "Share of the hidden units dropped in training.", ge=0, lt=1)
 
     def taps(self) -> dict[str, str]:
         """``block1`` ``(B, c, H/2, W/2)``, ``block2`` ``(B, 2c, H/4, W/4)``, ``pool`` ``(B, hidden)``."""
@@ -36,9 +37,7 @@ class LeNet(ModelSpec):
 
         def block(inputs: int, outputs: int) -> nn.Module:
             convolution = nn.Conv2d(inputs, outputs, kernel_size=5, padding=2)
-            return nn.Sequential(
-                OrderedDict(convolution=convolution, relu=nn.ReLU(), pool=nn.MaxPool2d(2))
-            )
+            return nn.Sequential(OrderedDict(convolution=convolution, relu=nn.ReLU(), pool=nn.MaxPool2d(2)))
 
         maps = 2 * self.channels
         features = maps * (image.height // 4) * (image.width // 4)

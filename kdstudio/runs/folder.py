@@ -127,9 +127,7 @@ def create_run(runs: Path, experiment: Experiment, name: str = "") -> RunFolder:
     write_atomically(folder.path / "experiment.toml", to_toml(experiment))
     folder.events_file.touch()
     described = experiment.model_dump(mode="json", exclude_none=True)
-    summary = Summary(
-        name=folder.name, started=now.isoformat(timespec="seconds"), experiment=described
-    )
+    summary = Summary(name=folder.name, started=now.isoformat(timespec="seconds"), experiment=described)
     write_atomically(folder.summary_file, summary.model_dump_json(indent=2))
     return folder
 
@@ -143,7 +141,9 @@ def _unused(runs: Path, base: str, *, unique: bool) -> Path:
             path.mkdir()
         except FileExistsError as error:
             if unique:
-                raise KDStudioError(f"there is a run '{base}' in {runs} already; choose another name") from error
+                raise KDStudioError(
+                    f"there is a run '{base}' in {runs} already; choose another name"
+                ) from error
             number += 1
         except OSError as error:
             raise KDStudioError(f"no run folder can be made in {runs}: {error.strerror}") from error

@@ -62,9 +62,7 @@ def override(raw: dict[str, Any], settings: Iterable[str]) -> dict[str, Any]:
     for setting in settings:
         path, sign, text = setting.partition("=")
         if not sign or not path:
-            raise KDStudioError(
-                f"--set {setting}: write path=value, for instance strategy.temperature=8"
-            )
+            raise KDStudioError(f"--set {setting}: write path=value, for instance strategy.temperature=8")
         raw = with_value(raw, path.strip().split("."), _parse(text.strip()))
     return raw
 

@@ -48,9 +48,7 @@ class RunProgress:
                 return RunProgress(stages=event.stages, device=event.device)
             case StageStarted():
                 share = self._share(event.stage, 0)
-                return replace(
-                    self, stage=event.stage, epoch=0, doing=event.outline.name, fraction=share
-                )
+                return replace(self, stage=event.stage, epoch=0, doing=event.outline.name, fraction=share)
             case StepDone() | EpochDone():
                 return replace(
                     self,

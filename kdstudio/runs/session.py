@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +34,7 @@ class Session:
         self._trainer = trainer
         self.folder = folder
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Generator[Event]:
         """Run, record, and pass every event on; the last one tells how it ended.
 
         Closed early, it finishes the step, saves a checkpoint and marks the run stopped.
@@ -95,9 +95,7 @@ def _trainer(
     from kdstudio.engine.trainer import Trainer
 
     device = resolve_device(experiment.compute.device)
-    data = experiment.data.source.load(
-        lambda what, fraction: tell(Preparing(what=what, fraction=fraction))
-    )
+    data = experiment.data.source.load(lambda what, fraction: tell(Preparing(what=what, fraction=fraction)))
     bench = Bench(experiment, data, device, lambda source: load_weights(source, runs))
     finished = (lambda name: load_tensors(folder.network_file(name))) if folder else None
     return Trainer(bench, resume, finished)
@@ -141,7 +139,11 @@ def failure(error: Exception) -> RunFailed:
     elif isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in str(error):
         message = "out of memory: choose a smaller batch size or network, or another device"
     elif isinstance(error, OSError):
-        message = f"{error.strerror or error}: {error.filename or 'the run folder'}; free or choose another place"
+        message = (
+            f"{error.strerror or error}: {error.filename or 'the run folder'}; free or choose another place"
+        )
     else:
-        message = f"{type(error).__name__}: {error} (this is a mistake in KD Studio; please report the details)"
+        message = (
+            f"{type(error).__name__}: {error} (this is a mistake in KD Studio; please report the details)"
+        )
     return RunFailed(message=message, details=details)

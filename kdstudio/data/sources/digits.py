@@ -26,9 +26,7 @@ class Digits(DatasetSpec):
 
         progress("reading digits", 0.0)
         pixels, labels = load_digits(return_X_y=True)
-        indices = train_test_split(
-            range(len(labels)), test_size=450, stratify=labels, random_state=0
-        )
+        indices = train_test_split(range(len(labels)), test_size=450, stratify=labels, random_state=0)
         images = torch.from_numpy(pixels.reshape(-1, 1, 8, 8) * (255 / 16)).round().to(torch.uint8)
         targets = torch.from_numpy(labels).long()
         train, test = (LabelledImages(images[part], targets[part]) for part in indices)

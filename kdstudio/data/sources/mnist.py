@@ -11,6 +11,7 @@ from kdstudio.data.folders import data_folder
 from kdstudio.declaration import ProgressCallback, option
 from kdstudio.errors import KDStudioError
 
+
 @datasets.register
 class MNIST(DatasetSpec):
     """Handwritten digits, 60,000 training and 10,000 test images of 28×28 (LeCun 1998)."""
@@ -41,8 +42,13 @@ class MNIST(DatasetSpec):
                 f"the MNIST files in {raw} cannot be read ({error}); "
                 "delete them and copy or download them again"
             ) from error
-        parts = (LabelledImages(part.data.unsqueeze(1), part.targets.long()) for part in (train, test))
-        return ImageData(*parts, tuple("0123456789"), mean=(0.1307,), std=(0.3081,))
+        return ImageData(
+            train=LabelledImages(train.data.unsqueeze(1), train.targets.long()),
+            test=LabelledImages(test.data.unsqueeze(1), test.targets.long()),
+            class_names=tuple("0123456789"),
+            mean=(0.1307,),
+            std=(0.3081,),
+        )
 
 
 def _fetch_missing(raw: Path, progress: ProgressCallback) -> None:

@@ -27,9 +27,7 @@ class Hinton(Strategy):
     temperature: float = option(
         4.0, "Temperature T", "Both logits are divided by it before the softmax.", gt=0, le=1000
     )
-    alpha: float = option(
-        0.1, "Alpha α", "Weight of the label loss; the soft loss has 1 − α.", ge=0, le=1
-    )
+    alpha: float = option(0.1, "Alpha α", "Weight of the label loss; the soft loss has 1 − α.", ge=0, le=1)
     divergence: Literal["kl", "ce"] = option(
         "kl",
         "Divergence D",
