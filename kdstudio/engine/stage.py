@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -131,19 +131,42 @@ class Stage(nn.Module):
         """
         self.eval()
         known = self.addresses()
-        for term in self.terms:
-            for address in (term.of, *term.against):
-                if address not in known:
-                    raise KDStudioError(
-                        f"stage '{self.name}', term '{term.name}': no address '{address}'; "
-                        f"there are {', '.join(known)}"
-                    )
+        for what, address in self._named():
+            if address not in known:
+                raise KDStudioError(
+                    f"stage '{self.name}', {what}: no address '{address}'; there are {', '.join(known)}"
+                )
         for turn in range(len(self.turns)):
             self._rehearse_turn(batch, turn)
 
+    def _named(self) -> Iterator[tuple[str, str]]:
+        """Yield every address that a term, a head or a score names, with what names it."""
+        for term in self.terms:
+            for address in (term.of, *term.against):
+                yield f"term '{term.name}'", address
+        for name, head in self.heads.items():
+            yield f"head '{name}'", head.of
+        for name, address in self.scored.items():
+            yield f"score '{name}'", address
+
+    def _rehearse_heads(self, batch: Batch) -> None:
+        """Run the heads one by one; KDStudioError names the first that does not fit."""
+        for name, head in self.heads.items():
+            value = self.values(batch, {head.of})[head.of]
+            try:
+                head(value)
+            except (RuntimeError, ValueError, IndexError) as error:
+                raise KDStudioError(
+                    f"stage '{self.name}', head '{name}' does not fit {head.of} {tuple(value.shape)}: {error}"
+                ) from error
+
     def _rehearse_turn(self, batch: Batch, turn: int) -> None:
         terms = self.turns[turn]
-        values = self.values(batch, {a for term in terms for a in (term.of, *term.against)})
+        try:
+            values = self.values(batch, {a for term in terms for a in (term.of, *term.against)})
+        except (RuntimeError, ValueError, IndexError):
+            self._rehearse_heads(batch)
+            raise
         for term in terms:
             inputs = {address: values[address] for address in (term.of, *term.against)}
             try:

@@ -29,6 +29,8 @@ class RunProgress:
     epoch: int = 0
     fraction: float = 0.0
     """Share of the whole run's work that is done, 0 to 1."""
+    began: float = 0.0
+    """What was done already when the run was resumed."""
     images_per_second: float = 0.0
     doing: str = "preparing"
     """The stage's name, or what is being prepared."""
@@ -45,7 +47,7 @@ class RunProgress:
             case Preparing():
                 return replace(self, doing=event.what)
             case RunStarted():
-                return RunProgress(stages=event.stages, device=event.device)
+                return RunProgress(stages=event.stages, device=event.device, began=self.fraction)
             case StageStarted():
                 share = self._share(event.stage, 0)
                 return replace(self, stage=event.stage, epoch=0, doing=event.outline.name, fraction=share)
@@ -64,10 +66,11 @@ class RunProgress:
         return self
 
     def seconds_left(self, seconds: float) -> float | None:
-        """Time to the end if the rest goes as the first ``seconds`` went; None while unknown."""
-        if self.fraction < 0.005 or seconds < 1:
+        """Time to the end if the rest goes as the ``seconds`` since the start; None while unknown."""
+        done = self.fraction - self.began
+        if done < 0.005 or seconds < 1:
             return None
-        return seconds * (1 - self.fraction) / self.fraction
+        return seconds * (1 - self.fraction) / done
 
     def _share(self, stage: int, step: int) -> float:
         done = sum(_work(outline) for outline in self.stages[:stage])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,17 +29,24 @@ Tell = Callable[[Event], None]
 class Session:
     """A prepared run; iterate :meth:`events` to run it, close that generator to stop it."""
 
-    def __init__(self, trainer: Trainer, folder: RunFolder) -> None:
-        """``folder`` exists and holds the experiment."""
+    def __init__(self, trainer: Trainer, folder: RunFolder, past: Sequence[Event] = ()) -> None:
+        """``folder`` exists and holds the experiment; ``past`` is what it has recorded so far."""
         self._trainer = trainer
+        self._past = past
         self.folder = folder
+
+    def seconds(self) -> float:
+        """Time spent in the run."""
+        return self._trainer.seconds()
 
     def events(self) -> Generator[Event]:
         """Run, record, and pass every event on; the last one tells how it ended.
 
-        Closed early, it finishes the step, saves a checkpoint and marks the run stopped.
+        A resumed run first repeats what had happened before, for whoever draws it. Closed
+        early, it finishes the step, saves a checkpoint and marks the run stopped.
         """
         trainer = self._trainer
+        yield from self._past
         with self.folder.lock():
             recorder = Recorder(self.folder, network_cards(trainer.bench))
             running = trainer.events()
@@ -79,8 +86,9 @@ def resumed_session(folder: RunFolder, tell: Tell = lambda _: None) -> Session:
         raise KDStudioError(f"run '{folder.name}' is {status}; there is nothing to resume")
     with folder.lock():
         checkpoint = rewind(folder)
+        past = tuple(folder.events())
     trainer = _trainer(folder.experiment(), folder.path.parent, tell, checkpoint, folder)
-    return Session(trainer, folder)
+    return Session(trainer, folder, past)
 
 
 def _trainer(

@@ -1,0 +1,119 @@
+"""Starting the window: what must be there first, and in which order things load."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import threading
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from kdstudio.errors import KDStudioError
+
+if TYPE_CHECKING:
+    from kdstudio.gui.window import MainWindow
+
+SYSTEM_LIBRARIES = {
+    "libEGL.so.1": "libegl1",
+    "libGL.so.1": "libgl1",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libdbus-1.so.3": "libdbus-1-3",
+}
+X11_LIBRARIES = {
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-randr.so.0": "libxcb-randr0",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-xkb.so.1": "libxcb-xkb1",
+}
+"""Shared libraries that Qt needs of the system, with Debian's packages."""
+
+
+def check_display() -> None:
+    """Raise KDStudioError where no window can open, with what to do about it."""
+    if not sys.platform.startswith("linux"):
+        return
+    platform = os.environ.get("QT_QPA_PLATFORM", "")
+    wayland = bool(os.environ.get("WAYLAND_DISPLAY"))
+    if not platform and not wayland and not os.environ.get("DISPLAY"):
+        raise KDStudioError(
+            "there is no display to open a window on; 'kdstudio run digits-hinton' runs without one"
+        )
+    needed = SYSTEM_LIBRARIES | ({} if platform or wayland else X11_LIBRARIES)
+    if packages := [package for library, package in needed.items() if not _is_there(library)]:
+        raise KDStudioError(
+            f"Qt needs libraries that are not installed; on Debian: apt install {' '.join(packages)} "
+            "('kdstudio run' works without them)"
+        )
+
+
+def _is_there(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def open_window() -> int:
+    """Open the window, and return when it is closed."""
+    check_display()
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from kdstudio.gui.theme import Theme
+    from kdstudio.gui.window import MainWindow
+    from kdstudio.gui.worker import warm_up
+    from kdstudio.runs.folder import default_runs_folder
+
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("kdstudio")
+    application.setOrganizationName("kdstudio")
+    application.setApplicationDisplayName("KD Studio")
+    window = MainWindow(Theme(application), Path(default_runs_folder()))
+    catch_everything(window)
+    window.show()
+    QTimer.singleShot(0, lambda: QTimer.singleShot(0, warm_up))  # after the first paint
+    code = application.exec()
+    window.controller.finish()
+    return code
+
+
+def catch_everything(window: MainWindow) -> None:
+    """Show every exception that nobody caught, from any thread, as a dialog."""
+    from PySide6.QtCore import QObject, Signal
+
+    class Mail(QObject):
+        """Carries errors to the window's thread."""
+
+        came = Signal(str, str)
+
+    mail = Mail(window)
+    mail.came.connect(window.complain)
+
+    def post(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        details = "".join(traceback.format_exception(kind, error, trace))
+        sys.stderr.write(details)
+        mail.came.emit(f"{kind.__name__}: {error}", details)
+
+    sys.excepthook = post
+    threading.excepthook = lambda told: post(
+        told.exc_type, told.exc_value or told.exc_type(), told.exc_traceback
+    )
+
+
+def main() -> None:
+    """Entry point of the window alone."""
+    from kdstudio.__main__ import main as command_line
+
+    sys.argv = sys.argv[:1]
+    command_line()

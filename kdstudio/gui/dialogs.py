@@ -1,0 +1,44 @@
+"""The one error dialog: reason, details, a button to copy them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+from kdstudio.gui.layout import text_label
+
+
+class ErrorDialog(QDialog):
+    """Tells what went wrong and what to do; the window lives on."""
+
+    def __init__(self, message: str, details: str = "", parent: QWidget | None = None) -> None:
+        """``message`` is for people, ``details`` for a report."""
+        super().__init__(parent)
+        self.setWindowTitle("KD Studio: something went wrong")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(560)
+        self.message = message
+        column = QVBoxLayout(self)
+        column.setSpacing(12)
+        column.addWidget(text_label(message, "heading"))
+        if details:
+            view = QPlainTextEdit(details, readOnly=True)
+            view.setMinimumHeight(180)
+            view.setAccessibleName("Details")
+            column.addWidget(view)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        copy = QPushButton("Copy")
+        buttons.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
+        copy.clicked.connect(
+            lambda: QGuiApplication.clipboard().setText("\n\n".join(filter(None, (message, details))))
+        )
+        buttons.rejected.connect(self.reject)
+        column.addWidget(buttons)
+
+
+def show_error(message: str, details: str = "", parent: QWidget | None = None) -> ErrorDialog:
+    """Open the dialog without waiting for it."""
+    dialog = ErrorDialog(message, details, parent)
+    dialog.open()
+    return dialog

@@ -1,0 +1,120 @@
+"""The experiment in the form: plain values, checked after every change."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import ValidationError
+from PySide6.QtCore import QObject, Signal
+
+from kdstudio.engine.experiment import Experiment
+from kdstudio.engine.strategy import Strategy, strategies
+from kdstudio.problems import Problem, problems
+from kdstudio.runs.presets import preset_names, read_raw, validate, with_value
+
+Path = tuple[str, ...]
+
+
+class Draft(QObject):
+    """Values as people type them, and the experiment or the problems that they make."""
+
+    replaced = Signal()
+    """Other fields than before: the form has to be built anew."""
+    changed = Signal()
+    """Some value is different; ``experiment`` and ``problems`` are up to date."""
+
+    def __init__(self, source: str, parent: QObject | None = None) -> None:
+        """Begin with the preset or file ``source``."""
+        super().__init__(parent)
+        self.source = ""
+        self.raw: dict[str, Any] = {}
+        self.experiment: Experiment | None = None
+        self.problems: list[Problem] = []
+        self._origin: dict[str, Any] = {}
+        self._unused_networks: dict[str, Any] = {}
+        self.load(source)
+
+    def load(self, source: str) -> None:
+        """Load a preset or file; KDStudioError leaves the draft as it was."""
+        raw = plain(validate(read_raw(source), source))
+        self.source, self.raw, self._origin = source, raw, raw
+        self._unused_networks = {}
+        self._check()
+        self.replaced.emit()
+        self.changed.emit()
+
+    def value(self, path: Path) -> Any:  # noqa: ANN401
+        """Return the value at ``path``, None if there is none."""
+        here: Any = self.raw
+        for part in path:
+            here = here.get(part) if isinstance(here, dict) else None
+        return here
+
+    def set(self, path: Path, value: Any) -> None:  # noqa: ANN401
+        """Change one value."""
+        if self.value(path) == value and type(self.value(path)) is type(value):
+            return
+        self.raw = with_value(self.raw, list(path), value)
+        self._check()
+        self.changed.emit()
+
+    def choose(self, path: Path, chosen: dict[str, Any]) -> None:
+        """Put another declaration with its default options in the place at ``path``."""
+        self.raw = with_value(self.raw, list(path), chosen)
+        if path == ("strategy",):
+            self._fit_networks(strategies[chosen["name"]])
+        self._check()
+        self.replaced.emit()
+        self.changed.emit()
+
+    def _fit_networks(self, strategy: type[Any]) -> None:
+        """Describe a network for each role of the strategy; what is not needed is kept aside."""
+        chosen: Strategy = strategy()
+        known = {**self._unused_networks, **self.raw["networks"]}
+        spare = next(reversed(list(known.values())))
+        networks = {role: known.get(role, spare) for role in chosen.roles()}
+        self._unused_networks = known
+        self.raw = {**self.raw, "networks": networks}
+
+    def _check(self) -> None:
+        try:
+            self.experiment, self.problems = Experiment.model_validate(self.raw), []
+        except ValidationError as error:
+            self.experiment, self.problems = None, problems(error, self.raw, Experiment)
+
+    def command(self) -> str:
+        """Return the command line that runs what the form shows."""
+        changes = [f"--set {path}={_shell(value)}" for path, value in differences(self._origin, self.raw)]
+        source = self.source if self.source in preset_names() else _quoted(self.source)
+        return " ".join(["kdstudio run", source, *changes])
+
+
+def plain(experiment: Experiment) -> dict[str, Any]:
+    """Return an experiment as values, with nothing left to defaults."""
+    values: dict[str, Any] = experiment.model_dump(mode="json", exclude_none=True)
+    return values
+
+
+def differences(before: Any, after: Any, path: str = "") -> list[tuple[str, Any]]:  # noqa: ANN401
+    """Settings that turn ``before`` into ``after``, in an order in which they can be given."""
+    if not (isinstance(before, dict) and isinstance(after, dict)):
+        return [] if before == after else [(path, after)]
+    for tag in ("name", "origin"):
+        if path and tag in after and before.get(tag) != after[tag]:
+            rest = {key: value for key, value in after.items() if key != tag}
+            return [(f"{path}.{tag}", after[tag]), *differences(dict.fromkeys(rest), rest, path)]
+    found = []
+    for key, value in after.items():
+        found += differences(before.get(key), value, f"{path}.{key}" if path else key)
+    return found
+
+
+def _shell(value: Any) -> str:  # noqa: ANN401
+    return _quoted(value if isinstance(value, str) else json.dumps(value))
+
+
+def _quoted(text: str) -> str:
+    import shlex
+
+    return shlex.quote(text)

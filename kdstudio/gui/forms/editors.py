@@ -1,0 +1,156 @@
+"""One editor for each kind of value: text, number, list of numbers, choice, tick."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QWidget
+
+NUMBER_WIDTH = 110
+
+
+class Editor(QWidget):
+    """Shows one value and tells when the user has changed it."""
+
+    edited = Signal(object)
+
+    def __init__(self, control: QWidget, *, stretch: bool) -> None:
+        """``control`` is the widget that gets the focus."""
+        super().__init__()
+        self.control = control
+        self.setFocusProxy(control)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(control, 1 if stretch else 0)
+        if not stretch:
+            row.addStretch(1)
+
+    def mark_invalid(self, invalid: bool) -> None:
+        """Give the control the look of a wrong value, or take it away."""
+        if self.control.property("invalid") != invalid:
+            self.control.setProperty("invalid", invalid)
+            self.control.style().unpolish(self.control)
+            self.control.style().polish(self.control)
+
+
+class TextEditor(Editor):
+    """Any text."""
+
+    def __init__(self, value: object) -> None:
+        """Show ``value``."""
+        line = QLineEdit("" if value is None else str(value))
+        super().__init__(line, stretch=True)
+        line.textEdited.connect(self.edited.emit)
+
+
+class NumberLine(QLineEdit):
+    """A number as text; the arrow keys step it."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Step up or down by one in the last digit shown."""
+        step = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
+            return
+        number = parse_number(self.text())
+        if isinstance(number, int | float):
+            digits = len(self.text().partition(".")[2]) if "e" not in self.text().lower() else 0
+            self.setText(f"{number + step * 10**-digits:.{digits}f}")
+            self.textEdited.emit(self.text())
+
+
+class NumberEditor(Editor):
+    """A whole or decimal number, as text, so that anything can be typed and told apart."""
+
+    def __init__(self, value: object) -> None:
+        """Show ``value``."""
+        line = NumberLine(format_number(value))
+        line.setFixedWidth(NUMBER_WIDTH)
+        line.setAlignment(Qt.AlignmentFlag.AlignRight)
+        super().__init__(line, stretch=False)
+        line.textEdited.connect(lambda text: self.edited.emit(parse_number(text)))
+
+
+class NumbersEditor(Editor):
+    """Numbers between commas."""
+
+    def __init__(self, value: object) -> None:
+        """Show the list ``value``."""
+        numbers = value if isinstance(value, list | tuple) else []
+        line = QLineEdit(", ".join(map(format_number, numbers)))
+        line.setPlaceholderText("none")
+        super().__init__(line, stretch=True)
+        line.textEdited.connect(lambda text: self.edited.emit(parse_numbers(text)))
+
+
+class TickEditor(Editor):
+    """Yes or no."""
+
+    def __init__(self, value: object) -> None:
+        """Show ``value``."""
+        box = QCheckBox()
+        box.setChecked(bool(value))
+        super().__init__(box, stretch=False)
+        box.toggled.connect(self.edited.emit)
+
+
+class Choices(QComboBox):
+    """A combo box that leaves the wheel to the page it is on."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        """Let the page scroll."""
+        event.ignore()
+
+
+class ChoiceEditor(Editor):
+    """One of several values."""
+
+    def __init__(self, choices: dict[str, str], value: object) -> None:
+        """``choices`` are values with what people read."""
+        box = Choices()
+        for choice, shown in choices.items():
+            box.addItem(shown, choice)
+        box.setCurrentIndex(max(box.findData(value), 0))
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        box.setMinimumWidth(NUMBER_WIDTH)
+        super().__init__(box, stretch=False)
+        box.currentIndexChanged.connect(lambda index: self.edited.emit(box.itemData(index)))
+
+
+def editor_for(field: FieldInfo, value: object) -> Editor:
+    """Make the editor that fits the field's type."""
+    kind = field.annotation
+    if get_origin(kind) is Literal:
+        return ChoiceEditor({choice: str(choice) for choice in get_args(kind)}, value)
+    if get_origin(kind) is tuple:
+        return NumbersEditor(value)
+    if kind is bool:
+        return TickEditor(value)
+    if kind in (int, float):
+        return NumberEditor(value)
+    return TextEditor(value)
+
+
+def format_number(value: object) -> str:
+    """Shortest text that reads back as ``value``."""
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    return "" if value is None else str(value)
+
+
+def parse_number(text: str) -> Any:  # noqa: ANN401
+    """Read a number; anything else stays text, which the declaration will refuse."""
+    for kind in (int, float):
+        try:
+            return kind(text.strip())
+        except ValueError:
+            continue
+    return text
+
+
+def parse_numbers(text: str) -> list[Any]:
+    """Read numbers between commas or spaces."""
+    return [parse_number(part) for part in text.replace(",", " ").split()]

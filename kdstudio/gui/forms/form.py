@@ -1,0 +1,170 @@
+"""A form for any declaration: its fields in order, nested ones indented, errors beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, get_args
+
+from pydantic.fields import FieldInfo
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+
+from kdstudio.declaration import Declaration
+from kdstudio.gui.forms.draft import Draft, Path
+from kdstudio.gui.forms.editors import ChoiceEditor, Editor, editor_for
+from kdstudio.problems import Problem
+
+LABEL_WIDTH = 148
+INDENT = 14
+TAGS = ("name", "origin")
+
+
+class Form(QWidget):
+    """Rows of label, editor, unit and error for the declaration at one path of the draft."""
+
+    def __init__(
+        self,
+        draft: Draft,
+        path: Path,
+        declaration: type[Declaration],
+        only: Collection[str] = (),
+    ) -> None:
+        """Build the rows, of all fields or ``only`` some; they write into ``draft``."""
+        super().__init__()
+        self._draft = draft
+        self._editors: dict[Path, Editor] = {}
+        self._errors: dict[Path, QLabel] = {}
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(10)
+        self._grid.setVerticalSpacing(6)
+        self._grid.setColumnMinimumWidth(0, LABEL_WIDTH)
+        self._grid.setColumnStretch(1, 1)
+        for name, field in declaration.model_fields.items():
+            if name in only or not only:
+                self._add_field((*path, name), field, depth=0)
+        draft.changed.connect(self._show_errors)
+        self._show_errors()
+
+    def editor(self, *path: str) -> Editor:
+        """Return the editor of the field at ``path``."""
+        return self._editors[path]
+
+    def has(self, *path: str) -> bool:
+        """Tell whether the form holds the field at ``path``."""
+        return path in self._editors
+
+    def forget(self) -> None:
+        """Follow the draft no longer; the form is about to go."""
+        self._draft.changed.disconnect(self._show_errors)
+
+    def error(self, *path: str) -> str:
+        """Return the error shown beside the field at ``path``."""
+        return self._errors[path].text()
+
+    def _add_fields(self, path: Path, declaration: type[Declaration], depth: int) -> None:
+        for name, field in declaration.model_fields.items():
+            if name not in TAGS:
+                self._add_field((*path, name), field, depth)
+
+    def _add_field(self, path: Path, field: FieldInfo, depth: int) -> None:
+        members = declared_members(field)
+        value = self._draft.value(path)
+        if len(members) > 1:
+            chosen = self._add_choice(path, field, members, depth)
+            self._add_fields(path, chosen, depth + 1)
+        elif members:
+            self._add_heading(field.title or path[-1], depth)
+            self._add_fields(path, members[0], depth + 1)
+        else:
+            editor = editor_for(field, value)
+            editor.edited.connect(lambda new: self._draft.set(path, new))
+            self._add_row(path, field, editor, depth)
+
+    def _add_choice(
+        self, path: Path, field: FieldInfo, members: list[type[Declaration]], depth: int
+    ) -> type[Declaration]:
+        """Add the box that chooses among declarations; returns the one in force."""
+        by_tag = {tag_of(member)[1]: member for member in members}
+        tag = tag_of(members[0])[0]
+        current = (self._draft.value(path) or {}).get(tag)
+        shown = {value: value for value in by_tag}
+        editor = ChoiceEditor(shown, current)
+        for index, member in enumerate(by_tag.values()):
+            editor.control.setItemData(index, member.headline(), Qt.ItemDataRole.ToolTipRole)
+        editor.edited.connect(lambda new: self._draft.choose(path, default_values(by_tag[new])))
+        self._add_row(path, field, editor, depth)
+        return by_tag.get(current, members[0])
+
+    def _add_heading(self, text: str, depth: int) -> None:
+        label = QLabel(text, objectName="subheading")
+        label.setContentsMargins(depth * INDENT, 6, 0, 0)
+        self._grid.addWidget(label, self._grid.rowCount(), 0, 1, 3)
+
+    def _add_row(self, path: Path, field: FieldInfo, editor: Editor, depth: int) -> None:
+        row = self._grid.rowCount()
+        title = field.title or path[-1]
+        label = QLabel(title)
+        label.setContentsMargins(depth * INDENT, 0, 0, 0)
+        label.setBuddy(editor)
+        extra = field.json_schema_extra
+        unit = QLabel(str(extra.get("unit", "")) if isinstance(extra, dict) else "", objectName="muted")
+        error = QLabel(objectName="error")
+        error.setWordWrap(True)
+        error.hide()
+        for widget in (label, editor, editor.control):
+            widget.setToolTip(help_text(field))
+        editor.control.setAccessibleName(" ".join((*path[:-1], title)))
+        editor.control.setAccessibleDescription(field.description or "")
+        self._grid.addWidget(label, row, 0)
+        self._grid.addWidget(editor, row, 1)
+        self._grid.addWidget(unit, row, 2)
+        self._grid.addWidget(error, row + 1, 1, 1, 2)
+        self._editors[path], self._errors[path] = editor, error
+
+    def _show_errors(self) -> None:
+        by_path: dict[Path, list[Problem]] = {}
+        for problem in self._draft.problems:
+            where = tuple(map(str, problem.path))
+            while where and where not in self._editors:
+                where = where[:-1]
+            by_path.setdefault(where, []).append(problem)
+        for path, label in self._errors.items():
+            text = "\n".join(problem.message for problem in by_path.get(path, []))
+            label.setText(text)
+            label.setVisible(bool(text))
+            self._editors[path].mark_invalid(bool(text))
+
+
+def declared_members(field: FieldInfo) -> list[type[Declaration]]:
+    """Declarations that a field can hold: several for a choice, one for a part, none for a value."""
+    kinds = get_args(field.annotation) or (field.annotation,)
+    return [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Declaration)]
+
+
+def tag_of(declaration: type[Declaration]) -> tuple[str, str]:
+    """Name and value of the field that tells ``declaration`` from its alternatives."""
+    tag = next(tag for tag in TAGS if tag in declaration.model_fields)
+    return tag, declaration.model_fields[tag].default
+
+
+def default_values(declaration: type[Declaration]) -> dict[str, Any]:
+    """Every option at its default; required ones empty, to be filled in."""
+    values = {
+        name: "" if field.is_required() else field.get_default(call_default_factory=True)
+        for name, field in declaration.model_fields.items()
+    }
+    dumped: dict[str, Any] = declaration.model_construct(**values).model_dump(mode="json")
+    return dumped
+
+
+def help_text(field: FieldInfo) -> str:
+    """Field's help with its range."""
+    bounds = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+    limits = [
+        f"{word} {getattr(limit, name):g}"
+        for limit in field.metadata
+        for name, word in bounds.items()
+        if getattr(limit, name, None) is not None
+    ]
+    return " ".join(filter(None, (field.description, f"({', '.join(limits)})" if limits else "")))

@@ -1,0 +1,91 @@
+"""Bars in groups, one colour for each network, with the value above each bar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPen
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from kdstudio.gui.plots.curves import dress
+from kdstudio.gui.plots.legend import Legend
+from kdstudio.gui.theme import Theme
+
+GROUP_WIDTH = 0.8
+
+
+class BarPlot(QWidget):
+    """Groups of bars that begin at 0."""
+
+    def __init__(self, theme: Theme, title: str, y: str) -> None:
+        """``y`` names the axis, with its unit."""
+        super().__init__()
+        self._theme = theme
+        self._y = y
+        self._groups: Sequence[str] = ()
+        self._values: dict[str, Sequence[float | None]] = {}
+        self._format = "{:g}"
+        self.heading = QLabel(title, objectName="heading")
+        self.legend = Legend()
+        self.legend.toggled.connect(self._draw)
+        self.plot = pg.PlotWidget()
+        self.plot.setMenuEnabled(False)
+        self.plot.hideButtons()
+        self.plot.setMouseEnabled(x=False, y=False)
+        self.plot.setAccessibleName(title)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.heading)
+        column.addWidget(self.legend)
+        column.addWidget(self.plot, 1)
+        theme.changed.connect(self._draw)
+        self._draw()
+
+    def show_bars(
+        self,
+        groups: Sequence[str],
+        values: dict[str, Sequence[float | None]],
+        *,
+        y: str,
+        shown_as: str = "{:g}",
+    ) -> None:
+        """Draw ``values`` of each network, one for each group; None leaves a gap."""
+        if set(values) != set(self._values):
+            self.legend.clear()
+        self._groups, self._values, self._y, self._format = groups, values, y, shown_as
+        self._draw()
+
+    def _draw(self) -> None:
+        plot, colours = self.plot, self._theme.colours
+        plot.clear()
+        dress(plot, colours, {"bottom": "", "left": self._y})
+        plot.showGrid(x=False, y=True, alpha=0.25)
+        plot.getAxis("bottom").setTicks([list(enumerate(self._groups))])
+        width = GROUP_WIDTH / max(len(self._values), 1)
+        labelled = len(self._groups) * len(self._values) <= 24
+        for place, (network, values) in enumerate(self._values.items()):
+            colour = colours.of_network(network)
+            self.legend.show_entry(network, network, pg.mkPen(colour))
+            if not self.legend.is_shown(network):
+                continue
+            points = [
+                (group - GROUP_WIDTH / 2 + (place + 0.5) * width, value)
+                for group, value in enumerate(values)
+                if value is not None
+            ]
+            if points:
+                x, heights = zip(*points, strict=True)
+                no_line = QPen(Qt.PenStyle.NoPen)
+                plot.addItem(
+                    pg.BarGraphItem(x=x, height=heights, width=width * 0.92, brush=colour, pen=no_line)
+                )
+            for x_of, value in points if labelled else ():
+                label = pg.TextItem(self._format.format(value), color=colours["text"], anchor=(0.5, 1))
+                label.setPos(x_of, value)
+                plot.addItem(label)
+        known = [v for values in self._values.values() for v in values if v is not None]
+        plot.setYRange(0, max(known, default=1) * 1.15 or 1, padding=0)
+        plot.setXRange(-0.6, max(len(self._groups), 1) - 0.4, padding=0)

@@ -1,0 +1,64 @@
+"""A legend beside its plot, never over it: swatch, name, latest value; a click hides the curve."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+
+SWATCH = QSize(22, 10)
+
+
+class Legend(QWidget):
+    """One button for each curve, in a row."""
+
+    toggled = Signal(object, bool)
+
+    def __init__(self) -> None:
+        """Empty."""
+        super().__init__()
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(4)
+        self._row.addStretch(1)
+        self._buttons: dict[object, QToolButton] = {}
+
+    def clear(self) -> None:
+        """Take every entry out."""
+        for button in self._buttons.values():
+            button.hide()
+            button.deleteLater()
+        self._buttons = {}
+
+    def show_entry(self, key: object, text: str, pen: QPen) -> None:
+        """Add the entry ``key`` or bring it up to date."""
+        button = self._buttons.get(key)
+        if button is None:
+            button = QToolButton(checkable=True, checked=True, autoRaise=True)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.setIconSize(SWATCH)
+            button.setToolTip("Click to hide or show the curve")
+            button.toggled.connect(lambda shown: self.toggled.emit(key, shown))
+            self._row.insertWidget(self._row.count() - 1, button)
+            self._buttons[key] = button
+        button.setText(text)
+        button.setIcon(swatch(pen, self.devicePixelRatioF()))
+
+    def is_shown(self, key: object) -> bool:
+        """Tell whether the curve ``key`` is wanted."""
+        return key not in self._buttons or self._buttons[key].isChecked()
+
+
+def swatch(pen: QPen, ratio: float) -> QIcon:
+    """Draw a piece of the curve's line."""
+    pixmap = QPixmap(SWATCH * ratio)
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(QColor(0, 0, 0, 0))
+    with QPainter(pixmap) as painter:
+        thick = QPen(pen)
+        thick.setCosmetic(False)
+        thick.setWidthF(2)
+        painter.setPen(thick)
+        middle = SWATCH.height() / 2
+        painter.drawLine(QPointF(1, middle), QPointF(SWATCH.width() - 1, middle))
+    return QIcon(pixmap)

@@ -1,0 +1,131 @@
+"""The bar at the bottom: what the run is doing, and the buttons that rule it."""
+
+from __future__ import annotations
+
+import psutil
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout
+
+from kdstudio.gui.controller import RunController, State
+from kdstudio.runs.progress import spoken_duration
+
+REFRESH_MILLISECONDS = 250
+SIGNS = {
+    State.READY: "○",
+    State.PREPARING: "◔",
+    State.RUNNING: "▶",
+    State.PAUSED: "❙❙",
+    State.STOPPING: "■",
+    State.FINISHED: "✔",
+    State.STOPPED: "■",
+    State.FAILED: "✖",
+}
+
+
+class RunBar(QFrame):
+    """State, progress and time left; Run, Pause or Resume, Stop."""
+
+    def __init__(self, controller: RunController) -> None:
+        """Follow ``controller``; the Run button is wired by the window, which has the form."""
+        super().__init__(objectName="runbar")
+        self._controller = controller
+        self._runnable = True
+        self._process = psutil.Process()
+        self.state = QLabel(objectName="state")
+        self.state.setMinimumWidth(104)
+        self.where = QLabel()
+        self.facts = QLabel(objectName="muted")
+        self.bar = QProgressBar(minimum=0, maximum=1000, textVisible=False)
+        self.bar.setFixedHeight(10)
+        self.bar.setAccessibleName("Progress of the run")
+        self.run_button = QPushButton("Run", objectName="primary")
+        self.pause_button = QPushButton("Pause")
+        self.stop_button = QPushButton("Stop")
+        for button, keys, tip in (
+            (self.run_button, "Ctrl+R", "Run the experiment in the form"),
+            (self.pause_button, "Ctrl+P", "Hold the run after its current step, or let it go on"),
+            (self.stop_button, "Ctrl+.", "Finish the step, save a checkpoint, stop; can be resumed"),
+        ):
+            button.setShortcut(QKeySequence(keys))
+            button.setToolTip(f"{tip} ({keys})")
+            button.setFixedWidth(92)
+        self.pause_button.clicked.connect(self._pause_or_resume)
+        self.stop_button.clicked.connect(controller.stop)
+        self._lay_out()
+        controller.state_changed.connect(self._show_state)
+        controller.happened.connect(self._show_progress)
+        self._timer = QTimer(self, interval=REFRESH_MILLISECONDS)
+        self._timer.timeout.connect(self._show_facts)
+        self._show_state(controller.state)
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 16, 8)
+        row.setSpacing(12)
+        row.addWidget(self.state)
+        middle = QVBoxLayout()
+        middle.setSpacing(4)
+        texts = QHBoxLayout()
+        texts.addWidget(self.where)
+        texts.addStretch(1)
+        texts.addWidget(self.facts)
+        middle.addLayout(texts)
+        middle.addWidget(self.bar)
+        row.addLayout(middle, 1)
+        for button in (self.run_button, self.pause_button, self.stop_button):
+            row.addWidget(button)
+
+    def set_runnable(self, runnable: bool) -> None:
+        """Say whether the form holds an experiment that can be run."""
+        self._runnable = runnable
+        self._show_state(self._controller.state)
+
+    def _pause_or_resume(self) -> None:
+        if self._controller.state is State.PAUSED:
+            self._controller.resume()
+        else:
+            self._controller.pause()
+
+    def _show_state(self, state: State) -> None:
+        self.state.setText(f"{SIGNS[state]}  {state.value}")
+        self.run_button.setEnabled(self._runnable and not state.is_busy)
+        self.pause_button.setEnabled(state in {State.RUNNING, State.PAUSED})
+        self.pause_button.setText("Resume" if state is State.PAUSED else "Pause")
+        self.pause_button.setShortcut(QKeySequence("Ctrl+P"))
+        self.stop_button.setEnabled(state in {State.PREPARING, State.RUNNING, State.PAUSED})
+        if state.is_busy:
+            self._timer.start()
+        else:
+            self._timer.stop()
+        self.bar.setRange(0, 0 if state is State.PREPARING else 1000)
+        self._show_progress()
+
+    def _show_progress(self) -> None:
+        progress, state = self._controller.progress, self._controller.state
+        outline = progress.outline
+        self.bar.setValue(round(1000 * progress.fraction))
+        if state is State.READY:
+            self.where.setText("Press Run to train what the form describes")
+        elif state is State.PREPARING:
+            self.where.setText(progress.doing)
+        elif state is State.FINISHED:
+            self.where.setText(f"all {len(progress.stages)} stages done")
+        elif outline:
+            stage = f"stage {progress.stage + 1} of {len(progress.stages)}"
+            doing = progress.doing if progress.doing == outline.name else f"{outline.name}, {progress.doing}"
+            self.where.setText(f"{stage}: {doing}  ·  epoch {progress.epoch} of {outline.epochs}")
+        self._show_facts()
+
+    def _show_facts(self) -> None:
+        controller = self._controller
+        progress, facts = controller.progress, []
+        if controller.state in {State.RUNNING, State.PAUSED}:
+            facts.append(f"{spoken_duration(controller.seconds_left())} left")
+        elif progress.stages:
+            facts.append(spoken_duration(controller.active_seconds()))
+        if progress.images_per_second and controller.state.is_busy:
+            facts.append(f"{progress.images_per_second:,.0f} images/s")
+        if progress.device:
+            facts.append(f"{progress.device}, {self._process.memory_info().rss / 2**20:,.0f} MB")
+        self.facts.setText("  ·  ".join(facts))

@@ -1,0 +1,122 @@
+"""Colours by role, light and dark, following the system; palette and style sheet made from them."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from PySide6.QtCore import QObject, QSettings, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from kdstudio.gui.style import STYLE_SHEET
+
+SCHEMES = {
+    "system": Qt.ColorScheme.Unknown,
+    "light": Qt.ColorScheme.Light,
+    "dark": Qt.ColorScheme.Dark,
+}
+
+
+@dataclass(frozen=True)
+class Colours:
+    """The colours of one scheme."""
+
+    roles: dict[str, str]
+    series: dict[str, Any]
+
+    def __getitem__(self, role: str) -> str:
+        """Hex colour of ``role``."""
+        return self.roles[role]
+
+    def of_network(self, name: str) -> str:
+        """Colour of a network's curves and bars, the same on every page."""
+        if name in self.series:
+            return str(self.series[name])
+        others: list[str] = self.series["others"]
+        return others[sum(name.encode()) % len(others)]
+
+
+@cache
+def schemes() -> dict[str, Colours]:
+    """Read the theme file."""
+    text = (resources.files("kdstudio") / "resources" / "theme.toml").read_text("utf-8")
+    tables = tomllib.loads(text)
+    return {
+        name: Colours({k: v for k, v in table.items() if isinstance(v, str)}, table["series"])
+        for name, table in tables.items()
+    }
+
+
+class Theme(QObject):
+    """The scheme in force; tells whoever draws when it changes."""
+
+    changed = Signal()
+
+    def __init__(self, application: QApplication) -> None:
+        """Follow the system unless the user has chosen."""
+        super().__init__(application)
+        self._application = application
+        application.setStyle("Fusion")
+        hints = QGuiApplication.styleHints()
+        hints.colorSchemeChanged.connect(self._apply)
+        self.choice = str(QSettings().value("theme", "system"))
+        self.choose(self.choice if self.choice in SCHEMES else "system")
+
+    def choose(self, choice: str) -> None:
+        """Use ``system``, ``light`` or ``dark`` from now on."""
+        self.choice = choice
+        QSettings().setValue("theme", choice)
+        QGuiApplication.styleHints().setColorScheme(SCHEMES[choice])
+        self._apply()
+
+    @property
+    def is_dark(self) -> bool:
+        """Tell whether the dark scheme is in force."""
+        if self.choice != "system":
+            return self.choice == "dark"
+        return QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
+
+    @property
+    def colours(self) -> Colours:
+        """Colours in force."""
+        return schemes()["dark" if self.is_dark else "light"]
+
+    def _apply(self) -> None:
+        colours = self.colours
+        self._application.setPalette(palette(colours))
+        self._application.setStyleSheet(STYLE_SHEET.substitute(colours.roles))
+        self.changed.emit()
+
+
+def palette(colours: Colours) -> QPalette:
+    """Make Qt's palette."""
+    made = QPalette()
+    role = QPalette.ColorRole
+    for target, name in {
+        role.Window: "window",
+        role.WindowText: "text",
+        role.Base: "field",
+        role.AlternateBase: "window",
+        role.Text: "text",
+        role.Button: "panel",
+        role.ButtonText: "text",
+        role.BrightText: "error",
+        role.ToolTipBase: "panel",
+        role.ToolTipText: "text",
+        role.PlaceholderText: "muted",
+        role.Highlight: "accent",
+        role.HighlightedText: "accent_text",
+        role.Link: "accent",
+        role.Mid: "border",
+        role.Accent: "accent",
+    }.items():
+        made.setColor(target, QColor(colours[name]))
+    for target in (role.Text, role.ButtonText, role.WindowText):
+        faded = QColor(colours["muted"])
+        faded.setAlpha(150)
+        made.setColor(QPalette.ColorGroup.Disabled, target, faded)
+    return made

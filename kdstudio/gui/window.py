@@ -1,0 +1,219 @@
+"""The main window: rail of pages, pages, run bar."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QCloseEvent, QIcon, QKeySequence
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from kdstudio.gui.controller import RunController, State
+from kdstudio.gui.dialogs import ErrorDialog, show_error
+from kdstudio.gui.forms.draft import Draft
+from kdstudio.gui.icons import page_icon
+from kdstudio.gui.pages.compare import ComparePage
+from kdstudio.gui.pages.experiment import ExperimentPage
+from kdstudio.gui.run_bar import RunBar
+from kdstudio.gui.theme import SCHEMES, Theme
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.presets import DEFAULT_PRESET
+
+PAGES = ("Experiment", "Live", "Compare", "Export")
+RAIL_WIDTH = 88
+ICON = 22
+
+
+class MainWindow(QMainWindow):
+    """KD Studio."""
+
+    def __init__(self, theme: Theme, runs: Path) -> None:
+        """Runs are kept in ``runs``."""
+        super().__init__()
+        self.setWindowTitle("KD Studio")
+        self.resize(1280, 800)
+        self.setMinimumSize(1000, 640)
+        self._theme = theme
+        self._leaving = False
+        self.error: ErrorDialog | None = None
+        self.draft = Draft(DEFAULT_PRESET, self)
+        self.controller = RunController(runs, self)
+        self.run_bar = RunBar(self.controller)
+        self.stack = QStackedWidget()
+        self._make_pages(runs)
+        self._rail_buttons: dict[str, QToolButton] = {}
+        self._lay_out()
+        self._connect()
+        theme.changed.connect(self._show_icons)
+        self._show_icons()
+        self.show_page("Experiment")
+
+    def _make_pages(self, runs: Path) -> None:
+        from kdstudio.gui.pages.export import ExportPage
+        from kdstudio.gui.pages.live import LivePage
+
+        self.experiment_page = ExperimentPage(self.draft)
+        self.live_page = LivePage(self._theme)
+        self.compare_page = ComparePage(self._theme, runs)
+        self.export_page = ExportPage(runs)
+        for page in (self.experiment_page, self.live_page, self.compare_page, self.export_page):
+            self.stack.addWidget(page)
+
+    def _lay_out(self) -> None:
+        rail = QFrame(objectName="rail")
+        rail.setFixedWidth(RAIL_WIDTH)
+        column = QVBoxLayout(rail)
+        column.setContentsMargins(8, 12, 8, 12)
+        column.setSpacing(6)
+        group = QButtonGroup(self, exclusive=True)
+        for number, name in enumerate(PAGES):
+            button = rail_button(name, f"{name} page (Ctrl+{number + 1})")
+            button.setCheckable(True)
+            button.setShortcut(QKeySequence(f"Ctrl+{number + 1}"))
+            button.clicked.connect(lambda _checked, page=name: self.show_page(page))
+            group.addButton(button)
+            column.addWidget(button)
+            self._rail_buttons[name] = button
+        column.addStretch(1)
+        column.addWidget(self._make_theme_button())
+        body = QHBoxLayout()
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(0)
+        body.addWidget(rail)
+        body.addWidget(self.stack, 1)
+        whole = QVBoxLayout()
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(body, 1)
+        whole.addWidget(self.run_bar)
+        central = QWidget()
+        central.setLayout(whole)
+        self.setCentralWidget(central)
+
+    def _make_theme_button(self) -> QToolButton:
+        button = rail_button("Theme", "Light, dark, or as the system is")
+        menu = QMenu(button)
+        for choice in SCHEMES:
+            action = QAction(choice.capitalize(), menu, checkable=True)
+            action.triggered.connect(lambda _checked, chosen=choice: self._theme.choose(chosen))
+            menu.addAction(action)
+        menu.aboutToShow.connect(
+            lambda: [a.setChecked(a.text().lower() == self._theme.choice) for a in menu.actions()]
+        )
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._theme_button = button
+        return button
+
+    def _connect(self) -> None:
+        controller, live = self.controller, self.live_page
+        self.run_bar.run_button.clicked.connect(self.run)
+        self.draft.changed.connect(self._show_runnable)
+        self._show_runnable()
+        controller.began.connect(live.begin)
+        controller.happened.connect(live.follow)
+        controller.failed.connect(self.complain)
+        controller.state_changed.connect(self._follow_state)
+        self.experiment_page.complained.connect(self.complain)
+        self.compare_page.complained.connect(self.complain)
+        self.export_page.complained.connect(self.complain)
+        self.compare_page.export_wanted.connect(self._export)
+        self.compare_page.resume_wanted.connect(self.resume)
+
+    def _show_icons(self) -> None:
+        colours = self._theme.colours
+        for name, button in (*self._rail_buttons.items(), ("Theme", self._theme_button)):
+            button.setIcon(page_icon(name, colours["text"]))
+        self.setWindowIcon(QIcon(page_icon("Live", colours["accent"])))
+
+    def show_page(self, name: str) -> None:
+        """Turn to the page called ``name``."""
+        self.stack.setCurrentIndex(PAGES.index(name))
+        self._rail_buttons[name].setChecked(True)
+
+    def _show_runnable(self) -> None:
+        self.run_bar.set_runnable(self.draft.experiment is not None)
+
+    def run(self) -> None:
+        """Run what the form describes, and watch it."""
+        if self.draft.experiment is not None and not self.controller.state.is_busy:
+            self.show_page("Live")
+            self.controller.run(self.draft.experiment)
+
+    def resume(self, folder: RunFolder) -> None:
+        """Go on with an unfinished run."""
+        if self.controller.state.is_busy:
+            self.complain(f"Another run is going on; stop it before resuming '{folder.name}'.")
+            return
+        self.show_page("Live")
+        self.controller.resume_folder(folder)
+
+    def _export(self, run: RunFolder) -> None:
+        self.show_page("Export")
+        self.export_page.choose(run)
+
+    def _follow_state(self, state: State) -> None:
+        if not state.is_busy:
+            page = self.stack.currentWidget()
+            if page in (self.compare_page, self.export_page):
+                page.refresh()
+            if self._leaving:
+                self.close()
+
+    def complain(self, message: str, details: str = "") -> None:
+        """Open the error dialog; one at a time."""
+        if self.error is not None:
+            return
+        self.error = show_error(message, details, self)
+        self.error.finished.connect(self._forget_error)
+
+    def _forget_error(self) -> None:
+        self.error = None
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """During a run, ask: save a checkpoint and quit, or go on."""
+        if not self.controller.state.is_busy:
+            event.accept()
+            return
+        event.ignore()
+        if self._leaving:
+            return
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle("A run is going on")
+        box.setText("Stop the run and quit?")
+        box.setInformativeText("A checkpoint is saved; the run can be resumed from the Compare page.")
+        leave = box.addButton("Save checkpoint and quit", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton("Go on", QMessageBox.ButtonRole.RejectRole)
+        leave.clicked.connect(self._leave)
+        box.open()
+
+    def _leave(self) -> None:
+        self._leaving = True
+        if self.controller.state.is_busy:
+            self.controller.stop()
+        else:
+            self.close()
+
+
+def rail_button(name: str, tip: str) -> QToolButton:
+    """Make one button of the rail: icon over text."""
+    button = QToolButton(objectName="rail", text=name)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+    button.setIconSize(QSize(ICON, ICON))
+    button.setFixedSize(RAIL_WIDTH - 16, 58)
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    return button

@@ -1,0 +1,59 @@
+"""Runs side by side: their scores, and only the settings in which they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from kdstudio.errors import KDStudioError
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.summary import Summary
+
+ORDER = ("teacher", "baseline", "student")
+DESCRIPTIVE = ("name", "about")
+"""Parts of an experiment that change nothing in the run."""
+
+
+def readable_runs(folders: Sequence[RunFolder]) -> dict[RunFolder, Summary]:
+    """Summaries of all runs that have one; damaged ones are left out."""
+    found = {}
+    for folder in folders:
+        try:
+            found[folder] = folder.summary()
+        except KDStudioError:
+            continue
+    return found
+
+
+def network_names(summaries: Sequence[Summary]) -> list[str]:
+    """Networks that occur in any run: teacher, baseline, student, then the others."""
+    names = {name for summary in summaries for name in summary.networks}
+    return [name for name in ORDER if name in names] + sorted(names - set(ORDER))
+
+
+def test_errors(summaries: Sequence[Summary]) -> dict[str, list[float | None]]:
+    """Errors on the test set after the last epoch, of each network, one for each run."""
+    return {
+        name: [float(s.networks[name].test.errors) if name in s.networks else None for s in summaries]
+        for name in network_names(summaries)
+    }
+
+
+def differing_settings(summaries: Sequence[Summary]) -> dict[str, list[str]]:
+    """Settings by dotted path, one value for each run, where they are not all equal."""
+    flat = [dict(_flattened(_settings(summary))) for summary in summaries]
+    paths = dict.fromkeys(path for settings in flat for path in settings)
+    rows = {path: [settings.get(path, "–") for settings in flat] for path in paths}
+    return {path: values for path, values in rows.items() if len(set(values)) > 1}
+
+
+def _settings(summary: Summary) -> dict[str, Any]:
+    return {key: value for key, value in summary.experiment.items() if key not in DESCRIPTIVE}
+
+
+def _flattened(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _flattened(inner, f"{path}.{key}" if path else str(key))
+    else:
+        yield path, str(value)
