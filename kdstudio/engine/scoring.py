@@ -45,7 +45,7 @@ def scores(logits: Tensor, labels: Tensor) -> Scores:
     errors = int(len(labels) - right.sum())
     return Scores(
         count=len(labels),
-        accuracy=1 - errors / len(labels),
+        accuracy=(len(labels) - errors) / len(labels),
         errors=errors,
         loss=float(functional.cross_entropy(logits, labels)),
         calibration_error=calibration_error(logits, labels),

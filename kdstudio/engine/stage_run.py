@@ -50,9 +50,9 @@ class StageRun:
         return {term.name: term.weight_at(progress) for term in self.stage.terms}
 
     def learning_rate(self, steps_per_epoch: int) -> float:
-        """Learning rate of the next step."""
+        """Learning rate of the next step; of the last one when the epoch's steps are done."""
         spec = self.stage.training_spec
-        epoch = self.epoch + self.step / steps_per_epoch
+        epoch = self.epoch + min(self.step, steps_per_epoch - 1) / steps_per_epoch
         return spec.optimizer.learning_rate * spec.schedule.factor(epoch, spec.epochs)
 
     def take_step(self, batch: Batch, rate: float, weights: Mapping[str, float]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -66,8 +67,9 @@ class Trainer:
         self._stage = self._resume.progress.stage
         self._run: StageRun | None = None
         self._away = 0.0
-        self._began = time.monotonic() - self._resume.progress.seconds
-        self._results: dict[str, NetworkResult] = {}
+        self._began = time.monotonic()
+        self._told: set[str] = set()
+        """Names of the networks whose results have been told."""
         self.trained: dict[str, dict[str, Tensor]] = {}
         """Last weights of what the stage just done has trained, by network or head."""
         self.best: dict[str, dict[str, Tensor]] = {}
@@ -82,7 +84,10 @@ class Trainer:
         """Where the run stands; between two events of it."""
         run = self._run
         if run is None:
-            return Checkpoint(Progress(stage=self._stage, seconds=self.seconds()))
+            waiting = self._stage == self._resume.progress.stage  # the stage to go on with has not begun
+            resume = self._resume if waiting else Checkpoint(Progress(stage=self._stage))
+            progress = resume.progress.model_copy(update={"seconds": self.seconds()})
+            return replace(resume, progress=progress)
         progress = Progress(
             stage=self._stage, epoch=run.epoch, step=run.step, seconds=self.seconds(), best=run.best
         )
@@ -90,6 +95,7 @@ class Trainer:
 
     def events(self) -> Generator[Event]:
         """Train each stage of the plan and tell what happens."""
+        self._began = time.monotonic() - self._resume.progress.seconds
         running = self._events()
         try:
             for event in running:
@@ -124,6 +130,7 @@ class Trainer:
         """Load what the interrupted run has trained already."""
         assert self._finished is not None
         outline(stage, self.bench)
+        self._told.update(stage.scored)
         for turn in range(len(stage.turns)):
             for name, learner in stage.learners(turn).items():
                 learner.module.load_state_dict(self._finished(name))
@@ -144,7 +151,7 @@ class Trainer:
             yield from self._train_epoch(number, run, feed)
         stage.networks.update(own)  # type: ignore[attr-defined]
         results = self._final_results(run)
-        self._results |= results
+        self._told.update(results)
         self.trained = {name: copied_state(module) for name, module in run.learners.items()}
         self.best = run.best_states
         self._stage, self._run = number + 1, None
@@ -223,7 +230,7 @@ class Trainer:
                 state = run.use_best(name)
                 best = self._scores_at(stage, name, run.best[name].epoch)
                 run.use(name, state)
-            elif name not in self._results:
+            elif name not in self._told:
                 last = best = self._scores_at(stage, name, 0)
             else:
                 continue

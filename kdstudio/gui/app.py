@@ -23,6 +23,8 @@ SYSTEM_LIBRARIES = {
     "libfontconfig.so.1": "libfontconfig1",
     "libdbus-1.so.3": "libdbus-1-3",
 }
+AFTER_PAINT = 50
+"""Milliseconds after which the window has been painted."""
 X11_LIBRARIES = {
     "libxcb-cursor.so.0": "libxcb-cursor0",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
@@ -82,7 +84,8 @@ def open_window() -> int:
     window = MainWindow(Theme(application), Path(default_runs_folder()))
     catch_everything(window)
     window.show()
-    QTimer.singleShot(0, lambda: QTimer.singleShot(0, warm_up))  # after the first paint
+    QTimer.singleShot(AFTER_PAINT, window.make_pages)
+    QTimer.singleShot(AFTER_PAINT, warm_up)
     code = application.exec()
     window.controller.finish()
     return code

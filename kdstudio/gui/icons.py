@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from importlib import resources
-
 from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
+
+from kdstudio.gui.theme import icons_folder
 
 SIZES = (24, 48, 96)
 
 
 def page_icon(name: str, colour: str) -> QIcon:
     """Return the icon of the page ``name`` drawn in ``colour``."""
-    file = resources.files("kdstudio") / "resources" / "icons" / f"{name.lower()}.svg"
-    text = file.read_text("utf-8").replace("currentColor", colour)
+    text = (icons_folder() / f"{name.lower()}.svg").read_text("utf-8").replace("currentColor", colour)
     renderer = QSvgRenderer(QByteArray(text.encode()))
     icon = QIcon()
     for size in SIZES:

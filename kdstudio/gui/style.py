@@ -21,7 +21,8 @@ QLineEdit, QComboBox {
 QLineEdit:focus, QComboBox:focus { border-color: $accent; }
 QLineEdit[invalid="true"], QComboBox[invalid="true"] { border-color: $error; }
 QLineEdit:disabled, QComboBox:disabled { color: $muted; }
-QComboBox::drop-down { border: none; width: 18px; }
+QComboBox::drop-down { border: none; width: 20px; }
+QComboBox::down-arrow { image: url("$icons/chevron.svg"); width: 10px; height: 10px; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $border;
   selection-background-color: $accent; }
 QPushButton {
@@ -33,6 +34,11 @@ QPushButton:pressed { background: $accent_soft; }
 QPushButton:disabled { color: $muted; background: $window; }
 QPushButton#primary { background: $accent; color: $accent_text; border-color: $accent; font-weight: 600; }
 QPushButton#primary:disabled { background: $border; color: $muted; border-color: $border; }
+QToolButton#legend {
+  border: 1px solid transparent; border-radius: 4px; padding: 1px 4px; background: transparent;
+}
+QToolButton#legend:hover, QToolButton#legend:focus { border-color: $border; }
+QToolButton#legend:!checked { color: $muted; }
 QToolButton#rail {
   border: none; border-radius: 8px; padding: 8px 4px; color: $muted; font-size: 11px;
 }
@@ -41,16 +47,33 @@ QToolButton#rail:focus { border: 1px solid $accent; }
 QToolButton#rail:checked { background: $accent_soft; color: $accent; font-weight: 600; }
 QPushButton#preset { text-align: left; padding: 10px 12px; border-radius: 8px; }
 QPushButton#preset:checked { border: 2px solid $accent; background: $accent_soft; padding: 9px 11px; }
+QCheckBox::indicator {
+  width: 15px; height: 15px; border: 1px solid $muted; border-radius: 4px; background: $field;
+}
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$icons/check.svg"); }
+QCheckBox:focus { color: $accent; }
+QCheckBox::indicator:focus { border: 2px solid $accent; }
+QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: $border; }
+QSlider::handle:horizontal { width: 14px; margin: -5px 0; border-radius: 7px; background: $accent; }
 QProgressBar { background: $window; border: 1px solid $border; border-radius: 5px; height: 8px; }
 QProgressBar::chunk { background: $accent; border-radius: 4px; }
 QTableView {
   background: $panel; border: 1px solid $border; border-radius: 8px; gridline-color: $border;
   selection-background-color: $accent_soft; selection-color: $text; alternate-background-color: $window;
 }
+QTableView::item { padding: 0 8px; }
 QHeaderView::section {
   background: $panel; color: $muted; border: none; border-bottom: 1px solid $border; padding: 6px 8px;
   font-weight: 600;
 }
 QPlainTextEdit { background: $field; border: 1px solid $border; border-radius: 5px; }
+QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
+QScrollBar::handle {
+  background: $border; border-radius: 4px; margin: 1px; min-height: 28px; min-width: 28px;
+}
+QScrollBar::handle:hover { background: $muted; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QSplitter::handle { background: transparent; }
 """)

@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
@@ -51,6 +52,11 @@ def schemes() -> dict[str, Colours]:
     }
 
 
+def icons_folder() -> Path:
+    """Folder of the icons; Qt's style sheets take them from files."""
+    return Path(str(resources.files("kdstudio"))) / "resources" / "icons"
+
+
 class Theme(QObject):
     """The scheme in force; tells whoever draws when it changes."""
 
@@ -88,7 +94,9 @@ class Theme(QObject):
     def _apply(self) -> None:
         colours = self.colours
         self._application.setPalette(palette(colours))
-        self._application.setStyleSheet(STYLE_SHEET.substitute(colours.roles))
+        self._application.setStyleSheet(
+            STYLE_SHEET.substitute(colours.roles, icons=icons_folder().as_posix())
+        )
         self.changed.emit()
 
 

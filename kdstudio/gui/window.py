@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QIcon, QKeySequence
@@ -23,12 +25,16 @@ from kdstudio.gui.controller import RunController, State
 from kdstudio.gui.dialogs import ErrorDialog, show_error
 from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.icons import page_icon
-from kdstudio.gui.pages.compare import ComparePage
 from kdstudio.gui.pages.experiment import ExperimentPage
 from kdstudio.gui.run_bar import RunBar
 from kdstudio.gui.theme import SCHEMES, Theme
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.presets import DEFAULT_PRESET
+
+if TYPE_CHECKING:
+    from kdstudio.gui.pages.compare import ComparePage
+    from kdstudio.gui.pages.export import ExportPage
+    from kdstudio.gui.pages.live import LivePage
 
 PAGES = ("Experiment", "Live", "Compare", "Export")
 RAIL_WIDTH = 88
@@ -51,7 +57,6 @@ class MainWindow(QMainWindow):
         self.controller = RunController(runs, self)
         self.run_bar = RunBar(self.controller)
         self.stack = QStackedWidget()
-        self._make_pages(runs)
         self._rail_buttons: dict[str, QToolButton] = {}
         self._lay_out()
         self._connect()
@@ -59,16 +64,54 @@ class MainWindow(QMainWindow):
         self._show_icons()
         self.show_page("Experiment")
 
-    def _make_pages(self, runs: Path) -> None:
-        from kdstudio.gui.pages.export import ExportPage
+    @cached_property
+    def experiment_page(self) -> ExperimentPage:
+        """Presets and the form."""
+        page = ExperimentPage(self.draft)
+        page.complained.connect(self.complain)
+        self.stack.addWidget(page)
+        return page
+
+    @cached_property
+    def live_page(self) -> LivePage:
+        """Curves of the run."""
         from kdstudio.gui.pages.live import LivePage
 
-        self.experiment_page = ExperimentPage(self.draft)
-        self.live_page = LivePage(self._theme)
-        self.compare_page = ComparePage(self._theme, runs)
-        self.export_page = ExportPage(runs)
-        for page in (self.experiment_page, self.live_page, self.compare_page, self.export_page):
-            self.stack.addWidget(page)
+        page = LivePage(self._theme)
+        self.stack.addWidget(page)
+        return page
+
+    @cached_property
+    def compare_page(self) -> ComparePage:
+        """All runs."""
+        from kdstudio.gui.pages.compare import ComparePage
+
+        page = ComparePage(self._theme, self.controller.runs)
+        page.complained.connect(self.complain)
+        page.export_wanted.connect(self._export)
+        page.resume_wanted.connect(self.resume)
+        self.stack.addWidget(page)
+        return page
+
+    @cached_property
+    def export_page(self) -> ExportPage:
+        """Networks to files."""
+        from kdstudio.gui.pages.export import ExportPage
+
+        page = ExportPage(self.controller.runs)
+        page.complained.connect(self.complain)
+        self.stack.addWidget(page)
+        return page
+
+    def page(self, name: str) -> QWidget:
+        """Return the page called ``name``; it is made when it is first asked for."""
+        found: QWidget = getattr(self, f"{name.lower()}_page")
+        return found
+
+    def make_pages(self) -> None:
+        """Make every page now; the plots' library need not hold up the first paint."""
+        for name in PAGES:
+            self.page(name)
 
     def _lay_out(self) -> None:
         rail = QFrame(objectName="rail")
@@ -117,19 +160,14 @@ class MainWindow(QMainWindow):
         return button
 
     def _connect(self) -> None:
-        controller, live = self.controller, self.live_page
+        controller = self.controller
         self.run_bar.run_button.clicked.connect(self.run)
         self.draft.changed.connect(self._show_runnable)
         self._show_runnable()
-        controller.began.connect(live.begin)
-        controller.happened.connect(live.follow)
+        controller.began.connect(lambda: self.live_page.begin())
+        controller.happened.connect(lambda events: self.live_page.follow(events))
         controller.failed.connect(self.complain)
         controller.state_changed.connect(self._follow_state)
-        self.experiment_page.complained.connect(self.complain)
-        self.compare_page.complained.connect(self.complain)
-        self.export_page.complained.connect(self.complain)
-        self.compare_page.export_wanted.connect(self._export)
-        self.compare_page.resume_wanted.connect(self.resume)
 
     def _show_icons(self) -> None:
         colours = self._theme.colours
@@ -139,7 +177,7 @@ class MainWindow(QMainWindow):
 
     def show_page(self, name: str) -> None:
         """Turn to the page called ``name``."""
-        self.stack.setCurrentIndex(PAGES.index(name))
+        self.stack.setCurrentWidget(self.page(name))
         self._rail_buttons[name].setChecked(True)
 
     def _show_runnable(self) -> None:
@@ -165,9 +203,9 @@ class MainWindow(QMainWindow):
 
     def _follow_state(self, state: State) -> None:
         if not state.is_busy:
-            page = self.stack.currentWidget()
-            if page in (self.compare_page, self.export_page):
-                page.refresh()
+            if self.controller.folder is not None:
+                self.compare_page.choose(self.controller.folder)
+            self.export_page.refresh()
             if self._leaving:
                 self.close()
 

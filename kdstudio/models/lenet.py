@@ -32,8 +32,11 @@ class LeNet(ModelSpec):
         return {"block1": "block1", "block2": "block2", "pool": "hidden.relu"}
 
     def build(self, image: ImageShape, classes: int) -> nn.Module:
-        """Build for images of at least 4×4; sizes are rounded down at each pooling."""
+        """Build for images of at least 4×4 (else ValueError); sizes are rounded down at each pooling."""
         from torch import nn
+
+        if min(image.height, image.width) < 4:
+            raise ValueError("two poolings need at least 4×4 pixels")
 
         def block(inputs: int, outputs: int) -> nn.Module:
             convolution = nn.Conv2d(inputs, outputs, kernel_size=5, padding=2)

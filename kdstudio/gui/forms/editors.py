@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEdit, QWidget
 
 NUMBER_WIDTH = 110
 
@@ -18,13 +18,16 @@ class Editor(QWidget):
     edited = Signal(object)
 
     def __init__(self, control: QWidget, *, stretch: bool) -> None:
-        """``control`` is the widget that gets the focus."""
+        """``control`` is the widget that gets the focus; room is left for a unit behind it."""
         super().__init__()
         self.control = control
         self.setFocusProxy(control)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
         row.addWidget(control, 1 if stretch else 0)
+        self.unit = QLabel(objectName="muted")
+        row.addWidget(self.unit)
         if not stretch:
             row.addStretch(1)
 

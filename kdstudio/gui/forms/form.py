@@ -99,7 +99,7 @@ class Form(QWidget):
     def _add_heading(self, text: str, depth: int) -> None:
         label = QLabel(text, objectName="subheading")
         label.setContentsMargins(depth * INDENT, 6, 0, 0)
-        self._grid.addWidget(label, self._grid.rowCount(), 0, 1, 3)
+        self._grid.addWidget(label, self._grid.rowCount(), 0, 1, 2)
 
     def _add_row(self, path: Path, field: FieldInfo, editor: Editor, depth: int) -> None:
         row = self._grid.rowCount()
@@ -108,7 +108,8 @@ class Form(QWidget):
         label.setContentsMargins(depth * INDENT, 0, 0, 0)
         label.setBuddy(editor)
         extra = field.json_schema_extra
-        unit = QLabel(str(extra.get("unit", "")) if isinstance(extra, dict) else "", objectName="muted")
+        editor.unit.setText(str(extra.get("unit", "")) if isinstance(extra, dict) else "")
+        editor.unit.setVisible(bool(editor.unit.text()))
         error = QLabel(objectName="error")
         error.setWordWrap(True)
         error.hide()
@@ -118,8 +119,7 @@ class Form(QWidget):
         editor.control.setAccessibleDescription(field.description or "")
         self._grid.addWidget(label, row, 0)
         self._grid.addWidget(editor, row, 1)
-        self._grid.addWidget(unit, row, 2)
-        self._grid.addWidget(error, row + 1, 1, 1, 2)
+        self._grid.addWidget(error, row + 1, 1)
         self._editors[path], self._errors[path] = editor, error
 
     def _show_errors(self) -> None:

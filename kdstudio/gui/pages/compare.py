@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMessageBox,
     QPushButton,
+    QSizePolicy,
     QStackedLayout,
     QTableWidget,
     QTableWidgetItem,
@@ -33,6 +34,7 @@ from kdstudio.runs.summary import Summary
 
 EMPTY = "No runs yet.\nEvery run that ends shows up here, to be compared and exported."
 COLUMNS = ("Run", "Strategy", "State", "Teacher", "Baseline", "Student", "Student errors", "Time", "Started")
+NUMBERS = {"Teacher", "Baseline", "Student", "Student errors", "Time"}
 MOST_BARS = 6
 UNFINISHED = {"stopped", "interrupted", "failed"}
 
@@ -68,6 +70,7 @@ class ComparePage(QWidget):
         self.table = self._make_table()
         self.bars = BarPlot(theme, "Test errors after the last epoch", "errors (images)")
         self._notes = text_label()
+        self._notes.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(QLabel(EMPTY, objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter))
         self._stack.addWidget(self._make_content())
@@ -86,6 +89,9 @@ class ComparePage(QWidget):
         header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column, title in enumerate(COLUMNS):
+            side = Qt.AlignmentFlag.AlignRight if title in NUMBERS else Qt.AlignmentFlag.AlignLeft
+            table.horizontalHeaderItem(column).setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
         table.itemSelectionChanged.connect(self._show_chosen)
         return table
 
@@ -108,11 +114,13 @@ class ComparePage(QWidget):
         below = QHBoxLayout()
         below.setSpacing(GAP)
         bars, notes = Card(), Card("Settings and figures")
+        for card in (bars, notes):
+            card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         bars.add(self.bars, 1)
         notes.add(scrolled(self._notes), 1)
         below.addWidget(bars, 3)
         below.addWidget(notes, 2)
-        column.addLayout(below, 1)
+        column.addLayout(below, 2)
         content = QWidget()
         content.setLayout(column)
         return content
@@ -142,7 +150,6 @@ class ComparePage(QWidget):
         table = self.table
         table.blockSignals(True)
         table.setSortingEnabled(False)
-        table.clearSelection()
         table.setRowCount(len(self._summaries))
         for row, (folder, summary) in enumerate(self._summaries.items()):
             for column, cell in enumerate(cells(folder, summary)):
@@ -153,14 +160,19 @@ class ComparePage(QWidget):
         table.blockSignals(False)
         self._show_chosen()
 
+    def choose(self, run: RunFolder) -> None:
+        """Select ``run`` alone."""
+        self.refresh()
+        self._select([run])
+
     def _select(self, runs: list[RunFolder]) -> None:
-        table, mode = self.table, self.table.selectionMode()
+        table = self.table
         table.setSelectionMode(QAbstractItemView.SelectionMode.MultiSelection)
+        table.clearSelection()
         paths = {str(run.path) for run in runs}
         for row in range(table.rowCount()):
             if table.item(row, 0).data(Qt.ItemDataRole.UserRole + 1) in paths:
                 table.selectRow(row)
-        table.setSelectionMode(mode)
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
 
     def _show_chosen(self) -> None:

@@ -211,7 +211,7 @@ class PresetButton(QPushButton):
         column.setContentsMargins(12, 10, 12, 10)
         column.setSpacing(3)
         title = QLabel(about.title, objectName="heading")
-        source = QLabel(about.source.partition(",")[0] if about.source else "", objectName="muted")
+        source = QLabel(about.source.partition(", '")[0], objectName="muted")
         expected = QLabel(about.expected, objectName="muted")
         for label in (title, source, expected):
             label.setWordWrap(True)

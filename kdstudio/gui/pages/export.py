@@ -67,6 +67,7 @@ class ExportPage(QWidget):
         browse = QPushButton("Choose…")
         browse.clicked.connect(self._browse)
         folder = QHBoxLayout()
+        folder.setSpacing(8)
         folder.addWidget(self.folder_line, 1)
         folder.addWidget(browse)
         for row, (text, widget) in enumerate(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSlider, QStackedLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSizePolicy, QSlider, QStackedLayout, QWidget
 
 from kdstudio.engine.events import Event
 from kdstudio.gui.layout import GAP, MARGIN, Card
@@ -35,6 +35,7 @@ class LivePage(QWidget):
         grid.setSpacing(GAP)
         for place, plot in enumerate((self.losses, self.accuracy, self.rates, self.classes)):
             card = Card()
+            card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
             card.add(plot, 1)
             grid.addWidget(card, place // 2, place % 2)
         grid.setRowStretch(0, 3)

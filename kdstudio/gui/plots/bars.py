@@ -62,7 +62,8 @@ class BarPlot(QWidget):
         plot, colours = self.plot, self._theme.colours
         plot.clear()
         dress(plot, colours, {"bottom": "", "left": self._y})
-        plot.showGrid(x=False, y=True, alpha=0.25)
+        plot.showGrid(x=False, y=False)
+        plot.getAxis("bottom").setStyle(tickLength=0)
         plot.getAxis("bottom").setTicks([list(enumerate(self._groups))])
         width = GROUP_WIDTH / max(len(self._values), 1)
         labelled = len(self._groups) * len(self._values) <= 24

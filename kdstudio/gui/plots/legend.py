@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
+
+from kdstudio.gui.flow import Flow
 
 SWATCH = QSize(22, 10)
 
@@ -17,15 +19,14 @@ class Legend(QWidget):
     def __init__(self) -> None:
         """Empty."""
         super().__init__()
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(4)
-        self._row.addStretch(1)
+        self._row = Flow()
+        self.setLayout(self._row)
         self._buttons: dict[object, QToolButton] = {}
 
     def clear(self) -> None:
         """Take every entry out."""
         for button in self._buttons.values():
+            self._row.removeWidget(button)
             button.hide()
             button.deleteLater()
         self._buttons = {}
@@ -34,15 +35,22 @@ class Legend(QWidget):
         """Add the entry ``key`` or bring it up to date."""
         button = self._buttons.get(key)
         if button is None:
-            button = QToolButton(checkable=True, checked=True, autoRaise=True)
+            button = QToolButton(objectName="legend", checkable=True, checked=True)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setIconSize(SWATCH)
             button.setToolTip("Click to hide or show the curve")
-            button.toggled.connect(lambda shown: self.toggled.emit(key, shown))
-            self._row.insertWidget(self._row.count() - 1, button)
+            button.toggled.connect(lambda shown: self._toggle(key, shown))
+            self._row.addWidget(button)
             self._buttons[key] = button
         button.setText(text)
         button.setIcon(swatch(pen, self.devicePixelRatioF()))
+
+    def _toggle(self, key: object, shown: bool) -> None:
+        button = self._buttons[key]
+        font = button.font()
+        font.setStrikeOut(not shown)
+        button.setFont(font)
+        self.toggled.emit(key, shown)
 
     def is_shown(self, key: object) -> bool:
         """Tell whether the curve ``key`` is wanted."""

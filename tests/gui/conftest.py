@@ -1,0 +1,54 @@
+"""A window offscreen, with its own settings and runs; every wait is for a signal."""
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+from PySide6.QtCore import QSettings
+
+from kdstudio.gui.controller import State
+from kdstudio.gui.theme import Theme
+from kdstudio.gui.window import MainWindow
+
+LONGEST = 60_000
+
+
+@pytest.fixture
+def theme(qapp, tmp_path):
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
+    qapp.setOrganizationName("kdstudio-tests")
+    qapp.setApplicationName("kdstudio-tests")
+    return Theme(qapp)
+
+
+@pytest.fixture
+def window(qtbot, theme, runs):
+    """The whole window on an empty runs folder, with a quick experiment in the form."""
+    window = MainWindow(theme, runs)
+    qtbot.addWidget(window)
+    window.show()
+    for role in ("teacher", "student"):
+        window.draft.set(("networks", role, "training", "epochs"), 2)
+    yield window
+    window.controller.finish()
+
+
+@pytest.fixture
+def wait_for(qtbot, window):
+    """Wait until the run is in one of some states."""
+
+    def wait(*states: State) -> State:
+        qtbot.waitUntil(lambda: window.controller.state in states, timeout=LONGEST)
+        return window.controller.state
+
+    return wait
+
+
+@pytest.fixture
+def finished(window, wait_for):
+    """The window after a run to the end."""
+    window.run()
+    assert wait_for(State.FINISHED, State.FAILED) is State.FINISHED
+    return window

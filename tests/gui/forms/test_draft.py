@@ -1,0 +1,66 @@
+"""The draft: values, problems, the command that gives the same experiment."""
+
+import shlex
+
+import pytest
+
+from kdstudio.errors import KDStudioError
+from kdstudio.gui.forms.draft import Draft
+from kdstudio.runs.presets import load_experiment
+
+
+@pytest.fixture
+def draft(qapp):
+    return Draft("digits-hinton")
+
+
+def experiment_of(command: str):
+    words = shlex.split(command)
+    assert words[:2] == ["kdstudio", "run"]
+    return load_experiment(words[2], words[4::2])
+
+
+def test_a_preset_is_ready_to_run(draft):
+    assert draft.experiment == load_experiment("digits-hinton")
+    assert draft.command() == "kdstudio run digits-hinton"
+
+
+def test_a_value_out_of_range_is_a_problem_at_its_path_and_mending_it_removes_it(draft):
+    draft.set(("strategy", "alpha"), 2)
+    assert draft.experiment is None
+    assert [problem.path for problem in draft.problems] == [("strategy", "alpha")]
+    draft.set(("strategy", "alpha"), 0.5)
+    assert draft.problems == []
+    assert draft.experiment.strategy.alpha == 0.5
+
+
+def test_the_command_gives_the_same_experiment(draft):
+    draft.set(("strategy", "temperature"), 8.0)
+    draft.set(("networks", "student", "model", "widths"), [20, 30])
+    draft.choose(
+        ("networks", "teacher", "model"), {"name": "lenet", "channels": 4, "hidden": 32, "dropout": 0.0}
+    )
+    draft.choose(
+        ("networks", "student", "training", "optimizer"),
+        {"name": "adamw", "learning_rate": 0.002, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.0},
+    )
+    assert experiment_of(draft.command()) == draft.experiment
+
+
+def test_another_strategy_keeps_the_networks_that_it_needs_and_gets_the_others_back(draft):
+    teacher = draft.raw["networks"]["teacher"]
+    draft.choose(("strategy",), {"name": "supervised"})
+    assert set(draft.raw["networks"]) == {"student"}
+    assert draft.experiment.strategy.name == "supervised"
+    draft.choose(("strategy",), {"name": "hinton"})
+    assert draft.raw["networks"]["teacher"] == teacher
+    assert draft.experiment is not None
+
+
+def test_a_bad_file_leaves_the_draft_as_it_was(draft, tmp_path):
+    broken = tmp_path / "broken.toml"
+    broken.write_text("name = ")
+    before = draft.raw
+    with pytest.raises(KDStudioError, match="not valid TOML"):
+        draft.load(str(broken))
+    assert draft.raw is before

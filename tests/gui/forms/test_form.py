@@ -1,0 +1,99 @@
+"""Forms over every registered declaration: editors write, problems show beside them."""
+
+import pytest
+from PySide6.QtWidgets import QCheckBox
+
+from kdstudio.data.declaration import datasets
+from kdstudio.engine.experiment import Experiment, NetworkSpec
+from kdstudio.engine.strategy import strategies
+from kdstudio.gui.forms.draft import Draft
+from kdstudio.gui.forms.editors import parse_number, parse_numbers
+from kdstudio.gui.forms.form import Form, default_values
+from kdstudio.models.declaration import models
+
+
+@pytest.fixture
+def draft(qapp):
+    return Draft("digits-hinton")
+
+
+def type_into(qtbot, editor, text):
+    editor.control.clear()
+    qtbot.keyClicks(editor.control, text)
+
+
+@pytest.mark.parametrize("name", list(strategies))
+def test_every_strategy_has_a_form_with_help_on_every_field(qtbot, draft, name):
+    draft.choose(("strategy",), default_values(strategies[name]))
+    form = Form(draft, (), Experiment, only=("strategy",))
+    qtbot.addWidget(form)
+    for field, info in strategies[name].model_fields.items():
+        if field != "name":
+            editor = form.editor("strategy", field)
+            assert info.description in editor.control.toolTip()
+            assert editor.control.accessibleName()
+
+
+@pytest.mark.parametrize("name", list(models))
+def test_every_model_has_a_form(qtbot, draft, name):
+    draft.choose(("networks", "student", "model"), default_values(models[name]))
+    form = Form(draft, ("networks", "student"), NetworkSpec)
+    qtbot.addWidget(form)
+    assert draft.experiment is not None
+    for field in models[name].model_fields:
+        assert field == "name" or form.has("networks", "student", "model", field)
+
+
+@pytest.mark.parametrize("name", list(datasets))
+def test_every_data_set_can_be_chosen(draft, name):
+    draft.choose(("data", "source"), default_values(datasets[name]))
+    assert draft.experiment.data.source.name == name
+
+
+def test_a_wrong_value_is_told_beside_its_field_and_right_ones_are_taken(qtbot, draft):
+    form = Form(draft, (), Experiment, only=("strategy",))
+    qtbot.addWidget(form)
+    path = ("strategy", "temperature")
+    type_into(qtbot, form.editor(*path), "-3")
+    assert "greater than 0" in form.error(*path)
+    assert form.editor(*path).control.property("invalid")
+    type_into(qtbot, form.editor(*path), "warm")
+    assert "valid number" in form.error(*path)
+    type_into(qtbot, form.editor(*path), "2.5")
+    assert form.error(*path) == ""
+    assert draft.experiment.strategy.temperature == 2.5
+
+
+def test_ticks_and_lists_are_written(qtbot, draft):
+    form = Form(draft, (), Experiment, only=("strategy",))
+    network = Form(draft, ("networks", "student"), NetworkSpec)
+    for widget in (form, network):
+        qtbot.addWidget(widget)
+    box = form.editor("strategy", "baseline").control
+    assert isinstance(box, QCheckBox)
+    box.click()
+    assert draft.experiment.strategy.baseline is False
+    type_into(qtbot, network.editor("networks", "student", "model", "widths"), "7, 9")
+    assert draft.experiment.networks["student"].model.widths == (7, 9)
+
+
+def test_choosing_another_architecture_puts_its_fields_into_the_form(qtbot, draft):
+    form = Form(draft, ("networks", "student"), NetworkSpec)
+    qtbot.addWidget(form)
+    box = form.editor("networks", "student", "model").control
+    with qtbot.waitSignal(draft.replaced):
+        box.setCurrentIndex(box.findData("lenet"))
+    again = Form(draft, ("networks", "student"), NetworkSpec)
+    qtbot.addWidget(again)
+    assert again.has("networks", "student", "model", "channels")
+    assert not again.has("networks", "student", "model", "widths")
+
+
+@pytest.mark.parametrize(("text", "value"), [("3", 3), ("3.5", 3.5), ("1e-3", 0.001), ("x", "x"), ("", "")])
+def test_numbers_are_read_as_typed(text, value):
+    assert parse_number(text) == value
+
+
+def test_lists_are_read_between_commas_or_spaces():
+    assert parse_numbers("1200, 800 30") == [1200, 800, 30]
+    assert parse_numbers("") == []

@@ -1,0 +1,74 @@
+"""Starting: no torch before the first paint, and one line where no window can open."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from kdstudio.errors import KDStudioError
+from kdstudio.gui import app
+
+
+def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {k: v for k, v in os.environ.items() if k not in {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}}
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=kept | environment, timeout=60
+    )
+
+
+def test_the_window_is_painted_before_torch_is_imported(tmp_path):
+    code = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication
+from kdstudio.gui.theme import Theme
+from kdstudio.gui.window import MainWindow
+application = QApplication([])
+window = MainWindow(Theme(application), Path(sys.argv[1] if len(sys.argv) > 1 else "."))
+class Watch(QObject):
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Paint:
+            print("torch" in sys.modules, window.draft.experiment.name)
+            application.quit()
+        return False
+watch = Watch()
+window.run_bar.installEventFilter(watch)
+window.show()
+application.exec()
+"""
+    told = run_python(code, QT_QPA_PLATFORM="offscreen", KDSTUDIO_RUNS=str(tmp_path))
+    assert told.stdout.split() == ["False", "digits-hinton"], told.stderr
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
+def test_without_a_display_one_line_names_the_command_line():
+    told = run_python("import sys; sys.argv = ['kdstudio']; from kdstudio.__main__ import main; main()")
+    assert told.returncode == 2
+    assert told.stdout == ""
+    assert "kdstudio run" in told.stderr
+    assert len(told.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Debian's packages")
+def test_missing_system_libraries_are_named_with_their_packages(monkeypatch):
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr(app, "_is_there", lambda library: library != "libxcb-cursor.so.0")
+    with pytest.raises(KDStudioError, match="apt install libxcb-cursor0"):
+        app.check_display()
+
+
+def test_exceptions_that_nobody_caught_become_a_dialog(window, qtbot, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    app.catch_everything(window)
+    try:
+        raise ValueError("out of tune")
+    except ValueError:
+        sys.excepthook(*sys.exc_info())
+    qtbot.waitUntil(lambda: window.error is not None)
+    assert "out of tune" in window.error.message

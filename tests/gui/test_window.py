@@ -1,0 +1,199 @@
+"""From the preset to the exported file, as a person does it."""
+
+import pytest
+import torch
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox, QPushButton
+
+from kdstudio.gui.controller import State
+from kdstudio.gui.window import PAGES
+from kdstudio.runs.weights import load_network
+
+
+def press(qtbot, button):
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_rail_turns_to_every_page(window, qtbot, name):
+    press(qtbot, window._rail_buttons[name])
+    assert window.stack.currentWidget() is window.page(name)
+    assert window.page(name).isVisible()
+
+
+def test_every_control_that_shows_no_text_has_an_accessible_name(window):
+    from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit
+
+    window.make_pages()
+    for kind in (QAbstractButton, QComboBox, QLineEdit):
+        for widget in window.findChildren(kind):
+            if widget.objectName().startswith("qt_") or isinstance(widget.parent(), QComboBox):
+                continue
+            shown = widget.text() if isinstance(widget, QAbstractButton) else ""
+            assert widget.accessibleName() or shown, widget
+
+
+def test_choose_preset_change_temperature_run_pause_resume_finish_compare_export(
+    window, qtbot, wait_for, tmp_path
+):
+    press(qtbot, window.experiment_page.preset_button("digits-hinton"))
+    for role in ("teacher", "student"):
+        window.draft.set(("networks", role, "training", "epochs"), 6)
+    editor = window.experiment_page.form_with("strategy", "temperature").editor("strategy", "temperature")
+    editor.control.clear()
+    qtbot.keyClicks(editor.control, "8")
+    assert window.draft.experiment.strategy.temperature == 8
+    assert "8²" in window.experiment_page._formula.text()
+
+    press(qtbot, window.run_bar.run_button)
+    assert wait_for(State.RUNNING) is State.RUNNING
+    assert window.stack.currentWidget() is window.live_page
+    press(qtbot, window.run_bar.pause_button)
+    assert window.controller.state is State.PAUSED
+    assert window.run_bar.pause_button.text() == "Resume"
+    press(qtbot, window.run_bar.pause_button)
+    assert wait_for(State.FINISHED, State.FAILED) is State.FINISHED
+
+    curves = window.live_page.curves
+    assert set(curves.accuracy) == {"teacher", "baseline", "student"}
+    assert {key.term for key in curves.losses if key.stage == "student"} == {"label loss", "soft loss"}
+    assert all(len(series.y) == 6 for series in curves.accuracy.values())
+    qtbot.waitUntil(lambda: bool(window.live_page.losses._curves))
+
+    window.show_page("Compare")
+    assert window.compare_page.table.rowCount() == 1
+    assert set(window.compare_page.bars._values) == {"teacher", "baseline", "student"}
+    assert window.compare_page.export_button.isEnabled()
+    press(qtbot, window.compare_page.export_button)
+    assert window.stack.currentWidget() is window.export_page
+    window.export_page.folder_line.setText(str(tmp_path / "out"))
+    with qtbot.waitSignal(window.export_page.exported, timeout=30_000) as told:
+        press(qtbot, window.export_page.button)
+    module, card = load_network(told.args[0].path)
+    original, _ = load_network(window.controller.folder.network_file("student"))
+    images = torch.randn(5, *card.image)
+    assert torch.equal(module(images), original(images))
+
+
+def test_stop_leaves_a_run_that_can_be_resumed_from_the_compare_page(window, qtbot, wait_for):
+    for role in ("teacher", "student"):
+        window.draft.set(("networks", role, "training", "epochs"), 30)
+    window.run()
+    wait_for(State.RUNNING)
+    press(qtbot, window.run_bar.stop_button)
+    assert wait_for(State.STOPPED, State.FINISHED) is State.STOPPED
+    assert not window.run_bar.stop_button.isEnabled()
+    assert window.run_bar.run_button.isEnabled()
+    window.show_page("Compare")
+    assert window.compare_page.resume_button.isEnabled()
+    press(qtbot, window.compare_page.resume_button)
+    assert wait_for(State.FINISHED, State.FAILED) is State.FINISHED
+    assert len(window.live_page.curves.accuracy["teacher"].y) == 30
+    assert window.controller.folder.summary().status == "finished"
+
+
+def test_a_second_run_follows_the_first(finished, wait_for):
+    finished.run()
+    assert wait_for(State.FINISHED, State.FAILED) is State.FINISHED
+    finished.show_page("Compare")
+    assert finished.compare_page.table.rowCount() == 2
+
+
+def test_runs_are_compared_by_the_settings_in_which_they_differ(finished, wait_for):
+    finished.draft.set(("strategy", "temperature"), 3.0)
+    finished.run()
+    wait_for(State.FINISHED)
+    finished.show_page("Compare")
+    finished.compare_page.table.selectAll()
+    text = finished.compare_page._notes.text()
+    assert "strategy.temperature" in text
+    assert "networks" not in text
+
+
+def test_an_experiment_that_fails_is_one_dialog_and_the_window_lives_on(window, qtbot, wait_for, tmp_path):
+    window.draft.choose(("data", "source"), {"name": "mnist", "folder": str(tmp_path / "nowhere")})
+    window.run()
+    assert wait_for(State.FAILED, State.FINISHED) is State.FAILED
+    assert "KDSTUDIO_DATA" in window.error.message
+    window.error.reject()
+    assert window.error is None
+    assert window.run_bar.run_button.isEnabled()
+    window.draft.load("digits-hinton")
+    window.draft.set(("networks", "teacher", "training", "epochs"), 1)
+    window.draft.set(("networks", "student", "training", "epochs"), 1)
+    window.run()
+    assert wait_for(State.FAILED, State.FINISHED) is State.FINISHED
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch):
+    """No test goes online: the published files lie at an address that does not exist."""
+    from torchvision.datasets import MNIST
+
+    monkeypatch.setattr(MNIST, "mirrors", ["file:///nonexistent/"])
+
+
+def test_a_runs_folder_that_cannot_be_written_is_told(window, qtbot, wait_for, tmp_path):
+    (tmp_path / "file").touch()
+    window.controller.runs = tmp_path / "file" / "runs"
+    window.run()
+    assert wait_for(State.FAILED, State.FINISHED) is State.FAILED
+    assert "runs folder" in window.error.message
+
+
+def test_corrupt_weights_are_told(window, wait_for, tmp_path):
+    weights = tmp_path / "teacher.safetensors"
+    weights.write_bytes(b"no weights")
+    window.draft.choose(("networks", "teacher", "weights"), {"origin": "file", "path": str(weights)})
+    window.run()
+    assert wait_for(State.FAILED, State.FINISHED) is State.FAILED
+    assert "safetensors" in window.error.message
+
+
+def test_closing_during_a_run_asks_and_then_saves_a_checkpoint(window, qtbot, wait_for):
+    window.draft.set(("networks", "teacher", "training", "epochs"), 500)
+    window.run()
+    wait_for(State.RUNNING)
+    window.close()
+    assert window.isVisible()
+    box = window.findChild(QMessageBox)
+    leave = next(b for b in box.findChildren(QPushButton) if "quit" in b.text().lower())
+    press(qtbot, leave)
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=30_000)
+    folder = window.controller.folder
+    assert folder.summary().status == "stopped"
+    assert folder.checkpoint_file.exists()
+
+
+def test_going_on_instead_of_quitting_keeps_the_run(window, qtbot, wait_for):
+    window.draft.set(("networks", "teacher", "training", "epochs"), 20)
+    window.run()
+    wait_for(State.RUNNING)
+    window.close()
+    box = window.findChild(QMessageBox)
+    press(qtbot, next(b for b in box.findChildren(QPushButton) if "on" in b.text().lower().split()))
+    assert wait_for(State.FINISHED, State.FAILED) is State.FINISHED
+    assert window.isVisible()
+
+
+@pytest.mark.parametrize("choice", ["light", "dark", "system"])
+def test_every_page_is_painted_in_every_scheme(finished, theme, choice):
+    theme.choose(choice)
+    for name in PAGES:
+        finished.show_page(name)
+        picture = finished.grab().toImage()
+        background = picture.pixelColor(picture.width() - 3, 3).lightness()
+        assert (background < 128) == theme.is_dark
+
+
+def test_shortcuts_run_pause_and_stop(window, qtbot, wait_for):
+    window.draft.set(("networks", "teacher", "training", "epochs"), 300)
+    window.activateWindow()
+    qtbot.keyClick(window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    wait_for(State.RUNNING)
+    qtbot.keyClick(window, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+    wait_for(State.PAUSED)
+    qtbot.keyClick(window, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+    wait_for(State.RUNNING)
+    qtbot.keyClick(window, Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
+    assert wait_for(State.STOPPED, State.FINISHED) is State.STOPPED
