@@ -71,7 +71,7 @@ def _message(entry: Any, model: type[BaseModel]) -> str:  # noqa: ANN401
     for prefix, verb in (("Input should ", "must "), ("Value should ", "must "), ("String should ", "must ")):
         if text.startswith(prefix):
             text = verb + text.removeprefix(prefix)
-    text = text.partition(", unable to parse")[0]
+    text = text.partition(", unable to ")[0]
     return text if isinstance(value, dict | list) else f"{text}, not {value!r}"
 
 

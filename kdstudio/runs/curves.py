@@ -30,7 +30,7 @@ class Series:
 
     def scaled(self, factor: float) -> Series:
         """Return the same points with y times ``factor``."""
-        return Series(self.x, [factor * y for y in self.y])
+        return Series(list(self.x), [factor * y for y in self.y])
 
 
 @dataclass

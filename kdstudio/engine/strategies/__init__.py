@@ -1,1 +1,1 @@
-"""Strategies: one file, one way to distil. See docs/adding-a-strategy.md."""
+"""Strategies: one file, one way to distil. See docs/extending.md."""

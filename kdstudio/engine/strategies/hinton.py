@@ -44,8 +44,8 @@ class Hinton(Strategy):
 
     def formula(self) -> str:
         """``L = α·CE(y, ŷ_s) + (1 − α)·T²·D(y_t, y_s)`` with its numbers."""
-        t, sign = f"{self.temperature:g}", "‖" if self.divergence == "kl" else ","
-        soft = f"{self.divergence.upper()}(softmax(z_t/{t}) {sign} softmax(z_s/{t}))"
+        t, sign = f"{self.temperature:g}", " ‖ " if self.divergence == "kl" else ", "
+        soft = f"{self.divergence.upper()}(softmax(z_t/{t}){sign}softmax(z_s/{t}))"
         return f"L = {self.alpha:g}·CE(y, softmax(z_s)) + {1 - self.alpha:g}·{t}²·{soft}"
 
     def plan(self, bench: Bench) -> Iterator[Stage]:

@@ -1,0 +1,116 @@
+import numpy as np
+import pytest
+import torch
+
+from kdstudio.data.augmentation import Augmentation
+from kdstudio.data.declaration import ImageData, LabelledImages
+from kdstudio.data.feed import Feed
+
+MEAN, STD = (0.2, 0.6), (0.5, 0.3)
+
+
+def part_of(count):
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(256, (count, 2, 5, 4), dtype=torch.uint8, generator=generator)
+    return LabelledImages(images, torch.arange(count) % 3)
+
+
+def feed_of(count=23, batch_size=5, seed=7, jitter=1):
+    part = part_of(count)
+    data = ImageData(part, part, ("a", "b", "c"), MEAN, STD)
+    return Feed(part, data, batch_size=batch_size, seed=seed, augmentation=Augmentation(jitter=jitter))
+
+
+def same(one, other):
+    return all(torch.equal(getattr(one, key), getattr(other, key)) for key in ("images", "labels", "index", "view"))
+
+
+def all_same(some, others):
+    some, others = list(some), list(others)
+    return len(some) == len(others) and all(map(same, some, others))
+
+
+def test_images_are_normalised_channel_by_channel():
+    feed = feed_of(jitter=0)
+    batch = feed.batch(torch.tensor([4, 2]), torch.tensor([0, 0]))
+    pixels = feed.part.images[[4, 2]].numpy() / 255.0
+    expected = (pixels - np.reshape(MEAN, (1, 2, 1, 1))) / np.reshape(STD, (1, 2, 1, 1))
+    assert batch.images.numpy() == pytest.approx(expected, abs=1e-6)
+    assert batch.labels.tolist() == [4 % 3, 2 % 3]
+    assert (len(batch), len(feed)) == (2, 23)
+
+
+def test_zeros_that_move_in_are_black_pixels():
+    feed = feed_of()
+    batch = feed.batch(torch.tensor([0]), torch.tensor([0]))
+    assert batch.images[0, 0, -1].numpy() == pytest.approx(-MEAN[0] / STD[0])
+
+
+def test_an_epoch_shows_every_sample_once_with_its_own_label():
+    for epoch in range(3):
+        batches = list(feed_of().shuffled(epoch))
+        index = torch.cat([batch.index for batch in batches])
+        labels = torch.cat([batch.labels for batch in batches])
+        assert sorted(index.tolist()) == list(range(23))
+        assert torch.equal(labels, index % 3)
+        assert [len(batch) for batch in batches] == [5, 5, 5, 5, 3]
+
+
+def test_batches_are_a_function_of_seed_and_epoch():
+    assert all_same(feed_of().shuffled(4), feed_of().shuffled(4))
+    used = feed_of()
+    list(used.shuffled(0))
+    torch.rand(3)
+    assert all_same(used.shuffled(4), feed_of().shuffled(4))
+
+
+@pytest.mark.parametrize("other", [lambda: feed_of().shuffled(5), lambda: feed_of(seed=8).shuffled(4)])
+def test_another_epoch_or_seed_gives_another_order_and_other_views(other):
+    one, another = list(feed_of().shuffled(4)), list(other())
+    assert not torch.equal(*(torch.cat([b.index for b in batches]) for batches in (one, another)))
+    views = [{int(i): int(v) for b in batches for i, v in zip(b.index, b.view, strict=True)}
+             for batches in (one, another)]  # fmt: skip
+    assert views[0] != views[1]
+
+
+def test_a_samples_view_does_not_depend_on_the_batch_size():
+    views = [
+        {int(i): int(v) for b in feed_of(batch_size=size).shuffled(2) for i, v in zip(b.index, b.view, strict=True)}
+        for size in (4, 9)
+    ]
+    assert views[0] == views[1]
+
+
+def test_all_views_are_shown_over_the_epochs():
+    feed = feed_of()
+    shown = {int(view) for epoch in range(10) for batch in feed.shuffled(epoch) for view in batch.view}
+    assert shown == set(range(9))
+
+
+@pytest.mark.parametrize("start", range(6))
+def test_starting_later_equals_skipping(start):
+    assert all_same(feed_of().shuffled(1, start=start), list(feed_of().shuffled(1))[start:])
+
+
+@pytest.mark.parametrize(
+    ("count", "batch_size", "sizes"),
+    [(21, 5, [5] * 4), (22, 5, [5] * 4 + [2]), (20, 5, [5] * 4), (3, 64, [3]), (1, 64, [1]), (4, 1, [1] * 4)],
+)
+def test_a_last_batch_of_one_sample_is_dropped(count, batch_size, sizes):
+    feed = feed_of(count, batch_size)
+    assert [len(batch) for batch in feed.shuffled(0)] == sizes
+    assert feed.steps == len(sizes)
+
+
+def test_in_order_shows_every_sample_once_ascending_and_plain():
+    feed = feed_of(count=21)
+    batches = list(feed.in_order())
+    assert torch.cat([batch.index for batch in batches]).tolist() == list(range(21))
+    unchanged = feed_of(count=21, jitter=0).batch(torch.arange(21), torch.zeros(21, dtype=torch.long))
+    assert torch.equal(torch.cat([batch.images for batch in batches]), unchanged.images)
+
+
+def test_in_order_shows_the_view_that_is_asked_for():
+    feed = feed_of()
+    assert {int(view) for batch in feed.in_order(view=8) for view in batch.view} == {8}
+    assert feed.views == 9

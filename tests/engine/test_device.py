@@ -1,0 +1,52 @@
+import os
+
+import pytest
+import torch
+
+from kdstudio.engine.device import SMALL_STEP, choose_threads, resolve_device, usable_cores
+from kdstudio.errors import KDStudioError
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    def with_devices(cuda=0, mps=False):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda > 0)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+
+    return with_devices
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "chosen"), [(0, False, "cpu"), (1, False, "cuda"), (0, True, "mps"), (1, True, "cuda")]
+)
+def test_auto_is_the_quickest_device_there_is(machine, cuda, mps, chosen):
+    machine(cuda, mps)
+    assert resolve_device("auto") == torch.device(chosen)
+
+
+def test_a_device_that_is_there_is_taken(machine):
+    machine(cuda=2)
+    assert resolve_device("cuda:1") == torch.device("cuda", 1)
+    assert resolve_device("cpu") == torch.device("cpu")
+
+
+@pytest.mark.parametrize("wanted", ["cuda", "cuda:0", "mps"])
+def test_a_device_that_is_absent_is_named(machine, wanted):
+    machine()
+    with pytest.raises(KDStudioError, match=f"'{wanted}' is not on this machine; choose auto or cpu"):
+        resolve_device(wanted)
+
+
+def test_a_device_number_that_is_absent_is_named(machine):
+    machine(cuda=2)
+    with pytest.raises(KDStudioError, match="'cuda:2' is not on this machine"):
+        resolve_device("cuda:2")
+
+
+def test_threads_are_as_wanted_or_by_the_size_of_a_step(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: {0, 2, 5}, raising=False)
+    assert usable_cores() == 3
+    assert choose_threads(7, 0.0) == 7
+    assert choose_threads(0, SMALL_STEP / 2) == 1
+    assert choose_threads(0, SMALL_STEP * 2) == 3

@@ -1,0 +1,35 @@
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from kdstudio.engine.events import StageOutline, event_adapter
+from tests.small import small_experiment, train
+
+
+def test_every_event_of_a_run_survives_json():
+    events, _states = train(small_experiment())
+    kinds = {event.kind for event in events}
+    assert kinds >= {"preparing", "run-started", "stage-started", "step-done", "epoch-done", "stage-done"}
+    for event in events:
+        text = event.model_dump_json()
+        assert event_adapter.validate_json(text) == event
+        assert json.loads(text)["kind"] == event.kind
+
+
+def test_events_are_frozen():
+    event = event_adapter.validate_python({"kind": "run-done", "seconds": 1.0})
+    with pytest.raises(ValidationError, match="frozen"):
+        event.seconds = 2.0
+
+
+def test_events_of_a_newer_version_with_more_in_them_are_read():
+    assert event_adapter.validate_python({"kind": "run-done", "seconds": 1.0, "joules": 5}).seconds == 1.0
+
+
+def test_the_steps_of_a_stage_are_epochs_times_steps():
+    outline = StageOutline(
+        name="student", epochs=7, steps_per_epoch=11, batch_size=1, terms=(), trained=(), frozen=(),
+        parameters={}, flops_per_step=1.0,
+    )  # fmt: skip
+    assert outline.steps == 77

@@ -1,0 +1,222 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from kdstudio.engine.experiment import TrainingSpec
+from kdstudio.engine.losses.response import cross_entropy, soft_kl
+from kdstudio.engine.network import Head
+from kdstudio.engine.stage import LABELS, LossTerm, Stage, linear
+from kdstudio.errors import KDStudioError
+from tests.small import perceptron, random_batch, with_batch_norm
+
+lazy = pytest.mark.filterwarnings("ignore:Lazy modules are a new feature")
+
+
+def kl(student, teacher):
+    return soft_kl(student, teacher, 2.0)
+
+
+def label_term(name):
+    return LossTerm(f"{name} label loss", cross_entropy, f"{name}.logits", (LABELS,))
+
+
+def mutual_stage(turns_apart=True):
+    """Two networks that learn from the labels and from each other."""
+    networks = [perceptron("a", seed=1), perceptron("b", seed=2)]
+    turns = [
+        [label_term(own), LossTerm(f"{own} soft loss", kl, f"{own}.logits", (f"{peer}.logits",))]
+        for own, peer in ("ab", "ba")
+    ]
+    if not turns_apart:
+        turns = [[*turns[0], *turns[1]]]
+    return Stage("mutual", networks=networks, turns=turns, training=TrainingSpec())
+
+
+def hint_stage(head, against="teacher.block1", loss=functional.mse_loss):
+    networks = [perceptron("teacher", width=5, seed=1).freeze(), perceptron("student", seed=2)]
+    term = LossTerm("hint loss", loss, "hint", (against,))
+    return Stage("hints", networks=networks, heads=[head], turns=[[term]], training=TrainingSpec())
+
+
+def gradients(module):
+    return [parameter.grad for parameter in module.parameters()]
+
+
+def mutual_gradient_by_hand(own, peer, batch):
+    """Gradients of ``own`` from the analytic gradient at its logits; ``peer`` is a constant."""
+    s, t = own.module(batch.images), peer.module(batch.images).detach()
+    z = s.detach()
+    at_logits = z.softmax(1) - torch.eye(10)[batch.labels] + 2 * ((z / 2).softmax(1) - (t / 2).softmax(1))
+    return torch.autograd.grad(s, list(own.parameters()), at_logits / len(batch))
+
+
+def test_addresses_are_labels_taps_logits_and_heads():
+    stage = hint_stage(Head("hint", nn.Linear(3, 5), "student.block1"))
+    assert stage.addresses() == (
+        "labels", "teacher.block1", "teacher.logits", "student.block1", "student.logits", "hint",
+    )  # fmt: skip
+
+
+def test_values_hold_what_the_modules_give():
+    stage, batch = hint_stage(Head("hint", nn.Linear(3, 5), "student.block1")), random_batch()
+    values = stage.values(batch, {"hint", "teacher.block1"})
+    student = stage.networks["student"].module
+    hidden = student.block1(batch.images.flatten(1))
+    torch.testing.assert_close(values["student.block1"], hidden)
+    torch.testing.assert_close(values["hint"], stage.heads["hint"].module(hidden))
+    assert torch.equal(values["labels"], batch.labels)
+
+
+def test_losses_are_float32_scalars_by_name_and_unweighted():
+    term = LossTerm("label loss", cross_entropy, "a.logits", (LABELS,), weight=7.0)
+    network, batch = perceptron("a"), random_batch()
+    stage = Stage("alone", networks=[network], turns=[[term]], training=TrainingSpec())
+    losses = stage(batch)
+    logits = network.module(batch.images).double()
+    by_hand = -logits.log_softmax(1)[range(len(batch)), batch.labels].mean()
+    assert list(losses) == ["label loss"]
+    assert losses["label loss"].dtype == torch.float32
+    assert losses["label loss"].item() == pytest.approx(by_hand.item(), abs=1e-6)
+
+
+def test_bfloat16_networks_give_float32_losses():
+    stage, batch = mutual_stage(), random_batch()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert {loss.dtype for loss in stage(batch, 0).values()} == {torch.float32}
+
+
+@pytest.mark.parametrize(("turn", "own", "peer"), [(0, "a", "b"), (1, "b", "a")])
+def test_in_its_turn_each_peer_gets_the_gradient_of_its_own_loss_alone(turn, own, peer):
+    stage, batch = mutual_stage(), random_batch()
+    expected = mutual_gradient_by_hand(stage.networks[own], stage.networks[peer], batch)
+    torch.stack(list(stage(batch, turn).values())).sum().backward()
+    torch.testing.assert_close(gradients(stage.networks[own]), list(expected))
+    assert gradients(stage.networks[peer]) == [None] * 4
+
+
+def test_in_a_shared_turn_each_peer_gets_the_gradient_of_its_own_loss_alone():
+    stage, batch = mutual_stage(turns_apart=False), random_batch()
+    a, b = stage.networks["a"], stage.networks["b"]
+    expected = [*mutual_gradient_by_hand(a, b, batch), *mutual_gradient_by_hand(b, a, batch)]
+    torch.stack(list(stage(batch, 0).values())).sum().backward()
+    torch.testing.assert_close([*gradients(a), *gradients(b)], expected)
+
+
+def test_learners_are_what_the_terms_of_a_turn_reach():
+    stage = mutual_stage()
+    assert list(stage.learners(0)) == ["a"]
+    assert list(stage.learners(1)) == ["b"]
+    assert list(mutual_stage(turns_apart=False).learners(0)) == ["a", "b"]
+
+
+def test_a_head_on_a_tap_trains_both_and_its_target_not_at_all():
+    stage, batch = hint_stage(Head("hint", nn.Linear(3, 5), "student.block1")), random_batch()
+    assert list(stage.learners(0)) == ["hint", "student"]
+    stage(batch)["hint loss"].backward()
+    head, student = stage.heads["hint"].module, stage.networks["student"].module
+    hidden = student.block1(batch.images.flatten(1)).detach()
+    with torch.no_grad():
+        target = stage.networks["teacher"].module.block1(batch.images.flatten(1))
+    at_output = 2 * (head(hidden) - target) / target.numel()
+    torch.testing.assert_close(head.weight.grad, at_output.T @ hidden)
+    through = (at_output @ head.weight) * (hidden > 0)
+    torch.testing.assert_close(student.block1.linear.weight.grad, through.T @ batch.images.flatten(1))
+    assert gradients(stage.networks["teacher"]) == [None] * 4
+
+
+def test_a_head_on_a_frozen_network_trains_alone():
+    stage = hint_stage(Head("hint", nn.Linear(5, 5), "teacher.block1"))
+    assert list(stage.learners(0)) == ["hint"]
+    stage(random_batch())["hint loss"].backward()
+    assert gradients(stage.networks["teacher"]) == [None] * 4
+    assert all(gradient is not None for gradient in gradients(stage.heads["hint"]))
+
+
+def test_a_head_may_be_fed_by_a_head():
+    heads = [Head("early", nn.Linear(3, 4), "student.block1"), Head("hint", nn.Linear(4, 3), "early")]
+    term = LossTerm("hint loss", functional.mse_loss, "hint", ("teacher.block1",))
+    networks = [perceptron("teacher", seed=1).freeze(), perceptron("student", seed=2)]
+    stage = Stage("hints", networks=networks, heads=heads, turns=[[term]], training=TrainingSpec())
+    assert list(stage.learners(0)) == ["early", "hint", "student"]
+    stage.rehearse(random_batch())
+    stage(random_batch())["hint loss"].backward()
+    assert all(g is not None for module in (*heads, networks[1].module.block1) for g in gradients(module))
+
+
+@lazy
+def test_a_lazy_head_takes_its_shape_in_the_rehearsal():
+    stage, batch = hint_stage(Head("hint", nn.LazyLinear(5), "student.block1")), random_batch()
+    stage.rehearse(batch)
+    assert stage.heads["hint"].module.weight.shape == (5, 3)
+    stage(batch)["hint loss"].backward()
+    assert stage.heads["hint"].module.weight.grad is not None
+
+
+def test_weights_are_numbers_or_follow_the_progress():
+    fixed = LossTerm("soft loss", kl, "a.logits", ("b.logits",), 0.9)
+    falling = LossTerm("soft loss", kl, "a.logits", ("b.logits",), linear(1.0, 0.2))
+    curved = LossTerm("soft loss", kl, "a.logits", ("b.logits",), lambda progress: math.sqrt(progress))
+    assert [fixed.weight_at(p) for p in (0, 0.5, 1)] == [0.9, 0.9, 0.9]
+    assert [falling.weight_at(p) for p in (0, 0.25, 1)] == pytest.approx([1.0, 0.8, 0.2])
+    assert curved.weight_at(0.25) == 0.5
+
+
+def test_rehearsal_names_stage_term_and_address_that_do_not_exist():
+    term = LossTerm("soft loss", kl, "a.logits", ("techer.logits",))
+    stage = Stage("student", networks=[perceptron("a")], turns=[[term]], training=TrainingSpec())
+    with pytest.raises(KDStudioError, match="stage 'student', term 'soft loss': no address 'techer.logits'"):
+        stage.rehearse(random_batch())
+
+
+def test_rehearsal_names_the_shapes_that_do_not_fit():
+    stage = hint_stage(Head("hint", nn.Linear(3, 4), "student.block1"), loss=lambda a, b: (a - b).mean())
+    pattern = r"stage 'hints', term 'hint loss' does not fit hint \(6, 4\), teacher.block1 \(6, 5\)"
+    with pytest.raises(KDStudioError, match=pattern):
+        stage.rehearse(random_batch())
+
+
+def test_rehearsal_names_a_head_that_does_not_fit_what_it_is_fed():
+    stage = hint_stage(Head("hint", nn.Linear(4, 5), "student.block1"))
+    with pytest.raises(KDStudioError, match=r"stage 'hints', head 'hint' .*student.block1 \(6, 3\)"):
+        stage.rehearse(random_batch())
+
+
+def test_rehearsal_names_a_head_that_is_fed_by_nothing():
+    stage = hint_stage(Head("hint", nn.Linear(3, 5), "student.blok1"))
+    with pytest.raises(KDStudioError, match="stage 'hints', head 'hint': no address 'student.blok1'"):
+        stage.rehearse(random_batch())
+
+
+def test_rehearsal_names_a_score_that_reads_nothing():
+    stage = Stage(
+        "alone", networks=[perceptron("a")], turns=[[label_term("a")]], training=TrainingSpec(),
+        scored={"a": "a.logit"},
+    )  # fmt: skip
+    with pytest.raises(KDStudioError, match="stage 'alone', score 'a': no address 'a.logit'"):
+        stage.rehearse(random_batch())
+
+
+def test_rehearsal_refuses_a_loss_that_is_no_number():
+    def unreduced(one, other):
+        return (one - other).square().mean(1)
+
+    stage = hint_stage(Head("hint", nn.Linear(3, 5), "student.block1"), loss=unreduced)
+    with pytest.raises(KDStudioError, match=r"gives \(6,\); a loss must be one number"):
+        stage.rehearse(random_batch())
+
+
+def test_rehearsal_moves_no_weights_and_no_batch_norm_statistics():
+    network = with_batch_norm("student")
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    term = LossTerm("label loss", cross_entropy, "student.logits", (LABELS,))
+    stage = Stage("student", networks=[network], turns=[[term]], training=TrainingSpec()).train()
+    stage.rehearse(random_batch())
+    assert all(torch.equal(before[key], value) for key, value in network.state_dict().items())
+    assert all(gradient is None for gradient in gradients(network))
+
+
+def test_each_networks_logits_are_scored_unless_told_otherwise():
+    assert mutual_stage().scored == {"a": "a.logits", "b": "b.logits"}

@@ -1,0 +1,235 @@
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from kdstudio.engine.checkpoint import BestEpoch, Checkpoint, Progress
+from kdstudio.engine.experiment import TrainingSpec
+from kdstudio.engine.losses.response import cross_entropy
+from kdstudio.engine.network import Head, Network
+from kdstudio.engine.optimization import SGD, AdamW, Cosine
+from kdstudio.engine.stage import LABELS, LossTerm, Stage, linear
+from kdstudio.engine.stage_run import StageRun
+from kdstudio.models.declaration import ImageShape
+from kdstudio.models.lenet import LeNet
+from tests.engine.test_stage import mutual_gradient_by_hand, mutual_stage
+from tests.small import CPU, perceptron, random_batch, same_state, some_scores, with_batch_norm
+
+PLAIN = SGD(learning_rate=0.5, momentum=0, nesterov=False)
+ONE = {"label loss": 1.0}
+
+
+def label_stage(network, training=None):
+    term = LossTerm("label loss", cross_entropy, f"{network.name}.logits", (LABELS,))
+    return Stage(
+        "alone", networks=[network], turns=[[term]], training=training or TrainingSpec(optimizer=PLAIN)
+    )
+
+
+def run_of(stage, precision="float32"):
+    return StageRun(stage.train(), CPU, precision)
+
+
+def cloned(module):
+    return {key: value.clone() for key, value in module.state_dict().items()}
+
+
+def test_a_step_goes_down_the_gradient_of_the_weighted_sum():
+    network, batch = perceptron("student"), random_batch()
+    stage = label_stage(network)
+    before = [p.detach().clone() for p in network.parameters()]
+    loss = 3.0 * functional.cross_entropy(network.module(batch.images), batch.labels)
+    gradient = torch.autograd.grad(loss, list(network.parameters()))
+    run_of(stage).take_step(batch, 0.25, {"label loss": 3.0})
+    expected = [p - 0.25 * g for p, g in zip(before, gradient, strict=True)]
+    torch.testing.assert_close([p.detach() for p in network.parameters()], expected)
+
+
+def test_peers_learn_in_turns_and_the_second_sees_the_first_as_updated():
+    stage, batch = mutual_stage(), random_batch()
+    stage.training_spec = TrainingSpec(optimizer=PLAIN)
+    a, b = stage.networks["a"], stage.networks["b"]
+    twin = mutual_stage()
+    run_of(stage).take_step(batch, 0.1, dict.fromkeys((t.name for t in stage.terms), 1.0))
+    for own, peer in ("ab", "ba"):
+        network = twin.networks[own]
+        gradient = mutual_gradient_by_hand(network, twin.networks[peer], batch)
+        with torch.no_grad():
+            for parameter, g in zip(network.parameters(), gradient, strict=True):
+                parameter -= 0.1 * g
+    for learned, expected in ((a, twin.networks["a"]), (b, twin.networks["b"])):
+        torch.testing.assert_close(learned.state_dict(), expected.state_dict())
+
+
+def test_losses_are_summed_unweighted_over_the_epoch():
+    network, run = perceptron("student"), None
+    run = run_of(label_stage(network))
+    total = 0.0
+    for seed in (1, 2, 3):
+        batch = random_batch(seed=seed)
+        total += functional.cross_entropy(network.module(batch.images), batch.labels).item()
+        run.take_step(batch, 0.1, {"label loss": 5.0})
+    assert run.losses["label loss"].item() == pytest.approx(total, rel=1e-6)
+    assert run.step == 3
+    run.end_epoch({})
+    assert (run.epoch, run.step, run.losses["label loss"].item()) == (1, 0, 0.0)
+
+
+def test_a_step_reads_nothing_off_the_device(monkeypatch):
+    def read(*_arguments):
+        raise AssertionError("a step waits for the device")
+
+    stage = mutual_stage()
+    stage.training_spec = TrainingSpec(optimizer=SGD(), max_norm=1.0)
+    run, batch = run_of(stage), random_batch()
+    weights = dict.fromkeys((t.name for t in stage.terms), 1.0)
+    for name in ("item", "tolist", "numpy", "cpu", "__float__", "__int__", "__bool__"):
+        monkeypatch.setattr(torch.Tensor, name, read)
+    with pytest.raises(AssertionError, match="waits"):
+        batch.images.sum().item()
+    run.take_step(batch, 0.1, weights)
+    run.take_step(batch, 0.1, weights)
+
+
+@pytest.mark.parametrize("build", [
+    lambda: perceptron("student"),
+    lambda: Network("student", LeNet(channels=2, hidden=6).build(ImageShape(1, 8, 8), 10), {}),
+])  # fmt: skip
+def test_no_units_incoming_weights_grow_longer_than_the_limit(build):
+    network, limit = build(), 0.3
+    spec = TrainingSpec(optimizer=PLAIN, max_norm=limit)
+    run, free = run_of(label_stage(network, spec)), 0
+    for seed in range(5):
+        run.take_step(random_batch(seed=seed), 1.0, ONE)
+        for parameter in network.parameters():
+            if parameter.ndim > 1:
+                lengths = parameter.detach().flatten(1).norm(dim=1)
+                assert lengths.max() <= limit * (1 + 1e-6)
+                free += int((lengths < 0.99 * limit).sum())
+            else:
+                free += int((parameter.detach().abs() > 0).sum())
+    assert free, "shorter vectors and biases are left as they are"
+
+
+def test_max_norm_scales_long_vectors_and_leaves_short_ones_and_biases_alone():
+    network = perceptron("student")
+    run = run_of(label_stage(network, TrainingSpec(optimizer=PLAIN, max_norm=2.0)))
+    weight, bias = network.module.classifier.weight, network.module.classifier.bias
+    with torch.no_grad():
+        weight.copy_(torch.tensor([[3.0, 0.0, 4.0]] * 5 + [[0.0, 1.0, 0.0]] * 5))
+        bias.fill_(9.0)
+    run.take_step(random_batch(), 0.0, ONE)
+    expected = torch.tensor([[1.2, 0.0, 1.6]] * 5 + [[0.0, 1.0, 0.0]] * 5)
+    torch.testing.assert_close(weight.detach(), expected)
+    assert bias.tolist() == [9.0] * 10
+
+
+def test_without_a_limit_weights_are_as_long_as_they_like():
+    network = perceptron("student")
+    with torch.no_grad():
+        network.module.classifier.weight.fill_(50.0)
+    run_of(label_stage(network)).take_step(random_batch(), 0.0, ONE)
+    assert network.module.classifier.weight.min() == 50.0
+
+
+def test_the_rate_follows_the_schedule_step_by_step():
+    spec = TrainingSpec(epochs=4, optimizer=SGD(learning_rate=2.0), schedule=Cosine())
+    run = run_of(label_stage(perceptron("student"), spec))
+    run.epoch, run.step = 1, 5
+    cosine = torch.cos(torch.tensor(torch.pi * 1.5 / 4, dtype=torch.float64)).item()
+    assert run.learning_rate(steps_per_epoch=10) == pytest.approx(2.0 * (1 + cosine) / 2)
+
+
+def test_the_rate_given_is_the_rate_used():
+    run = run_of(label_stage(perceptron("student")))
+    run.take_step(random_batch(), 0.0625, ONE)
+    assert [group["lr"] for o in run.optimizers for group in o.param_groups] == [0.0625]
+
+
+def test_term_weights_run_from_the_first_epoch_to_the_last():
+    stage = label_stage(perceptron("student"), TrainingSpec(epochs=5))
+    term = LossTerm("label loss", cross_entropy, "student.logits", (LABELS,), linear(1.0, 0.0))
+    stage.turns = ((term,),)
+    run = run_of(stage)
+    seen = []
+    for _epoch in range(5):
+        seen.append(run.weights()["label loss"])
+        run.end_epoch({})
+    assert seen == pytest.approx([1.0, 0.75, 0.5, 0.25, 0.0])
+
+
+def test_the_best_epoch_has_the_highest_validation_accuracy_then_the_lowest_loss():
+    network = perceptron("student")
+    run, states = run_of(label_stage(network)), []
+    for accuracy, loss in ((0.5, 1.0), (0.9, 0.8), (0.9, 0.6), (0.9, 0.6), (0.7, 0.1)):
+        run.take_step(random_batch(), 0.1, ONE)
+        states.append(cloned(network.module))
+        run.end_epoch({"student": some_scores(accuracy, loss)})
+    assert run.best["student"] == BestEpoch(epoch=3, accuracy=0.9, loss=0.6)
+    assert same_state(run.best_states["student"], states[2])
+    last = run.use_best("student")
+    assert same_state(cloned(network.module), states[2])
+    assert same_state(last, states[4])
+    run.use("student", last)
+    assert same_state(cloned(network.module), states[4])
+
+
+def test_only_networks_in_training_are_scored_after_an_epoch():
+    networks = [perceptron("teacher").freeze(), perceptron("student")]
+    term = LossTerm("label loss", cross_entropy, "student.logits", (LABELS,))
+    stage = Stage("student", networks=networks, turns=[[term]], training=TrainingSpec())
+    assert run_of(stage).scored == {"student": "student.logits"}
+
+
+def test_frozen_networks_are_in_no_optimizer():
+    networks = [perceptron("teacher").freeze(), perceptron("student", width=4)]
+    term = LossTerm("soft loss", functional.mse_loss, "student.logits", ("teacher.logits",))
+    stage = Stage("student", networks=networks, turns=[[term]], training=TrainingSpec())
+    held = [p for o in run_of(stage).optimizers for group in o.param_groups for p in group["params"]]
+    assert {id(p) for p in held} == {id(p) for p in networks[1].parameters()}
+
+
+@pytest.mark.parametrize("optimizer", [PLAIN, SGD(), AdamW()])
+def test_a_restored_run_goes_on_bit_for_bit(optimizer):
+    def fresh():
+        network = with_batch_norm("student")
+        head = Head("exit", nn.Linear(10, 10), "student.logits")
+        with torch.no_grad():
+            head.module.weight.copy_(torch.eye(10))
+            head.module.bias.zero_()
+        term = LossTerm("label loss", cross_entropy, "exit", (LABELS,))
+        spec = TrainingSpec(optimizer=optimizer, max_norm=2.0)
+        stage = Stage("student", networks=[network], heads=[head], turns=[[term]], training=spec)
+        return run_of(stage)
+
+    whole = fresh()
+    for seed in range(3):
+        whole.take_step(random_batch(seed=seed), 0.1, ONE)
+    whole.end_epoch({"student": some_scores()})
+    whole.take_step(random_batch(seed=3), 0.1, ONE)
+    saved = Checkpoint(Progress(epoch=whole.epoch, step=whole.step, best=whole.best), whole.tensors())
+    halved = fresh()
+    halved.restore(saved)
+    assert (halved.epoch, halved.step, halved.best) == (whole.epoch, whole.step, whole.best)
+    for run in (whole, halved):
+        run.take_step(random_batch(seed=4), 0.1, ONE)
+    assert same_state(whole.tensors(), halved.tensors())
+
+
+def test_what_a_checkpoint_holds_is_copied():
+    run = run_of(label_stage(perceptron("student")))
+    tensors = run.tensors()
+    before = {key: value.clone() for key, value in tensors.items()}
+    run.take_step(random_batch(), 0.5, ONE)
+    assert same_state(tensors, before)
+    assert not torch.equal(run.tensors()["networks/student/classifier.weight"],
+                           tensors["networks/student/classifier.weight"])  # fmt: skip
+
+
+def test_bfloat16_computes_forward_in_bfloat16_and_keeps_float32_weights():
+    seen = []
+    network = perceptron("student")
+    network.module.classifier.register_forward_hook(lambda _m, _i, output: seen.append(output.dtype))
+    run_of(label_stage(network), "bfloat16").take_step(random_batch(), 0.1, ONE)
+    assert seen == [torch.bfloat16]
+    assert {p.dtype for p in network.parameters()} == {torch.float32}

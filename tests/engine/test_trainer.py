@@ -1,0 +1,359 @@
+import inspect
+import re
+from copy import deepcopy
+from itertools import zip_longest
+
+import pytest
+import torch
+
+from kdstudio.engine import trainer as loop
+from kdstudio.engine.events import EpochDone, Preparing, RunDone, RunStarted, StageDone, StepDone
+from kdstudio.engine.experiment import TrainingSpec
+from kdstudio.engine.losses.response import cross_entropy, soft_kl
+from kdstudio.engine.stage import LABELS, LossTerm, Stage
+from kdstudio.engine.stage_run import StageRun
+from kdstudio.engine.strategies.supervised import learn_labels
+from kdstudio.engine.strategy import strategies
+from kdstudio.engine.trainer import Trainer
+from kdstudio.errors import KDStudioError
+from tests.small import (
+    follow,
+    planned,
+    resumed,
+    same_state,
+    same_states,
+    small_bench,
+    small_experiment,
+    train,
+    with_batch_norm,
+)
+
+JITTER = "networks.student.training.augmentation.jitter=1"
+ADAMW = (
+    "networks.student.training.optimizer.name=adamw",
+    "networks.teacher.training.optimizer.name=adamw",
+)
+
+
+def with_batch_norm_teacher(training=None):
+    """Plan: a teacher with batch norm that is frozen untrained, and a student of the same kind."""
+    training = training or TrainingSpec(epochs=2, batch_size=256)
+
+    def plan(_bench):
+        teacher, student = with_batch_norm("teacher", seed=1).freeze(), with_batch_norm("student", seed=2)
+        terms = [
+            LossTerm("label loss", cross_entropy, "student.logits", (LABELS,), 0.5),
+            LossTerm("soft loss", lambda s, t: soft_kl(s, t, 4.0), "student.logits", ("teacher.logits",)),
+        ]
+        yield Stage("student", networks=[teacher, student], turns=[terms], training=training)
+
+    return plan
+
+
+def steps_of(events):
+    return [event for event in events if isinstance(event, StepDone)]
+
+
+def told(events):
+    """What events say that does not depend on the clock."""
+    timing = {"images_per_second", "seconds"}
+    return [event.model_dump(exclude=timing) for event in events if not isinstance(event, Preparing)]
+
+
+def happened(events):
+    """The same, without the events that a resumed run repeats."""
+    return [event for event in told(events) if event["kind"] not in ("run-started", "stage-started")]
+
+
+@pytest.fixture
+def steps_taken(monkeypatch):
+    """Every step of every run: the stage, as ``take_step`` finds it."""
+    seen = []
+    take_step = StageRun.take_step
+
+    def watched(run, *arguments):
+        seen.append({name: network.training for name, network in run.stage.networks.items()})
+        take_step(run, *arguments)
+
+    monkeypatch.setattr(StageRun, "take_step", watched)
+    return seen
+
+
+def test_the_loop_names_no_strategy():
+    source = inspect.getsource(loop)
+    named = {name for name in strategies} | {entry.__name__ for entry in strategies.values()}
+    assert {"hinton", "Supervised"} <= named
+    assert not [name for name in named if re.search(rf"\b{re.escape(name)}\b", source, re.IGNORECASE)]
+
+
+def test_events_come_in_order_and_count_every_step():
+    events, _states = train(small_experiment())
+    kinds = [event.kind for event in events if not isinstance(event, Preparing)]
+    epoch = ["step-done"] * 5 + ["epoch-done"]
+    stage = ["stage-started", *epoch, *epoch, "stage-done"]
+    assert kinds == ["run-started", *stage * 3, "run-done"]
+    assert [event.step for event in steps_of(events)] == list(range(1, 11)) * 3
+    assert isinstance(events[0], RunStarted)
+    assert [outline.name for outline in events[0].stages] == ["teacher", "baseline", "student"]
+    assert (events[0].training_images, events[0].validation_images, events[0].test_images) == (1077, 270, 450)
+
+
+def test_epoch_losses_are_the_mean_of_the_steps_losses():
+    events, _states = train(small_experiment(strategy="supervised"))
+    for number in (1, 2):
+        steps = [event.losses["label loss"] for event in steps_of(events) if event.epoch == number]
+        (epoch,) = (e for e in events if isinstance(e, EpochDone) and e.epoch == number)
+        assert epoch.losses["label loss"] == pytest.approx(sum(steps) / len(steps), rel=1e-5)
+
+
+def test_the_same_seed_gives_the_same_run_bit_for_bit():
+    one, other = train(small_experiment(JITTER)), train(small_experiment(JITTER))
+    assert told(one[0]) == told(other[0])
+    assert same_states(one[1], other[1])
+
+
+def test_another_seed_gives_another_run():
+    one, other = train(small_experiment())[1], train(small_experiment("seed=1"))[1]
+    assert all(not same_state(one[name], other[name]) for name in one)
+
+
+def test_frozen_networks_are_bit_identical_before_and_after():
+    trainer = Trainer(small_bench(planned(with_batch_norm_teacher())))
+    running = trainer.events()
+    next(e for e in running if e.kind == "stage-started")
+    teacher = trainer._run.stage.networks["teacher"]
+    before = deepcopy(teacher.state_dict())
+    assert any("running_mean" in key for key in before)
+    list(running)
+    assert same_state(before, teacher.state_dict())
+
+
+def test_a_teacher_trained_in_the_run_is_not_changed_by_its_student():
+    trainer = Trainer(small_bench(small_experiment()))
+    found = {}
+    for event in trainer.events():
+        if isinstance(event, StageDone) and event.stage == 0:
+            found = trainer.trained["teacher"]
+        if isinstance(event, EpochDone) and event.stage == 2:
+            teacher = trainer._run.stage.networks["teacher"]
+            assert same_state(found, teacher.module.state_dict())
+    assert found
+
+
+def test_the_student_is_in_training_and_the_teacher_is_not_at_every_step(steps_taken):
+    train(planned(with_batch_norm_teacher()))
+    assert steps_taken == [{"teacher": False, "student": True}] * 10
+
+
+def test_two_interleaved_runs_equal_two_runs_alone():
+    experiments = [small_experiment(JITTER, "seed=1"), small_experiment(*ADAMW, "seed=2")]
+    alone = [train(experiment)[1] for experiment in experiments]
+    trainers = [Trainer(small_bench(experiment)) for experiment in experiments]
+    together = [{}, {}]
+    for events in zip_longest(*(trainer.events() for trainer in trainers)):
+        for event, trainer, states in zip(events, trainers, together, strict=True):
+            if isinstance(event, StageDone):
+                states |= trainer.trained
+    assert all(same_states(one, other) for one, other in zip(alone, together, strict=True))
+
+
+@pytest.mark.parametrize("jitter", [0, 1])
+def test_remembered_answers_of_the_teacher_change_no_loss(monkeypatch, jitter):
+    training = TrainingSpec(epochs=11, batch_size=512, augmentation={"jitter": jitter})
+    experiment = planned(with_batch_norm_teacher(training))
+    remembered, _states = train(experiment)
+    monkeypatch.setattr(loop, "rememberable", lambda *_arguments: [])
+    computed, _states = train(experiment)
+    assert any(isinstance(event, Preparing) for event in remembered)
+    assert not any(isinstance(event, Preparing) for event in computed)
+    pairs = zip(steps_of(remembered), steps_of(computed), strict=True)
+    for one, other in pairs:
+        assert one.losses == pytest.approx(other.losses, rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize("settings", [(), (*ADAMW, JITTER)], ids=["sgd", "adamw"])
+def test_stopped_at_any_event_and_resumed_equals_uninterrupted(settings):
+    """Mid-epoch, at the end of epochs and stages, before the first step and after the last."""
+    experiment = small_experiment(*settings, "networks.student.training.epochs=2", "strategy.baseline=false")
+    events, expected = train(experiment)
+    stops = range(len(events)) if not settings else range(3, len(events), 4)
+    for stop in stops:
+        trainer, finished = Trainer(small_bench(experiment)), {}
+        running = trainer.events()
+        for _number, event in zip(range(stop + 1), running, strict=False):
+            if isinstance(event, StageDone):
+                finished |= trainer.trained
+        checkpoint = trainer.checkpoint()
+        running.close()
+        rest, states = follow(resumed(experiment, checkpoint, finished))
+        assert same_states(finished | states, expected), f"stopped at event {stop}, {events[stop].kind}"
+        after = happened(rest)
+        assert after == happened(events)[len(happened(events)) - len(after) :]
+
+
+def test_stopped_twice_at_the_very_beginning_still_goes_on_from_the_first_stop():
+    experiment = small_experiment(strategy="supervised")
+    trainer = Trainer(small_bench(experiment))
+    running = trainer.events()
+    for _number, _event in zip(range(9), running, strict=False):
+        pass
+    first = trainer.checkpoint()
+    running.close()
+    again = resumed(experiment, first, {})
+    running = again.events()
+    next(running)
+    second = again.checkpoint()
+    running.close()
+    assert second.progress.step == first.progress.step > 0
+    assert same_state(second.tensors, first.tensors)
+
+
+def test_the_best_epoch_is_chosen_on_validation_and_both_are_reported():
+    settings = ("networks.student.training.epochs=6", "networks.student.training.optimizer.learning_rate=1.5")
+    bench = small_bench(small_experiment(*settings, strategy="supervised"))
+    trainer, epochs, weights = Trainer(bench), [], []
+    for event in trainer.events():
+        if isinstance(event, EpochDone):
+            epochs.append(event.validation["student"])
+            weights.append(deepcopy(trainer._run.learners["student"].state_dict()))
+        if isinstance(event, StageDone):
+            result, best_weights = event.networks["student"], trainer.best["student"]
+    best = max(range(6), key=lambda number: (epochs[number].accuracy, -epochs[number].loss))
+    assert result.best_epoch.epoch == best + 1
+    assert result.best_epoch.validation == epochs[best]
+    assert same_state(best_weights, weights[best])
+    assert result.last_epoch.epoch == 6
+    assert result.last_epoch.validation == epochs[-1]
+    for found, state in ((result.best_epoch, weights[best]), (result.last_epoch, weights[-1])):
+        assert found.test.accuracy == pytest.approx(accuracy_on_the_test_set(bench, state))
+
+
+def accuracy_on_the_test_set(bench, state):
+    module = bench.network("student").module.eval()
+    module.load_state_dict(state)
+    pixels = (bench.data.test.images / 255 - bench.data.mean[0]) / bench.data.std[0]
+    with torch.no_grad():
+        return (module(pixels).argmax(1) == bench.data.test.labels).double().mean().item()
+
+
+def test_the_best_epoch_does_not_change_the_last_weights():
+    settings = ("networks.student.training.epochs=4", "networks.student.training.optimizer.learning_rate=1.5")
+    trainer = Trainer(small_bench(small_experiment(*settings, strategy="supervised")))
+    for event in trainer.events():
+        if isinstance(event, EpochDone):
+            last = deepcopy(trainer._run.learners["student"].state_dict())
+    assert same_state(trainer.trained["student"], last)
+
+
+def test_the_baseline_starts_from_the_students_initial_weights():
+    started = {}
+    trainer = Trainer(small_bench(small_experiment()))
+    for event in trainer.events():
+        if event.kind == "stage-started":
+            learners = trainer._run.learners
+            started |= {name: deepcopy(module.state_dict()) for name, module in learners.items()}
+    assert same_state(started["baseline"], started["student"])
+    assert not same_state(started["teacher"], started["student"])
+
+
+def test_a_loss_that_is_no_number_fails_with_a_remedy():
+    settings = ("networks.student.training.optimizer.learning_rate=100", "networks.student.training.epochs=9")
+    experiment = planned(
+        lambda bench: iter([diverging(bench.network("student"), bench.recipe("student"))]), *settings
+    )
+    with pytest.raises(KDStudioError, match=r"label loss of stage 'student' is (nan|-?inf).*learning rate"):
+        train(experiment)
+
+
+def diverging(network, training):
+    term = LossTerm("label loss", lambda logits, _labels: -logits.exp().sum(), "student.logits", (LABELS,))
+    return Stage("student", networks=[network], turns=[[term]], training=training)
+
+
+def test_a_plan_that_does_not_fit_fails_before_anything_is_trained(steps_taken):
+    def plan(bench):
+        student = bench.network("student")
+        yield learn_labels(student, bench.recipe("student"))
+        term = LossTerm("soft loss", soft_kl, "student.logits", ("nobody.logits",))
+        yield Stage("second", networks=[student], turns=[[term]], training=bench.recipe("student"))
+
+    with pytest.raises(KDStudioError, match="stage 'second', term 'soft loss': no address 'nobody.logits'"):
+        Trainer(small_bench(planned(plan)))
+    assert not steps_taken
+
+
+def test_code_after_a_yield_sees_the_trained_network():
+    seen = []
+
+    def plan(bench):
+        student = bench.network("student")
+        seen.append(deepcopy(student.module.state_dict()))
+        yield learn_labels(student, bench.recipe("student"))
+        seen.append(deepcopy(student.module.state_dict()))
+
+    _events, states = train(planned(plan))
+    rehearsed_start, rehearsed_end, start, end = seen
+    assert same_state(rehearsed_start, rehearsed_end)
+    assert same_state(rehearsed_start, start)
+    assert same_state(end, states["student"])
+    assert not same_state(start, end)
+
+
+def test_closing_the_events_ends_the_run():
+    trainer = Trainer(small_bench(small_experiment()))
+    running = trainer.events()
+    next(e for e in running if isinstance(e, StepDone))
+    running.close()
+    assert list(running) == []
+
+
+def test_time_between_events_does_not_count(monkeypatch):
+    clock = iter(range(100_000))
+    now = 0.0
+
+    def monotonic():
+        next(clock)
+        return now
+
+    monkeypatch.setattr(loop.time, "monotonic", monotonic)
+    trainer = Trainer(small_bench(small_experiment(strategy="supervised")))
+    for event in trainer.events():
+        now += 1000.0  # whoever iterates takes their time
+    assert isinstance(event, RunDone)
+    assert event.seconds == 0.0
+
+
+def test_a_new_strategy_runs_without_a_change_to_the_loop():
+    from typing import Literal
+
+    from kdstudio.engine.strategy import Strategy
+
+    try:
+
+        @strategies.register
+        class Halves(Strategy):
+            """Half the weight for each of two label losses."""
+
+            name: Literal["halves"] = "halves"
+
+            def roles(self):
+                return ("student",)
+
+            def formula(self):
+                return "L = CE/2 + CE/2"
+
+            def plan(self, bench):
+                terms = [
+                    LossTerm(name, cross_entropy, "student.logits", (LABELS,), 0.5) for name in ("a", "b")
+                ]
+                network, training = bench.network("student"), bench.recipe("student")
+                yield Stage("student", networks=[network], turns=[terms], training=training)
+
+        halves = small_experiment(strategy="supervised").model_copy(
+            update={"strategy": strategies["halves"]()}
+        )
+        states = train(halves)[1]
+    finally:
+        strategies._entries.pop("halves")
+    whole = train(small_experiment(strategy="supervised"))[1]
+    torch.testing.assert_close(states["student"], whole["student"], rtol=1e-3, atol=1e-5)

@@ -1,0 +1,66 @@
+import os
+import stat
+
+import pytest
+
+from kdstudio.errors import KDStudioError
+from kdstudio.runs import files
+from kdstudio.runs.files import make_folder, write_atomically
+
+
+def test_content_is_written_as_bytes_or_text(tmp_path):
+    write_atomically(tmp_path / "a", b"\0\xff")
+    write_atomically(tmp_path / "b", "déjà\n")
+    assert (tmp_path / "a").read_bytes() == b"\0\xff"
+    assert (tmp_path / "b").read_bytes() == "déjà\n".encode()
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o644
+
+
+def test_old_content_is_replaced(tmp_path):
+    for content in ("a longer first content", "second"):
+        write_atomically(tmp_path / "a", content)
+    assert (tmp_path / "a").read_text() == "second"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize("failing", ["replace", "fsync", "chmod"])
+def test_a_failure_leaves_the_old_content_and_no_temporary_file(tmp_path, monkeypatch, failing):
+    write_atomically(tmp_path / "a", "old")
+
+    def fail(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, failing, fail)
+    with pytest.raises(OSError, match="No space left"):
+        write_atomically(tmp_path / "a", "new")
+    assert (tmp_path / "a").read_text() == "old"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_content_is_on_disk_under_another_name_before_it_takes_its_own(tmp_path, monkeypatch):
+    order = []
+    fsync, replace = os.fsync, os.replace
+    monkeypatch.setattr(files.os, "fsync", lambda handle: (order.append("fsync"), fsync(handle)))
+    monkeypatch.setattr(
+        files.os, "replace", lambda old, new: (order.append(open(old).read()), replace(old, new))
+    )
+    write_atomically(tmp_path / "a", "content")
+    assert order == ["fsync", "content"]
+
+
+def test_a_folder_is_made_with_those_above_it(tmp_path):
+    assert make_folder(tmp_path / "a" / "b", "runs folder").is_dir()
+    assert make_folder(tmp_path / "a" / "b", "runs folder") == tmp_path / "a" / "b"
+
+
+def test_a_folder_that_cannot_be_made_is_named_with_its_purpose(tmp_path):
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(KDStudioError, match=f"the runs folder {path} cannot be written .*choose another"):
+            make_folder(path, "runs folder")
+
+
+def test_a_folder_without_permission_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(files.os, "access", lambda _path, _mode: False)
+    with pytest.raises(KDStudioError, match=r"cannot be written \(no permission\)"):
+        make_folder(tmp_path, "runs folder")

@@ -1,0 +1,152 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from kdstudio.engine.events import RunDone
+from kdstudio.errors import KDStudioError
+from kdstudio.runs.folder import RunFolder, create_run, default_runs_folder, find_run, run_folders
+from tests.small import small_experiment
+
+
+@pytest.fixture
+def run(runs):
+    return create_run(runs, small_experiment(), "first")
+
+
+def aged(runs, *names):
+    """Runs of these names, each made a second after the one before."""
+    for second, name in enumerate(names):
+        folder = create_run(runs, small_experiment(), name)
+        os.utime(folder.path / "experiment.toml", (second, second))
+
+
+def test_a_new_run_holds_its_experiment_and_a_summary(run, runs):
+    assert run.path == runs / "first"
+    assert run.experiment() == small_experiment()
+    summary = json.loads(run.summary_file.read_text())
+    assert (summary["name"], summary["status"], summary["networks"]) == ("first", "running", {})
+    assert summary["experiment"]["name"] == "small"
+    assert run.networks() == []
+    assert list(run.events()) == []
+
+
+def test_a_run_without_a_name_is_called_by_time_and_experiment(runs):
+    one, other = (create_run(runs, small_experiment()) for _number in range(2))
+    assert one.name.endswith("-small")
+    assert len(one.name) == len("20250101-120000-small")
+    assert one.name != other.name
+
+
+def test_a_name_is_used_once(run, runs):
+    with pytest.raises(KDStudioError, match="there is a run 'first' in .* already; choose another name"):
+        create_run(runs, small_experiment(), "first")
+
+
+@pytest.mark.parametrize("name", ["../out", "a/b", "..", ".hidden", "/tmp/x", "x" * 300])
+def test_a_name_that_is_no_folder_name_is_refused(runs, name):
+    with pytest.raises(KDStudioError):
+        create_run(runs, small_experiment(), name)
+    assert list(runs.iterdir()) == []
+
+
+def test_a_runs_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(KDStudioError, match=f"the runs folder {tmp_path}/file/runs cannot be written"):
+        create_run(tmp_path / "file" / "runs", small_experiment())
+
+
+def test_a_run_that_nobody_runs_is_interrupted(run):
+    assert run.summary().status == "interrupted"
+
+
+def test_a_run_is_running_while_somebody_holds_its_lock(run):
+    with FileLock(run.path / ".lock"):
+        assert run.is_running()
+        assert run.summary().status == "running"
+        with pytest.raises(KDStudioError, match="run 'first' is running; stop it first"):
+            run.delete()
+    assert not run.is_running()
+
+
+def test_a_summary_that_says_finished_is_believed(run):
+    summary = json.loads(run.summary_file.read_text()) | {"status": "finished"}
+    run.summary_file.write_text(json.dumps(summary))
+    assert run.summary().status == "finished"
+
+
+def test_a_half_written_last_line_is_left_out(run):
+    whole = [RunDone(seconds=float(number)) for number in range(3)]
+    lines = [event.model_dump_json() + "\n" for event in whole]
+    run.events_file.write_text("".join(lines) + lines[0][:9])
+    assert list(run.events()) == whole
+
+
+def test_a_folder_that_is_no_run_is_named(tmp_path):
+    with pytest.raises(KDStudioError, match=f"'{tmp_path}' is not a run: it has no summary.json"):
+        RunFolder(tmp_path).summary()
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"status": "odd"}'])
+def test_a_damaged_summary_is_named(run, content):
+    run.summary_file.write_text(content)
+    with pytest.raises(KDStudioError, match=r"summary.json' is damaged"):
+        run.summary()
+
+
+def test_a_deleted_run_is_gone(run, runs):
+    run.delete()
+    assert not run.path.exists()
+    assert run_folders(runs) == []
+
+
+def test_only_networks_with_a_card_are_networks(run):
+    for name in ("student", "student.best", "hint", "teacher"):
+        (run.path / "networks" / f"{name}.safetensors").touch()
+    for name in ("student", "student.best", "teacher"):
+        (run.path / "networks" / f"{name}.json").touch()
+    assert run.networks() == ["student", "teacher"]
+
+
+def test_runs_are_listed_newest_first_and_nothing_else_is(runs):
+    assert run_folders(runs) == []
+    aged(runs, "b", "c", "a")
+    (runs / "no-run").mkdir()
+    (runs / "file").touch()
+    assert [run.name for run in run_folders(runs)] == ["a", "c", "b"]
+
+
+def test_a_run_that_is_half_deleted_is_not_listed(runs):
+    aged(runs, "whole", "half")
+    (runs / "half" / "experiment.toml").unlink()
+    assert [run.name for run in run_folders(runs)] == ["whole"]
+
+
+def test_runs_are_found_by_name_beginning_path_and_latest(runs):
+    aged(runs, "digits-1", "mnist", "digits-10")
+    assert find_run("digits-1", runs).name == "digits-1"
+    assert find_run("mn", runs).name == "mnist"
+    assert find_run("latest", runs).name == "digits-10"
+    assert find_run(str(runs / "mnist"), Path("/nowhere")).path == runs / "mnist"
+
+
+def test_an_ambiguous_beginning_is_answered_with_the_runs(runs):
+    aged(runs, "digits-1", "digits-2")
+    with pytest.raises(KDStudioError, match="several runs begin with 'digits': digits-2, digits-1"):
+        find_run("digits", runs)
+
+
+def test_an_unknown_run_is_answered_with_those_there_are(runs):
+    with pytest.raises(KDStudioError, match="no run 'latest' in .*; there are none yet"):
+        find_run("latest", runs)
+    aged(runs, *"abcdefg")
+    with pytest.raises(KDStudioError, match="no run 'x' in .*; there are g, f, e, d, c and 2 more"):
+        find_run("x", runs)
+
+
+def test_the_runs_folder_is_the_one_named(monkeypatch, runs):
+    assert default_runs_folder() == runs
+    monkeypatch.delenv("KDSTUDIO_RUNS")
+    assert default_runs_folder().parts[-2:] == ("kdstudio", "runs")

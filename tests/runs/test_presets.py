@@ -1,0 +1,177 @@
+from importlib import resources
+
+import pytest
+import tomli_w
+
+from kdstudio.engine.experiment import Experiment
+from kdstudio.engine.outline import rehearse
+from kdstudio.errors import KDStudioError
+from kdstudio.runs.presets import (
+    load_experiment,
+    override,
+    preset_names,
+    read_raw,
+    save_experiment,
+    to_toml,
+)
+from tests.small import run_in, small_bench
+
+DIGITS = "data.source.name=digits"
+every_preset = pytest.mark.parametrize("name", preset_names())
+
+
+def shortened(name):
+    """The preset on the digits, two epochs for each network."""
+    roles = load_experiment(name).networks
+    epochs = (f"networks.{role}.training.epochs=2" for role in roles)
+    return load_experiment(name, (DIGITS, "compute.threads=1", *epochs))
+
+
+def test_presets_ship_and_the_default_comes_first():
+    shipped = {f.name for f in (resources.files("kdstudio") / "presets").iterdir()}
+    assert {f"{name}.toml" for name in preset_names()} == {n for n in shipped if n.endswith(".toml")}
+    assert preset_names()[0] == "digits-hinton"
+
+
+@every_preset
+def test_a_preset_is_called_as_its_file_and_tells_what_it_is(name):
+    experiment = load_experiment(name)
+    assert experiment.name == name
+    assert experiment.about.title
+    assert experiment.about.source
+    assert experiment.about.shows
+
+
+@every_preset
+def test_a_preset_survives_toml(name, tmp_path):
+    experiment = load_experiment(name)
+    save_experiment(experiment, tmp_path / "copy.toml")
+    assert load_experiment(str(tmp_path / "copy.toml")) == experiment
+
+
+@every_preset
+def test_a_presets_stages_can_be_rehearsed(name):
+    assert rehearse(small_bench(load_experiment(name, (DIGITS,))))
+
+
+@every_preset
+def test_a_shortened_preset_runs_on_the_digits(name, runs):
+    summary = run_in(runs, shortened(name)).summary()
+    assert summary.status == "finished"
+    assert summary.networks["student"].test.accuracy > 0.2
+
+
+def test_an_unknown_preset_is_answered_with_those_there_are():
+    with pytest.raises(KDStudioError, match="no preset 'digits-hinten'; there are digits-hinton, "):
+        load_experiment("digits-hinten")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(KDStudioError, match=f"no file '{tmp_path}/mine.toml'; presets are digits-hinton"):
+        load_experiment(str(tmp_path / "mine.toml"))
+
+
+@pytest.mark.parametrize("content", [b"name = ", b"= 3", b"a = 1\na = 2", b"\xff\xfe", b"[a", b"\0"])
+def test_a_broken_file_is_named(tmp_path, content):
+    (tmp_path / "mine.toml").write_bytes(content)
+    with pytest.raises(KDStudioError, match=r"mine.toml' (is not valid TOML|cannot be read as TOML)"):
+        load_experiment(str(tmp_path / "mine.toml"))
+
+
+def test_a_folder_is_no_experiment(tmp_path):
+    (tmp_path / "mine.toml").mkdir()
+    with pytest.raises(KDStudioError, match="cannot be read as TOML"):
+        load_experiment(str(tmp_path / "mine.toml"))
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("strategy.temperature=8", 8.0), ("strategy.temperature = 2.5", 2.5), ("strategy.alpha=1e-2", 0.01),
+     ("strategy.baseline=false", False), ("strategy.divergence=ce", "ce"), ("strategy.divergence='ce'", "ce")],
+)  # fmt: skip
+def test_a_setting_is_toml_or_else_plain_text(setting, value):
+    field = setting.partition("=")[0].strip().rpartition(".")[2]
+    assert getattr(load_experiment("digits-hinton", [setting]).strategy, field) == value
+
+
+def test_settings_reach_into_networks_and_lists():
+    settings = ("networks.student.model.widths=[7, 5]", "networks.teacher.training.augmentation.jitter=2")
+    experiment = load_experiment("digits-hinton", settings)
+    assert experiment.networks["student"].model.widths == (7, 5)
+    assert experiment.networks["teacher"].training.augmentation.jitter == 2
+    assert experiment.networks["teacher"].training.max_norm == 3.5
+
+
+def test_another_choice_drops_the_options_of_the_old_one():
+    settings = ("networks.teacher.model.name=lenet", "networks.teacher.training.schedule.name=step")
+    teacher = load_experiment("digits-hinton", settings).networks["teacher"]
+    assert (teacher.model.name, teacher.model.dropout) == ("lenet", 0.0)
+    assert teacher.training.schedule.milestones == (150, 180, 210)
+
+
+def test_the_same_choice_keeps_its_options():
+    experiment = load_experiment("digits-hinton", ["networks.teacher.model.name=mlp"])
+    assert experiment == load_experiment("digits-hinton")
+
+
+def test_later_settings_win_and_the_raw_preset_is_left_alone():
+    raw = read_raw("digits-hinton")
+    changed = override(raw, ("seed=1", "seed=2"))
+    assert (changed["seed"], raw["seed"]) == (2, 0)
+
+
+@pytest.mark.parametrize("setting", ["seed", "=3", ""])
+def test_a_setting_without_path_or_value_is_refused(setting):
+    with pytest.raises(KDStudioError, match=f"--set {setting}: write path=value"):
+        load_experiment("digits-hinton", [setting])
+
+
+def test_all_that_is_wrong_is_told_in_one_line():
+    with pytest.raises(KDStudioError) as caught:
+        load_experiment("digits-hinton", ["strategy.temprature=4", "strategy.alpha=7", "seed=no"])
+    message = str(caught.value)
+    assert "did you mean 'temperature'" in message
+    assert "strategy.alpha: must be less than or equal to 1, not 7" in message
+    assert "seed: must be a valid integer, not 'no'" in message
+    assert "\n" not in message
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    with pytest.raises(KDStudioError, match=f"'{tmp_path}/no/such.toml' cannot be written: No such file"):
+        save_experiment(load_experiment("digits-hinton"), tmp_path / "no" / "such.toml")
+
+
+HOSTILE = [
+    ("seed", "__import__('os').system('touch {mark}')"),
+    ("name", "../../escape"),
+    ("name", "$(touch {mark})"),
+    ("strategy", {"name": "os.system", "command": "touch {mark}"}),
+    ("strategy", {"name": "hinton", "__class__": "subprocess.Popen", "args": ["touch", "{mark}"]}),
+    ("strategy", "!!python/object/apply:os.system ['touch {mark}']"),
+    ("networks", {"teacher": {"model": {"name": "!call torch.load"}}}),
+    ("dependencies", [{"name": "os", "init": "system"}]),
+    ("compute", {"device": "__import__('os').system('touch {mark}')"}),
+]
+
+
+@pytest.mark.parametrize(("key", "value"), HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_preset_is_refused_and_runs_nothing(tmp_path, key, value):
+    mark = tmp_path / "mark"
+    raw = load_experiment("digits-hinton").model_dump(mode="json", exclude_none=True) | {key: value}
+    text = tomli_w.dumps(raw).replace("{mark}", str(mark))
+    (tmp_path / "hostile.toml").write_text(text)
+    with pytest.raises(KDStudioError, match="hostile.toml' cannot be run: "):
+        load_experiment(str(tmp_path / "hostile.toml"))
+    assert not mark.exists()
+
+
+def test_yaml_with_python_tags_is_no_toml(tmp_path):
+    (tmp_path / "hostile.toml").write_text("model: !!python/object/apply:os.system ['touch mark']\n")
+    with pytest.raises(KDStudioError, match="is not valid TOML"):
+        load_experiment(str(tmp_path / "hostile.toml"))
+
+
+def test_toml_is_written_in_full():
+    experiment = load_experiment("digits-hinton")
+    assert Experiment.model_validate(experiment.model_dump()) == experiment
+    assert "momentum" in to_toml(load_experiment("digits-hinton"))
