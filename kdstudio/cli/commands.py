@@ -157,7 +157,7 @@ def run_command_line(arguments: list[str]) -> int:
         _complain(str(error))
         return BAD_INPUT
     except click.ClickException as error:
-        error.show()
+        _complain(error.format_message())
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         _complain("interrupted")

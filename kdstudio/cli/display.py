@@ -30,7 +30,7 @@ def show_run(prepare: Callable[[Tell], Session], interrupted: list[bool], *, qui
         TextColumn("{task.percentage:>3.0f} %"),
         TextColumn("{task.fields[told]}"),
     )
-    with Progress(*columns, console=output, transient=True) as bars:
+    with Progress(*columns, console=output, transient=True, disable=not output.is_interactive) as bars:
         display = Display(bars, output)
         session = prepare(display.show)
         with closing(session.events()) as events:

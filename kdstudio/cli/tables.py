@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from kdstudio.data.declaration import datasets
@@ -71,7 +72,7 @@ def table(rows: list[dict[str, Any]]) -> Table:
     keys = list(dict.fromkeys(key for row in rows for key in row if key != "path"))
     laid = Table(*(key.replace("_", " ") for key in keys), box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        laid.add_row(*(_cell(row.get(key, "")) for key in keys))
+        laid.add_row(*(escape(_cell(row.get(key, ""))) for key in keys))
     return laid
 
 
@@ -108,8 +109,9 @@ def print_run(summary: Summary, console: Console) -> None:
     """Show one run."""
     strategy = summary.experiment["strategy"]
     options = ", ".join(f"{key} {value}" for key, value in strategy.items() if key != "name")
-    console.print(f"{summary.name}: {summary.status} after {spoken_duration(summary.seconds)}")
-    console.print(f"{strategy['name']}: {options}" if options else strategy["name"])
+    lines = [f"{summary.name}: {summary.status} after {spoken_duration(summary.seconds)}"]
+    lines.append(f"{strategy['name']}: {options}" if options else strategy["name"])
+    console.print("\n".join(lines), markup=False)
     if summary.error:
         console.print(summary.error, markup=False)
     console.print(networks(summary))

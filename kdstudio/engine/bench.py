@@ -59,8 +59,9 @@ class Bench:
 
     @property
     def image(self) -> ImageShape:
-        """Shape of an image."""
-        return ImageShape(*self.data.train.images.shape[1:])
+        """Shape of an image, and its normalisation."""
+        channels, height, width = self.data.train.images.shape[1:]
+        return ImageShape(channels, height, width, self.data.mean, self.data.std)
 
     @property
     def training_images(self) -> int:
@@ -89,7 +90,7 @@ class Bench:
             except (RuntimeError, ValueError, ZeroDivisionError) as error:
                 raise KDStudioError(
                     f"'{spec.model.summary()}' cannot be built for images of "
-                    f"{'×'.join(map(str, self.image))}: {error}"
+                    f"{'×'.join(map(str, self.image[:3]))}: {error}"
                 ) from error
         if not isinstance(spec.weights, TrainHere):
             load_state(module, self._load_weights(spec.weights), role)

@@ -27,7 +27,8 @@ class ErrorDialog(QDialog):
             view.setMinimumHeight(180)
             view.setAccessibleName("Details")
             column.addWidget(view)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons = QDialogButtonBox()
+        buttons.addButton("Close", QDialogButtonBox.ButtonRole.RejectRole)
         copy = QPushButton("Copy")
         buttons.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
         copy.clicked.connect(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from kdstudio.declaration import Declaration, Registry
 
@@ -11,15 +11,22 @@ if TYPE_CHECKING:
 
 
 class ImageShape(NamedTuple):
-    """Shape of one image as a network sees it."""
+    """One image as a network sees it: its shape, and how its pixels in 0 to 1 were normalised."""
 
     channels: int
     height: int
     width: int
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
 
 
 class ModelSpec(Declaration):
     """An architecture and its options; subclasses are registered under their ``name``."""
+
+    paper: ClassVar[str] = ""
+    """Where the architecture was published."""
+    runs_code: ClassVar[bool] = False
+    """Whether building it runs code of the user's, which needs the user's leave."""
 
     name: str
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,9 @@ from kdstudio.runs.files import make_folder, write_atomically
 from kdstudio.runs.presets import load_experiment, to_toml
 from kdstudio.runs.summary import Summary
 from kdstudio.runs.weights import SUFFIX
+
+PATIENCE = 1.0
+"""Seconds to wait for a lock that somebody may hold for an instant."""
 
 
 def default_runs_folder() -> Path:
@@ -71,6 +75,22 @@ class RunFolder:
     def lock(self) -> FileLock:
         """Return the lock that a process holds while it writes here."""
         return FileLock(self.path / ".lock", timeout=0)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lock; KDStudioError when another process does.
+
+        Waits a moment: whoever asks :meth:`is_running` has the lock for an instant.
+        """
+        lock = self.lock()
+        try:
+            lock.acquire(timeout=PATIENCE)
+        except Timeout as error:
+            raise KDStudioError(f"run '{self.name}' is running already; wait for it or stop it") from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def experiment(self) -> Experiment:
         """Read back what was run."""
@@ -155,7 +175,8 @@ def run_folders(runs: Path) -> list[RunFolder]:
     """All runs in ``runs``, the newest first."""
     if not runs.is_dir():
         return []
-    found = [RunFolder(path) for path in runs.iterdir() if (path / "summary.json").exists()]
+    parts = ("experiment.toml", "summary.json")
+    found = [RunFolder(path) for path in runs.iterdir() if all((path / part).exists() for part in parts)]
     return sorted(found, key=RunFolder.created, reverse=True)
 
 

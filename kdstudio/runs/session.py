@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kdstudio.engine.checkpoint import Checkpoint
-from kdstudio.engine.events import Event, Preparing, RunFailed, RunStopped
+from kdstudio.engine.events import Event, Preparing, RunDone, RunFailed, RunStopped
 from kdstudio.engine.experiment import Experiment, FromFile, FromRun
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.files import make_folder
@@ -47,7 +47,7 @@ class Session:
         """
         trainer = self._trainer
         yield from self._past
-        with self.folder.lock():
+        with self.folder.held():
             recorder = Recorder(self.folder, network_cards(trainer.bench))
             running = trainer.events()
             try:
@@ -55,8 +55,9 @@ class Session:
                     recorder.record(event, trainer)
                     yield event
             except GeneratorExit:
-                recorder.save_checkpoint(trainer)
-                recorder.record(RunStopped(seconds=trainer.seconds()))
+                if not isinstance(event, RunDone):
+                    recorder.save_checkpoint(trainer)
+                    recorder.record(RunStopped(seconds=trainer.seconds()))
                 raise
             except Exception as error:
                 failed = failure(error)
@@ -84,7 +85,7 @@ def resumed_session(folder: RunFolder, tell: Tell = lambda _: None) -> Session:
     status = folder.summary().status
     if status in {"finished", "running"}:
         raise KDStudioError(f"run '{folder.name}' is {status}; there is nothing to resume")
-    with folder.lock():
+    with folder.held():
         checkpoint = rewind(folder)
         past = tuple(folder.events())
     trainer = _trainer(folder.experiment(), folder.path.parent, tell, checkpoint, folder)
@@ -128,7 +129,7 @@ def network_cards(bench: Bench) -> dict[str, NetworkCard]:
         name: NetworkCard(
             network=name,
             model=bench.experiment.networks[role].model,
-            image=tuple(bench.image),
+            image=bench.image[:3],
             class_names=bench.data.class_names,
             mean=bench.data.mean,
             std=bench.data.std,

@@ -85,6 +85,6 @@ def load_network(path: Path) -> tuple[nn.Module, NetworkCard]:
     from kdstudio.models.declaration import ImageShape
 
     card = read_card(path)
-    module = card.model.build(ImageShape(*card.image), len(card.class_names))
+    module = card.model.build(ImageShape(*card.image, card.mean, card.std), len(card.class_names))
     load_state(module, load_tensors(path), card.network)
     return module.eval(), card

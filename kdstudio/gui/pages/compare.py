@@ -36,6 +36,7 @@ EMPTY = "No runs yet.\nEvery run that ends shows up here, to be compared and exp
 COLUMNS = ("Run", "Strategy", "State", "Teacher", "Baseline", "Student", "Student errors", "Time", "Started")
 NUMBERS = {"Teacher", "Baseline", "Student", "Student errors", "Time"}
 MOST_BARS = 6
+TABLE_HEIGHT = 230
 UNFINISHED = {"stopped", "interrupted", "failed"}
 
 
@@ -86,6 +87,7 @@ class ComparePage(QWidget):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setAccessibleName("Runs")
+        table.setMinimumHeight(TABLE_HEIGHT)
         header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

@@ -69,7 +69,8 @@ class CurvePlot(QWidget):
         self._series[key] = (network, style, series)
         self._names[key] = name
         if key not in self._curves:
-            raw, smooth = self.plot.plot(), self.plot.plot()
+            antialias = self.devicePixelRatioF() < 1.5  # wider pens are slow with it, and do not need it
+            raw, smooth = (self.plot.plot(antialias=antialias) for _ in range(2))
             self._curves[key] = (raw, smooth)
         self._draw(key)
 
@@ -99,7 +100,9 @@ class CurvePlot(QWidget):
         smooth.setVisible(shown and self._smoothing > 0)
 
     def _pen(self, network: str, style: int) -> QPen:
-        return pg.mkPen(self._theme.colours.of_network(network), width=1, style=STYLES[style % len(STYLES)])
+        width = round(self.devicePixelRatioF())  # pens are cosmetic: their width counts device pixels
+        colour = self._theme.colours.of_network(network)
+        return pg.mkPen(colour, width=width, style=STYLES[style % len(STYLES)])
 
     def _show_curve(self, key: Hashable, shown: bool) -> None:
         raw, smooth = self._curves[key]
