@@ -41,6 +41,11 @@ def kdstudio(context: click.Context) -> int | None:
     return open_window()
 
 
+code_flag = click.option(
+    "--allow-code", is_flag=True, help="Let networks be built by your own Python files (model 'python')."
+)
+
+
 @kdstudio.command()
 @click.argument("experiment", metavar="PRESET|FILE.toml")
 @click.option(
@@ -51,21 +56,31 @@ def kdstudio(context: click.Context) -> int | None:
 @click.option("--name", default="", help="Name of the run folder (default: time and experiment).")
 @click.option("--device", default="", help="auto, cpu, cuda, cuda:1, … or mps.")
 @quiet_flag
-def run(experiment: str, settings: tuple[str, ...], runs: Path, name: str, device: str, quiet: bool) -> int:
+@code_flag
+def run(
+    experiment: str,
+    settings: tuple[str, ...],
+    runs: Path,
+    name: str,
+    device: str,
+    quiet: bool,
+    allow_code: bool,
+) -> int:
     """Run an experiment; the last line is the run folder's path."""
     changes = (*settings, f"compute.device={device}") if device else settings
     chosen = load_experiment(experiment, changes)
-    return _carry_out(lambda tell: new_session(chosen, runs, name, tell), quiet=quiet)
+    return _carry_out(lambda tell: new_session(chosen, runs, name, tell, allow_code=allow_code), quiet=quiet)
 
 
 @kdstudio.command()
 @click.argument("which", metavar="RUN")
 @runs_dir
 @quiet_flag
-def resume(which: str, runs: Path, quiet: bool) -> int:
+@code_flag
+def resume(which: str, runs: Path, quiet: bool, allow_code: bool) -> int:
     """Go on with a run that was stopped or interrupted."""
     folder = find_run(which, runs)
-    return _carry_out(lambda tell: resumed_session(folder, tell), quiet=quiet)
+    return _carry_out(lambda tell: resumed_session(folder, tell, allow_code=allow_code), quiet=quiet)
 
 
 def _carry_out(prepare: Callable[[Tell], Session], *, quiet: bool) -> int:

@@ -5,17 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from kdstudio.data.augmentation import Augmentation
 from kdstudio.declaration import Declaration, ProgressCallback, Registry
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from kdstudio.data.streaming import StreamedImages
+
 
 @dataclass(frozen=True)
 class LabelledImages:
-    """Images as uint8 ``(N, C, H, W)`` and labels as int64 ``(N,)``, index for index."""
+    """Images as uint8 ``(N, C, H, W)`` and labels as int64 ``(N,)``, index for index.
 
-    images: Tensor
+    The images are a tensor in memory, or files that are decoded when they are asked for.
+    """
+
+    images: Tensor | StreamedImages
     labels: Tensor
 
     def __len__(self) -> int:
@@ -31,20 +37,22 @@ class ImageData:
     test: LabelledImages
     class_names: tuple[str, ...]
     mean: tuple[float, ...]
+    """Of the training pixels, 0 to 1, channel by channel."""
     std: tuple[float, ...]
+    notes: tuple[str, ...] = ()
+    """What whoever uses the data should know, for instance which files were skipped."""
 
 
 class DatasetSpec(Declaration):
     """A data set and its options; subclasses are registered under their ``name``."""
 
-    channels: ClassVar[int]
-    size: ClassVar[int]
-    classes: ClassVar[int]
+    usual: ClassVar[Augmentation] = Augmentation()
+    """The augmentation that is usual for this data."""
 
     name: str
 
     def load(self, progress: ProgressCallback) -> ImageData:
-        """Read all of it into memory; raises KDStudioError when it is not there."""
+        """Read it; raises KDStudioError when it is not there."""
         raise NotImplementedError
 
 

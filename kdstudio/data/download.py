@@ -1,10 +1,11 @@
 """Fetching a published file: progress by the byte, checksum, nothing half-written."""
 
-import gzip
+from __future__ import annotations
+
 import os
-import shutil
 import tempfile
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 
 from kdstudio.declaration import ProgressCallback
@@ -12,24 +13,37 @@ from kdstudio.declaration import ProgressCallback
 CHUNK = 1 << 18
 
 
-def fetch_gzip(url: str, target: Path, md5: str, progress: ProgressCallback) -> None:
-    """Download ``url``, check its md5, unpack it to ``target``.
+def fetch(urls: Sequence[str], target: Path, md5: str, progress: ProgressCallback) -> None:
+    """Download ``target`` from the first of ``urls`` that has it as published; keep it if it is there.
 
-    Raises OSError when it cannot be had or is not what was published; ``target`` is then as
-    it was.
+    Raises OSError when none has; ``target`` is then as it was.
     """
+    from torchvision.datasets.utils import check_integrity
+
+    if check_integrity(target, md5):
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    failures: list[OSError] = []
+    for url in urls:
+        try:
+            _fetch(url, target, md5, progress)
+        except OSError as error:
+            failures.append(error)
+        else:
+            return
+    raise failures[-1]
+
+
+def _fetch(url: str, target: Path, md5: str, progress: ProgressCallback) -> None:
     from torchvision.datasets.utils import check_md5
 
-    target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        packed, unpacked = Path(folder, "packed"), Path(folder, "unpacked")
-        with urllib.request.urlopen(url, timeout=30) as answer, packed.open("wb") as file:
+        fetched = Path(folder, target.name)
+        with urllib.request.urlopen(url, timeout=30) as answer, fetched.open("wb") as file:
             total = int(answer.headers.get("Content-Length") or 0)
             while chunk := answer.read(CHUNK):
                 file.write(chunk)
                 progress(f"downloading {target.name}", file.tell() / total if total else 0.0)
-        if not check_md5(packed, md5):
+        if not check_md5(fetched, md5):
             raise OSError(f"{url} is not the published file (its md5 differs)")
-        with gzip.open(packed) as source, unpacked.open("wb") as file:
-            shutil.copyfileobj(source, file)
-        os.replace(unpacked, target)
+        os.replace(fetched, target)

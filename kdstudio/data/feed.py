@@ -1,21 +1,25 @@
-"""Batches from resident images: order and views are functions of (seed, epoch, index) alone."""
+"""Batches of images: order and views are functions of (seed, epoch, index) alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from kdstudio.data.augmentation import Augmentation
+from kdstudio.data.augmentation import Augmentation, Mixing
 from kdstudio.data.declaration import ImageData, LabelledImages
+from kdstudio.data.mixing import mix
 from kdstudio.data.seeding import generator
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What a step sees: normalised images ``(B, C, H, W)``, labels, sample and view numbers ``(B,)``."""
+    """What a step sees: normalised images ``(B, C, H, W)``, labels, sample and view numbers ``(B,)``.
+
+    Labels are int64 ``(B,)``, or shares of the classes ``(B, K)`` where images are mixed.
+    """
 
     images: Tensor
     labels: Tensor
@@ -28,7 +32,7 @@ class Batch:
 
 
 class Feed:
-    """One part of a data set, resident on the training device, as batches."""
+    """One part of a data set as batches; resident on the training device, or streamed from files."""
 
     def __init__(
         self,
@@ -38,14 +42,17 @@ class Feed:
         batch_size: int,
         seed: int = 0,
         augmentation: Augmentation | None = None,
+        mixing: Mixing | None = None,
     ) -> None:
-        """``part`` lies on the training device already; ``data`` tells mean and std."""
+        """``part`` has its labels on the training device; ``data`` tells mean and std."""
         self.part = part
         self.augmentation = augmentation or Augmentation()
+        self._mixing = mixing or Mixing()
+        self._classes = len(data.class_names)
         self._batch_size = min(batch_size, len(part))
         self._seed = seed
-        device = part.images.device
-        mean, std = (torch.tensor(v, device=device).view(1, -1, 1, 1) for v in (data.mean, data.std))
+        self._device = part.labels.device
+        mean, std = (torch.tensor(v, device=self._device).view(1, -1, 1, 1) for v in (data.mean, data.std))
         self._scale, self._shift = 1 / (255 * std), -mean / std
 
     def __len__(self) -> int:
@@ -59,30 +66,51 @@ class Feed:
         return full + (rest > 1 or full == 0)
 
     @property
-    def views(self) -> int:
-        """How many views each sample has."""
-        return self.augmentation.views
+    def views(self) -> int | None:
+        """How many views each sample has; None where mixing makes every one its own."""
+        return None if self._mixing.name != "none" else self.augmentation.views
 
     def batch(self, index: Tensor, view: Tensor) -> Batch:
         """Make the batch of samples ``index`` in views ``view``, both ``(B,)`` on the device."""
-        images = self.augmentation.apply(self.part.images[index], view)
-        normalised = images.float().mul_(self._scale).add_(self._shift)
-        return Batch(normalised, self.part.labels[index], index, view)
+        return self._batch(self.part.images[index], index, view)
+
+    def _batch(self, pixels: Tensor, index: Tensor, view: Tensor | None) -> Batch:
+        """Augment and normalise; ``view`` None leaves the images as they are."""
+        pixels = pixels.to(self._device, non_blocking=True)
+        if view is not None:
+            pixels = self.augmentation.apply(pixels, view)
+        normalised = pixels.float().mul_(self._scale).add_(self._shift)
+        numbers = torch.zeros_like(index) if view is None else view
+        return Batch(normalised, self.part.labels[index], index, numbers)
+
+    def _pixels(self, indices: Sequence[Tensor]) -> Iterator[Tensor]:
+        """Look up or decode the images of each batch, ahead of time where that takes long."""
+        images = self.part.images
+        if isinstance(images, Tensor):
+            return (images[index] for index in indices)
+        return images.stream(indices)
 
     def shuffled(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """Yield the batches of training epoch ``epoch`` (from 0), from step ``start`` on."""
-        device = self.part.labels.device
-        order = torch.randperm(len(self), generator=generator(self._seed, "order", epoch)).to(device)
-        views = torch.randint(self.views, (len(self),), generator=generator(self._seed, "views", epoch)).to(
-            device
-        )
-        for step in range(start, self.steps):
-            index = order[step * self._batch_size : (step + 1) * self._batch_size]
-            yield self.batch(index, views[index])
+        order = torch.randperm(len(self), generator=generator(self._seed, "order", epoch))
+        drawn = generator(self._seed, "views", epoch)
+        views = torch.randint(self.augmentation.views, (len(self),), generator=drawn).to(self._device)
+        steps = range(start, self.steps)
+        indices = [
+            order[step * self._batch_size : (step + 1) * self._batch_size].to(self._device) for step in steps
+        ]
+        for step, index, pixels in zip(steps, indices, self._pixels(indices), strict=True):
+            batch = self._batch(pixels, index, views[index])
+            yield self._mixed(batch, epoch, step)
+
+    def _mixed(self, batch: Batch, epoch: int, step: int) -> Batch:
+        if self._mixing.name == "none":
+            return batch
+        images, labels = mix(batch.images, batch.labels, self._classes, self._mixing, self._seed, epoch, step)
+        return Batch(images, labels, batch.index, batch.view)
 
     def in_order(self, view: int | None = None) -> Iterator[Batch]:
         """Yield every sample once, ascending; unaugmented unless a ``view`` is asked for."""
-        shown = self.augmentation.plain if view is None else view
-        index = torch.arange(len(self), device=self.part.labels.device)
-        for part in torch.split(index, self._batch_size):
-            yield self.batch(part, torch.full_like(part, shown))
+        indices = torch.split(torch.arange(len(self), device=self._device), self._batch_size)
+        for index, pixels in zip(indices, self._pixels(indices), strict=True):
+            yield self._batch(pixels, index, None if view is None else torch.full_like(index, view))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -10,6 +10,14 @@ from torch import Tensor
 from kdstudio.data.declaration import ImageData, LabelledImages
 from kdstudio.data.feed import Feed
 from kdstudio.data.seeding import derived_seed
+from kdstudio.data.selection import (
+    class_numbers,
+    of_classes,
+    only_classes,
+    stratified_share,
+    taken,
+    with_label_noise,
+)
 from kdstudio.data.split import stratified_split
 from kdstudio.engine.experiment import Experiment, FromFile, FromRun, TrainHere, TrainingSpec
 from kdstudio.engine.network import Network
@@ -18,8 +26,8 @@ from kdstudio.models.declaration import ImageShape
 
 EVALUATION_BATCH = 1000
 
-WeightsLoader = Callable[[FromFile | FromRun], dict[str, Tensor]]
-"""Reads the weights that an experiment names; given by whoever knows files."""
+WeightsLoader = Callable[[FromFile | FromRun, tuple[str, ...]], dict[str, Tensor]]
+"""Reads the weights that an experiment names, for the classes of its data; given by who knows files."""
 
 
 class Bench:
@@ -33,24 +41,42 @@ class Bench:
         load_weights: WeightsLoader,
     ) -> None:
         """``data`` as loaded, on the CPU; the parts are moved to ``device`` once."""
+        spec = experiment.data
+        if spec.classes and spec.renumber:
+            data = only_classes(data, spec.classes)
         self.experiment = experiment
         self.data = data
         self.device = device
         self._load_weights = load_weights
         self.built: dict[str, str] = {}
         """Role of every network built so far, by the network's name."""
-        training, validation = stratified_split(
-            data.train.labels, experiment.data.validation, experiment.seed
-        )
-        self._training_part = self._resident(data.train, training)
-        self.validation = self._evaluation_feed(self._resident(data.train, validation))
-        self.test = self._evaluation_feed(self._resident(data.test, slice(None)))
+        training, validation = stratified_split(data.train.labels, spec.validation, experiment.seed)
+        self._training_part = self._resident(self._selected(taken(data.train, training)))
+        self.validation = self._evaluation_feed(taken(data.train, validation))
+        self.test = self._evaluation_feed(data.test)
 
-    def _resident(self, part: LabelledImages, index: Tensor | slice) -> LabelledImages:
-        return LabelledImages(part.images[index].to(self.device), part.labels[index].to(self.device))
+    def _selected(self, part: LabelledImages) -> LabelledImages:
+        """Keep what the experiment wants of the training images, with the labels that it wants."""
+        spec, seed = self.experiment.data, self.experiment.seed
+        if spec.classes and not spec.renumber:
+            part = taken(part, of_classes(part.labels, self.class_numbers(spec.classes), keep=True))
+        if spec.fraction < 1:
+            part = taken(part, stratified_share(part.labels, spec.fraction, seed, "fraction"))
+        return LabelledImages(
+            part.images, with_label_noise(part.labels, spec.label_noise, self.classes, seed)
+        )
+
+    def class_numbers(self, wanted: Sequence[int | str]) -> list[int]:
+        """Numbers of the classes that an experiment names; KDStudioError for an unknown one."""
+        return class_numbers(wanted, self.data.class_names)
+
+    def _resident(self, part: LabelledImages) -> LabelledImages:
+        """Move what lies in memory to the training device."""
+        images = part.images.to(self.device) if isinstance(part.images, Tensor) else part.images
+        return LabelledImages(images, part.labels.to(self.device))
 
     def _evaluation_feed(self, part: LabelledImages) -> Feed:
-        return Feed(part, self.data, batch_size=EVALUATION_BATCH)
+        return Feed(self._resident(part), self.data, batch_size=EVALUATION_BATCH)
 
     @property
     def classes(self) -> int:
@@ -93,19 +119,27 @@ class Bench:
                     f"{'×'.join(map(str, self.image[:3]))}: {error}"
                 ) from error
         if not isinstance(spec.weights, TrainHere):
-            load_state(module, self._load_weights(spec.weights), role)
+            load_state(module, self._load_weights(spec.weights, self.data.class_names), role)
         self.built[name or role] = role
         network = Network(name or role, module, spec.model.taps(), spec.model.summary())
         return network.to(self.device)
 
     def training_feed(self, training: TrainingSpec) -> Feed:
         """Return the training images as ``training`` wants them."""
+        part = self._training_part
+        if training.leave_out:
+            left_out = self.class_numbers(training.leave_out)
+            part = taken(part, of_classes(part.labels, left_out, keep=False))
+            if not len(part):
+                raise KDStudioError("every class is left out; shorten training.leave_out")
+        usual = self.experiment.data.source.usual
         return Feed(
-            self._training_part,
+            part,
             self.data,
             batch_size=training.batch_size,
             seed=self.experiment.seed,
-            augmentation=training.augmentation,
+            augmentation=usual if training.usual_augmentation else training.augmentation,
+            mixing=training.mixing,
         )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from kdstudio.data.augmentation import Augmentation
+from kdstudio.data.augmentation import Augmentation, Mixing
 from kdstudio.data.declaration import DatasetSpec, datasets
 from kdstudio.declaration import Declaration, option
 from kdstudio.engine.optimization import SGD, AnyOptimizer, AnySchedule, OneCycle
@@ -44,8 +44,12 @@ class About(Declaration):
     changed: str = option("", "Changed", "How it differs from the paper, and why.")
 
 
+ClassName = Annotated[int, Field(ge=0)] | str
+"""A class by its number or its name."""
+
+
 class DataSpec(Declaration):
-    """The images, and the share of them kept for validation."""
+    """The images, which of them are used, and the share of them kept for validation."""
 
     source: AnyDataset = option(..., "Data set", "Where the images come from.")
     validation: float = option(
@@ -55,6 +59,25 @@ class DataSpec(Declaration):
         "all choices are made on it, never on the test set.",
         gt=0,
         lt=1,
+    )
+    classes: tuple[ClassName, ...] = option(
+        (), "Only classes", "Numbers or names of the classes to train on; none given means all."
+    )
+    renumber: bool = option(
+        False,
+        "Renumber",
+        "Make the chosen classes a data set of their own: networks have outputs for them alone, "
+        "and only they are tested. Otherwise the other classes stay as outputs and in the test.",
+    )
+    fraction: float = option(
+        1.0, "Fraction", "Share of the training images that is used, of every class alike.", gt=0, le=1
+    )
+    label_noise: float = option(
+        0.0,
+        "Label noise",
+        "Share of the training labels, of every class alike, that are made wrong.",
+        ge=0,
+        le=1,
     )
 
 
@@ -68,7 +91,13 @@ class FromFile(Declaration):
     """Loaded from an exported network (safetensors)."""
 
     origin: Literal["file"] = "file"
-    path: str = option(..., "File", "A .safetensors file of the same architecture.", min_length=1)
+    path: str = option(
+        ...,
+        "File",
+        "Weights for the same architecture: .safetensors, or a PyTorch state dict (.pt, .pth), which is "
+        "read without running anything in it.",
+        min_length=1,
+    )
 
 
 class FromRun(Declaration):
@@ -97,7 +126,14 @@ class TrainingSpec(Declaration):
         ge=0,
         le=1000,
     )
+    leave_out: tuple[ClassName, ...] = option(
+        (), "Leave out", "Numbers or names of classes that this network never sees in training."
+    )
+    usual_augmentation: bool = option(
+        False, "Usual augmentation", "Use what is usual for the data set instead of what follows."
+    )
     augmentation: Augmentation = option(Augmentation(), "Augmentation", "Changes of the images.")
+    mixing: Mixing = option(Mixing(), "Mixing", "Mixing of images and labels.")
 
 
 class NetworkSpec(Declaration):

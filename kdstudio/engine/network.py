@@ -36,18 +36,27 @@ class Network(nn.Module):
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """Everything that can be read from it: its taps and its logits."""
+        """What can be read from it by a name of its own: its taps and its logits."""
         return (*self.taps, LOGITS)
 
+    def has(self, output: str) -> bool:
+        """Tell whether ``output`` is a tap, the logits, or the path of a submodule."""
+        paths = (path for path, _ in self.module.named_modules())
+        return output in self.outputs or (output != "" and output in paths)
+
     def forward(self, batch: Batch, wanted: Collection[str]) -> dict[str, Tensor]:
-        """Return the ``wanted`` outputs by name: taps as their modules give them, logits ``(B, K)``."""
+        """Return the ``wanted`` outputs by name: taps as their modules give them, logits ``(B, K)``.
+
+        The path of any submodule serves as a tap too.
+        """
         captured: dict[str, Tensor] = {}
 
         def capture(tap: str) -> None:
             def hook(_module: nn.Module, _inputs: object, output: Tensor) -> None:
                 captured[tap] = output
 
-            handles.append(self.module.get_submodule(self.taps[tap]).register_forward_hook(hook))
+            source = self.module.get_submodule(self.taps.get(tap, tap))
+            handles.append(source.register_forward_hook(hook))
 
         handles: list[object] = []
         try:

@@ -34,8 +34,9 @@ def rememberable(stage: Stage, feed: Feed, classes: int) -> list[Network]:
     """Frozen networks of which the stage reads the logits alone, and often enough to pay."""
     read = {a for term in stage.terms for a in (term.of, *term.against)}
     read |= {head.of for head in stage.heads.values()}
-    size = len(feed) * feed.views * classes * 4
-    if feed.views >= stage.training_spec.epochs or size > LARGEST_TABLE:
+    if feed.views is None or feed.views >= stage.training_spec.epochs:
+        return []
+    if len(feed) * feed.views * classes * 4 > LARGEST_TABLE:
         return []
     return [
         network
@@ -47,10 +48,10 @@ def rememberable(stage: Stage, feed: Feed, classes: int) -> list[Network]:
 @torch.no_grad()
 def fill(network: Network, feed: Feed, table: Tensor) -> Iterator[float]:
     """Compute ``table``, always in the same order; yields the fraction done after each batch."""
-    done = 0
-    for view in range(feed.views):
+    done, views = 0, len(table) // len(feed)
+    for view in range(views):
         for batch in feed.in_order(view):
-            rows = batch.index * feed.views + batch.view
+            rows = batch.index * views + batch.view
             table[rows] = network(batch, (LOGITS,))[LOGITS].float()
             done += len(batch)
             yield done / len(table)

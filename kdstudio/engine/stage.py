@@ -160,6 +160,10 @@ class Stage(nn.Module):
                     f"stage '{self.name}', head '{name}' does not fit {head.of} {tuple(value.shape)}: {error}"
                 ) from error
 
+    def _is_submodule(self, address: str) -> bool:
+        name, _, output = address.partition(".")
+        return name in self.networks and self.networks[name].has(output)
+
     def _rehearse_turn(self, batch: Batch, turn: int) -> None:
         terms = self.turns[turn]
         try:

@@ -160,11 +160,11 @@ class Trainer:
     def _remember_frozen(self, stage: Stage, feed: Feed) -> Iterator[Event]:
         """Put tables of logits in the place of frozen networks where that saves work."""
         for network in rememberable(stage, feed, self.bench.classes):
-            rows = len(feed) * feed.views
-            table = torch.empty(rows, self.bench.classes, device=self.bench.device)
+            views = feed.augmentation.views
+            table = torch.empty(len(feed) * views, self.bench.classes, device=self.bench.device)
             for fraction in fill(network, feed, table):
                 yield Preparing(what=f"answers of the {network.name}", fraction=fraction)
-            stage.networks[network.name] = RememberedNetwork(network, table, feed.views)  # type: ignore[index]
+            stage.networks[network.name] = RememberedNetwork(network, table, views)  # type: ignore[index]
 
     def _train_epoch(self, number: int, run: StageRun, feed: Feed) -> Iterator[Event]:
         stage, seed, epoch = run.stage, self.experiment.seed, run.epoch

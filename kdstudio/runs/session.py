@@ -15,7 +15,7 @@ from kdstudio.errors import KDStudioError
 from kdstudio.runs.files import make_folder
 from kdstudio.runs.folder import RunFolder, create_run, find_run
 from kdstudio.runs.recorder import Recorder, rewind
-from kdstudio.runs.weights import NetworkCard, load_tensors
+from kdstudio.runs.weights import NetworkCard, check_code, load_tensors, load_weights_file
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -69,22 +69,38 @@ class Session:
                 recorder.close()
 
 
-def new_session(experiment: Experiment, runs: Path, name: str = "", tell: Tell = lambda _: None) -> Session:
+def new_session(
+    experiment: Experiment,
+    runs: Path,
+    name: str = "",
+    tell: Tell = lambda _: None,
+    *,
+    allow_code: bool = False,
+) -> Session:
     """Load the data, try every stage, and make the run folder.
 
-    ``tell`` hears of downloads and the like. Raises KDStudioError when the experiment cannot be
+    ``tell`` hears of downloads and the like; ``allow_code`` lets networks be built by the user's
+    own Python files. Raises KDStudioError when the experiment cannot be
     run; then no folder is left behind.
     """
     make_folder(runs, "runs folder")
+    check_networks(experiment, allow_code=allow_code)
     trainer = _trainer(experiment, runs, tell)
     return Session(trainer, create_run(runs, experiment, name))
 
 
-def resumed_session(folder: RunFolder, tell: Tell = lambda _: None) -> Session:
+def check_networks(experiment: Experiment, *, allow_code: bool) -> None:
+    """Raise KDStudioError where a network runs code and nobody has allowed that."""
+    for network in experiment.networks.values():
+        check_code(network.model, allow_code=allow_code)
+
+
+def resumed_session(folder: RunFolder, tell: Tell = lambda _: None, *, allow_code: bool = False) -> Session:
     """Prepare an interrupted or stopped run to go on where its checkpoint stands."""
     status = folder.summary().status
     if status in {"finished", "running"}:
         raise KDStudioError(f"run '{folder.name}' is {status}; there is nothing to resume")
+    check_networks(folder.experiment(), allow_code=allow_code)
     with folder.held():
         checkpoint = rewind(folder)
         past = tuple(folder.events())
@@ -105,22 +121,22 @@ def _trainer(
 
     device = resolve_device(experiment.compute.device)
     data = experiment.data.source.load(lambda what, fraction: tell(Preparing(what=what, fraction=fraction)))
-    bench = Bench(experiment, data, device, lambda source: load_weights(source, runs))
+    bench = Bench(experiment, data, device, lambda source, classes: load_weights(source, classes, runs))
     finished = (lambda name: load_tensors(folder.network_file(name))) if folder else None
     return Trainer(bench, resume, finished)
 
 
-def load_weights(source: FromFile | FromRun, runs: Path) -> dict[str, Tensor]:
-    """Read the weights that an experiment asks for."""
+def load_weights(source: FromFile | FromRun, class_names: tuple[str, ...], runs: Path) -> dict[str, Tensor]:
+    """Read the weights that an experiment asks for, made for the classes of its data."""
     if isinstance(source, FromFile):
-        return load_tensors(Path(source.path).expanduser())
+        return load_weights_file(Path(source.path).expanduser(), class_names)
     folder = find_run(source.run, runs)
     if source.network not in folder.networks():
         raise KDStudioError(
             f"run '{folder.name}' has no network '{source.network}'; "
             f"it has {', '.join(folder.networks()) or 'none yet'}"
         )
-    return load_tensors(folder.network_file(source.network))
+    return load_weights_file(folder.network_file(source.network), class_names)
 
 
 def network_cards(bench: Bench) -> dict[str, NetworkCard]:

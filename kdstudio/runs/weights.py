@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,11 @@ from kdstudio.runs.files import write_atomically
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from kdstudio.models.declaration import ModelSpec
+
 SUFFIX = ".safetensors"
+WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
+"""Under these, training scripts put the state dict into what they save."""
 
 
 class NetworkCard(Declaration):
@@ -41,6 +46,56 @@ def save_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str
 
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
     write_atomically(path, save(contiguous, metadata))
+
+
+def load_weights_file(path: Path, class_names: Sequence[str]) -> dict[str, Tensor]:
+    """Read weights from outside: safetensors, or a PyTorch state dict, which runs nothing.
+
+    Where a card lies beside the file, its classes must be ``class_names``. Raises KDStudioError.
+    """
+    if path.suffix in {".pt", ".pth"}:
+        return _load_state_dict(path)
+    tensors = load_tensors(path)
+    if path.with_suffix(".json").exists():
+        check_classes(read_card(path), class_names, str(path))
+    return tensors
+
+
+def check_classes(card: NetworkCard, class_names: Sequence[str], what: str) -> None:
+    """Raise KDStudioError where a network was made for other classes."""
+    if card.class_names != tuple(class_names):
+        raise KDStudioError(
+            f"the network in '{what}' was trained for {_spoken(card.class_names)}, but the data has "
+            f"{_spoken(class_names)}; choose another one, or the data that it was trained on"
+        )
+
+
+def _spoken(class_names: Sequence[str]) -> str:
+    shown = ", ".join(class_names[:6]) + (", …" if len(class_names) > 6 else "")
+    return f"{len(class_names)} classes ({shown})"
+
+
+def _load_state_dict(path: Path) -> dict[str, Tensor]:
+    import pickle
+
+    import torch
+
+    try:
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise KDStudioError(f"no weights file '{path}'") from error
+    except (pickle.UnpicklingError, RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
+        reason = str(error).partition("\n")[0]
+        raise KDStudioError(
+            f"'{path}' is not a plain PyTorch state dict ({reason}); nothing in it was run. Save the "
+            "model's state_dict() again, best as safetensors"
+        ) from error
+    for wrapper in WRAPPERS:
+        if isinstance(found, dict) and isinstance(found.get(wrapper), dict):
+            found = found[wrapper]
+    if not isinstance(found, dict) or not all(torch.is_tensor(value) for value in found.values()):
+        raise KDStudioError(f"'{path}' holds no state dict of tensors; save the model's state_dict()")
+    return {str(name).removeprefix("module."): value for name, value in found.items()}
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
@@ -75,16 +130,27 @@ def read_card(path: Path) -> NetworkCard:
         raise KDStudioError(f"'{card}' does not describe a network: {error}") from error
 
 
-def load_network(path: Path) -> tuple[nn.Module, NetworkCard]:
+def check_code(model: ModelSpec, *, allow_code: bool) -> None:
+    """Raise KDStudioError where building ``model`` runs code and nobody has allowed that."""
+    if model.runs_code and not allow_code:
+        raise KDStudioError(
+            f"'{model.summary()}' runs code from a file; if you trust it, allow that: --allow-code on the "
+            "command line, or the question that the window asks"
+        )
+
+
+def load_network(path: Path, *, allow_code: bool = False) -> tuple[nn.Module, NetworkCard]:
     """Rebuild an exported network, in eval mode, with its card.
 
     It takes normalised images ``(B, C, H, W)`` and gives logits ``(B, K)``. Raises KDStudioError
-    when the file is damaged or its card does not fit it.
+    when the file is damaged or its card does not fit it, or when rebuilding it would run code of
+    somebody's without ``allow_code``.
     """
     from kdstudio.engine.bench import load_state
     from kdstudio.models.declaration import ImageShape
 
     card = read_card(path)
+    check_code(card.model, allow_code=allow_code)
     module = card.model.build(ImageShape(*card.image, card.mean, card.std), len(card.class_names))
     load_state(module, load_tensors(path), card.network)
     return module.eval(), card

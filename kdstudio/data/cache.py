@@ -1,0 +1,68 @@
+"""Decoded images on disk, found again by the content of the files that they come from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kdstudio.data.folders import data_folder
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+FORMAT = "decoded-1"
+
+
+def content_key(files: Sequence[Path], root: Path, *options: object) -> str:
+    """Return the name of the cache for these files' bytes and places, and these options of decoding."""
+    digest = hashlib.blake2b(json.dumps([FORMAT, *map(str, options)]).encode(), digest_size=16)
+    for file in files:
+        digest.update(f"\0{file.relative_to(root)}\0".encode())
+        digest.update(hashlib.blake2b(file.read_bytes(), digest_size=16).digest())
+    return digest.hexdigest()
+
+
+def cache_file(key: str) -> Path:
+    """Path of the cache called ``key``."""
+    return data_folder_for_cache() / f"{key}.safetensors"
+
+
+def data_folder_for_cache() -> Path:
+    """``cache`` in the data folder, or in the user's where that cannot be written."""
+    from platformdirs import user_cache_path
+
+    named = data_folder()
+    if named.is_dir() and os.access(named, os.W_OK):
+        return named / "cache"
+    return user_cache_path("kdstudio", appauthor=False) / "decoded"
+
+
+def load_cached(key: str) -> dict[str, Tensor] | None:
+    """Read the cache, None if there is none or it is damaged."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(cache_file(key))
+    except (OSError, SafetensorError):
+        return None
+
+
+def save_cached(key: str, tensors: dict[str, Tensor]) -> None:
+    """Write the cache, atomically; a disk that is full costs only the time to decode again."""
+    from safetensors.torch import save_file
+
+    target = cache_file(key)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+            written = Path(folder, target.name)
+            save_file(tensors, written)
+            os.replace(written, target)
+    except OSError:
+        return

@@ -1,0 +1,72 @@
+"""Decoding image files of any kind to uint8 squares of one size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kdstudio.errors import KDStudioError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from torch import Tensor
+
+SIXTEEN_BIT = ("I;16", "I;16B", "I;16L", "I")
+
+
+class UnreadableImageError(KDStudioError):
+    """A file that is no image, or a damaged one."""
+
+
+@dataclass(frozen=True)
+class ImageFiles:
+    """Files and how to decode them; callable by number, picklable."""
+
+    files: Sequence[Path]
+    size: int
+    grey: bool
+
+    def __call__(self, index: int) -> Tensor:
+        """Return image number ``index`` as uint8 ``(C, size, size)``."""
+        return decode(self.files[index], self.size, grey=self.grey)
+
+
+def decode(file: Path, size: int, *, grey: bool) -> Tensor:
+    """Decode ``file`` to uint8 ``(C, size, size)``; raises UnreadableImageError.
+
+    The shorter side is scaled to ``size``, then a centred square is cut out. Palettes are looked
+    up, 16-bit greys keep their upper eight bits, transparent parts turn white, turned photographs
+    are set upright.
+    """
+    import torch
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with Image.open(file) as opened:
+            upright = ImageOps.exif_transpose(opened)
+            image = _eight_bit(upright, grey=grey)
+            square = ImageOps.fit(image, (size, size), Image.Resampling.BILINEAR)
+    except UnidentifiedImageError as error:
+        raise UnreadableImageError(f"'{file}' is not an image") from error
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UnreadableImageError(f"'{file}' is damaged: {error}") from error
+    pixels = torch.frombuffer(bytearray(square.tobytes()), dtype=torch.uint8)
+    return pixels.view(size, size, 1 if grey else 3).permute(2, 0, 1).contiguous()
+
+
+def _eight_bit(image: Image, *, grey: bool) -> Image:
+    """Convert to 8-bit grey or colour."""
+    import numpy as np
+    from PIL import Image as Images
+
+    if image.mode in SIXTEEN_BIT:
+        values = np.asarray(image).astype(np.int64)
+        shift = 8 if values.max(initial=0) > 255 else 0
+        image = Images.fromarray((values >> shift).clip(0, 255).astype(np.uint8))
+    if "transparency" in image.info or image.mode in {"RGBA", "LA", "PA"}:
+        coloured = image.convert("RGBA")
+        white = Images.new("RGBA", coloured.size, "white")
+        image = Images.alpha_composite(white, coloured)
+    return image.convert("L" if grey else "RGB")
