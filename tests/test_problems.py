@@ -15,34 +15,43 @@ def told(*settings):
     return [str(problem) for problem in problems(caught.value, raw, Experiment)]
 
 
-@pytest.mark.parametrize(
-    ("setting", "line"),
-    [
-        ("strategy.temperature=-1", "strategy.temperature: must be greater than 0, not -1"),
-        ("strategy.alpha=2", "strategy.alpha: must be less than or equal to 1, not 2"),
-        ("strategy.alpha=much", "strategy.alpha: must be a valid number, not 'much'"),
-        ("strategy.temprature=4", "strategy.temprature: no such field; did you mean 'temperature'?"),
-        ("strategy.divergence=js", "strategy.divergence: must be kl or ce, not 'js'"),
-        ("strategy.baseline=perhaps", "strategy.baseline: must be a valid boolean, not 'perhaps'"),
-        ("strategy.name=hinten", f"strategy: no 'hinten'; there are {', '.join(strategies)}"),
-        ("networks.student.training.epochs=0", "networks.student.training.epochs: must be greater than or equal to 1, not 0"),
-        ("networks.student.training.epochs=1.5", "networks.student.training.epochs: must be a valid integer, got a number with a fractional part, not 1.5"),
-        ("networks.student.training.epoch=3", "networks.student.training.epoch: no such field; did you mean 'epochs'?"),
-        ("networks.student.training.optimizer.learningrate=3", "networks.student.training.optimizer.learningrate: no such field; did you mean 'learning_rate'?"),
-        ("networks.student.model.width=[3]", "networks.student.model.width: no such field; did you mean 'widths'?"),
-        ("networks.student.model.widths=[3, 0]", "networks.student.model.widths.1: must be greater than or equal to 1, not 0"),
-        ("networks.student.weights.origin=moon", "networks.student.weights: no 'moon'; there are training, file, run"),
-        ("networks.student.weights.origin=file", "networks.student.weights.path: is required"),
-        ("networks.student=3", "networks.student: must be a valid dictionary or instance of NetworkSpec, not 3"),
-        ("data.validation=1", "data.validation: must be less than 1, not 1"),
-        ("data.source={}", "data.source: say which one: name = …"),
-        ("sed=1", "sed: no such field; did you mean 'seed'?"),
-        ("seed=nan", "seed: must be a finite number, not nan"),
-        ("about.titel=x", "about.titel: no such field; did you mean 'title'?"),
-    ],
-)  # fmt: skip
-def test_a_problem_is_one_line_with_the_path_that_was_typed(setting, line):
-    assert told(setting) == [line]
+TRAINING, STUDENT = "networks.student.training", "networks.student"
+WORDS = [
+    ("strategy.temperature", "-1", "must be greater than 0, not -1"),
+    ("strategy.alpha", "2", "must be less than or equal to 1, not 2"),
+    ("strategy.alpha", "much", "must be a valid number, not 'much'"),
+    ("strategy.temprature", "4", "no such field; did you mean 'temperature'?"),
+    ("strategy.divergence", "js", "must be kl or ce, not 'js'"),
+    ("strategy.baseline", "perhaps", "must be a valid boolean, not 'perhaps'"),
+    (f"{TRAINING}.epochs", "0", "must be greater than or equal to 1, not 0"),
+    (f"{TRAINING}.epochs", "many", "must be a valid integer, not 'many'"),
+    (f"{TRAINING}.epoch", "3", "no such field; did you mean 'epochs'?"),
+    (f"{TRAINING}.optimizer.learningrate", "3", "no such field; did you mean 'learning_rate'?"),
+    (f"{STUDENT}.model.width", "[3]", "no such field; did you mean 'widths'?"),
+    (f"{STUDENT}", "3", "must be a valid dictionary or instance of NetworkSpec, not 3"),
+    ("data.validation", "1", "must be less than 1, not 1"),
+    ("data.source", "{}", "say which one: name = …"),
+    ("sed", "1", "no such field; did you mean 'seed'?"),
+    ("seed", "nan", "must be a finite number, not nan"),
+    ("about.titel", "x", "no such field; did you mean 'title'?"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "words"), WORDS)
+def test_a_problem_is_one_line_with_the_path_that_was_typed(path, value, words):
+    assert told(f"{path}={value}") == [f"{path}: {words}"]
+
+
+def test_a_choice_that_does_not_exist_is_answered_with_those_that_do():
+    assert told("strategy.name=hinten") == [f"strategy: no 'hinten'; there are {', '.join(strategies)}"]
+    weights = f"{STUDENT}.weights"
+    assert told(f"{weights}.origin=moon") == [f"{weights}: no 'moon'; there are training, file, run"]
+
+
+def test_paths_do_not_name_the_choice_that_was_made():
+    assert told(f"{STUDENT}.weights.origin=file") == [f"{STUDENT}.weights.path: is required"]
+    widths = f"{STUDENT}.model.widths"
+    assert told(f"{widths}=[3, 0]") == [f"{widths}.1: must be greater than or equal to 1, not 0"]
 
 
 def test_every_problem_is_told():

@@ -51,7 +51,7 @@ def test_the_plain_view_changes_nothing(jitter):
     assert torch.equal(augmentation.apply(original, torch.full((3,), augmentation.plain)), original)
 
 
-@pytest.mark.parametrize("jitter", [-1, 17, 1.5, "much"])
+@pytest.mark.parametrize("jitter", [-1, 65, 1.5, "much"])
 def test_a_jitter_out_of_range_is_refused(jitter):
     with pytest.raises(ValidationError):
         Augmentation(jitter=jitter)

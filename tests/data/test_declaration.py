@@ -8,9 +8,9 @@ from kdstudio.errors import KDStudioError
 def test_every_data_set_is_registered_under_its_name_with_a_headline():
     assert {"digits", "mnist"} <= set(datasets)
     for name, entry in datasets.items():
-        assert entry().name == name
+        assert entry.model_fields["name"].default == name
         assert len(entry.headline()) > 20
-        assert min(entry.channels, entry.size, entry.classes) >= 1
+        assert entry.usual.views >= 1
 
 
 def test_an_unknown_data_set_is_named_with_those_that_exist():

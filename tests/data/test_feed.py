@@ -22,7 +22,9 @@ def feed_of(count=23, batch_size=5, seed=7, jitter=1):
 
 
 def same(one, other):
-    return all(torch.equal(getattr(one, key), getattr(other, key)) for key in ("images", "labels", "index", "view"))
+    return all(
+        torch.equal(getattr(one, key), getattr(other, key)) for key in ("images", "labels", "index", "view")
+    )
 
 
 def all_same(some, others):
@@ -75,7 +77,11 @@ def test_another_epoch_or_seed_gives_another_order_and_other_views(other):
 
 def test_a_samples_view_does_not_depend_on_the_batch_size():
     views = [
-        {int(i): int(v) for b in feed_of(batch_size=size).shuffled(2) for i, v in zip(b.index, b.view, strict=True)}
+        {
+            int(i): int(v)
+            for b in feed_of(batch_size=size).shuffled(2)
+            for i, v in zip(b.index, b.view, strict=True)
+        }
         for size in (4, 9)
     ]
     assert views[0] == views[1]

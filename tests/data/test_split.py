@@ -5,7 +5,9 @@ import torch
 from kdstudio.data.split import stratified_split
 from kdstudio.errors import KDStudioError
 
-LABELS = torch.tensor([0] * 100 + [1] * 50 + [2] * 10)[torch.randperm(160, generator=torch.Generator().manual_seed(0))]
+LABELS = torch.tensor([0] * 100 + [1] * 50 + [2] * 10)[
+    torch.randperm(160, generator=torch.Generator().manual_seed(0))
+]
 
 
 @pytest.mark.parametrize("fraction", [0.1, 0.2, 0.5])
@@ -32,5 +34,5 @@ def test_the_split_is_a_function_of_the_seed():
     ("labels", "fraction"), [([0] * 50 + [1], 0.2), ([0, 1, 2, 3] * 2, 0.2), ([0, 1] * 10, 0.01)]
 )
 def test_classes_that_are_too_small_are_an_error_with_a_remedy(labels, fraction):
-    with pytest.raises(KDStudioError, match="validation share.*raise data.validation or add images"):
+    with pytest.raises(KDStudioError, match=r"validation share.*raise data.validation or add images"):
         stratified_split(torch.tensor(labels), fraction, seed=0)

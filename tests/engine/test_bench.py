@@ -20,8 +20,9 @@ def test_training_and_validation_are_parts_of_the_training_images_and_test_is_ap
 
 
 def test_classes_and_image_are_the_datas():
-    bench = small_bench(small_experiment())
-    assert (bench.classes, tuple(bench.image)) == (10, (1, 8, 8))
+    bench, data = small_bench(small_experiment()), digits()
+    assert bench.classes == 10
+    assert bench.image == ImageShape(1, 8, 8, mean=data.mean, std=data.std)
 
 
 def test_initial_weights_depend_on_seed_role_and_number_alone():
@@ -57,14 +58,14 @@ def test_given_weights_are_loaded():
     )
     asked = []
 
-    def load(source):
-        asked.append(source.path)
+    def load(source, class_names):
+        asked.append((source.path, class_names))
         return state
 
     bench = Bench(experiment, digits(), CPU, load)
     assert (bench.is_loaded("teacher"), bench.is_loaded("student")) == (True, False)
     assert same_state(bench.network("teacher").module.state_dict(), state)
-    assert asked == ["some.safetensors"]
+    assert asked == [("some.safetensors", tuple("0123456789"))]
 
 
 def test_weights_of_another_architecture_are_refused_with_the_reason():

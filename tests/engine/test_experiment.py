@@ -38,7 +38,9 @@ def test_other_devices_are_refused(device):
         validate(small_experiment().model_dump() | {"compute": {"device": device}}, "here")
 
 
-@pytest.mark.parametrize("name", ["../escape", "a/b", ".hidden", "", "a b", "x" * 81, "new\nline", "trailing\n"])
+@pytest.mark.parametrize(
+    "name", ["../escape", "a/b", ".hidden", "", "a b", "x" * 81, "new\nline", "trailing\n"]
+)
 def test_names_that_are_no_folder_names_are_refused(name):
     with pytest.raises(KDStudioError, match="name: "):
         validate(small_experiment().model_dump() | {"name": name}, "here")

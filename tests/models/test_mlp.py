@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 import torch
 from pydantic import ValidationError
@@ -13,7 +15,7 @@ MNIST = ImageShape(1, 28, 28)
 )
 def test_the_number_of_weights_is_that_of_the_layers_by_hand(widths, count):
     sizes = [784, *widths, 10]
-    by_hand = sum((inputs + 1) * outputs for inputs, outputs in zip(sizes, sizes[1:], strict=False))
+    by_hand = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
     module = MLP(widths=widths).build(MNIST, 10)
     assert sum(p.numel() for p in module.parameters()) == by_hand == count
 

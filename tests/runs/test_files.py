@@ -1,5 +1,6 @@
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_content_is_on_disk_under_another_name_before_it_takes_its_own(tmp_path,
     fsync, replace = os.fsync, os.replace
     monkeypatch.setattr(files.os, "fsync", lambda handle: (order.append("fsync"), fsync(handle)))
     monkeypatch.setattr(
-        files.os, "replace", lambda old, new: (order.append(open(old).read()), replace(old, new))
+        files.os, "replace", lambda old, new: (order.append(Path(old).read_text()), replace(old, new))
     )
     write_atomically(tmp_path / "a", "content")
     assert order == ["fsync", "content"]

@@ -41,7 +41,7 @@ def test_a_run_without_a_name_is_called_by_time_and_experiment(runs):
 
 
 def test_a_name_is_used_once(run, runs):
-    with pytest.raises(KDStudioError, match="there is a run 'first' in .* already; choose another name"):
+    with pytest.raises(KDStudioError, match=r"there is a run 'first' in .* already; choose another name"):
         create_run(runs, small_experiment(), "first")
 
 
@@ -139,10 +139,10 @@ def test_an_ambiguous_beginning_is_answered_with_the_runs(runs):
 
 
 def test_an_unknown_run_is_answered_with_those_there_are(runs):
-    with pytest.raises(KDStudioError, match="no run 'latest' in .*; there are none yet"):
+    with pytest.raises(KDStudioError, match=r"no run 'latest' in .*; there are none yet"):
         find_run("latest", runs)
     aged(runs, *"abcdefg")
-    with pytest.raises(KDStudioError, match="no run 'x' in .*; there are g, f, e, d, c and 2 more"):
+    with pytest.raises(KDStudioError, match=r"no run 'x' in .*; there are g, f, e, d, c and 2 more"):
         find_run("x", runs)
 
 

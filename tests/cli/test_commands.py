@@ -1,0 +1,226 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kdstudio.cli.commands import run_command_line
+from kdstudio.runs.folder import RunFolder, find_run
+from kdstudio.runs.presets import load_experiment, to_toml
+from kdstudio.runs.weights import load_network
+from tests.small import run_in, same_states, small_experiment, weights_in
+
+QUICK = (
+    "--set", "compute.threads=1", "--set", "networks.teacher.training.epochs=1",
+    "--set", "networks.student.training.epochs=2",
+)  # fmt: skip
+MODULES = """if True:
+    import importlib, pkgutil, sys
+    import kdstudio.cli.commands, kdstudio.engine.experiment
+    for name in ("kdstudio.data.sources", "kdstudio.models", "kdstudio.engine.strategies"):
+        package = importlib.import_module(name)
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"{name}.{module.name}")
+    from kdstudio.cli.commands import run_command_line
+    code = run_command_line(["list", "presets"])
+    print(code, [name for name in ("torch", "torchvision", "sklearn", "PySide6") if name in sys.modules])
+"""
+
+
+@pytest.fixture
+def folder(runs):
+    """A finished run called ``run``."""
+    return run_in(runs, small_experiment(), "run")
+
+
+def python(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, check=False, **options
+    )
+
+
+def test_a_run_ends_with_the_path_of_its_folder(runs, capfd):
+    assert run_command_line(["run", "digits-hinton", *QUICK, "--name", "mine"]) == 0
+    out, err = capfd.readouterr()
+    assert out == f"{runs / 'mine'}\n"
+    assert "teacher" in err
+    assert "of the test images right" in err
+    folder = RunFolder(runs / "mine")
+    assert folder.summary().status == "finished"
+    assert folder.experiment() == load_experiment("digits-hinton", QUICK[1::2])
+
+
+def test_quiet_prints_the_path_alone(runs, capfd):
+    assert run_command_line(["run", "digits-hinton", *QUICK, "--name", "mine", "--quiet"]) == 0
+    assert capfd.readouterr() == (f"{runs / 'mine'}\n", "")
+
+
+def test_the_program_runs_in_a_process_of_its_own(tmp_path, runs):
+    changes = (*QUICK, "--set", "seed=3", "--device", "cpu")
+    out = python("-m", "kdstudio", "run", "digits-hinton", *changes, "--runs-dir", str(tmp_path / "there"))
+    assert out.returncode == 0, out.stderr
+    folder = RunFolder(Path(out.stdout.splitlines()[-1]))
+    assert folder.path.parent == tmp_path / "there"
+    assert folder.summary().status == "finished"
+    assert same_states(weights_in(folder), weights_in(run_in(runs, folder.experiment())))
+
+
+def test_ctrl_c_stops_the_run_and_resume_finishes_it(tmp_path, runs, capfd):
+    """The signal is sent once the program has told that the teacher is trained."""
+    experiment = small_experiment("networks.student.training.epochs=100")
+    (tmp_path / "long.toml").write_text(to_toml(experiment))
+    command = [sys.executable, "-m", "kdstudio", "run", str(tmp_path / "long.toml"), "--name", "long"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        told = next(line for line in process.stderr if line.startswith("teacher"))
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    folder = RunFolder(runs / "long")
+    assert process.returncode == 130, told + err
+    assert out == f"{folder.path}\n"
+    assert "Traceback" not in err
+    assert folder.summary().status == "stopped"
+    assert folder.checkpoint_file.exists()
+    assert run_command_line(["resume", "long"]) == 0
+    assert capfd.readouterr().out == f"{folder.path}\n"
+    assert folder.summary().status == "finished"
+    assert folder.summary().networks["student"].last_epoch.epoch == 100
+
+
+def test_listing_presets_and_importing_declarations_does_without_torch():
+    out = python("-c", MODULES)
+    assert out.returncode == 0, out.stderr
+    assert out.stdout.splitlines()[-1] == "0 []"
+
+
+def setting(text):
+    return ["run", "digits-hinton", "--set", text]
+
+
+BAD = {
+    "an unknown preset": (["run", "digits-hinten"], "no preset 'digits-hinten'; there are digits-hinton"),
+    "a missing file": (["run", "nowhere/mine.toml"], "no file 'nowhere/mine.toml'"),
+    "a setting without value": (setting("seed"), "--set seed: write path=value"),
+    "a misspelt field": (setting("strategy.temprature=2"), "did you mean 'temperature'?"),
+    "a value out of range": (setting("strategy.alpha=2"), "strategy.alpha: must be less"),
+    "a wrong type": (setting("seed=soon"), "seed: must be a valid integer"),
+    "an unknown strategy": (setting("strategy.name=magic"), "no 'magic'; there are"),
+    "an unknown device": (["run", "digits-hinton", "--device", "gpu"], "no device 'gpu'"),
+    "a device that is absent": (setting("compute.device=cuda:99"), "'cuda:99' is not on this machine"),
+    "a name with a slash": (["run", "digits-hinton", "--name", "../out"], "'../out' is no name for a run"),
+    "a name that is taken": (["run", "digits-hinton", "--name", "run"], "there is a run 'run'"),
+    "weights that are not there": (
+        setting("networks.teacher.weights={origin='file', path='none.safetensors'}"),
+        "no weights file 'none.safetensors'",
+    ),
+    "an unknown run": (["show", "nothing"], "no run 'nothing' in"),
+    "a run that is finished": (["resume", "run"], "run 'run' is finished; there is nothing to resume"),
+    "an unknown network": (["export", "run", "--network", "peer", "--out", "x"], "has no network 'peer'"),
+    "an unknown format": (["export", "run", "--format", "pickle", "--out", "x"], "no format 'pickle'"),
+    "an unknown command": (["distil"], "No such command 'distil'"),
+    "an unknown option": (["run", "digits-hinton", "--sett", "seed=1"], "No such option"),
+    "a missing argument": (["run"], "Missing argument"),
+    "an unknown list": (["list", "planets"], "'planets' is not one of"),
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_bad_input_is_one_line_and_exit_code_two(bad, folder, capfd, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arguments, reason = BAD[bad]
+    before = sorted(folder.path.parent.iterdir())
+    assert run_command_line(arguments) == 2
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.startswith("kdstudio: ")
+    assert reason in err
+    assert err.count("\n") == 1
+    assert sorted(folder.path.parent.iterdir()) == before
+
+
+def test_a_runs_folder_that_cannot_be_written_is_bad_input(tmp_path, capfd):
+    (tmp_path / "file").write_text("")
+    assert run_command_line(["run", "digits-hinton", "--runs-dir", str(tmp_path / "file" / "runs")]) == 2
+    assert capfd.readouterr().err.startswith("kdstudio: the runs folder ")
+
+
+def test_bad_input_shows_no_traceback_in_a_process_of_its_own():
+    out = python("-m", "kdstudio", "show", "nothing")
+    assert out.returncode == 2
+    assert out.stderr.startswith("kdstudio: no run 'nothing'")
+    assert len(out.stderr.splitlines()) == 1
+
+
+def test_a_run_that_fails_has_exit_code_one_and_tells_why(runs, capfd, monkeypatch):
+    from kdstudio.engine.stage_run import StageRun
+
+    def fail(run, *_arguments):
+        raise MemoryError
+
+    monkeypatch.setattr(StageRun, "take_step", fail)
+    assert run_command_line(["run", "digits-hinton", *QUICK, "--name", "mine", "--quiet"]) == 1
+    out, err = capfd.readouterr()
+    assert out == f"{runs / 'mine'}\n"
+    assert err.startswith("kdstudio: out of memory: choose a smaller batch size")
+
+
+@pytest.mark.parametrize("what", ["presets", "strategies", "models", "datasets", "runs"])
+def test_lists_are_readable_by_people_and_programs(what, folder, capfd):
+    assert run_command_line(["list", what, "--json"]) == 0
+    rows = json.loads(capfd.readouterr().out)
+    assert rows
+    assert run_command_line(["list", what]) == 0
+    shown = capfd.readouterr().out
+    assert all(row["name"] in shown for row in rows)
+
+
+def test_no_runs_are_no_error(capfd):
+    assert run_command_line(["list", "runs", "--json"]) == 0
+    assert json.loads(capfd.readouterr().out) == []
+    assert run_command_line(["list", "runs"]) == 0
+    assert "no runs in" in capfd.readouterr().out
+
+
+def test_show_prints_the_summary(folder, capfd):
+    assert run_command_line(["show", "latest", "--json"]) == 0
+    assert json.loads(capfd.readouterr().out) == json.loads(folder.summary_file.read_text())
+    assert run_command_line(["show", "run"]) == 0
+    out = capfd.readouterr().out
+    test = folder.summary().networks["student"].test
+    assert f"{test.accuracy:.2%}" in out
+    assert str(test.errors) in out
+
+
+def test_export_ends_with_the_path_of_a_file_that_can_be_loaded(folder, capfd, tmp_path):
+    assert run_command_line(["export", "run", "--network", "teacher", "--out", str(tmp_path / "out")]) == 0
+    path = tmp_path / "out" / "teacher.safetensors"
+    assert capfd.readouterr().out == f"{path}\n"
+    assert load_network(path)[1].network == "teacher"
+
+
+def test_the_interrupt_handler_is_put_back(runs):
+    before = signal.getsignal(signal.SIGINT)
+    run_command_line(["run", "digits-hinton", *QUICK, "--quiet"])
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_ctrl_c_twice_interrupts_at_once(runs, capfd, monkeypatch):
+    from kdstudio.engine.stage_run import StageRun
+
+    def press(run, *_arguments):
+        for _time in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(StageRun, "take_step", press)
+    assert run_command_line(["run", "digits-hinton", *QUICK, "--quiet"]) == 130
+    assert capfd.readouterr().err.strip() == "kdstudio: interrupted"
+    assert find_run("latest", runs).summary().status == "interrupted"
+
+
+def test_the_version_is_told(capfd):
+    import kdstudio
+
+    assert run_command_line(["--version"]) == 0
+    assert kdstudio.__version__ in capfd.readouterr().out
