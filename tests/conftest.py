@@ -5,6 +5,23 @@ from pathlib import Path
 
 import pytest
 
+from kdstudio.gui.app import SYSTEM_LIBRARIES
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+try:
+    from PySide6 import QtWidgets  # noqa: F401
+except ImportError as error:  # a server without Qt's system libraries
+    MISSING = f"tests of the window are left out: {error}; apt install {' '.join(SYSTEM_LIBRARIES.values())}"
+    collect_ignore = ["gui"]
+else:
+    MISSING = ""
+    pytest_plugins = ["pytestqt.plugin"]
+
+
+def pytest_report_header():
+    """Say what is left out."""
+    return MISSING or None
+
 
 @pytest.fixture(scope="session", autouse=True)
 def one_thread():

@@ -25,6 +25,10 @@ runs_dir = click.option(
     "--runs-dir", "runs", type=click.Path(path_type=Path), default=default_runs_folder,
     help="Folder of the runs (default: KDSTUDIO_RUNS, or the user's data folder).",
 )  # fmt: skip
+settings_option = click.option(
+    "--set", "settings", multiple=True, metavar="PATH=VALUE",
+    help="Change a field, for instance strategy.temperature=8; may be repeated.",
+)  # fmt: skip
 quiet_flag = click.option("--quiet", "-q", is_flag=True, help="Print only the run folder's path.")
 json_flag = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -48,10 +52,7 @@ code_flag = click.option(
 
 @kdstudio.command()
 @click.argument("experiment", metavar="PRESET|FILE.toml")
-@click.option(
-    "--set", "settings", multiple=True, metavar="PATH=VALUE",
-    help="Change a field, for instance strategy.temperature=8; may be repeated.",
-)  # fmt: skip
+@settings_option
 @runs_dir
 @click.option("--name", default="", help="Name of the run folder (default: time and experiment).")
 @click.option("--device", default="", help="auto, cpu, cuda, cuda:1, … or mps.")
@@ -126,6 +127,20 @@ def list_(what: str, runs: Path, as_json: bool) -> None:
         console(stderr=False).print(tables.table(rows))
     else:
         click.echo(f"no {what} in {runs} yet; 'kdstudio run digits-hinton' makes one")
+
+
+@kdstudio.command()
+@click.argument("experiment", metavar="PRESET|FILE.toml")
+@settings_option
+@code_flag
+def preview(experiment: str, settings: tuple[str, ...], allow_code: bool) -> None:
+    """Show what an experiment would see and build: images, classes, networks, their cost and taps."""
+    from kdstudio.runs.preview import Previewer
+
+    found = Previewer().preview(
+        load_experiment(experiment, settings), lambda _what, _fraction: None, allow_code=allow_code
+    )
+    tables.print_preview(found, console(stderr=False))
 
 
 @kdstudio.command()

@@ -14,6 +14,7 @@ from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import models
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.presets import load_experiment, preset_names
+from kdstudio.runs.preview import Preview
 from kdstudio.runs.progress import spoken_duration
 from kdstudio.runs.summary import Summary
 
@@ -115,3 +116,32 @@ def print_run(summary: Summary, console: Console) -> None:
     if summary.error:
         console.print(summary.error, markup=False)
     console.print(networks(summary))
+
+
+def print_preview(found: Preview, output: Console) -> None:
+    """Show what an experiment would see and build."""
+    size = "×".join(map(str, found.image))
+    output.print(
+        f"images {size}; {found.validation_images:,} for validation, {found.test_images:,} for the test"
+    )
+    laid = Table(box=None, pad_edge=False, header_style="bold")
+    laid.add_column("network")
+    laid.add_column("architecture")
+    for title in ("parameters", "multiply-adds", "training images"):
+        laid.add_column(title, justify="right")
+    laid.add_column("taps")
+    for role, network in found.networks.items():
+        laid.add_row(
+            role,
+            escape(network.architecture),
+            f"{network.cost.parameters:,}",
+            f"{network.cost.multiply_adds:,}",
+            f"{sum(network.counts):,}",
+            escape(", ".join(network.taps)),
+        )
+    output.print(laid)
+    for role, network in found.networks.items():
+        counts = ", ".join(f"{n} {c}" for n, c in zip(found.class_names, network.counts, strict=True))
+        output.print(f"classes of the {role}: {counts}", markup=False)
+    for note in found.notes:
+        output.print(note, markup=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from kdstudio.declaration import Declaration, option
+from kdstudio.errors import KDStudioError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -86,6 +87,11 @@ class Augmentation(Declaration):
         across = torch.arange(width, device=images.device).expand(count, -1)
         columns = left + torch.where(flipped[:, None] == 1, width - 1 - across, across)
         if self.jitter and self.fill == "reflect":
+            if self.jitter >= min(height, width):
+                raise KDStudioError(
+                    f"images of {height}×{width} cannot be mirrored {self.jitter} pixels beyond their edge; "
+                    "choose a smaller jitter, or the fill zeros"
+                )
             padded = pad(images.float(), (self.jitter,) * 4, mode="reflect").to(images.dtype)
         else:
             padded = pad(images, (self.jitter,) * 4)
@@ -113,9 +119,9 @@ class Augmentation(Declaration):
 class Mixing(Declaration):
     """Mixing pairs of training images and their labels."""
 
-    name: Literal["none", "mixup", "cutmix"] = option(
+    kind: Literal["none", "mixup", "cutmix"] = option(
         "none",
-        "Mixing",
+        "Kind",
         "mixup blends two images (Zhang 2018), cutmix pastes a piece of one into the other "
         "(Yun 2019); labels are mixed in the same proportion.",
     )

@@ -22,9 +22,17 @@ def content_key(files: Sequence[Path], root: Path, *options: object) -> str:
     """Return the name of the cache for these files' bytes and places, and these options of decoding."""
     digest = hashlib.blake2b(json.dumps([FORMAT, *map(str, options)]).encode(), digest_size=16)
     for file in files:
-        digest.update(f"\0{file.relative_to(root)}\0".encode())
-        digest.update(hashlib.blake2b(file.read_bytes(), digest_size=16).digest())
+        digest.update(b"\0" + os.fsencode(file.relative_to(root)) + b"\0")
+        digest.update(hashlib.blake2b(_content(file), digest_size=16).digest())
     return digest.hexdigest()
+
+
+def _content(file: Path) -> bytes:
+    """Read ``file``; nothing where it cannot be read, which whoever decodes it will find out."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
 
 
 def cache_file(key: str) -> Path:
@@ -55,6 +63,7 @@ def load_cached(key: str) -> dict[str, Tensor] | None:
 
 def save_cached(key: str, tensors: dict[str, Tensor]) -> None:
     """Write the cache, atomically; a disk that is full costs only the time to decode again."""
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     target = cache_file(key)
@@ -64,5 +73,5 @@ def save_cached(key: str, tensors: dict[str, Tensor]) -> None:
             written = Path(folder, target.name)
             save_file(tensors, written)
             os.replace(written, target)
-    except OSError:
+    except (OSError, SafetensorError):
         return

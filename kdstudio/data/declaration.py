@@ -51,6 +51,10 @@ class DatasetSpec(Declaration):
 
     name: str
 
+    def is_here(self) -> bool:
+        """Tell whether it can be read without downloading anything."""
+        return True
+
     def load(self, progress: ProgressCallback) -> ImageData:
         """Read it; raises KDStudioError when it is not there."""
         raise NotImplementedError

@@ -50,7 +50,9 @@ def decode(file: Path, size: int, *, grey: bool) -> Tensor:
             square = ImageOps.fit(image, (size, size), Image.Resampling.BILINEAR)
     except UnidentifiedImageError as error:
         raise UnreadableImageError(f"'{file}' is not an image") from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # on damaged files PIL's decoders raise whatever they stumble over
         raise UnreadableImageError(f"'{file}' is damaged: {error}") from error
     pixels = torch.frombuffer(bytearray(square.tobytes()), dtype=torch.uint8)
     return pixels.view(size, size, 1 if grey else 3).permute(2, 0, 1).contiguous()
@@ -63,7 +65,7 @@ def _eight_bit(image: Image, *, grey: bool) -> Image:
 
     if image.mode in SIXTEEN_BIT:
         values = np.asarray(image).astype(np.int64)
-        shift = 8 if values.max(initial=0) > 255 else 0
+        shift = 8 if image.mode != "I" or values.max(initial=0) > 255 else 0
         image = Images.fromarray((values >> shift).clip(0, 255).astype(np.uint8))
     if "transparency" in image.info or image.mode in {"RGBA", "LA", "PA"}:
         coloured = image.convert("RGBA")

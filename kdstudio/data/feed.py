@@ -68,7 +68,7 @@ class Feed:
     @property
     def views(self) -> int | None:
         """How many views each sample has; None where mixing makes every one its own."""
-        return None if self._mixing.name != "none" else self.augmentation.views
+        return None if self._mixing.kind != "none" else self.augmentation.views
 
     def batch(self, index: Tensor, view: Tensor) -> Batch:
         """Make the batch of samples ``index`` in views ``view``, both ``(B,)`` on the device."""
@@ -82,6 +82,10 @@ class Feed:
         normalised = pixels.float().mul_(self._scale).add_(self._shift)
         numbers = torch.zeros_like(index) if view is None else view
         return Batch(normalised, self.part.labels[index], index, numbers)
+
+    def pixels(self, images: Tensor) -> Tensor:
+        """Undo the normalisation: uint8 ``(B, C, H, W)``, to be looked at."""
+        return ((images - self._shift) / self._scale).round().clamp(0, 255).to(torch.uint8)
 
     def _pixels(self, indices: Sequence[Tensor]) -> Iterator[Tensor]:
         """Look up or decode the images of each batch, ahead of time where that takes long."""
@@ -104,7 +108,7 @@ class Feed:
             yield self._mixed(batch, epoch, step)
 
     def _mixed(self, batch: Batch, epoch: int, step: int) -> Batch:
-        if self._mixing.name == "none":
+        if self._mixing.kind == "none":
             return batch
         images, labels = mix(batch.images, batch.labels, self._classes, self._mixing, self._seed, epoch, step)
         return Batch(images, labels, batch.index, batch.view)

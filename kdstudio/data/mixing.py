@@ -24,7 +24,7 @@ def mix(
     share = float(draw.beta(mixing.beta, mixing.beta))
     order = torch.randperm(len(labels), generator=generator(seed, "partners", epoch, step))
     order = order.to(labels.device)
-    if mixing.name == "mixup":
+    if mixing.kind == "mixup":
         images = share * images + (1 - share) * images[order]
     else:
         top, bottom, left, right = _box(images.shape[2], images.shape[3], share, draw)

@@ -45,6 +45,10 @@ class PublishedDataset(DatasetSpec):
         """Folder that holds the files."""
         return Path(self.folder).expanduser() if self.folder else data_folder()
 
+    def is_here(self) -> bool:
+        """Tell whether its files are in the folder."""
+        return (self.root() / self.place).exists()
+
     def archives(self, reader: Any, root: Path) -> Iterator[Archive]:  # noqa: ANN401
         """Tell what has to be fetched."""
         raise NotImplementedError
@@ -72,7 +76,8 @@ class PublishedDataset(DatasetSpec):
         try:
             train, test = self._open_both(reader, root, progress)
             (images, labels), (test_images, test_labels) = self.samples(train), self.samples(test)
-        except (OSError, RuntimeError, ValueError, AssertionError) as error:
+            names = self.names(train)
+        except (OSError, RuntimeError, ValueError, AssertionError, AttributeError) as error:
             raise KDStudioError(
                 f"the {self.title} files in {root / self.place} cannot be read ({error}); "
                 "delete them and copy or download them again"
@@ -81,7 +86,7 @@ class PublishedDataset(DatasetSpec):
         return ImageData(
             LabelledImages(images, labels.long()),
             LabelledImages(test_images, test_labels.long()),
-            self.names(train),
+            names,
             mean,
             std,
         )
@@ -104,5 +109,5 @@ class PublishedDataset(DatasetSpec):
             raise KDStudioError(
                 f"{self.title} is not complete in {root / self.place} and could not be downloaded "
                 f"({error}); put {names} into {archives[0].path.parent}, or set KDSTUDIO_DATA to the "
-                f"folder that holds {self.place}"
+                f"folder that holds {names if self.place == '.' else self.place}"
             ) from error

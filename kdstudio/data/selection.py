@@ -13,12 +13,14 @@ from kdstudio.errors import KDStudioError
 
 
 def class_numbers(wanted: Sequence[int | str], names: Sequence[str]) -> list[int]:
-    """Numbers of the classes given by number or name; KDStudioError for one that is not there."""
-    found = []
+    """Numbers of the classes given by number or name; KDStudioError for unknown or repeated ones."""
+    found: list[int] = []
     for which in wanted:
         number = names.index(which) if which in names else which
         if not isinstance(number, int) or not 0 <= number < len(names):
             raise KDStudioError(f"no class {which!r}; there are {', '.join(names)}")
+        if number in found:
+            raise KDStudioError(f"class {which!r} is given twice; name each class once")
         found.append(number)
     return found
 
@@ -26,6 +28,11 @@ def class_numbers(wanted: Sequence[int | str], names: Sequence[str]) -> list[int
 def only_classes(data: ImageData, wanted: Sequence[int | str]) -> ImageData:
     """Return a data set of some classes alone, numbered anew from 0 in the order given, in both parts."""
     numbers = class_numbers(wanted, data.class_names)
+    if len(numbers) < 2:
+        raise KDStudioError(
+            f"only class '{data.class_names[numbers[0]]}' would be left; name at least two in data.classes, "
+            "or set data.renumber=false"
+        )
     new = torch.full((len(data.class_names),), -1)
     new[torch.tensor(numbers)] = torch.arange(len(numbers))
 

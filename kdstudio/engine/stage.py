@@ -132,7 +132,7 @@ class Stage(nn.Module):
         self.eval()
         known = self.addresses()
         for what, address in self._named():
-            if address not in known:
+            if address not in known and not self._is_submodule(address):
                 raise KDStudioError(
                     f"stage '{self.name}', {what}: no address '{address}'; there are {', '.join(known)}"
                 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -97,12 +98,21 @@ def validate(raw: dict[str, Any], source: str) -> Experiment:
 
 def load_experiment(source: str, settings: Iterable[str] = ()) -> Experiment:
     """Load and check the preset or file ``source`` with ``settings`` applied."""
-    return validate(override(read_raw(source), settings), source)
+    raw = read_raw(source)
+    with suppress(ValidationError):  # perhaps a setting mends it
+        raw = plain(Experiment.model_validate(raw))  # so that a setting finds what is left to defaults
+    return validate(override(raw, settings), source)
+
+
+def plain(experiment: Experiment) -> dict[str, Any]:
+    """Return an experiment as plain values, with nothing left to defaults."""
+    values: dict[str, Any] = experiment.model_dump(mode="json", exclude_none=True)
+    return values
 
 
 def to_toml(experiment: Experiment) -> str:
     """Write an experiment out in full; reading it back gives an equal one."""
-    return tomli_w.dumps(experiment.model_dump(mode="json", exclude_none=True))
+    return tomli_w.dumps(plain(experiment))
 
 
 def save_experiment(experiment: Experiment, path: Path) -> None:

@@ -1,9 +1,5 @@
 """A window offscreen, with its own settings and runs; every wait is for a signal."""
 
-import os
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
 import pytest
 from PySide6.QtCore import QSettings
 

@@ -98,6 +98,8 @@ class ImageFolder(DatasetSpec):
                 raise KDStudioError(
                     f"class '{name}' in '{root}' has no readable image; remove it or add some"
                 )
+        if not len(parts[1]):
+            raise KDStudioError(f"'{root}' has no readable test image; mend the files or add some")
         count = len(parts[0])
         sample = torch.arange(0, count, max(1, count // STATISTICS_SAMPLE))
         mean, std = channel_statistics(parts[0].images[sample])
@@ -114,7 +116,14 @@ class ImageFolder(DatasetSpec):
             whole, names = list_classes(root)
             import torch
 
-            kept, tested = stratified_split(torch.tensor(whole.labels), self.test, seed=0)
+            try:
+                kept, tested = stratified_split(torch.tensor(whole.labels), self.test, seed=0)
+            except KDStudioError as error:
+                raise KDStudioError(
+                    f"a test share of {self.test:g} cannot be taken from the {len(whole.files)} images of "
+                    f"{len(names)} classes in '{root}'; change data.source.test, add images, or make train/ "
+                    "and test/"
+                ) from error
             return _at(whole, kept.tolist()), _at(whole, tested.tolist()), names
         listing, names = list_classes(training)
         for folder in TEST_FOLDERS:
@@ -218,7 +227,11 @@ def list_classes(folder: Path) -> tuple[Listing, tuple[str, ...]]:
     files: list[Path] = []
     labels: list[int] = []
     for number, name in enumerate(names):
-        found_files = sorted(f for f in (folder / name).rglob("*") if f.suffix.lower() in IMG_EXTENSIONS)
+        found_files = sorted(
+            file
+            for file in (folder / name).rglob("*")
+            if file.suffix.lower() in IMG_EXTENSIONS and not _hidden(file.relative_to(folder))
+        )
         if not found_files:
             raise KDStudioError(
                 f"class folder '{folder / name}' holds no image ({', '.join(IMG_EXTENSIONS)}); "
@@ -227,6 +240,11 @@ def list_classes(folder: Path) -> tuple[Listing, tuple[str, ...]]:
         files += found_files
         labels += [number] * len(found_files)
     return Listing(tuple(files), tuple(labels)), tuple(names)
+
+
+def _hidden(path: Path) -> bool:
+    """Tell of notes that a file browser left beside the images, as ``._photo.jpg``."""
+    return any(part[0] == "." for part in path.parts)
 
 
 def _at(listing: Listing, index: Sequence[int]) -> Listing:

@@ -31,6 +31,10 @@ class SVHN(PublishedDataset):
             url, name, md5 = reader.split_list[part]
             yield Archive((url,), root / name, md5)
 
+    def is_here(self) -> bool:
+        """Tell whether the files, which have no folder of their own, are there."""
+        return (self.root() / "train_32x32.mat").exists()
+
     def open(self, reader: Any, root: Path, *, train: bool, **more: Any) -> Any:  # noqa: ANN401
         """Open one part."""
         return reader(str(root), split="train" if train else "test", **more)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.strategy import Strategy, strategies
 from kdstudio.problems import Problem, problems
-from kdstudio.runs.presets import preset_names, read_raw, validate, with_value
+from kdstudio.runs.presets import plain, preset_names, read_raw, validate, with_value
 
 Path = tuple[str, ...]
 
@@ -88,12 +88,6 @@ class Draft(QObject):
         changes = [f"--set {path}={_shell(value)}" for path, value in differences(self._origin, self.raw)]
         source = self.source if self.source in preset_names() else _quoted(self.source)
         return " ".join(["kdstudio run", source, *changes])
-
-
-def plain(experiment: Experiment) -> dict[str, Any]:
-    """Return an experiment as values, with nothing left to defaults."""
-    values: dict[str, Any] = experiment.model_dump(mode="json", exclude_none=True)
-    return values
 
 
 def differences(before: Any, after: Any, path: str = "") -> list[tuple[str, Any]]:  # noqa: ANN401

@@ -23,6 +23,7 @@ from kdstudio.errors import KDStudioError
 from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.forms.form import Form
 from kdstudio.gui.layout import GAP, MARGIN, Card, clear, scrolled, text_label
+from kdstudio.gui.preview import PreviewPanel
 from kdstudio.runs.presets import load_experiment, preset_names, save_experiment
 
 GALLERY_WIDTH = 236
@@ -99,6 +100,8 @@ class ExperimentPage(QWidget):
         happening.add(self._formula)
         happening.add(self._outline)
         column.addWidget(happening)
+        self.preview = PreviewPanel()
+        column.addWidget(self.preview)
         command = Card("The same on the command line")
         self._command = QPlainTextEdit(readOnly=True)
         self._command.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
@@ -182,6 +185,7 @@ class ExperimentPage(QWidget):
     def _describe(self) -> None:
         """Bring the side up to date with the form."""
         experiment = self._draft.experiment
+        self.preview.show_experiment(experiment)
         self._command.setPlainText(self._draft.command())
         if experiment is None:
             count = len(self._draft.problems)

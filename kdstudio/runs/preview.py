@@ -1,0 +1,119 @@
+"""What a run will see and build, before it is run: images, classes, networks and their costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kdstudio.declaration import ProgressCallback
+from kdstudio.engine.experiment import Experiment
+from kdstudio.errors import KDStudioError
+from kdstudio.models.complexity import Complexity, complexity
+from kdstudio.models.declaration import ImageShape, ModelSpec
+from kdstudio.runs.weights import check_code
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+    from kdstudio.data.declaration import ImageData
+    from kdstudio.data.feed import Feed
+    from kdstudio.engine.bench import Bench
+
+SAMPLES = 12
+
+
+@dataclass(frozen=True)
+class NetworkPreview:
+    """One network: its cost, its first training images, how many of each class it learns from."""
+
+    architecture: str
+    cost: Complexity
+    taps: tuple[str, ...]
+    counts: tuple[int, ...]
+    samples: np.ndarray
+    """uint8 ``(n, H, W, C)``, augmented as in the first epoch."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """An experiment, looked at."""
+
+    class_names: tuple[str, ...]
+    image: tuple[int, int, int]
+    validation_images: int
+    test_images: int
+    networks: dict[str, NetworkPreview]
+    notes: tuple[str, ...]
+
+
+class Previewer:
+    """Makes previews; the data loaded last are kept for the next one."""
+
+    def __init__(self) -> None:
+        """Nothing loaded yet."""
+        self._source = ""
+        self._data: ImageData | None = None
+
+    def preview(
+        self, experiment: Experiment, progress: ProgressCallback, *, allow_code: bool = False
+    ) -> Preview:
+        """Look at ``experiment``; raises KDStudioError when it cannot be run."""
+        import torch
+
+        from kdstudio.engine.bench import Bench
+
+        for network in experiment.networks.values():
+            check_code(network.model, allow_code=allow_code)
+        bench = Bench(experiment, self._load(experiment, progress), torch.device("cpu"), _no_weights)
+        return Preview(
+            class_names=bench.data.class_names,
+            image=bench.image[:3],
+            validation_images=len(bench.validation),
+            test_images=len(bench.test),
+            networks={role: _network(bench, role) for role in experiment.networks},
+            notes=bench.data.notes,
+        )
+
+    def _load(self, experiment: Experiment, progress: ProgressCallback) -> ImageData:
+        source = experiment.data.source.model_dump_json()
+        if self._data is None or source != self._source:
+            self._data, self._source = experiment.data.source.load(progress), source
+        return self._data
+
+
+def _no_weights(_source: object, _class_names: object) -> dict[str, Tensor]:
+    raise AssertionError("a preview builds no network")
+
+
+def _network(bench: Bench, role: str) -> NetworkPreview:
+    import torch
+
+    spec = bench.experiment.networks[role]
+    feed = bench.training_feed(spec.training)
+    counts = torch.bincount(feed.part.labels.cpu(), minlength=bench.classes)
+    return NetworkPreview(
+        architecture=spec.model.summary(),
+        cost=cost(spec.model, bench.image, bench.classes),
+        taps=tuple(spec.model.taps()),
+        counts=tuple(counts.tolist()),
+        samples=_samples(feed),
+    )
+
+
+def cost(model: ModelSpec, image: ImageShape, classes: int) -> Complexity:
+    """Count the network's weights and work; KDStudioError where it cannot be built for such images."""
+    try:
+        return complexity(model, image, classes)
+    except (RuntimeError, ValueError, ZeroDivisionError) as error:
+        raise KDStudioError(
+            f"'{model.summary()}' cannot be built for images of {'×'.join(map(str, image[:3]))}: {error}"
+        ) from error
+
+
+def _samples(feed: Feed) -> np.ndarray:
+    """Return the first images of the first epoch as they are shown to the network."""
+    batch = next(feed.shuffled(0))
+    pixels = feed.pixels(batch.images[:SAMPLES])
+    found: np.ndarray = pixels.permute(0, 2, 3, 1).cpu().numpy()
+    return found
