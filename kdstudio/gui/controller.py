@@ -63,13 +63,13 @@ class RunController(QObject):
         """Folder of the current or last run, once it has one."""
         return self._worker.folder if self._worker else None
 
-    def run(self, experiment: Experiment) -> None:
-        """Start a new run."""
-        self._start(lambda tell: new_session(experiment, self.runs, tell=tell))
+    def run(self, experiment: Experiment, *, allow_code: bool = False) -> None:
+        """Start a new run; ``allow_code`` lets the user's own files build networks."""
+        self._start(lambda tell: new_session(experiment, self.runs, tell=tell, allow_code=allow_code))
 
-    def resume_folder(self, folder: RunFolder) -> None:
+    def resume_folder(self, folder: RunFolder, *, allow_code: bool = False) -> None:
         """Go on with a stopped or interrupted run."""
-        self._start(lambda tell: resumed_session(folder, tell))
+        self._start(lambda tell: resumed_session(folder, tell, allow_code=allow_code))
 
     def _start(self, prepare: Prepare) -> None:
         if self.state.is_busy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from kdstudio.engine.experiment import Experiment
 from kdstudio.gui.controller import RunController, State
 from kdstudio.gui.dialogs import ErrorDialog, show_error
 from kdstudio.gui.forms.draft import Draft
@@ -185,17 +187,45 @@ class MainWindow(QMainWindow):
 
     def run(self) -> None:
         """Run what the form describes, and watch it."""
-        if self.draft.experiment is not None and not self.controller.state.is_busy:
-            self.show_page("Live")
-            self.controller.run(self.draft.experiment)
+        experiment = self.draft.experiment
+        if experiment is None or self.controller.state.is_busy:
+            return
+        if code := code_run_by(experiment):
+            self._ask_for_code(code, lambda: self._begin(experiment, allow_code=True))
+        else:
+            self._begin(experiment)
+
+    def _begin(self, experiment: Experiment, *, allow_code: bool = False) -> None:
+        self.show_page("Live")
+        self.controller.run(experiment, allow_code=allow_code)
+
+    def _ask_for_code(self, code: str, go_on: Callable[[], None]) -> None:
+        """Ask before anything of the user's is run."""
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle("This experiment runs code")
+        box.setText(f"Run the code in {code}?")
+        box.setInformativeText("It can do anything that you can. Allow it only if you know where it is from.")
+        allow = box.addButton("Run this code", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+        allow.clicked.connect(go_on)
+        box.open()
 
     def resume(self, folder: RunFolder) -> None:
         """Go on with an unfinished run."""
         if self.controller.state.is_busy:
             self.complain(f"Another run is going on; stop it before resuming '{folder.name}'.")
             return
+        if code := code_run_by(folder.experiment()):
+            self._ask_for_code(code, lambda: self._resume(folder, allow_code=True))
+        else:
+            self._resume(folder)
+
+    def _resume(self, folder: RunFolder, *, allow_code: bool = False) -> None:
         self.show_page("Live")
-        self.controller.resume_folder(folder)
+        self.controller.resume_folder(folder, allow_code=allow_code)
 
     def _export(self, run: RunFolder) -> None:
         self.show_page("Export")
@@ -244,6 +274,12 @@ class MainWindow(QMainWindow):
             self.controller.stop()
         else:
             self.close()
+
+
+def code_run_by(experiment: Experiment) -> str:
+    """Name the files whose code the experiment runs; empty if there are none."""
+    specs = [network.model for network in experiment.networks.values()]
+    return " and ".join(dict.fromkeys(spec.summary() for spec in specs if spec.runs_code))
 
 
 def rail_button(name: str, tip: str) -> QToolButton:

@@ -1,14 +1,44 @@
+import subprocess
+import sys
+
 import pytest
 
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import models
 
+FAMILIES = {
+    *("densenet", "fitnet", "lenet", "mlp", "mobilenet", "mobilenet-v2", "python", "resnet"),
+    *("resnet-imagenet", "shufflenet-v1", "shufflenet-v2", "timm", "torchvision", "vgg", "wide-resnet"),
+}
+
 
 def test_every_model_is_registered_under_its_name():
-    assert {"lenet", "mlp"} <= set(models)
+    assert set(models) >= FAMILIES
     assert all(entry().name == name for name, entry in models.items())
+
+
+def test_published_architectures_name_paper_and_year():
+    for name in FAMILIES - {"lenet", "mlp", "python", "timm", "torchvision"}:
+        assert models[name].paper[-4:].isdigit(), name
+
+
+def test_only_a_python_file_runs_code_of_the_users():
+    assert [name for name, entry in models.items() if entry.runs_code] == ["python"]
 
 
 def test_an_unknown_model_is_named_with_those_that_exist():
     with pytest.raises(KDStudioError, match=r"no model 'mpl'; there are .*lenet.*mlp"):
         models["mpl"]
+
+
+def test_declaring_and_checking_models_imports_no_torch():
+    program = """
+import sys
+from kdstudio.models.declaration import models
+for name in models:
+    models[name]().summary()
+models["torchvision"](architecture="resnet50", weights="DEFAULT", size=64)
+print([name for name in ("torch", "torchvision", "timm") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,16 +1,38 @@
+from importlib.util import find_spec
+
 import pytest
 import torch
+from torch import nn
 
 from kdstudio.engine.network import Network
+from kdstudio.models.complexity import complexity
 from kdstudio.models.declaration import ImageShape, models
+from kdstudio.models.modules.foreign import run
 from kdstudio.runs.weights import NetworkCard, load_network, save_network
 
-IMAGES = {"digits": ImageShape(1, 8, 8), "mnist": ImageShape(1, 28, 28)}
+IMAGES = {
+    "digits": ImageShape(1, 8, 8, (0.3,), (0.4,)),
+    "cifar": ImageShape(3, 32, 32, (0.5, 0.5, 0.4), (0.2, 0.2, 0.3)),
+}
+NAMES = [name for name in models if name != "timm" or find_spec("timm")]
+MADE_HERE = [name for name in NAMES if name not in ("python", "timm", "torchvision")]
 
 
-@pytest.fixture(params=list(models))
-def spec(request):
-    return models[request.param]()
+def in_python(folder):
+    source = """
+        from torch import nn
+
+        def build(image, classes):
+            hidden = nn.Sequential(nn.Linear(image.channels * image.height * image.width, 8), nn.ReLU())
+            return nn.Sequential(nn.Flatten(), hidden, nn.Linear(8, classes))
+    """
+    (folder / "model.py").write_text("\n".join(line[8:] for line in source.splitlines()))
+    return models["python"](path=f"{folder}/model.py:build", taps_at=("block1=1.1",))
+
+
+@pytest.fixture(params=NAMES)
+def spec(request, tmp_path):
+    return in_python(tmp_path) if request.param == "python" else models[request.param]()
 
 
 @pytest.fixture(params=list(IMAGES))
@@ -18,28 +40,42 @@ def image(request):
     return IMAGES[request.param]
 
 
-def batch_of(image, count=3):
+def batch_of(image, count=2):
     return torch.randn(count, *image[:3], generator=torch.Generator().manual_seed(0))
 
 
-def test_logits_go_forward_and_gradients_backward_to_every_weight(spec, image):
-    torch.manual_seed(0)
-    module = spec.build(image, 10)
-    logits = module(batch_of(image, 64))
-    assert logits.shape == (64, 10)
+def built(spec, image, classes=10, seed=0):
+    torch.manual_seed(seed)
+    return spec.build(image, classes)
+
+
+def test_logits_go_forward_and_finite_gradients_backward_to_every_weight(spec, image):
+    module = built(spec, image)
+    logits = module(batch_of(image, 4))
+    assert logits.shape == (4, 10)
     logits.square().sum().backward()
-    assert all(parameter.grad.abs().sum() > 0 for parameter in module.parameters())
+    for name, parameter in module.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.isfinite().all(), name
+        assert parameter.grad.any(), name
+
+
+def test_in_eval_mode_an_image_has_the_same_logits_alone_and_in_a_batch(spec):
+    image = IMAGES["cifar"]
+    module, images = built(spec, image).eval(), batch_of(image)
+    with torch.no_grad():
+        torch.testing.assert_close(module(images)[:1], module(images[:1]), rtol=1e-4, atol=1e-5)
 
 
 def test_taps_lead_to_modules_in_the_order_of_the_forward_pass(spec, image):
-    module, order = spec.build(image, 10), []
-    for name, path in spec.taps().items():
-        module.get_submodule(path).register_forward_hook(lambda *_args, name=name: order.append(name))
-    module(batch_of(image))
-    assert order == list(spec.taps())
+    module = spec.build(image, 10)
+    paths = [path for path, _shape in run(module, image)]
+    taps = list(spec.taps().values())
+    assert taps
+    assert [path for path in paths if path in taps] == taps
 
 
-def test_taps_have_the_batch_first(spec, image):
+def test_taps_give_maps_or_vectors_with_the_batch_first(spec, image):
     network = Network("student", spec.build(image, 10), spec.taps())
 
     class Seen:
@@ -47,34 +83,56 @@ def test_taps_have_the_batch_first(spec, image):
 
     outputs = network(Seen(), network.outputs)
     assert list(outputs) == [*spec.taps(), "logits"]
-    assert {len(value) for value in outputs.values()} == {3}
+    assert all(len(value) == 2 and value.ndim in (2, 4) for value in outputs.values())
 
 
-def test_saved_and_rebuilt_it_gives_the_same_outputs(spec, image, tmp_path):
-    torch.manual_seed(1)
-    module = spec.build(image, 4).eval()
+@pytest.mark.parametrize("name", MADE_HERE)
+def test_it_can_be_cut_at_its_parts(name):
+    spec, image = models[name](), IMAGES["cifar"]
+    module = built(spec, image).eval()
+    names = [name for name, _part in module.named_children()]
+    assert isinstance(module, nn.Sequential)
+    assert names[-1] == "classifier"
+    assert {path.partition(".")[0] for path in spec.taps().values()} <= set(names)
+    classifier = module.classifier(module[:-1](batch_of(image)))
+    assert torch.equal(classifier, module(batch_of(image)))
+    assert module[:-1](batch_of(image)).ndim == 2
+
+
+def test_saved_and_rebuilt_it_gives_the_same_outputs(spec, tmp_path):
+    image = IMAGES["digits"]
+    module = built(spec, image, 4, seed=1).train()
+    module(batch_of(image, 4))
+    module.eval()
     card = NetworkCard(
         network="student",
         model=spec,
         image=tuple(image[:3]),
         class_names=tuple("abcd"),
-        mean=(0.1,),
-        std=(0.3,),
+        mean=image.mean,
+        std=image.std,
     )
     save_network(module.state_dict(), card, tmp_path / "student.safetensors")
     torch.manual_seed(2)
-    rebuilt, found = load_network(tmp_path / "student.safetensors")
+    rebuilt, found = load_network(tmp_path / "student.safetensors", allow_code=spec.runs_code)
     assert found == card
-    assert torch.equal(rebuilt(batch_of(image)), module(batch_of(image)))
+    with torch.no_grad():
+        assert torch.equal(rebuilt(batch_of(image)), module(batch_of(image)))
 
 
-def test_the_seed_decides_the_initial_weights(spec, image):
-    def built(seed):
-        torch.manual_seed(seed)
-        return torch.cat([p.flatten() for p in spec.build(image, 10).parameters()])
+def test_the_seed_decides_the_initial_weights(spec):
+    def weights(seed):
+        return torch.cat([p.flatten() for p in built(spec, IMAGES["digits"], seed=seed).parameters()])
 
-    assert torch.equal(built(1), built(1))
-    assert not torch.equal(built(1), built(2))
+    assert torch.equal(weights(1), weights(1))
+    assert not torch.equal(weights(1), weights(2))
+
+
+def test_its_complexity_is_that_of_the_network_that_is_built(spec):
+    image = IMAGES["digits"]
+    counted = complexity(spec, image, 7)
+    assert counted.parameters == sum(p.numel() for p in spec.build(image, 7).parameters())
+    assert counted.multiply_adds > 0
 
 
 def test_it_tells_what_it_is(spec):

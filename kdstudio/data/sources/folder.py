@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kdstudio.data.augmentation import Augmentation
 from kdstudio.data.declaration import DatasetSpec, ImageData, LabelledImages, datasets
+from kdstudio.data.folders import data_folder
 from kdstudio.declaration import ProgressCallback, option
 from kdstudio.errors import KDStudioError
 
@@ -67,13 +68,18 @@ class ImageFolder(DatasetSpec):
         "streams what would not fit.",
     )
 
+    def root(self) -> Path:
+        """Folder of the images; a relative path may also begin in the data folder."""
+        given = Path(self.path).expanduser()
+        return given if given.is_absolute() or given.is_dir() else data_folder() / given
+
     def load(self, progress: ProgressCallback) -> ImageData:
         """List, decode (or prepare to), and report what was skipped."""
         import torch
 
         from kdstudio.data.statistics import channel_statistics
 
-        root = Path(self.path).expanduser()
+        root = self.root()
         progress(f"looking through {root}", 0.0)
         train, test, names = self._list(root)
         listings = (train, test)

@@ -24,6 +24,7 @@ from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.forms.form import Form
 from kdstudio.gui.layout import GAP, MARGIN, Card, clear, scrolled, text_label
 from kdstudio.gui.preview import PreviewPanel
+from kdstudio.models.declaration import ImageShape
 from kdstudio.runs.presets import load_experiment, preset_names, save_experiment
 
 GALLERY_WIDTH = 236
@@ -168,7 +169,9 @@ class ExperimentPage(QWidget):
         self._add_card("Experiment", Form(draft, (), Experiment, only=("name", "seed")))
         self._add_card("Strategy", Form(draft, (), Experiment, only=("strategy",)))
         for role in draft.raw["networks"]:
-            self._add_card(role.capitalize(), Form(draft, ("networks", role), NetworkSpec))
+            browse = QPushButton("Browse architectures…")
+            browse.clicked.connect(lambda _checked, chosen=role: self._pick_model(chosen))
+            self._add_card(role.capitalize(), Form(draft, ("networks", role), NetworkSpec), browse)
         self._add_card("Data", Form(draft, ("data",), DataSpec))
         self._add_card("Compute", Form(draft, ("compute",), ComputeSpec))
         self._column.addStretch(1)
@@ -176,9 +179,26 @@ class ExperimentPage(QWidget):
         self.setUpdatesEnabled(True)
         self._scroll.verticalScrollBar().setValue(position)
 
-    def _add_card(self, heading: str, form: Form) -> None:
+    def _pick_model(self, role: str) -> None:
+        """Open the catalogue of architectures for the network in ``role``."""
+        from kdstudio.gui.model_picker import ModelPicker
+
+        seen = self.preview.shown
+        image, classes = (seen.image, len(seen.class_names)) if seen else ((3, 32, 32), 10)
+        self.picker = ModelPicker(ImageShape(*image), classes, self)
+        path = ("networks", role, "model")
+        self.picker.chosen.connect(lambda spec: self._draft.choose(path, spec.model_dump(mode="json")))
+        self.picker.open()
+
+    def _add_card(self, heading: str, form: Form, button: QPushButton | None = None) -> None:
         card = Card(heading)
         card.add(form)
+        if button:
+            head = QHBoxLayout()
+            head.addWidget(card.column.takeAt(0).widget())
+            head.addStretch(1)
+            head.addWidget(button)
+            card.column.insertLayout(0, head)
         self._column.addWidget(card)
         self._forms.append(form)
 

@@ -1,0 +1,213 @@
+"""A dialog to choose an architecture: search, sizes, and the tree of its layers and taps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QTableWidget,
+    QTableWidgetItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from kdstudio.errors import KDStudioError
+from kdstudio.gui.preview import spoken_count
+from kdstudio.models.catalogue import Layer, known_models, layers
+from kdstudio.models.complexity import Complexity
+from kdstudio.models.declaration import ImageShape, ModelSpec
+from kdstudio.runs.preview import cost
+
+POLL_MILLISECONDS = 80
+PAPER = Qt.ItemDataRole.UserRole
+
+
+class Row(NamedTuple):
+    """One architecture, and what it costs; None where it cannot take such images."""
+
+    spec: ModelSpec
+    cost: Complexity | None
+
+
+class ModelPicker(QDialog):
+    """Architectures with their sizes for the images at hand; the chosen one's layers beside."""
+
+    chosen = Signal(object)
+
+    def __init__(self, image: ImageShape, classes: int, parent: QWidget | None = None) -> None:
+        """Sizes are counted for ``image`` and ``classes``, in the background."""
+        super().__init__(parent)
+        self.setWindowTitle("Choose an architecture")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(920, 560)
+        self._image, self._classes = image, classes
+        self._rows: list[Row] = []
+        self._closed = False
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="models")
+        self._counted: list[Row] = []
+        self._counting = self._thread.submit(self._count)
+        self._listing: Future[list[Layer]] | None = None
+        self.search = QLineEdit(placeholderText="Search: resnet, 8x4, mobilenet …", clearButtonEnabled=True)
+        self.search.setAccessibleName("Search")
+        self.search.textChanged.connect(self._filter)
+        self.table = self._make_table()
+        self.tree = QTreeWidget()
+        self.tree.setHeaderLabels(["Layer", "Kind", "Weights", "Tap"])
+        self.tree.setAccessibleName("Layers and taps")
+        self.note = QLabel("counting weights and multiply-adds …", objectName="muted")
+        self._lay_out()
+        self._timer = QTimer(self, interval=POLL_MILLISECONDS)
+        self._timer.timeout.connect(self._look)
+        self._timer.start()
+
+    def _make_table(self) -> QTableWidget:
+        table = QTableWidget(0, 3)
+        table.setHorizontalHeaderLabels(["Architecture", "Weights", "Mult-adds"])
+        table.verticalHeader().hide()
+        table.setShowGrid(False)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        table.setAccessibleName("Architectures")
+        table.itemSelectionChanged.connect(self._show_layers)
+        table.itemDoubleClicked.connect(lambda _item: self.accept())
+        return table
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.addWidget(self.search)
+        row = QHBoxLayout()
+        row.addWidget(self.table, 5)
+        row.addWidget(self.tree, 6)
+        column.addLayout(row, 1)
+        foot = QHBoxLayout()
+        foot.addWidget(self.note, 1)
+        buttons = QDialogButtonBox()
+        self.choose_button = buttons.addButton("Choose", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.choose_button.setEnabled(False)
+        buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        foot.addWidget(buttons)
+        column.addLayout(foot)
+
+    def _count(self) -> None:
+        """Runs in the background."""
+        for spec in known_models():
+            if self._closed:
+                return
+            try:
+                found: Complexity | None = cost(spec, self._image, self._classes)
+            except (KDStudioError, TypeError, AssertionError):
+                found = None
+            self._counted.append(Row(spec, found))
+
+    def _look(self) -> None:
+        for row in self._counted[len(self._rows) :]:
+            self._add(row)
+        if self._counting.done() and len(self._rows) == len(self._counted):
+            size = "×".join(map(str, self._image[:3]))
+            self.note.setText(f"counted for images of {size} and {self._classes} classes")
+            if self._listing is None:
+                self._timer.stop()
+        if self._listing is not None and self._listing.done():
+            listing, self._listing = self._listing, None
+            if listing.exception() is None:
+                self._fill_tree(listing.result())
+
+    def _add(self, row: Row) -> None:
+        self._rows.append(row)
+        number = self.table.rowCount()
+        self.table.insertRow(number)
+        usable = row.cost is not None
+        texts = (
+            f"{row.spec.name}: {row.spec.summary()}"
+            if row.spec.name == "torchvision"
+            else row.spec.summary(),
+            spoken_count(row.cost.parameters) if row.cost else "not for such images",
+            spoken_count(row.cost.multiply_adds) if row.cost else "",
+        )
+        for column, text in enumerate(texts):
+            item = QTableWidgetItem(text)
+            item.setToolTip(f"{type(row.spec).headline()} {row.spec.paper}")
+            if column:
+                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            if not usable:
+                item.setFlags(Qt.ItemFlag.NoItemFlags)
+            self.table.setItem(number, column, item)
+        self.table.setRowHidden(number, not self._matches(row))
+
+    def _matches(self, row: Row) -> bool:
+        text = f"{row.spec.name} {row.spec.summary()} {row.spec.paper}".lower()
+        return all(word in text for word in self.search.text().lower().split())
+
+    def _filter(self) -> None:
+        for number, row in enumerate(self._rows):
+            self.table.setRowHidden(number, not self._matches(row))
+
+    def selected(self) -> ModelSpec | None:
+        """Return the architecture that is selected."""
+        rows = {index.row() for index in self.table.selectedIndexes()}
+        return self._rows[rows.pop()].spec if rows else None
+
+    def _show_layers(self) -> None:
+        spec = self.selected()
+        self.choose_button.setEnabled(spec is not None)
+        if spec is not None:
+            self._listing = self._thread.submit(layers, spec, self._image, self._classes)
+            self._timer.start()
+
+    def _fill_tree(self, found: list[Layer]) -> None:
+        self.tree.clear()
+        parents: dict[str, QTreeWidgetItem] = {}
+        for layer in found:
+            above, _, name = layer.path.rpartition(".")
+            texts = [name, layer.kind, f"{layer.parameters:,}", layer.tap]
+            item = QTreeWidgetItem(texts)
+            item.setToolTip(0, f"any layer can be read by its path: {layer.path}")
+            item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight)
+            parents[layer.path] = item
+            if above in parents:
+                parents[above].addChild(item)
+            else:
+                self.tree.addTopLevelItem(item)
+        for item in tapped(parents.values()):
+            font = item.font(3)
+            font.setBold(True)
+            item.setFont(3, font)
+            if item.parent() is not None:
+                item.parent().setExpanded(True)
+        for column in range(3):
+            self.tree.resizeColumnToContents(column)
+
+    def accept(self) -> None:
+        """Take what is selected."""
+        spec = self.selected()
+        if spec is not None:
+            self.chosen.emit(spec)
+            super().accept()
+
+    def done(self, result: int) -> None:
+        """Stop counting."""
+        self._closed = True
+        self._timer.stop()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        super().done(result)
+
+
+def tapped(items: object) -> Iterator[QTreeWidgetItem]:
+    """Items that have a tap."""
+    return (item for item in items if item.text(3))  # type: ignore[attr-defined]

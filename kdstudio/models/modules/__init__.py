@@ -1,0 +1,1 @@
+"""Building blocks of the networks; they import torch, so only ``build`` imports them."""

@@ -1,0 +1,144 @@
+"""Networks made elsewhere: their taps, their classifier, and whether they can take the images."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from kdstudio.errors import KDStudioError
+from kdstudio.models.declaration import ImageShape
+from kdstudio.models.modules.assembly import chain
+from kdstudio.models.modules.images import ImageInput
+
+Shape = tuple[int, ...]
+Maker = Callable[[], nn.Module]
+
+
+def unknown(library: str, name: str, known: Iterable[str]) -> KDStudioError:
+    """Error for a ``name`` that the ``library`` does not have, with those most like it."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    there_are = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(names[:8])}, …"
+    return KDStudioError(f"{library} has no '{name}'; {there_are}")
+
+
+def on_meta() -> bool:
+    """Tell whether networks are being built without numbers."""
+    return torch.get_default_device().type == "meta"
+
+
+def with_classes(network: nn.Module, classes: int) -> nn.Module:
+    """Replace the last linear layer or convolution by a new one with ``classes`` outputs."""
+    path, last = last_layer(network)
+    parent, _, name = path.rpartition(".")
+    replacement: nn.Module
+    if isinstance(last, nn.Linear):
+        replacement = nn.Linear(last.in_features, classes, last.bias is not None)
+    else:
+        kernel = cast("tuple[int, int]", last.kernel_size)
+        replacement = nn.Conv2d(last.in_channels, classes, kernel, bias=last.bias is not None)
+    setattr(network.get_submodule(parent), name, replacement)
+    return network
+
+
+def last_layer(network: nn.Module) -> tuple[str, nn.Linear | nn.Conv2d]:
+    """Find the layer that gives the logits, with its path."""
+    layers = [(n, m) for n, m in network.named_modules() if isinstance(m, nn.Linear | nn.Conv2d)]
+    return layers[-1]
+
+
+def behind(images: ImageInput, network: nn.Module) -> nn.Sequential:
+    """``input``, then ``network``, in which nothing overwrites what a tap has read."""
+    for module in network.modules():
+        if getattr(module, "inplace", False) is True:
+            module.inplace = False  # type: ignore[assignment]
+    return chain(input=images, network=network)
+
+
+def check_fits(network: nn.Module, twin: Maker, image: ImageShape, what: str, natural: int) -> None:
+    """Raise KDStudioError when the ``network`` cannot take such images; ``twin`` makes another like it.
+
+    The twin is tried without numbers, which costs nothing; the network itself only when that fails.
+    """
+    with suppress(Exception):
+        if not on_meta():
+            with torch.device("meta"):
+                run(twin(), image)
+            return
+    try:
+        run(network, image)
+    except Exception as error:
+        raise KDStudioError(
+            f"{what} cannot take images of {image.height}×{image.width} ({error}); "
+            f"it was made for {natural}×{natural}: set its size to {natural}"
+        ) from error
+
+
+def run(network: nn.Module, image: ImageShape) -> list[tuple[str, Shape]]:
+    """Pass one image through; returns module paths and the shapes of their outputs, in that order."""
+    seen: dict[str, Shape] = {}
+
+    def watch(path: str) -> Callable[[nn.Module, object, object], None]:
+        def hook(_module: nn.Module, _inputs: object, output: object) -> None:
+            if isinstance(output, Tensor):
+                seen[path] = tuple(output.shape)
+
+        return hook
+
+    handles = [module.register_forward_hook(watch(path)) for path, module in network.named_modules() if path]
+    training = network.training
+    try:
+        with torch.no_grad():
+            network.eval()(torch.zeros(1, image.channels, image.height, image.width))
+    finally:
+        network.train(training)
+        for handle in handles:
+            handle.remove()
+    return list(seen.items())
+
+
+def default_taps(make: Maker, image: ImageShape) -> dict[str, str]:
+    """Name the outputs of a network's children that hold features: taps and their paths, in order.
+
+    Of the children with maps ``(B, C, H, W)`` it takes the last of each size; of those with vectors
+    ``(B, F)`` all; never the one that gives the logits. A chain whose parts give maps of several sizes
+    counts as its parts.
+    """
+    try:
+        with torch.device("meta"):
+            network = make()
+            shapes = run(network, image)
+    except Exception:
+        with torch.random.fork_rng(devices=[]):
+            network = make()
+            shapes = run(network, image)
+    names = _names(network, dict(shapes))
+    found = [(names[path], path, shape) for path, shape in shapes if path in names]
+    maps = [entry for entry in found if len(entry[2]) == 4]
+    taken = {
+        name
+        for (name, _, shape), after in zip(maps, [*maps[1:], None], strict=False)
+        if after is None or shape[2:] != after[2][2:]
+    }
+    return {name: path for name, path, shape in found if name in taken or len(shape) == 2}
+
+
+def _names(network: nn.Module, shapes: dict[str, Shape]) -> dict[str, str]:
+    """Paths of the parts that may be taps, with the names of these."""
+    logits, _ = last_layer(network)
+    names: dict[str, str] = {}
+    for child, module in network.named_children():
+        if f"{logits}.".startswith(f"{child}."):
+            continue
+        parts = {f"{child}.{name}": name for name, _ in module.named_children()}
+        sizes = {shapes[path][2:] for path in parts if len(shapes.get(path, ())) == 4}
+        if isinstance(module, nn.Sequential | nn.ModuleList) and len(sizes) > 1:
+            names |= {path: child + name if name.isdigit() else name for path, name in parts.items()}
+        else:
+            names[child] = child
+    return names

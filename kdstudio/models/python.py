@@ -1,0 +1,113 @@
+"""A network that a function of the user's makes."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, field_validator
+
+from kdstudio.declaration import option
+from kdstudio.errors import KDStudioError
+from kdstudio.models.declaration import ImageShape, ModelSpec, models
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Tap = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*=\w+(\.\w+)*$")]
+MODULE = "kdstudio_user_model"
+
+
+@models.register
+class Python(ModelSpec):
+    """A network of your own: a function in a Python file returns it."""
+
+    runs_code: ClassVar[bool] = True
+
+    name: Literal["python"] = "python"
+    path: str = option(
+        "model.py:build",
+        "File and function",
+        "A Python file and, after a colon, a function in it that returns a torch.nn.Module. It may take "
+        "image (with channels, height, width, mean, std) and classes.",
+        pattern=r"^.+\.py:[A-Za-z_]\w*$",
+    )
+    taps_at: tuple[Tap, ...] = option(
+        (),
+        "Taps",
+        "Outputs to read, as name=module.path: block1=layer1 block2=layer2.1 …",
+        max_length=100,
+    )
+
+    @field_validator("taps_at")
+    @classmethod
+    def _names_differ(cls, taps_at: tuple[str, ...]) -> tuple[str, ...]:
+        names = [tap.partition("=")[0] for tap in taps_at]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"two taps are called '{twice[0]}'; name each once")
+        return taps_at
+
+    def taps(self) -> dict[str, str]:
+        """Return those that were given; none by default."""
+        return {name: path for name, _, path in (tap.partition("=") for tap in self.taps_at)}
+
+    def build(self, image: ImageShape, classes: int) -> nn.Module:
+        """Call the user's function; KDStudioError names it and says what went wrong."""
+        from torch import nn
+
+        function = self._function()
+        wanted = _wanted(function, {"image": image, "classes": classes})
+        try:
+            network = function(**wanted)
+        except (Exception, SystemExit) as error:
+            raise KDStudioError(f"'{self.path}' failed: {type(error).__name__}: {error}") from error
+        if not isinstance(network, nn.Module):
+            raise KDStudioError(f"'{self.path}' must return a torch.nn.Module, not {type(network).__name__}")
+        paths = {path for path, _ in network.named_modules() if path}
+        for name, path in self.taps().items():
+            if path not in paths:
+                raise KDStudioError(
+                    f"tap '{name}': the network of '{self.path}' has no '{path}'; "
+                    f"there are {', '.join(sorted(paths)[:12])}"
+                )
+        return network
+
+    def _function(self) -> Callable[..., object]:
+        file, _, name = self.path.rpartition(":")
+        path = Path(file).expanduser()
+        if not path.is_file():
+            raise KDStudioError(f"no file '{path.absolute()}' for the model '{self.path}'; mend its path")
+        function = getattr(_module(path), name, None)
+        if not callable(function):
+            raise KDStudioError(f"'{path}' has no function '{name}'; define it or mend the model's path")
+        return function  # type: ignore[no-any-return]
+
+    def summary(self) -> str:
+        """``python model.py:build``."""
+        return f"python {Path(self.path).name}"
+
+
+def _module(path: Path) -> Any:  # noqa: ANN401
+    """Run the file; it is run anew for each network, so that edits count."""
+    spec = importlib.util.spec_from_file_location(MODULE, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[MODULE] = module
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise KDStudioError(f"'{path}' cannot be run: {type(error).__name__}: {error}") from error
+    return module
+
+
+def _wanted(function: Callable[..., object], offered: dict[str, object]) -> dict[str, object]:
+    """Those of the ``offered`` arguments that the function takes."""
+    parameters = inspect.signature(function).parameters.values()
+    if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
+        return offered
+    return {p.name: offered[p.name] for p in parameters if p.name in offered}

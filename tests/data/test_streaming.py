@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from kdstudio.data.augmentation import Augmentation
+from kdstudio.data.declaration import ImageData, LabelledImages
+from kdstudio.data.decoding import ImageFiles
+from kdstudio.data.feed import Feed
+from kdstudio.data.streaming import Batches, StreamedImages
+
+COUNT, SIZE = 22, 6
+NAMES = ("a", "b", "c")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Small images of noise."""
+    folder, noise = tmp_path_factory.mktemp("images"), np.random.default_rng(0)
+    for number in range(COUNT):
+        pixels = noise.integers(0, 256, (SIZE, SIZE, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number:02}.png")
+    return sorted(folder.iterdir())
+
+
+def feeds(files):
+    """The same images resident and streamed, each in a feed of its own; some taken, not in order."""
+    decode, labels = ImageFiles(files, SIZE, grey=False), torch.arange(COUNT) % 3
+    chosen = torch.arange(COUNT - 1, 0, -1)
+    resident = torch.stack([decode(number) for number in range(COUNT)])[chosen]
+    streamed = StreamedImages(decode, torch.arange(COUNT), (3, SIZE, SIZE)).taken(chosen)
+    augmentation = Augmentation(jitter=2, flip=True, fill="reflect")
+    for images in (resident, streamed):
+        part = LabelledImages(images, labels[chosen])
+        data = ImageData(part, part, NAMES, (0.2, 0.4, 0.5), (0.3, 0.2, 0.1))
+        yield Feed(part, data, batch_size=5, seed=3, augmentation=augmentation)
+
+
+def assert_same(some, others):
+    some, others = list(some), list(others)
+    assert len(some) == len(others)
+    for one, other in zip(some, others, strict=True):
+        for key in ("images", "labels", "index", "view"):
+            assert torch.equal(getattr(one, key), getattr(other, key)), key
+
+
+def test_a_streamed_feed_gives_the_same_batches_as_a_resident_one(files):
+    resident, streamed = feeds(files)
+    for epoch in range(2):
+        assert_same(resident.shuffled(epoch), streamed.shuffled(epoch))
+    assert_same(resident.shuffled(1, start=2), streamed.shuffled(1, start=2))
+    assert_same(resident.in_order(), streamed.in_order())
+    assert_same(resident.in_order(view=7), streamed.in_order(view=7))
+    left = streamed.shuffled(2)
+    next(left)
+    left.close()  # a stopped run leaves decoded batches behind
+    assert_same(resident.shuffled(3), streamed.shuffled(3))
+
+
+def test_a_few_images_are_decoded_at_once_without_workers(files):
+    resident, streamed = feeds(files)
+    index, view = torch.tensor([4, 0, 20]), torch.tensor([0, 3, 49])
+    assert_same([resident.batch(index, view)], [streamed.batch(index, view)])
+    assert len(streamed) == len(streamed.part.images) == COUNT - 1
+    assert streamed.part.images.shape == resident.part.images.shape
+
+
+def test_the_batches_to_come_are_counted():
+    batches = Batches()
+    assert (len(batches), list(batches)) == (0, [])
+    batches.batches = [[3, 1], [2]]
+    assert (len(batches), list(batches)) == (2, [[3, 1], [2]])
