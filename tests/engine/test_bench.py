@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from kdstudio.engine.bench import Bench, load_state
+from kdstudio.engine.experiment import TrainingSpec
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ImageShape
 from tests.small import CPU, digits, perceptron, same_state, small_bench, small_experiment
@@ -84,3 +85,133 @@ def test_a_network_that_does_not_fit_the_image_is_named(monkeypatch):
     monkeypatch.setattr(Bench, "image", ImageShape(1, 3, 3))
     with pytest.raises(KDStudioError, match="'lenet 16' cannot be built for images of 1×3×3"):
         bench.network("student")
+
+
+def counts(labels):
+    return np.bincount(labels, minlength=10).tolist()
+
+
+def of_class(part, numbers):
+    """Bytes and labels of the images of some classes."""
+    return [
+        (bytes(image.numpy()), int(label))
+        for image, label in zip(part.images, part.labels, strict=True)
+        if int(label) in numbers
+    ]
+
+
+def training_part(bench):
+    return bench.training_feed(bench.recipe("student")).part
+
+
+def same_part(one, other):
+    return torch.equal(one.images, other.images) and torch.equal(one.labels, other.labels)
+
+
+def test_only_some_classes_are_trained_on_while_all_are_tested():
+    whole = small_bench(small_experiment())
+    bench = small_bench(small_experiment('data.classes=["7",3]'))
+    assert bench.classes == 10
+    assert bench.data.class_names == tuple("0123456789")
+    part = training_part(bench)
+    assert of_class(part, range(10)) == of_class(training_part(whole), {3, 7})
+    assert bench.training_images == len(part)
+    assert same_part(bench.validation.part, whole.validation.part)
+    assert same_part(bench.test.part, whole.test.part)
+
+
+def test_renumbered_classes_are_a_data_set_of_their_own():
+    bench, data = small_bench(small_experiment('data.classes=["7",3]', "data.renumber=true")), digits()
+    assert bench.classes == 2
+    assert bench.data.class_names == ("7", "3")
+    assert bench.network("student").module(torch.zeros(1, 1, 8, 8)).shape == (1, 2)
+    new = {7: 0, 3: 1}
+    expected = [(image, new[label]) for image, label in of_class(data.test, new)]
+    assert of_class(bench.test.part, range(10)) == expected
+    learnt = of_class(training_part(bench), range(10)) + of_class(bench.validation.part, range(10))
+    assert sorted(learnt) == sorted((image, new[label]) for image, label in of_class(data.train, new))
+    assert set(bench.validation.part.labels.tolist()) == {0, 1}
+
+
+@pytest.mark.parametrize("setting", ['data.classes=["ten"]', "data.classes=[10]"])
+@pytest.mark.parametrize("renumber", ["true", "false"])
+def test_an_unknown_class_is_named_with_those_that_exist(setting, renumber):
+    with pytest.raises(KDStudioError, match=r"no class .*; there are 0, 1, 2"):
+        small_bench(small_experiment(setting, f"data.renumber={renumber}"))
+
+
+def test_a_fraction_of_every_class_is_trained_on_and_all_is_tested():
+    whole, bench = small_bench(small_experiment()), small_bench(small_experiment("data.fraction=0.3"))
+    every, chosen = training_part(whole), training_part(bench)
+    assert counts(chosen.labels) == [round(0.3 * count) for count in counts(every.labels)]
+    assert set(of_class(chosen, range(10))) <= set(of_class(every, range(10)))
+    assert bench.training_images == len(chosen)
+    assert same_part(bench.validation.part, whole.validation.part)
+    assert same_part(bench.test.part, whole.test.part)
+
+
+def test_the_fraction_is_a_function_of_the_seed():
+    one, same, other = (
+        training_part(small_bench(small_experiment("data.fraction=0.3", f"seed={seed}")))
+        for seed in (1, 1, 2)
+    )
+    assert same_part(one, same)
+    assert set(of_class(one, range(10))) != set(of_class(other, range(10)))
+
+
+def test_label_noise_makes_a_share_of_the_training_labels_wrong_and_no_others():
+    whole, bench = small_bench(small_experiment()), small_bench(small_experiment("data.label_noise=0.3"))
+    right, noisy = training_part(whole), training_part(bench)
+    assert torch.equal(right.images, noisy.images)
+    wrong = right.labels[right.labels != noisy.labels]
+    assert counts(wrong) == [round(0.3 * count) for count in counts(right.labels)]
+    assert same_part(bench.validation.part, whole.validation.part)
+    assert same_part(bench.test.part, whole.test.part)
+    assert torch.equal(digits().train.labels.sort().values, torch.cat(
+        [right.labels, whole.validation.part.labels]).sort().values)  # fmt: skip
+
+
+def test_fraction_and_noise_apply_to_the_chosen_classes():
+    chosen = ("data.classes=[1,2]", "data.fraction=0.5", "data.label_noise=0.2", "data.renumber=true")
+    bench = small_bench(small_experiment(*chosen))
+    found, plain = training_part(bench), training_part(small_bench(small_experiment(*chosen[::3])))
+    expected = [round(0.5 * count) for count in counts(plain.labels)[:2]]
+    labels = dict(of_class(plain, {0, 1}))
+    original = [labels[bytes(image.numpy())] for image in found.images]
+    assert counts(original)[:2] == expected
+    turned = [a for a, b in zip(original, found.labels.tolist(), strict=True) if a != b]
+    assert counts(turned)[:2] == [round(0.2 * count) for count in expected]
+    assert set(found.labels.tolist()) == {0, 1}
+
+
+def test_classes_left_out_are_never_seen_by_that_network_alone():
+    bench = small_bench(small_experiment("networks.student.training.leave_out=[3,'9']"))
+    student, teacher = (bench.training_feed(bench.recipe(role)).part for role in ("student", "teacher"))
+    whole = training_part(small_bench(small_experiment()))
+    assert of_class(student, range(10)) == of_class(whole, set(range(10)) - {3, 9})
+    assert same_part(teacher, whole)
+    assert {3, 9} <= set(bench.validation.part.labels.tolist())
+    assert bench.classes == 10
+
+
+def test_a_feed_without_any_class_is_refused_with_the_remedy():
+    bench = small_bench(small_experiment())
+    with pytest.raises(KDStudioError, match=r"every class is left out; shorten training.leave_out"):
+        bench.training_feed(TrainingSpec(leave_out=tuple(range(10))))
+    with pytest.raises(KDStudioError, match=r"no class 'ten'; there are 0, 1"):
+        bench.training_feed(TrainingSpec(leave_out=("ten",)))
+
+
+def test_all_chosen_classes_left_out_are_refused_too():
+    bench = small_bench(small_experiment("data.classes=[1,2]"))
+    with pytest.raises(KDStudioError, match="every class is left out"):
+        bench.training_feed(TrainingSpec(leave_out=(2, 1)))
+
+
+def test_a_feed_has_the_augmentation_of_its_recipe_or_the_usual_one_and_its_mixing():
+    bench = small_bench(small_experiment())
+    own = TrainingSpec.model_validate({"augmentation": {"jitter": 2, "flip": True}})
+    assert bench.training_feed(own).views == 50
+    assert bench.training_feed(own.model_copy(update={"usual_augmentation": True})).views == 9
+    assert bench.training_feed(TrainingSpec.model_validate({"mixing": {"kind": "mixup"}})).views is None
+    assert (bench.validation.views, bench.test.views) == (1, 1)

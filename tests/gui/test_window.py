@@ -197,3 +197,27 @@ def test_shortcuts_run_pause_and_stop(window, qtbot, wait_for):
     wait_for(State.RUNNING)
     qtbot.keyClick(window, Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
     assert wait_for(State.STOPPED, State.FINISHED) is State.STOPPED
+
+
+def test_code_of_the_users_runs_only_after_a_yes(window, qtbot, wait_for, tmp_path):
+    code = tmp_path / "mine.py"
+    code.write_text(
+        "from pathlib import Path\n"
+        "from torch import nn\n"
+        f"Path({str(tmp_path / 'ran')!r}).touch()\n"
+        "def build(image, classes):\n"
+        "    return nn.Sequential(nn.Flatten(), nn.Linear(image.height * image.width, classes))\n"
+    )
+    window.draft.choose(("networks", "student", "model"), {"name": "python", "path": f"{code}:build"})
+    window.run()
+    box = window.findChild(QMessageBox)
+    assert "mine.py" in box.text()
+    press(qtbot, next(b for b in box.findChildren(QPushButton) if "Cancel" in b.text()))
+    assert window.controller.state is State.READY
+    assert not (tmp_path / "ran").exists()
+    qtbot.waitUntil(lambda: window.findChild(QMessageBox) is None)
+    window.run()
+    box = window.findChild(QMessageBox)
+    press(qtbot, next(b for b in box.findChildren(QPushButton) if "Run this code" in b.text()))
+    assert wait_for(State.FINISHED, State.FAILED) is State.FINISHED
+    assert (tmp_path / "ran").exists()

@@ -9,7 +9,6 @@ from PIL import Image
 
 from kdstudio.data import decoding
 from kdstudio.data.declaration import datasets
-from kdstudio.data.sources import folder as source
 from kdstudio.data.sources.folder import ImageFolder
 from kdstudio.engine.events import EpochDone, RunDone
 from kdstudio.errors import KDStudioError
@@ -281,7 +280,7 @@ def test_a_missing_folder_is_named(tmp_path):
     ):
         load(tmp_path / "none")
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(KDStudioError, match="no folder '.*file'"):
+    with pytest.raises(KDStudioError, match=r"no folder '.*file'"):
         load(tmp_path / "file")
 
 
@@ -431,29 +430,26 @@ def experiment_on(folder, *settings):
     return validate(override(raw, settings), "test")
 
 
-@pytest.fixture
-def photographs(monkeypatch):
+@pytest.fixture(scope="module")
+def photographs():
     """Folder of CIFAR-10 photographs; skips where there is none."""
-    monkeypatch.undo()
     named = os.environ.get("KDSTUDIO_DATA")
     if not named or not Path(named, "cifar10-small", "train").is_dir():
         pytest.skip("KDSTUDIO_DATA names no folder with cifar10-small")
     return Path(named, "cifar10-small")
 
 
-def test_a_run_on_real_photographs_ends_well(photographs, runs, place, monkeypatch):
-    monkeypatch.setenv("KDSTUDIO_DATA", str(place))
+def test_a_run_on_real_photographs_ends_well(photographs, runs):
     session = new_session(experiment_on(photographs, "data.fraction=0.05"), runs)
     events = list(session.events())
     epochs = [event for event in events if isinstance(event, EpochDone)]
     assert isinstance(events[-1], RunDone)
     assert [epoch.epoch for epoch in epochs] == [1, 2]
-    assert epochs[-1].losses["label"] < 2.4
+    assert epochs[-1].losses["label loss"] < np.log(10) + 0.1
     assert weights_in(session.folder)
 
 
-def test_loaded_photographs_are_pillows(photographs, place, monkeypatch):
-    monkeypatch.setenv("KDSTUDIO_DATA", str(place))
+def test_loaded_photographs_are_pillows(photographs):
     data = load(photographs, size=32)
     assert len(data.class_names) == 10
     assert np.bincount(data.test.labels).min() > 0
@@ -463,8 +459,3 @@ def test_loaded_photographs_are_pillows(photographs, place, monkeypatch):
         with Image.open(file) as image:
             found = data.test.images[first + number].permute(1, 2, 0).numpy()
             assert np.array_equal(found, np.asarray(image.convert("RGB")))
-
-
-def test_decoders_and_the_share_of_memory_are_modest():
-    assert 1 <= source.DECODERS <= 8
-    assert 0 < source.MEMORY_SHARE < 0.8

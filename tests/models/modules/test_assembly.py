@@ -14,10 +14,10 @@ from kdstudio.models.modules.assembly import (
 
 
 def test_a_chain_runs_its_parts_in_order_under_their_names():
-    network = chain(double=nn.Linear(1, 1, bias=False), flatten=nn.Flatten())
+    network = chain(twice=nn.Linear(1, 1, bias=False), flatten=nn.Flatten())
     with torch.no_grad():
-        network.double.weight.fill_(2.0)
-    assert [name for name, _part in network.named_children()] == ["double", "flatten"]
+        network.twice.weight.fill_(2.0)
+    assert [name for name, _part in network.named_children()] == ["twice", "flatten"]
     assert network(torch.tensor([[3.0]])).item() == 6.0
 
 
