@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
@@ -93,13 +93,11 @@ class Python(ModelSpec):
 
 def _module(path: Path) -> Any:  # noqa: ANN401
     """Run the file; it is run anew for each network, so that edits count."""
-    spec = importlib.util.spec_from_file_location(MODULE, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    module = ModuleType(MODULE)
+    module.__file__ = str(path)
     sys.modules[MODULE] = module
     try:
-        spec.loader.exec_module(module)
+        exec(compile(path.read_bytes(), path, "exec"), module.__dict__)
     except (Exception, SystemExit) as error:
         raise KDStudioError(f"'{path}' cannot be run: {type(error).__name__}: {error}") from error
     return module
