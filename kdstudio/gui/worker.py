@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -10,6 +11,9 @@ from contextlib import closing
 from kdstudio.engine.events import Event, RunStopped
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.session import Session, Tell, failure
+
+SWITCH_INTERVAL = 0.0005
+"""Seconds after which a thread that holds the interpreter is asked for it; Python's own is ten times that."""
 
 Prepare = Callable[[Tell], Session]
 
@@ -28,7 +32,8 @@ class RunWorker:
         self._thread = threading.Thread(target=self._work, name="training", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Begin; while it runs, the window's thread is never kept waiting long for the interpreter."""
+        sys.setswitchinterval(SWITCH_INTERVAL)
         self._thread.start()
 
     def pause(self) -> None:

@@ -97,6 +97,15 @@ def test_mixing_is_a_function_of_seed_epoch_and_step(mixing):
     assert torch.equal(original, batch()[0])
 
 
+def test_every_step_epoch_and_seed_has_its_own_pairs_and_proportion():
+    drawn = [
+        list(pairs(mixed(MIXINGS[0], *at)[1], batch()[1]))
+        for at in ((3, 2, 1), (4, 2, 1), (3, 3, 1), (3, 2, 2))
+    ]
+    partners = {tuple(partner for partner, _share in found) for found in drawn}
+    assert len(partners) == len({min(share for _partner, share in found) for found in drawn}) == 4
+
+
 def test_the_proportion_follows_the_beta_distribution():
     shares = []
     for step in range(300):

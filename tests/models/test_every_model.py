@@ -57,7 +57,7 @@ def test_logits_go_forward_and_finite_gradients_backward_to_every_weight(spec, i
     for name, parameter in module.named_parameters():
         assert parameter.grad is not None, name
         assert parameter.grad.isfinite().all(), name
-        assert parameter.grad.any(), name
+        assert parameter.grad.any() or spec.name not in MADE_HERE, name
 
 
 def test_in_eval_mode_an_image_has_the_same_logits_alone_and_in_a_batch(spec):

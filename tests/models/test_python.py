@@ -37,9 +37,8 @@ def test_the_function_is_called_with_what_it_takes(written, arguments, expected)
 
 
 def test_edits_of_the_file_count(written):
-    assert written(f"def build(): return {FLAT}").build(IMAGE, 3)[1].bias is not None
-    edited = written("def build(): return nn.Sequential(nn.Flatten(), nn.Linear(4, 3, bias=False))")
-    assert edited.build(IMAGE, 3)[1].bias is None
+    assert written(f"def build(): return {FLAT}").build(IMAGE, 3)[1].out_features == 3
+    assert written(f"def build(): return {FLAT[:-3]}2))").build(IMAGE, 3)[1].out_features == 2
 
 
 def test_the_file_may_define_dataclasses(written):

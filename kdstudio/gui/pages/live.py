@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSizePolicy, QSlider, QStackedLayout, QWidget
@@ -13,7 +15,7 @@ from kdstudio.gui.plots.curves import CurvePlot
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.curves import RunCurves
 
-REDRAW_MILLISECONDS = 200
+FRAME_MILLISECONDS = 80
 EMPTY = "Nothing has run yet.\nChoose a preset on the Experiment page and press Run (Ctrl+R)."
 
 
@@ -48,7 +50,8 @@ class LivePage(QWidget):
         self._stack = QStackedLayout(self)
         self._stack.addWidget(empty)
         self._stack.addWidget(plots)
-        self._timer = QTimer(self, interval=REDRAW_MILLISECONDS, singleShot=True)
+        self._waiting: list[Callable[[], None]] = []
+        self._timer = QTimer(self, interval=FRAME_MILLISECONDS)
         self._timer.timeout.connect(self._redraw)
 
     def _add_controls(self) -> None:
@@ -83,22 +86,33 @@ class LivePage(QWidget):
             self._timer.start()
 
     def _redraw(self) -> None:
-        self._stale = False
-        curves = self.curves
+        """Draw one plot a frame, in turn, so that no frame takes long."""
+        if not self._waiting:
+            if not self._stale:
+                self._timer.stop()
+                return
+            self._stale = False
+            self._waiting = [self._draw_classes, self._draw_rates, self._draw_accuracy, self._draw_losses]
+        self._waiting.pop()()
+
+    def _draw_losses(self) -> None:
         styles: dict[str, int] = {}
-        for key, series in curves.losses.items():
+        for key, series in self.curves.losses.items():
             style = styles[key.stage] = styles.get(key.stage, -1) + 1
             self.losses.show_series(key, f"{key.stage}: {key.term}", key.stage, style, series)
-        for network, series in curves.accuracy.items():
+
+    def _draw_accuracy(self) -> None:
+        for network, series in self.curves.accuracy.items():
             self.accuracy.show_series(network, network, network, 0, series.scaled(100))
-        for stage, series in curves.learning_rate.items():
+
+    def _draw_rates(self) -> None:
+        for stage, series in self.curves.learning_rate.items():
             self.rates.show_series(stage, stage, stage, 0, series)
-        self.classes.show_bars(
-            curves.class_names,
-            {
-                name: [None if share is None else 100 * share for share in scores.per_class]
-                for name, scores in curves.scores.items()
-            },
-            y="accuracy (%)",
-            shown_as="{:.0f}",
-        )
+
+    def _draw_classes(self) -> None:
+        percents = {
+            name: [None if share is None else 100 * share for share in scores.per_class]
+            for name, scores in self.curves.scores.items()
+        }
+        names = self.curves.class_names
+        self.classes.show_bars(names, percents, y="accuracy (%)", shown_as="{:.0f}")

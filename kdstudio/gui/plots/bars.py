@@ -53,6 +53,9 @@ class BarPlot(QWidget):
         shown_as: str = "{:g}",
     ) -> None:
         """Draw ``values`` of each network, one for each group; None leaves a gap."""
+        wanted = (list(groups), values, y, shown_as)
+        if wanted == (list(self._groups), self._values, self._y, self._format):
+            return
         if set(values) != set(self._values):
             self.legend.clear()
         self._groups, self._values, self._y, self._format = groups, values, y, shown_as

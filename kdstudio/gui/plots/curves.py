@@ -35,6 +35,7 @@ class CurvePlot(QWidget):
         self._smoothing = 0.0
         self._series: dict[Hashable, tuple[str, int, Series]] = {}
         self._names: dict[Hashable, str] = {}
+        self._drawn: dict[Hashable, int] = {}
         self._curves: dict[Hashable, tuple[pg.PlotDataItem, pg.PlotDataItem]] = {}
         self.plot = pg.PlotWidget()
         self.plot.setMenuEnabled(False)
@@ -61,12 +62,16 @@ class CurvePlot(QWidget):
         """Take every curve out and follow new ones automatically."""
         self.plot.clear()
         self.legend.clear()
-        self._series, self._curves = {}, {}
+        self._series, self._curves, self._drawn = {}, {}, {}
         self.plot.enableAutoRange()
 
     def show_series(self, key: Hashable, name: str, network: str, style: int, series: Series) -> None:
         """Draw ``series``; the network picks the colour, ``style`` the dashes."""
+        before = self._series.get(key)
+        if before is not None and self._drawn.get(key) == len(series.x) and before[:2] == (network, style):
+            return
         self._series[key] = (network, style, series)
+        self._drawn[key] = len(series.x)
         self._names[key] = name
         if key not in self._curves:
             antialias = self.devicePixelRatioF() < 1.5  # wider pens are slow with it, and do not need it
@@ -137,3 +142,4 @@ def dress(plot: pg.PlotWidget, colours: Colours, axes: dict[str, str]) -> None:
         axis.setTextPen(pg.mkPen(colours["muted"]))
         axis.setLabel(text, color=colours["muted"])
         axis.enableAutoSIPrefix(False)
+        axis.setStyle(maxTickLevel=0)  # the grid at every small tick costs most of a redraw
