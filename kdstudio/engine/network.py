@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from torch import Tensor, nn
 
 from kdstudio.data.feed import Batch
+from kdstudio.errors import KDStudioError
 
 LOGITS = "logits"
 
@@ -52,7 +53,12 @@ class Network(nn.Module):
         captured: dict[str, Tensor] = {}
 
         def capture(tap: str) -> None:
-            def hook(_module: nn.Module, _inputs: object, output: Tensor) -> None:
+            def hook(_module: nn.Module, _inputs: object, output: object) -> None:
+                if not isinstance(output, Tensor):
+                    kind = type(output).__name__
+                    raise KDStudioError(
+                        f"'{self.name}.{tap}' gives a {kind}; read a layer that gives a tensor"
+                    )
                 captured[tap] = output
 
             source = self.module.get_submodule(self.taps.get(tap, tap))

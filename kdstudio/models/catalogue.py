@@ -22,7 +22,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "mobilenet": [{"width": w} for w in (0.5, 1.0)],
     "mobilenet-v2": [{"width": w} for w in (0.5, 1.0)],
     "shufflenet-v1": [{}],
-    "shufflenet-v2": [{"width": w} for w in ("0.5", "1.0")],
+    "shufflenet-v2": [{"width": w} for w in (0.5, 1.0)],
     "resnet-imagenet": [{"depth": d} for d in (18, 34, 50)],
     "densenet": [{"depth": d, "growth": g} for d, g in ((100, 12), (112, 33), (90, 60))],
     "fitnet": [

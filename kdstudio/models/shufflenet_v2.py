@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from pydantic import field_validator
+
 from kdstudio.declaration import option
 from kdstudio.models.declaration import ImageShape, ModelSpec, models
 
@@ -34,6 +36,11 @@ class ShuffleNetV2(ModelSpec):
     width: Literal["0.5", "1.0", "1.5", "2.0"] = option(
         "1.0", "Width", "The paper's four sizes. The distillation tables have 1.0."
     )
+
+    @field_validator("width", mode="before")
+    @classmethod
+    def _number_as_text(cls, width: object) -> object:
+        return str(float(width)) if isinstance(width, int | float) else width
 
     def taps(self) -> dict[str, str]:
         """``block1`` ``(B, c, H/2, W/2)`` to ``block3`` ``(B, 4c, H/8, W/8)`` after ReLU, ``pool``."""

@@ -1,0 +1,68 @@
+"""Every registered architecture learns for two epochs, as teacher and as student."""
+
+from importlib.util import find_spec
+
+import pytest
+import torch
+
+from kdstudio.data.declaration import ImageData, LabelledImages
+from kdstudio.engine.bench import Bench
+from kdstudio.engine.trainer import Trainer
+from kdstudio.models.declaration import models
+from tests.small import CPU, follow, refuse_weights, small_experiment
+
+SMALLEST = {
+    "densenet": {"depth": 10, "growth": 4},
+    "fitnet": {"variant": "fitnet-1"},
+    "lenet": {"channels": 2, "hidden": 8},
+    "mlp": {"widths": [8]},
+    "mobilenet": {"width": 0.25},
+    "mobilenet-v2": {"width": 0.5},
+    "python": {},
+    "resnet": {"depth": 8},
+    "resnet-imagenet": {"depth": 18},
+    "shufflenet-v1": {},
+    "shufflenet-v2": {"width": "0.5"},
+    "timm": {},
+    "torchvision": {"architecture": "squeezenet1_1"},
+    "vgg": {"depth": 8},
+    "wide-resnet": {"depth": 10, "width": 1},
+}
+
+
+def tiny_photographs() -> ImageData:
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(256, (24, 3, 32, 32), dtype=torch.uint8, generator=generator)
+    part = LabelledImages(images, torch.arange(24) % 2)
+    return ImageData(part, part, ("a", "b"), (0.5,) * 3, (0.25,) * 3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(models))
+def test_it_teaches_and_it_learns(name, tmp_path):
+    options = dict(SMALLEST[name])
+    if name == "timm" and not find_spec("timm"):
+        pytest.skip("timm is not installed; it is optional")
+    if name == "python":
+        code = tmp_path / "mine.py"
+        code.write_text(
+            "from torch import nn\n"
+            "def build(image, classes):\n"
+            "    return nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, classes))\n"
+        )
+        options["path"] = f"{code}:build"
+    model = models[name].model_validate({"name": name, **options})
+    experiment = small_experiment("data.validation=0.25")
+    networks = {
+        role: spec.model_copy(
+            update={"model": model, "training": spec.training.model_copy(update={"batch_size": 9})}
+        )
+        for role, spec in experiment.networks.items()
+    }
+    experiment = experiment.model_copy(update={"networks": networks})
+    bench = Bench(experiment, tiny_photographs(), CPU, refuse_weights)
+    before = bench.network("student").module.state_dict()
+    _events, states = follow(Trainer(bench))
+    assert states.keys() == {"teacher", "baseline", "student"}
+    assert any(not torch.equal(before[key], states["student"][key]) for key in before)
+    assert all(value.isfinite().all() for state in states.values() for value in state.values())
