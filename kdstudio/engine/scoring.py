@@ -11,6 +11,7 @@ from torch.nn import functional
 from kdstudio.data.feed import Feed
 from kdstudio.engine.events import Scores
 from kdstudio.engine.stage import Stage
+from kdstudio.errors import KDStudioError
 
 BINS = 15
 
@@ -18,6 +19,8 @@ BINS = 15
 @torch.no_grad()
 def score(stage: Stage, scored: Mapping[str, str], feed: Feed) -> dict[str, Scores]:
     """Score the logits at each address of ``scored`` over all of ``feed``, by its name.
+
+    Raises KDStudioError where a network answers with what are no numbers.
 
     The stage is in eval mode while it is scored, and in the mode it was in afterwards.
     """
@@ -31,6 +34,12 @@ def score(stage: Stage, scored: Mapping[str, str], feed: Feed) -> dict[str, Scor
         for name, address in scored.items():
             collected[name].append(values[address])
     stage.train(training)
+    for name, logits in collected.items():
+        if not all(bool(part.isfinite().all()) for part in logits):
+            raise KDStudioError(
+                f"the answers of the {name} are no longer numbers; lower the learning rate, warm up, or "
+                "limit the weights"
+            )
     truth = torch.cat(labels)
     return {name: scores(torch.cat(logits), truth) for name, logits in collected.items()}
 

@@ -9,6 +9,7 @@ from kdstudio.engine.experiment import TrainingSpec
 from kdstudio.engine.losses.response import cross_entropy
 from kdstudio.engine.scoring import calibration_error, score, scores
 from kdstudio.engine.stage import LABELS, LossTerm, Stage
+from kdstudio.errors import KDStudioError
 from tests.small import digits, same_state, with_batch_norm
 
 CLASSES = 5
@@ -97,3 +98,14 @@ def test_a_stage_is_scored_in_eval_mode_over_the_whole_part_and_left_in_its_own(
     assert found.accuracy == pytest.approx(accuracy_score(part.labels, logits.argmax(1)))
     p = probabilities(logits.double().numpy())
     assert found.loss == pytest.approx(log_loss(part.labels, p, labels=range(10)), rel=1e-5)
+
+
+def test_answers_that_are_no_numbers_are_told_with_the_remedy():
+    network = with_batch_norm("student")
+    with torch.no_grad():
+        network.module[-1].weight.fill_(float("nan"))
+    term = LossTerm("label loss", cross_entropy, "student.logits", (LABELS,))
+    stage = Stage("student", networks=[network], turns=[[term]], training=TrainingSpec())
+    feed = Feed(digits().test, digits(), batch_size=100)
+    with pytest.raises(KDStudioError, match=r"answers of the student .* lower the learning rate"):
+        score(stage, stage.scored, feed)

@@ -52,7 +52,10 @@ def test_it_teaches_and_it_learns(name, tmp_path):
         )
         options["path"] = f"{code}:build"
     model = models[name].model_validate({"name": name, **options})
-    experiment = small_experiment("data.validation=0.25")
+    experiment = small_experiment(
+        "data.validation=0.25",
+        *(f"networks.{role}.training.optimizer.learning_rate=0.001" for role in ("teacher", "student")),
+    )
     networks = {
         role: spec.model_copy(
             update={"model": model, "training": spec.training.model_copy(update={"batch_size": 9})}
