@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
+from rich.text import Text
 
 from kdstudio.engine.events import EpochDone, Event, RunStarted, StageDone, StageStarted, StepDone
 from kdstudio.runs.progress import RunProgress, spoken_duration
@@ -30,8 +32,10 @@ def show_run(prepare: Callable[[Tell], Session], interrupted: list[bool], *, qui
         TextColumn("{task.percentage:>3.0f} %"),
         TextColumn("{task.fields[told]}"),
     )
-    with Progress(*columns, console=output, transient=True, disable=not output.is_interactive) as bars:
-        display = Display(bars, output)
+    bars = Progress(*columns, console=output)
+    display = Display(bars, output)
+    live = Live(Group(bars, display.figures), console=output, transient=True, refresh_per_second=8)
+    with live if output.is_interactive else nullcontext():
         session = prepare(display.show)
         with closing(session.events()) as events:
             for event in events:
@@ -42,10 +46,11 @@ def show_run(prepare: Callable[[Tell], Session], interrupted: list[bool], *, qui
 
 
 class Display:
-    """Two bars, the run's and the stage's, and a line for every stage that is done."""
+    """Two bars, the run's and the stage's, a line of figures below, and one for every stage that is done."""
 
     def __init__(self, bars: Progress, console: Console) -> None:
-        """``bars`` is live; lines that stay go to ``console``."""
+        """``bars`` and ``figures`` are shown live; lines that stay go to ``console``."""
+        self.figures = Text(no_wrap=True, overflow="ellipsis")
         self._bars = bars
         self._console = console
         self._run = bars.add_task("preparing", total=1.0, told="")
@@ -93,8 +98,7 @@ class Display:
     def _show_step(self, event: StepDone) -> None:
         assert self._stage is not None
         losses = "  ".join(f"{name} {value:.4f}" for name, value in event.losses.items())
-        told = (
-            f"epoch {event.epoch}/{self._progress.stages[event.stage].epochs}  {losses}  "
-            f"{self._accuracy}  {event.images_per_second:,.0f} images/s"
-        )
+        epochs = self._progress.stages[event.stage].epochs
+        told = f"epoch {event.epoch}/{epochs}  {event.images_per_second:,.0f} images/s"
+        self.figures.plain = f"  {losses}  {self._accuracy}"
         self._bars.update(self._stage, completed=event.step, told=told)
