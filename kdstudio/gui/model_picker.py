@@ -80,6 +80,7 @@ class ModelPicker(QDialog):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         table.setAccessibleName("Architectures")
         table.itemSelectionChanged.connect(self._show_layers)
@@ -134,9 +135,7 @@ class ModelPicker(QDialog):
         self.table.insertRow(number)
         usable = row.cost is not None
         texts = (
-            f"{row.spec.name}: {row.spec.summary()}"
-            if row.spec.name == "torchvision"
-            else row.spec.summary(),
+            row.spec.summary(),
             spoken_count(row.cost.parameters) if row.cost else "not for such images",
             spoken_count(row.cost.multiply_adds) if row.cost else "",
         )

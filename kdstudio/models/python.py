@@ -32,8 +32,8 @@ class Python(ModelSpec):
     path: str = option(
         "model.py:build",
         "File and function",
-        "A Python file and, after a colon, a function in it that returns a torch.nn.Module. It may take "
-        "image (with channels, height, width, mean, std) and classes.",
+        "This runs code: a Python file and, after a colon, a function in it that returns a "
+        "torch.nn.Module. It may take image (with channels, height, width, mean, std) and classes.",
         pattern=r"^.+\.py:[A-Za-z_]\w*$",
     )
     taps_at: tuple[Tap, ...] = option(
