@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from kdstudio.data.declaration import ImageData, LabelledImages
-from kdstudio.data.feed import Feed
+from kdstudio.data.feed import Batch, Feed
 from kdstudio.data.seeding import derived_seed
 from kdstudio.data.selection import (
     class_numbers,
@@ -20,7 +20,7 @@ from kdstudio.data.selection import (
 )
 from kdstudio.data.split import stratified_split
 from kdstudio.engine.experiment import Experiment, FromFile, FromRun, TrainHere, TrainingSpec
-from kdstudio.engine.network import Network
+from kdstudio.engine.network import Head, Network
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ImageShape
 
@@ -124,6 +124,26 @@ class Bench:
         network = Network(name or role, module, spec.model.taps(), spec.model.summary())
         return network.to(self.device)
 
+    @torch.no_grad()
+    def shape(self, network: Network, output: str) -> tuple[int, ...]:
+        """Shape of ``output`` (a tap, a path, ``logits``) for one image: ``(C, H, W)`` or ``(C,)``."""
+        images = torch.zeros(2, *self.image[:3], device=self.device)
+        none = torch.zeros(2, dtype=torch.long, device=self.device)
+        training = network.training
+        value: Tensor = network.eval()(Batch(images, none, none, none), (output,))[output]
+        network.train(training)
+        return tuple(value.shape[1:])
+
+    def head(self, name: str, make: Callable[[], nn.Module], *of: str, architecture: str = "") -> Head:
+        """Make the head ``name`` on the addresses ``of``.
+
+        Its initial weights depend on the run's seed and its name alone.
+        """
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(derived_seed(self.experiment.seed, "weights", name))
+            head = Head(name, make(), *of, architecture=architecture)
+        return head.to(self.device)
+
     def training_feed(self, training: TrainingSpec) -> Feed:
         """Return the training images as ``training`` wants them."""
         part = self._training_part
@@ -143,7 +163,7 @@ class Bench:
         )
 
 
-def load_state(module: torch.nn.Module, state: dict[str, Tensor], what: str) -> None:
+def load_state(module: nn.Module, state: dict[str, Tensor], what: str) -> None:
     """Load ``state`` into ``module``; KDStudioError says what does not fit."""
     own = module.state_dict()
     missing, unexpected = own.keys() - state.keys(), state.keys() - own.keys()

@@ -49,6 +49,8 @@ class NetworkResult(Record):
     last_epoch: EpochScores
     best_epoch: EpochScores
     """The epoch with the highest validation accuracy (then the lowest validation loss)."""
+    varied: dict[str, float | str] = {}
+    """In what it differs from its siblings, where a plan trains many of one role."""
 
 
 class StageOutline(Record):
@@ -63,6 +65,12 @@ class StageOutline(Record):
     frozen: tuple[str, ...]
     parameters: dict[str, int]
     """Weights of every network in the stage, by its name."""
+    heads: dict[str, str] = {}
+    """What each head is, with its size."""
+    left_out: tuple[int, ...] = ()
+    """Numbers of the classes that are not in its training images."""
+    varied: dict[str, dict[str, float | str]] = {}
+    """In what networks differ from their siblings, where it trains many of one role."""
     flops_per_step: float
     """Estimated floating-point operations of one training step."""
 
@@ -128,6 +136,9 @@ class EpochDone(Record):
     """Unweighted mean of each term over the epoch."""
     weights: dict[str, float]
     """Weight of each term in this epoch."""
+    gradient_norms: dict[str, float] = {}
+    """Length of the weighted term's gradient to the network's weights, where terms share a turn;
+    mean of four batches of the epoch."""
     learning_rate: float
     images_per_second: float
     seconds: float

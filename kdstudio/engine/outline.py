@@ -6,6 +6,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from kdstudio.engine.bench import Bench
 from kdstudio.engine.events import StageOutline
+from kdstudio.engine.network import Head
 from kdstudio.engine.stage import Stage
 
 SAMPLES = 4
@@ -18,6 +19,11 @@ def rehearse(bench: Bench) -> tuple[StageOutline, ...]:
     training. Raises KDStudioError that names it.
     """
     return tuple(outline(stage, bench) for stage in bench.experiment.strategy.plan(bench))
+
+
+def _described(head: Head) -> str:
+    weights = head.parameter_count()
+    return f"{head.architecture}, {weights:,} weights" if weights else head.architecture
 
 
 def outline(stage: Stage, bench: Bench) -> StageOutline:
@@ -38,5 +44,8 @@ def outline(stage: Stage, bench: Bench) -> StageOutline:
         trained=tuple(trained),
         frozen=tuple(name for name, network in stage.networks.items() if network.frozen),
         parameters={name: network.parameter_count() for name, network in stage.networks.items()},
+        heads={name: _described(head) for name, head in stage.heads.items() if head.architecture},
+        left_out=tuple(bench.class_numbers(stage.training_spec.leave_out)),
+        varied={name: network.varied for name, network in stage.networks.items() if network.varied},
         flops_per_step=3 * forward,
     )

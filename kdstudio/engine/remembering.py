@@ -9,7 +9,7 @@ from torch import Tensor
 
 from kdstudio.data.feed import Batch, Feed
 from kdstudio.engine.network import LOGITS, Network
-from kdstudio.engine.stage import Stage
+from kdstudio.engine.stage import IMAGES, Stage
 
 LARGEST_TABLE = 2**29
 """Bytes of logits that are worth keeping."""
@@ -32,9 +32,9 @@ class RememberedNetwork(Network):
 
 def rememberable(stage: Stage, feed: Feed, classes: int) -> list[Network]:
     """Frozen networks of which the stage reads the logits alone, and often enough to pay."""
-    read = {a for term in stage.terms for a in (term.of, *term.against)}
-    read |= {head.of for head in stage.heads.values()}
-    if feed.views is None or feed.views >= stage.training_spec.epochs:
+    read = {address for term in stage.terms for address in term.reads}
+    read |= {address for head in stage.heads.values() for address in head.of}
+    if feed.views is None or feed.views >= stage.training_spec.epochs or IMAGES in read:
         return []
     if len(feed) * feed.views * classes * 4 > LARGEST_TABLE:
         return []

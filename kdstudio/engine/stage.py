@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
 from kdstudio.data.feed import Batch
 from kdstudio.engine.experiment import TrainingSpec
-from kdstudio.engine.network import LOGITS, Head, Network
+from kdstudio.engine.network import LOGITS, Head, Network, Part
 from kdstudio.errors import KDStudioError
 
 LABELS = "labels"
+INDEX = "index"
+"""Number of each sample in the training part, ``(B,)``."""
+IMAGES = "images"
+"""The images as they are fed, ``(B, C, H, W)``; gradients to them can be taken."""
+GIVEN = (LABELS, INDEX, IMAGES)
+"""Addresses that every batch fills."""
 
 Weight = float | Callable[[float], float]
 """A number, or a function of the progress through the stage's epochs, 0 to 1."""
@@ -22,16 +27,27 @@ Weight = float | Callable[[float], float]
 
 @dataclass(frozen=True)
 class LossTerm:
-    """One named loss: ``loss(value of ``of``, *detached values of ``against``)``, a scalar.
+    """One named loss: ``loss(*values of ``of``, *detached values of ``against``)``, a scalar.
 
-    Only the address ``of`` gets gradient; no target can leak any.
+    Only what is ``of`` (one address, or several that are matched together) gets gradient; no
+    target can leak any.
     """
 
     name: str
     loss: Callable[..., Tensor]
-    of: str
+    of: str | tuple[str, ...]
     against: tuple[str, ...]
     weight: Weight = 1.0
+
+    @property
+    def learning(self) -> tuple[str, ...]:
+        """The addresses that get gradient."""
+        return (self.of,) if isinstance(self.of, str) else self.of
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Every address whose value the loss is given, in that order."""
+        return (*self.learning, *self.against)
 
     def weight_at(self, progress: float) -> float:
         """Return the weight at ``progress`` through the stage, 0 in the first epoch, 1 in the last."""
@@ -76,27 +92,37 @@ class Stage(nn.Module):
     def addresses(self) -> tuple[str, ...]:
         """Everything a term may name."""
         taps = (f"{n.name}.{output}" for n in self.networks.values() for output in n.outputs)
-        return (LABELS, *taps, *self.heads)
+        return (*GIVEN, *taps, *self.heads)
 
-    def learners(self, turn: int) -> dict[str, Network | Head]:
-        """Networks and heads that turn number ``turn`` updates, by name."""
-        found: dict[str, Network | Head] = {}
-        for address in {term.of for term in self.turns[turn]}:
-            while address in self.heads:
-                found[address] = self.heads[address]
-                address = self.heads[address].of
-            network = self.networks[address.partition(".")[0]]
-            if not network.frozen:
-                found[network.name] = network
-        return dict(sorted(found.items()))
+    def behind(self, address: str) -> dict[str, Part]:
+        """Networks and heads that the value at ``address`` is computed by, by name."""
+        if address in GIVEN:
+            return {}
+        if address not in self.heads:
+            name = address.partition(".")[0]
+            return {name: self.networks[name]}
+        head = self.heads[address]
+        found: dict[str, Part] = {}
+        for source in head.of:
+            found |= self.behind(source)
+        return {**found, address: head}
+
+    def learners(self, turn: int) -> dict[str, Part]:
+        """Networks and heads that turn number ``turn`` updates, by name; heads without state are left out."""
+        found: dict[str, Part] = {}
+        for address in {address for term in self.turns[turn] for address in term.learning}:
+            found |= self.behind(address)
+        return {n: part for n, part in sorted(found.items()) if not part.frozen and part.state_dict()}
 
     def forward(self, batch: Batch, turn: int = 0) -> dict[str, Tensor]:
         """Return each term's loss, a float32 scalar, unweighted, by the term's name."""
         terms = self.turns[turn]
-        wanted = {address for term in terms for address in (term.of, *term.against)}
+        wanted = {address for term in terms for address in term.reads}
         values = self.values(batch, wanted, learning=self.learners(turn))
         return {
-            term.name: term.loss(values[term.of], *(values[a].detach() for a in term.against))
+            term.name: term.loss(
+                *(values[a] for a in term.learning), *(values[a].detach() for a in term.against)
+            )
             for term in terms
         }
 
@@ -107,19 +133,21 @@ class Stage(nn.Module):
         pending, wanted = list(wanted), set(wanted)
         while pending:
             address = pending.pop()
-            if address in self.heads and self.heads[address].of not in wanted:
-                pending.append(self.heads[address].of)
-                wanted.add(self.heads[address].of)
-        values = {LABELS: batch.labels}
+            sources = self.heads[address].of if address in self.heads else ()
+            pending += [source for source in sources if source not in wanted]
+            wanted.update(sources)
+        if IMAGES in wanted:
+            batch = replace(batch, images=batch.images.detach().requires_grad_())
+        values = {LABELS: batch.labels, INDEX: batch.index, IMAGES: batch.images}
         for name, network in self.networks.items():
             outputs = [a.partition(".")[2] for a in wanted if a.partition(".")[0] == name and "." in a]
             if outputs:
-                with nullcontext() if name in learning else torch.no_grad():
+                with torch.set_grad_enabled(name in learning or IMAGES in wanted):
                     for output, value in network(batch, outputs).items():
                         values[f"{name}.{output}"] = value.float()
         for name, head in self.heads.items():
             if name in wanted:
-                values[name] = head(values[head.of]).float()
+                values[name] = head(*(values[source] for source in head.of)).float()
         return values
 
     @torch.no_grad()
@@ -142,22 +170,24 @@ class Stage(nn.Module):
     def _named(self) -> Iterator[tuple[str, str]]:
         """Yield every address that a term, a head or a score names, with what names it."""
         for term in self.terms:
-            for address in (term.of, *term.against):
+            for address in term.reads:
                 yield f"term '{term.name}'", address
         for name, head in self.heads.items():
-            yield f"head '{name}'", head.of
+            for address in head.of:
+                yield f"head '{name}'", address
         for name, address in self.scored.items():
             yield f"score '{name}'", address
 
     def _rehearse_heads(self, batch: Batch) -> None:
         """Run the heads one by one; KDStudioError names the first that does not fit."""
         for name, head in self.heads.items():
-            value = self.values(batch, {head.of})[head.of]
+            values = self.values(batch, head.of)
+            inputs = {address: values[address] for address in head.of}
             try:
-                head(value)
+                head(*inputs.values())
             except (RuntimeError, ValueError, IndexError) as error:
                 raise KDStudioError(
-                    f"stage '{self.name}', head '{name}' does not fit {head.of} {tuple(value.shape)}: {error}"
+                    f"stage '{self.name}', head '{name}' does not fit {_shapes(inputs)}: {error}"
                 ) from error
 
     def _is_submodule(self, address: str) -> bool:
@@ -167,21 +197,24 @@ class Stage(nn.Module):
     def _rehearse_turn(self, batch: Batch, turn: int) -> None:
         terms = self.turns[turn]
         try:
-            values = self.values(batch, {a for term in terms for a in (term.of, *term.against)})
+            values = self.values(batch, {address for term in terms for address in term.reads})
         except (RuntimeError, ValueError, IndexError):
             self._rehearse_heads(batch)
             raise
         for term in terms:
-            inputs = {address: values[address] for address in (term.of, *term.against)}
+            inputs = {address: values[address] for address in term.reads}
             try:
-                loss = term.loss(*inputs.values())
+                loss = term.loss(*(values[address] for address in term.reads))
             except (RuntimeError, ValueError, IndexError) as error:
-                shapes = ", ".join(f"{a} {tuple(v.shape)}" for a, v in inputs.items())
                 raise KDStudioError(
-                    f"stage '{self.name}', term '{term.name}' does not fit {shapes}: {error}"
+                    f"stage '{self.name}', term '{term.name}' does not fit {_shapes(inputs)}: {error}"
                 ) from error
             if loss.shape:
                 raise KDStudioError(
                     f"stage '{self.name}', term '{term.name}' gives {tuple(loss.shape)}; "
                     "a loss must be one number"
                 )
+
+
+def _shapes(values: Mapping[str, Tensor]) -> str:
+    return ", ".join(f"{address} {tuple(value.shape)}" for address, value in values.items())

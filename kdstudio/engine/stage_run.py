@@ -11,7 +11,11 @@ from torch.optim import Optimizer
 from kdstudio.data.feed import Batch
 from kdstudio.engine.checkpoint import BestEpoch, Checkpoint
 from kdstudio.engine.events import Scores
+from kdstudio.engine.network import Network
 from kdstudio.engine.stage import Stage
+
+States = dict[str, dict[str, Tensor]]
+"""State dicts by the name of the network or head."""
 
 
 class StageRun:
@@ -31,8 +35,16 @@ class StageRun:
         self.epoch = 0
         self.step = 0
         self.best: dict[str, BestEpoch] = {}
-        self.best_states: dict[str, dict[str, Tensor]] = {}
+        self.best_states: dict[str, States] = {}
+        """For each score, the weights of its networks and heads after the best epoch."""
         self.losses = {term.name: torch.zeros((), device=device) for term in stage.terms}
+        self.gradient_norms = {
+            term.name: torch.zeros((), device=device)
+            for turn in stage.turns
+            if len(turn) > 1
+            for term in turn
+        }
+        """Of terms that share a turn, summed over the epoch's measurements."""
         self._autocast = torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
 
     @property
@@ -41,7 +53,7 @@ class StageRun:
         return {
             name: address
             for name, address in self.stage.scored.items()
-            if address.partition(".")[0] in self.learners
+            if not self.learners.keys().isdisjoint(self.stage.behind(address))
         }
 
     def weights(self) -> dict[str, float]:
@@ -55,14 +67,22 @@ class StageRun:
         epoch = self.epoch + min(self.step, steps_per_epoch - 1) / steps_per_epoch
         return spec.optimizer.learning_rate * spec.schedule.factor(epoch, spec.epochs)
 
-    def take_step(self, batch: Batch, rate: float, weights: Mapping[str, float]) -> None:
-        """Forward, backward and update, turn by turn; sums the losses on the device, unread."""
+    def take_step(
+        self, batch: Batch, rate: float, weights: Mapping[str, float], *, measure: bool = False
+    ) -> None:
+        """Forward, backward and update, turn by turn; sums the losses on the device, unread.
+
+        With ``measure``, also the size of each weighted term's gradient.
+        """
         for turn, optimizer in enumerate(self.optimizers):
             for group in optimizer.param_groups:
                 group["lr"] = rate
             with self._autocast:
                 losses: dict[str, Tensor] = self.stage(batch, turn)
-            total = torch.stack([weights[name] * loss for name, loss in losses.items()]).sum()
+            weighted = {name: weights[name] * loss for name, loss in losses.items()}
+            if measure and len(weighted) > 1:
+                self._measure(turn, weighted)
+            total = torch.stack(list(weighted.values())).sum()
             optimizer.zero_grad()
             total.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
@@ -70,6 +90,16 @@ class StageRun:
             for name, loss in losses.items():
                 self.losses[name] += loss.detach()
         self.step += 1
+
+    def _measure(self, turn: int, weighted: Mapping[str, Tensor]) -> None:
+        """Add up the length of each term's gradient to the weights of the networks in training."""
+        networks = [part for part in self.stage.learners(turn).values() if isinstance(part, Network)]
+        parameters = [parameter for network in networks for parameter in network.parameters()]
+        for name, loss in weighted.items():
+            found = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
+            norms = [gradient.norm() for gradient in found if gradient is not None]
+            if norms:
+                self.gradient_norms[name] += torch.stack(norms).norm()
 
     @torch.no_grad()
     def _limit_norms(self, learners: Iterable[nn.Module]) -> None:
@@ -85,35 +115,42 @@ class StageRun:
         """Count the epoch and keep the weights of every network that was never better."""
         self.epoch += 1
         self.step = 0
-        for total in self.losses.values():
+        for total in (*self.losses.values(), *self.gradient_norms.values()):
             total.zero_()
         for name, scores in validation.items():
             best = self.best.get(name)
             if best is None or (scores.accuracy, -scores.loss) > (best.accuracy, -best.loss):
                 self.best[name] = BestEpoch(epoch=self.epoch, accuracy=scores.accuracy, loss=scores.loss)
-                self.best_states[name] = copied_state(self._network_of(name))
+                self.best_states[name] = self._states_behind(name)
 
-    def _network_of(self, scored: str) -> nn.Module:
-        return self.learners[self.stage.scored[scored].partition(".")[0]]
+    def _learners_behind(self, scored: str) -> dict[str, nn.Module]:
+        """Modules in training that the score called ``scored`` depends on."""
+        behind = self.stage.behind(self.stage.scored[scored])
+        return {name: module for name, module in self.learners.items() if name in behind}
 
-    def use_best(self, scored: str) -> dict[str, Tensor]:
-        """Put the best weights into the network behind ``scored``; returns the last ones."""
-        network = self._network_of(scored)
-        last = copied_state(network)
-        network.load_state_dict(self.best_states[scored])
+    def _states_behind(self, scored: str) -> States:
+        return {name: copied_state(module) for name, module in self._learners_behind(scored).items()}
+
+    def use_best(self, scored: str) -> States:
+        """Put the best weights into what is behind ``scored``; returns the last ones."""
+        last = self._states_behind(scored)
+        self.use(scored, self.best_states[scored])
         return last
 
-    def use(self, scored: str, state: dict[str, Tensor]) -> None:
-        """Put ``state`` into the network behind ``scored``."""
-        self._network_of(scored).load_state_dict(state)
+    def use(self, scored: str, states: States) -> None:
+        """Put ``states`` into the networks and heads behind ``scored``."""
+        for name, module in self._learners_behind(scored).items():
+            module.load_state_dict(states[name])
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything that a checkpoint must hold, copied."""
         found = {f"losses/{name}": total for name, total in self.losses.items()}
+        found |= {f"gradients/{name}": total for name, total in self.gradient_norms.items()}
         for name, module in self.learners.items():
             found |= {f"networks/{name}/{key}": v for key, v in module.state_dict().items()}
-        for name, state in self.best_states.items():
-            found |= {f"best/{name}/{key}": value for key, value in state.items()}
+        for scored, states in self.best_states.items():
+            for name, state in states.items():
+                found |= {f"best/{scored}/{name}/{key}": value for key, value in state.items()}
         for turn, optimizer in enumerate(self.optimizers):
             for number, values in optimizer.state_dict()["state"].items():
                 for key, value in values.items():
@@ -125,11 +162,18 @@ class StageRun:
         """Go on from ``checkpoint``."""
         self.epoch, self.step = checkpoint.progress.epoch, checkpoint.progress.step
         self.best = dict(checkpoint.progress.best)
-        self.best_states = {name: checkpoint.under(f"best/{name}") for name in self.best}
+        self.best_states = {
+            scored: {
+                name: checkpoint.under(f"best/{scored}/{name}") for name in self._learners_behind(scored)
+            }
+            for scored in self.best
+        }
         for name, module in self.learners.items():
             module.load_state_dict(checkpoint.under(f"networks/{name}"))
         for name, value in checkpoint.under("losses").items():
             self.losses[name].copy_(value)
+        for name, value in checkpoint.under("gradients").items():
+            self.gradient_norms[name].copy_(value)
         for turn, optimizer in enumerate(self.optimizers):
             state: dict[int, dict[str, Tensor]] = {}
             for address, value in checkpoint.under(f"optimizer/{turn}").items():

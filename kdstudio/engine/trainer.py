@@ -32,10 +32,12 @@ from kdstudio.engine.outline import outline, rehearse
 from kdstudio.engine.remembering import RememberedNetwork, fill, rememberable
 from kdstudio.engine.scoring import score
 from kdstudio.engine.stage import Stage
-from kdstudio.engine.stage_run import StageRun, copied_state
+from kdstudio.engine.stage_run import StageRun, States, copied_state
 from kdstudio.errors import KDStudioError
 
 REPORTS_PER_EPOCH = 40
+MEASUREMENTS_PER_EPOCH = 4
+"""How often each term's gradient is measured by itself."""
 LONGEST_SILENCE = 0.25
 """Seconds after which a step is reported out of turn."""
 
@@ -72,8 +74,8 @@ class Trainer:
         """Names of the networks whose results have been told."""
         self.trained: dict[str, dict[str, Tensor]] = {}
         """Last weights of what the stage just done has trained, by network or head."""
-        self.best: dict[str, dict[str, Tensor]] = {}
-        """Their weights after the best epoch, by what was scored."""
+        self.best: dict[str, States] = {}
+        """Their weights after the best epoch, by what was scored, then by network or head."""
         self.outlines = rehearse(bench)
 
     def seconds(self) -> float:
@@ -171,12 +173,12 @@ class Trainer:
         weights, interval = run.weights(), max(1, feed.steps // REPORTS_PER_EPOCH)
         began, reported, images, reported_step = self.seconds(), self.seconds(), 0, run.step
         seen = {name: float(total) for name, total in run.losses.items()}
-        rate = run.learning_rate(feed.steps)
+        rate, measured = run.learning_rate(feed.steps), math.ceil(feed.steps / MEASUREMENTS_PER_EPOCH)
         stage.train()
         for batch in feed.shuffled(epoch, start=run.step):
             torch.manual_seed(derived_seed(seed, "step", epoch, run.step))
             rate = run.learning_rate(feed.steps)
-            run.take_step(batch, rate, weights)
+            run.take_step(batch, rate, weights, measure=run.step % measured == 0)
             images += len(batch)
             now = self.seconds()
             if run.step % interval and run.step < feed.steps and now - reported < LONGEST_SILENCE:
@@ -194,6 +196,8 @@ class Trainer:
             seen, reported, reported_step = sums, self.seconds(), run.step
         speed = images / max(self.seconds() - began, 1e-9)
         losses = {name: total / feed.steps for name, total in seen.items()}
+        measurements = math.ceil(feed.steps / measured)
+        norms = {name: float(total) / measurements for name, total in run.gradient_norms.items()}
         validation = score(stage, run.scored, self.bench.validation)
         run.end_epoch(validation)
         yield EpochDone(
@@ -202,6 +206,7 @@ class Trainer:
             step=run.epoch * feed.steps,
             losses=losses,
             weights=weights,
+            gradient_norms=norms,
             learning_rate=rate,
             images_per_second=speed,
             seconds=self.seconds(),
@@ -224,7 +229,7 @@ class Trainer:
         """Score on the test set: networks in training last and best, others once."""
         stage, results = run.stage, {}
         for name, address in stage.scored.items():
-            network = address.partition(".")[0]
+            parts = stage.behind(address).values()
             if name in run.scored:
                 last = self._scores_at(stage, name, run.epoch)
                 state = run.use_best(name)
@@ -235,8 +240,9 @@ class Trainer:
             else:
                 continue
             results[name] = NetworkResult(
-                parameters=stage.networks[network].parameter_count(),
-                architecture=stage.networks[network].architecture,
+                parameters=sum(part.parameter_count() for part in parts),
+                architecture=" + ".join(part.architecture for part in parts if part.architecture),
+                varied=stage.networks[name].varied if name in stage.networks else {},
                 last_epoch=last,
                 best_epoch=best,
             )

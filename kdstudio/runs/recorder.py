@@ -73,7 +73,7 @@ class Recorder:
             last = result.last_epoch.epoch if result else 0
             self._save_network(name, state, last, best=False)
             if result and name in trainer.best and result.best_epoch.epoch != last:
-                self._save_network(name, trainer.best[name], result.best_epoch.epoch, best=True)
+                self._save_network(name, trainer.best[name][name], result.best_epoch.epoch, best=True)
 
     def _save_network(self, name: str, state: dict[str, Tensor], epoch: int, *, best: bool) -> None:
         path = self._folder.network_file(name, best=best)

@@ -31,6 +31,7 @@ class NetworkSummary(Record):
     test: Scores
     last_epoch: EpochScores
     best_epoch: EpochScores
+    varied: dict[str, float | str] = {}
 
     @classmethod
     def of(cls, result: NetworkResult) -> NetworkSummary:

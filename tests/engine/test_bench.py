@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from kdstudio.engine.bench import Bench, load_state
 from kdstudio.engine.experiment import TrainingSpec
@@ -215,3 +216,23 @@ def test_a_feed_has_the_augmentation_of_its_recipe_or_the_usual_one_and_its_mixi
     assert bench.training_feed(own.model_copy(update={"usual_augmentation": True})).views == 9
     assert bench.training_feed(TrainingSpec.model_validate({"mixing": {"kind": "mixup"}})).views is None
     assert (bench.validation.views, bench.test.views) == (1, 1)
+
+
+def test_a_heads_first_weights_depend_on_the_runs_seed_and_its_name_alone():
+    def weights(name, *settings):
+        return small_bench(small_experiment(*settings)).head(name, lambda: nn.Linear(3, 4), "a").module.weight
+
+    torch.manual_seed(1)
+    first = weights("hint")
+    torch.manual_seed(2)
+    assert torch.equal(weights("hint"), first)
+    assert not torch.equal(weights("other"), first)
+    assert not torch.equal(weights("hint", "seed=1"), first)
+
+
+def test_shapes_of_taps_are_those_of_one_image_and_nothing_moves():
+    bench = small_bench(small_experiment())
+    network = bench.network("student")
+    assert bench.shape(network, "block1") == (8,)
+    assert bench.shape(network, "logits") == (10,)
+    assert network.training

@@ -58,7 +58,8 @@ def mutual_gradient_by_hand(own, peer, batch):
 def test_addresses_are_labels_taps_logits_and_heads():
     stage = hint_stage(Head("hint", nn.Linear(3, 5), "student.block1"))
     assert stage.addresses() == (
-        "labels", "teacher.block1", "teacher.logits", "student.block1", "student.logits", "hint",
+        "labels", "index", "images",
+        "teacher.block1", "teacher.logits", "student.block1", "student.logits", "hint",
     )  # fmt: skip
 
 
@@ -222,3 +223,82 @@ def test_rehearsal_moves_no_weights_and_no_batch_norm_statistics():
 
 def test_each_networks_logits_are_scored_unless_told_otherwise():
     assert mutual_stage().scored == {"a": "a.logits", "b": "b.logits"}
+
+
+def test_a_head_takes_the_values_of_all_its_sources_in_order():
+    class Difference(nn.Module):
+        def forward(self, one, other):
+            return one - other
+
+    networks = [perceptron("a", seed=1), perceptron("b", seed=2)]
+    head = Head("difference", Difference(), "a.logits", "b.logits")
+    term = LossTerm("gap", lambda gap: gap.square().mean(), "difference", ())
+    stage = Stage("two", networks=networks, heads=[head], turns=[[term]], training=TrainingSpec())
+    batch = random_batch()
+    values = stage.values(batch, {"difference"})
+    torch.testing.assert_close(values["difference"], values["a.logits"] - values["b.logits"])
+    assert list(stage.learners(0)) == ["a", "b"]  # a head without weights has nothing to learn
+    assert stage.behind("difference").keys() == {"a", "b", "difference"}
+
+
+def test_several_addresses_of_one_term_get_gradient_and_those_against_none():
+    networks = [perceptron("a", seed=1), perceptron("b", seed=2), perceptron("c", seed=3)]
+    term = LossTerm(
+        "spread", lambda a, b, c: ((a - c).square() + (b - c).square()).mean(),
+        ("a.logits", "b.logits"), ("c.logits",),
+    )  # fmt: skip
+    stage = Stage("three", networks=networks, turns=[[term]], training=TrainingSpec())
+    stage(random_batch())["spread"].backward()
+    assert all(g is not None for name in "ab" for g in gradients(stage.networks[name]))
+    assert all(g is None for g in gradients(stage.networks["c"]))
+
+
+def test_gradients_to_the_images_can_be_taken_of_frozen_networks_too():
+    class Slope(nn.Module):
+        def forward(self, logits, images):
+            with torch.enable_grad():
+                return torch.autograd.grad(logits.amax(1).sum(), images, create_graph=True)[0]
+
+    networks = [perceptron("teacher", width=5, seed=1).freeze(), perceptron("student", seed=2)]
+    heads = [Head(f"{n.name} slope", Slope(), f"{n.name}.logits", "images") for n in networks]
+    term = LossTerm("slopes", functional.mse_loss, "student slope", ("teacher slope",))
+    stage = Stage("slopes", networks=networks, heads=heads, turns=[[term]], training=TrainingSpec())
+    batch = random_batch()
+    stage.rehearse(batch)
+    loss = stage(batch)["slopes"]
+    step, slopes = 1e-3, []
+    for network in networks:
+        module, image = network.module.double(), batch.images.double()
+        top = module(image).argmax(1)
+        pixels = []
+        for pixel in range(64):
+            nudge = torch.zeros(1, 64, dtype=torch.double)
+            nudge[0, pixel] = step
+            up, down = (module(image + sign * nudge.view(1, 1, 8, 8)) for sign in (1, -1))
+            pixels.append((up - down).gather(1, top[:, None])[:, 0] / (2 * step))
+        slopes.append(torch.stack(pixels, 1))
+    assert loss.item() == pytest.approx((slopes[0] - slopes[1]).square().mean().item(), rel=1e-4)
+    networks[1].module.float()
+    networks[0].module.float()
+    stage(batch)["slopes"].backward()
+    assert any(g is not None and bool(g.abs().sum() > 0) for g in gradients(networks[1]))
+    assert all(g is None for g in gradients(networks[0]))
+    assert batch.images.grad is None
+
+
+def test_the_path_of_a_weight_is_an_address_and_gets_gradient():
+    networks = [perceptron("teacher", seed=1).freeze(), perceptron("student", seed=2)]
+    path = "classifier.weight"
+    term = LossTerm("weights", functional.mse_loss, f"student.{path}", (f"teacher.{path}",))
+    stage = Stage("weights", networks=networks, turns=[[term]], training=TrainingSpec())
+    stage.rehearse(random_batch())
+    stage(random_batch())["weights"].backward()
+    own, other = (n.module.classifier.weight for n in (networks[1], networks[0]))
+    torch.testing.assert_close(own.grad, 2 * (own - other).detach() / own.numel())
+
+
+def test_a_frozen_head_is_no_learner_and_stays_in_eval_mode():
+    head = Head("hint", nn.Sequential(nn.Dropout(), nn.Linear(3, 5)), "student.block1").freeze()
+    stage = hint_stage(head).train()
+    assert list(stage.learners(0)) == ["student"]
+    assert not head.module.training

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 from torch import nn
@@ -166,12 +168,66 @@ def test_the_best_epoch_has_the_highest_validation_accuracy_then_the_lowest_loss
         states.append(cloned(network.module))
         run.end_epoch({"student": some_scores(accuracy, loss)})
     assert run.best["student"] == BestEpoch(epoch=3, accuracy=0.9, loss=0.6)
-    assert same_state(run.best_states["student"], states[2])
+    assert same_state(run.best_states["student"]["student"], states[2])
     last = run.use_best("student")
     assert same_state(cloned(network.module), states[2])
-    assert same_state(last, states[4])
+    assert same_state(last["student"], states[4])
     run.use("student", last)
     assert same_state(cloned(network.module), states[4])
+
+
+def test_the_best_epoch_of_an_exit_keeps_its_head_and_the_network_below():
+    network, head = perceptron("student"), Head("exit", nn.Linear(3, 10), "student.block1")
+    term = LossTerm("label loss", cross_entropy, "exit", (LABELS,))
+    stage = Stage(
+        "exits",
+        networks=[network],
+        heads=[head],
+        turns=[[term]],
+        training=TrainingSpec(),
+        scored={"early": "exit"},
+    )
+    run = run_of(stage)
+    assert run.scored == {"early": "exit"}
+    run.end_epoch({"early": some_scores()})
+    before = {name: cloned(part.module) for name, part in (("student", network), ("exit", head))}
+    run.take_step(random_batch(), 0.1, ONE)
+    last = run.use_best("early")
+    assert same_state(cloned(network.module), before["student"])
+    assert same_state(cloned(head.module), before["exit"])
+    run.use("early", last)
+    assert not same_state(cloned(head.module), before["exit"])
+
+
+def test_gradient_norms_are_those_of_each_weighted_term_alone():
+    network, batch = perceptron("student"), random_batch()
+    terms = [
+        LossTerm("label loss", cross_entropy, "student.logits", (LABELS,)),
+        LossTerm("size", lambda hidden: hidden.square().mean(), "student.block1", ()),
+    ]
+    stage = Stage("two", networks=[network], turns=[terms], training=TrainingSpec())
+    run, weights = run_of(stage), {"label loss": 2.0, "size": 0.5}
+    by_hand = {}
+    for term in terms:
+        found = torch.autograd.grad(
+            weights[term.name] * stage(batch)[term.name], list(network.parameters()), allow_unused=True
+        )
+        by_hand[term.name] = math.sqrt(sum(float(g.double().square().sum()) for g in found if g is not None))
+    run.take_step(batch, 0.0, weights, measure=True)
+    run.take_step(batch, 0.0, weights)
+    assert {name: float(norm) for name, norm in run.gradient_norms.items()} == pytest.approx(by_hand)
+
+
+def test_measuring_gradients_changes_no_bit_of_the_step():
+    measured, plain = (perceptron("a"), perceptron("a"))
+    for network, measure in ((measured, True), (plain, False)):
+        terms = [
+            LossTerm("label loss", cross_entropy, "a.logits", (LABELS,)),
+            LossTerm("size", lambda hidden: hidden.square().mean(), "a.block1", ()),
+        ]
+        stage = Stage("two", networks=[network], turns=[terms], training=TrainingSpec())
+        run_of(stage).take_step(random_batch(), 0.1, {"label loss": 1.0, "size": 1.0}, measure=measure)
+    assert same_state(cloned(measured.module), cloned(plain.module))
 
 
 def test_only_networks_in_training_are_scored_after_an_epoch():

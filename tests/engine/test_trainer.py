@@ -71,9 +71,9 @@ def steps_taken(monkeypatch):
     seen = []
     take_step = StageRun.take_step
 
-    def watched(run, *arguments):
+    def watched(run, *arguments, **options):
         seen.append({name: network.training for name, network in run.stage.networks.items()})
-        take_step(run, *arguments)
+        take_step(run, *arguments, **options)
 
     monkeypatch.setattr(StageRun, "take_step", watched)
     return seen
@@ -217,7 +217,7 @@ def test_the_best_epoch_is_chosen_on_validation_and_both_are_reported():
             epochs.append(event.validation["student"])
             weights.append(deepcopy(trainer._run.learners["student"].state_dict()))
         if isinstance(event, StageDone):
-            result, best_weights = event.networks["student"], trainer.best["student"]
+            result, best_weights = event.networks["student"], trainer.best["student"]["student"]
     best = max(range(6), key=lambda number: (epochs[number].accuracy, -epochs[number].loss))
     assert result.best_epoch.epoch == best + 1
     assert result.best_epoch.validation == epochs[best]
