@@ -26,13 +26,23 @@ class Declaration(BaseModel):
         return (cls.__doc__ or "").strip().splitlines()[0]
 
 
-def option(default: Any, title: str, help: str, *, unit: str = "", **limits: Any) -> Any:  # noqa: A002, ANN401
+def option(
+    default: Any,  # noqa: ANN401
+    title: str,
+    help: str,  # noqa: A002
+    *,
+    unit: str = "",
+    taps_of: str = "",
+    **limits: Any,  # noqa: ANN401
+) -> Any:  # noqa: ANN401
     """Declare a field once: its default, label, sentence of help, unit and range.
 
-    ``limits`` are pydantic's (``ge``, ``le``, ``gt``, ``lt``, ``min_length``, ``pattern``).
+    ``taps_of`` names the role whose network's taps can be chosen from. ``limits`` are pydantic's
+    (``ge``, ``le``, ``gt``, ``lt``, ``min_length``, ``pattern``).
     """
-    extra: dict[str, Any] | None = {"unit": unit} if unit else None
-    return Field(default, title=title, description=help, json_schema_extra=extra, **limits)
+    told = {"unit": unit, "taps_of": taps_of}
+    extra: dict[str, Any] = {key: value for key, value in told.items() if value}
+    return Field(default, title=title, description=help, json_schema_extra=extra or None, **limits)
 
 
 D = TypeVar("D", bound=Declaration)

@@ -156,7 +156,7 @@ def test_bad_input_shows_no_traceback_in_a_process_of_its_own():
 def test_a_run_that_fails_has_exit_code_one_and_tells_why(runs, capfd, monkeypatch):
     from kdstudio.engine.stage_run import StageRun
 
-    def fail(run, *_arguments):
+    def fail(run, *_arguments, **_options):
         raise MemoryError
 
     monkeypatch.setattr(StageRun, "take_step", fail)
@@ -209,7 +209,7 @@ def test_the_interrupt_handler_is_put_back(runs):
 def test_ctrl_c_twice_interrupts_at_once(runs, capfd, monkeypatch):
     from kdstudio.engine.stage_run import StageRun
 
-    def press(run, *_arguments):
+    def press(run, *_arguments, **_options):
         for _time in range(2):
             os.kill(os.getpid(), signal.SIGINT)
 

@@ -157,7 +157,7 @@ def test_while_it_runs_it_is_running(runs):
 def test_an_error_in_mid_run_ends_it_as_failed_with_the_reason(runs, monkeypatch):
     from kdstudio.engine.stage_run import StageRun
 
-    def fail(run, *_arguments):
+    def fail(run, *_arguments, **_options):
         raise RuntimeError("the cable is out")
 
     session = new_session(small_experiment(), runs)

@@ -1,0 +1,33 @@
+"""The teacher's softened answers (Hinton, Vinyals, Dean 2015)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar, Literal
+
+from kdstudio.declaration import option
+from kdstudio.engine.matching.declaration import Matched, MatchingTerm, Pair, matching_terms
+
+
+@matching_terms.register
+class SoftTargets(MatchingTerm):
+    """KD: KL divergence to the teacher's softened answers (Hinton 2015)."""
+
+    paper: ClassVar[str] = "Distilling the Knowledge in a Neural Network, Hinton, Vinyals, Dean 2015"
+
+    name: Literal["soft-targets"] = "soft-targets"
+    weight: float = option(0.9, "Weight", "Weight of the term; the usual label loss beside it has 0.1.", ge=0)
+    temperature: float = option(4.0, "Temperature T", "Both logits are divided by it.", gt=0, le=1000)
+
+    def formula(self) -> str:
+        """``T²·KL(teacher ‖ student)`` with its number."""
+        t = f"{self.temperature:g}"
+        return f"{t}²·KL(softmax(z_t/{t}) ‖ softmax(z_s/{t}))"
+
+    def match(self, pair: Pair) -> Matched:
+        """Between the logits."""
+        from kdstudio.engine.losses.response import soft_kl
+
+        loss = partial(soft_kl, temperature=self.temperature)
+        of, against = f"{pair.student.name}.logits", f"{pair.teacher.name}.logits"
+        return Matched([self.term(pair, loss, of, (against,))], [])
