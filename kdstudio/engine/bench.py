@@ -38,9 +38,12 @@ class Bench:
         experiment: Experiment,
         data: ImageData,
         device: torch.device,
-        load_weights: WeightsLoader,
+        load_weights: WeightsLoader | None = None,
     ) -> None:
-        """``data`` as loaded, on the CPU; the parts are moved to ``device`` once."""
+        """``data`` as loaded, on the CPU; the parts are moved to ``device`` once.
+
+        Without ``load_weights`` every network keeps its random weights: enough to look at a plan.
+        """
         spec = experiment.data
         if spec.classes and spec.renumber:
             data = only_classes(data, spec.classes)
@@ -118,7 +121,7 @@ class Bench:
                     f"'{spec.model.summary()}' cannot be built for images of "
                     f"{'×'.join(map(str, self.image[:3]))}: {error}"
                 ) from error
-        if not isinstance(spec.weights, TrainHere):
+        if self._load_weights and not isinstance(spec.weights, TrainHere):
             load_state(module, self._load_weights(spec.weights, self.data.class_names), role)
         self.built[name or role] = role
         network = Network(name or role, module, spec.model.taps(), spec.model.summary())
