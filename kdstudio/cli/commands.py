@@ -90,7 +90,7 @@ def _carry_out(prepare: Callable[[Tell], Session], *, quiet: bool) -> int:
         session = show_run(prepare, interrupted, quiet=quiet)
     summary = session.folder.summary()
     if not quiet:
-        console().print(tables.networks(summary))
+        tables.print_results(summary, console())
     if summary.error:
         _complain(summary.error)
     click.echo(session.folder.path)

@@ -14,6 +14,7 @@ from rich.text import Text
 from kdstudio.engine.events import EpochDone, Event, RunStarted, StageDone, StageStarted, StepDone
 from kdstudio.runs.progress import RunProgress, spoken_duration
 from kdstudio.runs.session import Session, Tell
+from kdstudio.runs.sweep import over_seeds
 
 
 def console(*, stderr: bool = True, quiet: bool = False) -> Console:
@@ -78,10 +79,15 @@ class Display:
             case StepDone():
                 self._show_step(event)
             case EpochDone():
-                shown = (f"{name} {scores.accuracy:.2%}" for name, scores in event.validation.items())
+                accuracies = {name: scores.accuracy for name, scores in event.validation.items()}
+                varied = progress.stages[event.stage].varied
+                shown = [f"{name} {share:.2%}" for name, share in accuracies.items() if name not in varied]
+                shown += [f"{s} {spread.mean:.2%}" for s, spread in over_seeds(accuracies, varied).items()]
                 self._accuracy = "  ".join(shown)
             case StageDone():
                 for name, result in event.networks.items():
+                    if result.varied:
+                        continue
                     test = result.last_epoch.test
                     self._console.print(
                         f"{name}: {test.accuracy:.2%} of the test images right, {test.errors} errors"

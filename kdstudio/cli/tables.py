@@ -17,6 +17,7 @@ from kdstudio.runs.presets import load_experiment, preset_names
 from kdstudio.runs.preview import Preview
 from kdstudio.runs.progress import spoken_duration
 from kdstudio.runs.summary import Summary
+from kdstudio.runs.sweep import Spread, swept_students
 
 REGISTRIES = {"strategies": strategies, "models": models, "datasets": datasets}
 
@@ -54,7 +55,7 @@ def run_rows(folders: list[RunFolder]) -> list[dict[str, Any]]:
         except KDStudioError as error:
             rows.append({"name": folder.name, "status": f"unreadable: {error}"})
             continue
-        accuracies = {name: n.test.accuracy for name, n in summary.networks.items()}
+        accuracies = {name: n.test.accuracy for name, n in summary.networks.items() if not n.varied}
         rows.append(
             {
                 "name": folder.name,
@@ -93,6 +94,8 @@ def networks(summary: Summary) -> Table:
     for title in ("parameters", "validation", "test", "test errors", "best epoch", "test at best"):
         laid.add_column(title, justify="right")
     for name, network in summary.networks.items():
+        if network.varied:
+            continue
         laid.add_row(
             name,
             network.architecture,
@@ -106,6 +109,42 @@ def networks(summary: Summary) -> Table:
     return laid
 
 
+def sweep(summary: Summary) -> Table:
+    """What a sweep has found, over the seeds, with the best on validation marked; no rows for other runs."""
+    laid = Table(box=None, pad_edge=False, header_style="bold")
+    laid.add_column("student")
+    laid.add_column("architecture")
+    for title in ("T", "α", "seeds", "validation", "test"):
+        laid.add_column(title, justify="right")
+    laid.add_column("")
+    for role, student in swept_students(summary).items():
+        for setting, test in student.test.items():
+            alone = setting.is_baseline
+            laid.add_row(
+                role,
+                student.architecture,
+                "labels alone" if alone else f"{setting.temperature:g}",
+                "" if alone else f"{setting.alpha:g}",
+                str(len(test.values)),
+                _spread(student.validation[setting]),
+                _spread(test),
+                "best on validation" if setting == student.best else "",
+            )
+    return laid
+
+
+def _spread(spread: Spread) -> str:
+    return f"{spread.mean:.2%} ± {100 * spread.deviation:.2f}"
+
+
+def print_results(summary: Summary, console: Console) -> None:
+    """Show what became of a run's networks."""
+    console.print(networks(summary))
+    found = sweep(summary)
+    if found.row_count:
+        console.print(found)
+
+
 def print_run(summary: Summary, console: Console) -> None:
     """Show one run."""
     strategy = summary.experiment["strategy"]
@@ -115,7 +154,7 @@ def print_run(summary: Summary, console: Console) -> None:
     console.print("\n".join(lines), markup=False)
     if summary.error:
         console.print(summary.error, markup=False)
-    console.print(networks(summary))
+    print_results(summary, console)
 
 
 def print_preview(found: Preview, output: Console) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -31,12 +32,26 @@ class Scores(Record):
     confusion: tuple[tuple[int, ...], ...]
     """Images counted by row = true class, column = answer."""
 
+    def right_among(self, classes: Iterable[int]) -> tuple[int, int]:
+        """Count the right answers to the images of ``classes``, and these images."""
+        rows = [(number, self.confusion[number]) for number in classes]
+        return sum(row[number] for number, row in rows), sum(sum(row) for _, row in rows)
+
 
 class EpochScores(Record):
     """A network's scores after one epoch."""
 
     epoch: int
     """Counted from 1; 0 for a network that was loaded, not trained."""
+    validation: Scores
+    test: Scores
+
+
+class Shifted(Record):
+    """A network's scores with the biases of some classes shifted; the last epoch's weights."""
+
+    biases: dict[int, float]
+    """What is added to the logit of each class, by its number; fitted without labels."""
     validation: Scores
     test: Scores
 
@@ -51,6 +66,10 @@ class NetworkResult(Record):
     """The epoch with the highest validation accuracy (then the lowest validation loss)."""
     varied: dict[str, float | str] = {}
     """In what it differs from its siblings, where a plan trains many of one role."""
+    unseen: tuple[int, ...] = ()
+    """Numbers of the classes that were left out of its training images."""
+    shifted: Shifted | None = None
+    """Where classes were left out, and a shift could be fitted."""
 
 
 class StageOutline(Record):
@@ -61,6 +80,8 @@ class StageOutline(Record):
     steps_per_epoch: int
     batch_size: int
     terms: tuple[str, ...]
+    turns: tuple[tuple[str, ...], ...] = ()
+    """The terms again, by the turn that they share: one forward, backward and step."""
     trained: tuple[str, ...]
     frozen: tuple[str, ...]
     parameters: dict[str, int]
@@ -120,6 +141,8 @@ class StepDone(Record):
     """Steps of this stage done, counted from its first epoch."""
     losses: dict[str, float]
     """Unweighted mean of each term since the last of these events."""
+    weights: dict[str, float] = {}
+    """Weight of each term in this epoch."""
     learning_rate: float
     images_per_second: float
 

@@ -41,6 +41,7 @@ def outline(stage: Stage, bench: Bench) -> StageOutline:
         steps_per_epoch=feed.steps,
         batch_size=stage.training_spec.batch_size,
         terms=tuple(term.name for term in stage.terms),
+        turns=tuple(tuple(term.name for term in turn) for turn in stage.turns),
         trained=tuple(trained),
         frozen=tuple(name for name, network in stage.networks.items() if network.frozen),
         parameters={name: network.parameter_count() for name, network in stage.networks.items()},

@@ -13,6 +13,7 @@ from torch import Tensor
 from kdstudio.data.feed import Feed
 from kdstudio.data.seeding import derived_seed
 from kdstudio.engine.bench import Bench
+from kdstudio.engine.bias import shifted_scores
 from kdstudio.engine.checkpoint import Checkpoint, Progress
 from kdstudio.engine.device import choose_threads
 from kdstudio.engine.events import (
@@ -190,6 +191,7 @@ class Trainer:
                 epoch=epoch + 1,
                 step=epoch * feed.steps + run.step,
                 losses={name: (sums[name] - seen[name]) / count for name in sums},
+                weights=weights,
                 learning_rate=rate,
                 images_per_second=images / max(now - began, 1e-9),
             )
@@ -230,7 +232,9 @@ class Trainer:
         stage, results = run.stage, {}
         for name, address in stage.scored.items():
             parts = stage.behind(address).values()
+            unseen: tuple[int, ...] = ()
             if name in run.scored:
+                unseen = tuple(self.bench.class_numbers(stage.training_spec.leave_out))
                 last = self._scores_at(stage, name, run.epoch)
                 state = run.use_best(name)
                 best = self._scores_at(stage, name, run.best[name].epoch)
@@ -245,6 +249,8 @@ class Trainer:
                 varied=stage.networks[name].varied if name in stage.networks else {},
                 last_epoch=last,
                 best_epoch=best,
+                unseen=unseen,
+                shifted=shifted_scores(stage, name, self.bench, unseen) if unseen else None,
             )
         return results
 
