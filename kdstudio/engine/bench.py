@@ -97,6 +97,11 @@ class Bench:
         """Number of images to learn from."""
         return len(self._training_part)
 
+    def class_shares(self) -> Tensor:
+        """Share of each class, ``(K,)``, among the images to learn from, whoever leaves some out."""
+        counts = torch.bincount(self._training_part.labels, minlength=self.classes)
+        return counts / counts.sum()
+
     def recipe(self, role: str) -> TrainingSpec:
         """How the network in ``role`` learns."""
         return self.experiment.networks[role].training

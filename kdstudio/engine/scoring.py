@@ -16,21 +16,28 @@ from kdstudio.errors import KDStudioError
 BINS = 15
 
 
-@torch.no_grad()
 def score(stage: Stage, scored: Mapping[str, str], feed: Feed) -> dict[str, Scores]:
     """Score the logits at each address of ``scored`` over all of ``feed``, by its name.
 
     Raises KDStudioError where a network answers with what are no numbers.
+    """
+    labels = feed.part.labels
+    return {name: scores(logits, labels) for name, logits in answers(stage, scored, feed).items()}
 
-    The stage is in eval mode while it is scored, and in the mode it was in afterwards.
+
+@torch.no_grad()
+def answers(stage: Stage, scored: Mapping[str, str], feed: Feed) -> dict[str, Tensor]:
+    """Return the logits ``(N, K)`` at each address of ``scored`` over all of ``feed``, in order, by its name.
+
+    Raises KDStudioError where a network answers with what are no numbers.
+
+    The stage is in eval mode meanwhile, and in the mode it was in afterwards.
     """
     training = stage.training
     stage.eval()
     collected: dict[str, list[Tensor]] = {name: [] for name in scored}
-    labels = []
     for batch in feed.in_order():
         values = stage.values(batch, set(scored.values()))
-        labels.append(batch.labels)
         for name, address in scored.items():
             collected[name].append(values[address])
     stage.train(training)
@@ -40,8 +47,7 @@ def score(stage: Stage, scored: Mapping[str, str], feed: Feed) -> dict[str, Scor
                 f"the answers of the {name} are no longer numbers; lower the learning rate, warm up, or "
                 "limit the weights"
             )
-    truth = torch.cat(labels)
-    return {name: scores(torch.cat(logits), truth) for name, logits in collected.items()}
+    return {name: torch.cat(logits) for name, logits in collected.items()}
 
 
 def scores(logits: Tensor, labels: Tensor) -> Scores:

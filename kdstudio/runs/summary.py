@@ -15,6 +15,7 @@ from kdstudio.engine.events import (
     RunStarted,
     RunStopped,
     Scores,
+    Shifted,
     StageDone,
     StageStarted,
 )
@@ -32,6 +33,8 @@ class NetworkSummary(Record):
     last_epoch: EpochScores
     best_epoch: EpochScores
     varied: dict[str, float | str] = {}
+    unseen: tuple[int, ...] = ()
+    shifted: Shifted | None = None
 
     @classmethod
     def of(cls, result: NetworkResult) -> NetworkSummary:
