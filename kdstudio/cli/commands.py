@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -173,6 +174,49 @@ def export(which: str, out: Path, network: str, file_format: str, best: bool, ru
         f"{made.largest_difference:g} from the run's"
     )
     click.echo(made.path)
+
+
+@kdstudio.command()
+@click.argument("which", metavar="RUN")
+@click.option("--network", help="The network that learns (default: student).")
+@click.option("--teacher", help="The network that it is compared with (default: teacher, if there is one).")
+@click.option("--sample", default=0, show_default=True, help="Number of the image to look at.")
+@click.option("--part", type=click.Choice(["test", "validation"]), default="test", show_default=True)
+@click.option("--temperatures", default="1,2,4,8,20", show_default=True, help="Several, with commas.")
+@click.option("--at", default="4", show_default=True, help="Temperature of the mean soft targets.")
+@runs_dir
+@json_flag
+@code_flag
+def temperature(
+    which: str,
+    network: str | None,
+    teacher: str | None,
+    sample: int,
+    part: Literal["test", "validation"],
+    temperatures: str,
+    at: str,
+    runs: Path,
+    as_json: bool,
+    allow_code: bool,
+) -> None:
+    """Show what the temperature does to a run's answers: softened probabilities, entropy, gradients."""
+    from kdstudio.cli.temperature import (
+        as_record,
+        check_sample,
+        print_dark_knowledge,
+        read_temperature,
+        read_temperatures,
+    )
+    from kdstudio.runs.dark_knowledge import DarkKnowledgeReader
+
+    several, one = read_temperatures(temperatures), read_temperature(at)
+    folder = find_run(which, runs)
+    found = DarkKnowledgeReader().read(folder, several, network, teacher, part, allow_code=allow_code)
+    check_sample(found, sample)
+    if as_json:
+        click.echo(json.dumps(as_record(found, sample, one), indent=2, ensure_ascii=False))
+    else:
+        print_dark_knowledge(found, sample, one, console(stderr=False))
 
 
 def _complain(message: str) -> None:

@@ -1,0 +1,182 @@
+"""The dark knowledge of a run: what its networks answer at each temperature, for window and terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kdstudio.declaration import ProgressCallback
+from kdstudio.errors import KDStudioError
+from kdstudio.runs.answers import Answers, Part, read_answers
+from kdstudio.runs.folder import RunFolder
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Distance:
+    """How far a student's softened answers are from a teacher's at one temperature.
+
+    Means over the images. KL and CE are in nats, without the factor T²; gradients are L2 norms at
+    the student's logits, of the losses with the factor T² and without.
+    """
+
+    temperature: float
+    kl: float
+    ce: float
+    kl_gradient: float
+    ce_gradient: float
+    scaled_kl_gradient: float
+    scaled_ce_gradient: float
+    limit_gradient: float
+    """What the gradients without T² come to at a high temperature."""
+
+
+@dataclass(frozen=True)
+class DarkKnowledge:
+    """The answers of a student, and of a teacher where there is one, softened."""
+
+    answers: Answers
+    student: str
+    teacher: str | None
+    entropies: dict[str, tuple[float, ...]]
+    """Mean over the images in nats, one for each temperature, by the network's name."""
+    distances: tuple[Distance, ...]
+    """One for each temperature; empty without a teacher."""
+    temperatures: tuple[float, ...]
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The teacher first."""
+        return (self.teacher, self.student) if self.teacher else (self.student,)
+
+    @property
+    def informant(self) -> str:
+        """The network whose soft targets are looked at: the teacher, or the only network."""
+        return self.networks[0]
+
+    def softened(self, sample: int, temperature: float) -> dict[str, np.ndarray]:
+        """Probabilities ``(K,)`` of each network for one image."""
+        from kdstudio.engine.temperature import softened
+
+        logits = self.answers.logits
+        return {
+            name: softened(logits[name][sample : sample + 1], temperature)[0].numpy()
+            for name in self.networks
+        }
+
+    def soft_targets(self, temperature: float) -> np.ndarray:
+        """Mean soft targets of the informant, ``(K, K)``, a row for each true class."""
+        from kdstudio.engine.temperature import mean_soft_targets
+
+        found = mean_soft_targets(self.answers.logits[self.informant], self.answers.labels, temperature)
+        matrix: np.ndarray = found.numpy()
+        return matrix
+
+    def answer(self, network: str, sample: int) -> str:
+        """Name of the class that ``network`` says."""
+        return self.answers.class_names[int(self.answers.logits[network][sample].argmax())]
+
+    def next_mistake(self, after: int) -> int | None:
+        """Number of the student's next mistake, from the beginning again after the last; None without any."""
+        wrong = self.answers.logits[self.student].argmax(1) != self.answers.labels
+        mistakes: list[int] = wrong.nonzero().flatten().tolist()
+        return next((number for number in mistakes if number > after), next(iter(mistakes), None))
+
+
+def choose_networks(
+    names: Sequence[str], student: str | None = None, teacher: str | None = None
+) -> tuple[str, str | None]:
+    """Return the student and the teacher to look at; None means what is usual.
+
+    Usual are ``student`` and ``teacher``, where the run has them; else its first network, and no
+    teacher. Raises KDStudioError for a network that is not there.
+    """
+    for name in (student, teacher):
+        if name is not None and name not in names:
+            raise KDStudioError(f"the run has no network '{name}'; there are {', '.join(names)}")
+    chosen = student or ("student" if "student" in names else names[0])
+    other = teacher or ("teacher" if "teacher" in names else None)
+    return chosen, None if other == chosen else other
+
+
+class DarkKnowledgeReader:
+    """Softens the answers of runs; those read last are kept, so that another pair is quick to look at."""
+
+    def __init__(self) -> None:
+        """Nothing read yet."""
+        self._read: object = None
+        self._answers: Answers | None = None
+
+    def read(
+        self,
+        folder: RunFolder,
+        temperatures: Sequence[float],
+        student: str | None = None,
+        teacher: str | None = None,
+        part: Part = "test",
+        progress: ProgressCallback = lambda _what, _fraction: None,
+        *,
+        allow_code: bool = False,
+    ) -> DarkKnowledge:
+        """Read a run's answers and soften those of a student and a teacher.
+
+        Raises KDStudioError where a network, or all of them, or the data are not there.
+        """
+        wanted = (folder, folder.summary_file.stat().st_mtime_ns, part)
+        if self._answers is None or wanted != self._read:
+            if names := folder.networks():
+                choose_networks(names, student, teacher)
+            self._answers = read_answers(folder, part, progress, allow_code=allow_code)
+            self._read = wanted
+        return soften(self._answers, temperatures, student, teacher)
+
+
+def soften(
+    answers: Answers, temperatures: Sequence[float], student: str | None = None, teacher: str | None = None
+) -> DarkKnowledge:
+    """Follow two networks of ``answers`` over the temperatures; see :func:`choose_networks`.
+
+    Raises KDStudioError where they do not tell the same classes apart.
+    """
+    from kdstudio.engine.temperature import entropy
+
+    own, other = choose_networks(list(answers.logits), student, teacher)
+    names = (other, own) if other else (own,)
+    for name in names:
+        if answers.logits[name].shape[1] != len(answers.class_names):
+            raise KDStudioError(
+                f"'{name}' has {answers.logits[name].shape[1]} outputs for the {len(answers.class_names)} "
+                "classes of the data; choose a network that tells all of them apart"
+            )
+    exact = {name: answers.logits[name].double() for name in names}
+    entropies = {
+        name: tuple(float(entropy(logits, t).mean()) for t in temperatures) for name, logits in exact.items()
+    }
+    distances = tuple(_distance(exact[own], exact[other], t) for t in temperatures) if other else ()
+    return DarkKnowledge(answers, own, other, entropies, distances, tuple(temperatures))
+
+
+def _distance(student: Tensor, teacher: Tensor, temperature: float) -> Distance:
+    from kdstudio.engine.losses.response import soft_cross_entropy, soft_kl
+    from kdstudio.engine.temperature import gradient, high_temperature_gradient
+
+    def size(gradients: Tensor) -> float:
+        return float(gradients.norm(dim=1).mean())
+
+    square = temperature**2
+    scaled_kl = size(gradient(soft_kl, student, teacher, temperature))
+    scaled_ce = size(gradient(soft_cross_entropy, student, teacher, temperature))
+    return Distance(
+        temperature=temperature,
+        kl=float(soft_kl(student, teacher, temperature)) / square,
+        ce=float(soft_cross_entropy(student, teacher, temperature)) / square,
+        kl_gradient=scaled_kl / square,
+        ce_gradient=scaled_ce / square,
+        scaled_kl_gradient=scaled_kl,
+        scaled_ce_gradient=scaled_ce,
+        limit_gradient=size(high_temperature_gradient(student, teacher, temperature)),
+    )

@@ -1,0 +1,125 @@
+import numpy as np
+import pytest
+import torch
+
+from kdstudio.errors import KDStudioError
+from kdstudio.runs import dark_knowledge
+from kdstudio.runs.answers import Answers
+from kdstudio.runs.dark_knowledge import DarkKnowledgeReader, choose_networks, soften
+from tests.small import run_in, small_experiment
+
+TEMPERATURES = (0.5, 1.0, 4.0, 50.0)
+
+
+def some_answers(**classes: int) -> Answers:
+    """Forty images of three classes; the networks' names with their numbers of outputs."""
+    generator = torch.Generator().manual_seed(0)
+    logits = {name: 3 * torch.randn(40, count, generator=generator) for name, count in classes.items()}
+    labels = torch.arange(40) % 3
+    return Answers(("a", "b", "c"), torch.zeros(40, 1, 2, 2, dtype=torch.uint8), labels, logits)
+
+
+def probabilities(logits, temperature):
+    powers = np.exp(logits.double().numpy() / temperature)
+    return powers / powers.sum(1, keepdims=True)
+
+
+@pytest.fixture
+def answers():
+    return some_answers(teacher=3, student=3)
+
+
+def test_means_are_those_of_the_formulas(answers):
+    found = soften(answers, TEMPERATURES)
+    for place, (t, distance) in enumerate(zip(TEMPERATURES, found.distances, strict=True)):
+        p, q = (probabilities(answers.logits[name], t) for name in ("teacher", "student"))
+        entropy = -(p * np.log(p)).sum(1).mean()
+        kl = (p * np.log(p / q)).sum(1).mean()
+        size = np.linalg.norm(q - p, axis=1).mean() / t
+        assert distance.temperature == t
+        assert found.entropies["teacher"][place] == pytest.approx(entropy)
+        assert distance.kl == pytest.approx(kl)
+        assert distance.ce == pytest.approx(kl + entropy)
+        assert distance.kl_gradient == pytest.approx(size)
+        assert distance.ce_gradient == pytest.approx(size)
+        assert distance.scaled_kl_gradient == pytest.approx(size * t**2)
+        assert distance.scaled_ce_gradient == pytest.approx(size * t**2)
+    assert found.distances[-1].limit_gradient == pytest.approx(found.distances[-1].kl_gradient, rel=0.1)
+
+
+def test_one_image_and_its_classes(answers):
+    found = soften(answers, TEMPERATURES)
+    softened = found.softened(7, 4.0)
+    assert list(softened) == ["teacher", "student"]
+    for name, values in softened.items():
+        np.testing.assert_allclose(values, probabilities(answers.logits[name], 4.0)[7], rtol=1e-5)
+        assert found.answer(name, 7) == "abc"[int(values.argmax())]
+
+
+def test_soft_targets_are_the_teachers(answers):
+    found = soften(answers, TEMPERATURES).soft_targets(2.0)
+    p = probabilities(answers.logits["teacher"], 2.0)
+    expected = [p[answers.labels.numpy() == label].mean(0) for label in range(3)]
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_mistakes_go_round(answers):
+    found = soften(answers, TEMPERATURES)
+    wrong = [n for n in range(40) if answers.logits["student"][n].argmax() != answers.labels[n]]
+    visited, place = [], -1
+    for _ in range(len(wrong) + 1):
+        place = found.next_mistake(place)
+        visited.append(place)
+    assert visited == [*wrong, wrong[0]]
+
+
+def test_a_student_without_mistakes_has_no_next_one(answers):
+    right = torch.nn.functional.one_hot(answers.labels, 3).float()
+    flawless = Answers(answers.class_names, answers.pixels, answers.labels, {"student": right})
+    assert soften(flawless, TEMPERATURES).next_mistake(0) is None
+
+
+def test_without_a_teacher_one_network_is_looked_at():
+    found = soften(some_answers(student=3), TEMPERATURES)
+    assert found.networks == ("student",)
+    assert found.informant == "student"
+    assert found.distances == ()
+
+
+@pytest.mark.parametrize(
+    ("names", "asked", "chosen"),
+    [
+        (["baseline", "student", "teacher"], (None, None), ("student", "teacher")),
+        (["peer1", "peer2"], (None, None), ("peer1", None)),
+        (["peer1", "peer2"], ("peer2", "peer1"), ("peer2", "peer1")),
+        (["teacher"], (None, None), ("teacher", None)),
+        (["baseline", "student", "teacher"], ("baseline", None), ("baseline", "teacher")),
+    ],
+)
+def test_what_is_usual_is_chosen(names, asked, chosen):
+    assert choose_networks(names, *asked) == chosen
+
+
+def test_a_network_that_is_not_there_is_told(answers):
+    with pytest.raises(KDStudioError, match="no network 'peer'; there are teacher, student"):
+        soften(answers, TEMPERATURES, "peer")
+
+
+def test_a_network_of_fewer_classes_is_told():
+    with pytest.raises(KDStudioError, match="'student' has 2 outputs for the 3 classes"):
+        soften(some_answers(teacher=3, student=2), TEMPERATURES)
+
+
+def test_a_run_is_read_once_and_again_when_it_has_changed(runs, monkeypatch):
+    read = []
+    monkeypatch.setattr(
+        dark_knowledge, "read_answers", lambda *args, **kwargs: read.append(args) or some_answers(student=3)
+    )
+    folder = run_in(runs, small_experiment(strategy="supervised"))
+    reader = DarkKnowledgeReader()
+    for _ in range(2):
+        assert reader.read(folder, TEMPERATURES).networks == ("student",)
+    assert len(read) == 1
+    folder.summary_file.write_bytes(folder.summary_file.read_bytes())
+    reader.read(folder, TEMPERATURES)
+    assert len(read) == 2
