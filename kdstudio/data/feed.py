@@ -30,6 +30,10 @@ class Batch:
         """Count the samples."""
         return len(self.labels)
 
+    def first(self, count: int) -> Batch:
+        """Return the batch of the first ``count`` samples."""
+        return Batch(self.images[:count], self.labels[:count], self.index[:count], self.view[:count])
+
 
 class Feed:
     """One part of a data set as batches; resident on the training device, or streamed from files."""

@@ -29,8 +29,7 @@ def _described(head: Head) -> str:
 def outline(stage: Stage, bench: Bench) -> StageOutline:
     """Rehearse ``stage`` and describe it."""
     feed = bench.training_feed(stage.training_spec)
-    batch = next(feed.shuffled(0))
-    sample = feed.batch(batch.index[:SAMPLES], batch.view[:SAMPLES])
+    sample = next(feed.shuffled(0)).first(SAMPLES)
     with FlopCounterMode(display=False) as counter:
         stage.rehearse(sample)
     forward = counter.get_total_flops() / len(sample) * min(stage.training_spec.batch_size, len(feed))

@@ -115,16 +115,17 @@ class Stage(nn.Module):
         return {n: part for n, part in sorted(found.items()) if not part.frozen and part.state_dict()}
 
     def forward(self, batch: Batch, turn: int = 0) -> dict[str, Tensor]:
-        """Return each term's loss, a float32 scalar, unweighted, by the term's name."""
+        """Return each term's loss, computed in float32, a scalar, unweighted, by the term's name."""
         terms = self.turns[turn]
         wanted = {address for term in terms for address in term.reads}
         values = self.values(batch, wanted, learning=self.learners(turn))
-        return {
-            term.name: term.loss(
-                *(values[a] for a in term.learning), *(values[a].detach() for a in term.against)
-            )
-            for term in terms
-        }
+        with torch.autocast(batch.images.device.type, enabled=False):
+            return {
+                term.name: term.loss(
+                    *(values[a] for a in term.learning), *(values[a].detach() for a in term.against)
+                )
+                for term in terms
+            }
 
     def values(
         self, batch: Batch, wanted: Iterable[str], learning: Collection[str] = ()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
+import torch
 from torch import Tensor
 from torch.nn import functional
+
+from kdstudio.engine.losses.geometry import unit
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
@@ -38,3 +43,94 @@ def soft_cross_entropy(student: Tensor, teacher: Tensor, temperature: float) -> 
     target = (teacher.detach() / temperature).softmax(1)
     answer = (student / temperature).log_softmax(1)
     return -(target * answer).sum(1).mean() * temperature**2
+
+
+def decoupled(
+    student: Tensor, teacher: Tensor, labels: Tensor, alpha: float, beta: float, temperature: float
+) -> Tensor:
+    """``T²·(α·TCKD + β·NCKD)``, the two parts of :func:`soft_kl`, each a KL(teacher ‖ student).
+
+    TCKD compares (label, all else), NCKD the softmax over the classes that are not the label. Logits
+    ``(B, K)``, ``labels`` ``(B,)`` int64, else ValueError; sums over classes, mean over the batch; no
+    gradient reaches the teacher. Zhao et al. 2022, equation 7. Computed from log-sum-exps over the other
+    classes; the authors' code takes the logarithm of a softmax, and hides the label with -1000.
+    """
+    own, other = (_decouple(z / temperature, one_class_each(labels)) for z in (student, teacher.detach()))
+    target, others = (
+        functional.kl_div(answer, wanted, reduction="batchmean", log_target=True)
+        for answer, wanted in zip(own, other, strict=True)
+    )
+    return (alpha * target + beta * others) * temperature**2
+
+
+def _decouple(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Log-probabilities ``(B, 2)`` of label and all else, ``(B, K - 1)`` of the others among themselves."""
+    numbers = torch.arange(logits.shape[1] - 1, device=logits.device)
+    others = logits.gather(1, numbers + (numbers >= labels[:, None]))
+    both = torch.cat([logits.gather(1, labels[:, None]), others.logsumexp(1, keepdim=True)], 1)
+    return both.log_softmax(1), others.log_softmax(1)
+
+
+def dist(student: Tensor, teacher: Tensor, beta: float, gamma: float, temperature: float) -> Tensor:
+    """``T²·(β·(1 - ρ_rows) + γ·(1 - ρ_columns))``, ρ the mean Pearson correlation of softened answers.
+
+    Logits ``(B, K)``; a row is one image's answer, a column one class over the batch. No gradient reaches
+    the teacher. A constant row or column correlates with nothing: its ρ is 0. Huang et al. 2022,
+    equations 7 to 10, times T² as in the authors' code.
+    """
+    own, other = ((z / temperature).softmax(1) for z in (student, teacher.detach()))
+    loss = beta * (1 - _correlation(own, other)) + gamma * (1 - _correlation(own.T, other.T))
+    return loss * temperature**2
+
+
+def _correlation(own: Tensor, other: Tensor) -> Tensor:
+    """Pearson correlation of each row of one with that of the other; mean over the rows."""
+    own, other = (unit(rows - rows.mean(1, keepdim=True)) for rows in (own, other))
+    return (own * other).sum(1).mean()
+
+
+def standardised(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    """:func:`soft_kl` of z-scores: each image's logits less their mean, over their standard deviation.
+
+    Logits ``(B, K)``; the deviation is unbiased (K - 1), as in the authors' code, which adds 1e-7 to it.
+    Where all logits of an image are equal, its z-scores are 0 and get no gradient. No gradient reaches
+    the teacher. Sun et al. 2024, algorithm 1.
+    """
+    return soft_kl(_z_scores(student), _z_scores(teacher.detach()), temperature)
+
+
+def _z_scores(logits: Tensor) -> Tensor:
+    return unit(logits - logits.mean(1, keepdim=True)) * math.sqrt(logits.shape[1] - 1)
+
+
+def uniform_cross_entropy(logits: Tensor) -> Tensor:
+    """``-(1/K)·Σ log softmax(logits)``: cross-entropy to the uniform distribution, mean over the batch.
+
+    ``logits`` ``(B, K)``; no teacher and no labels. Label smoothing is ``1 - ε`` times the cross-entropy
+    to the labels plus ε times this. Szegedy et al. 2016, section 7.
+    """
+    return -logits.log_softmax(1).mean()
+
+
+def teacher_free(logits: Tensor, labels: Tensor, correct: float, temperature: float) -> Tensor:
+    """``KL(softmax(p/T) ‖ softmax(logits))`` to a virtual teacher p, summed over classes, mean over B.
+
+    p has ``correct`` on the label and the rest spread evenly; ``logits`` ``(B, K)``, ``labels`` ``(B,)``
+    int64, else ValueError. Yuan et al. 2020, equation 10. Softened as in the authors' code: p itself, not
+    its logarithm, is divided by T, the student's logits are not, and there is no T²; the mean over
+    classes that is taken there and multiplied by 100 is the sum over the 100 classes of CIFAR-100.
+    """
+    virtual = torch.full_like(logits, (1 - correct) / (logits.shape[1] - 1))
+    virtual = virtual.scatter(1, one_class_each(labels)[:, None], correct)
+    target = (virtual / temperature).log_softmax(1)
+    return functional.kl_div(logits.log_softmax(1), target, reduction="batchmean", log_target=True)
+
+
+def one_class_each(labels: Tensor) -> Tensor:
+    """Return ``labels`` ``(B,)``; ValueError for shares ``(B, K)`` of mixed images."""
+    if labels.ndim != 1:
+        raise ValueError(
+            "it needs one class for each image, but mixed images have shares of several; "
+            "set networks.student.training.mixing.kind to none"
+        )
+    return labels

@@ -1,0 +1,37 @@
+"""A control: a virtual teacher that knows nothing but the label (Yuan et al. 2020)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar, Literal
+
+from kdstudio.declaration import option
+from kdstudio.engine.matching.declaration import Matched, MatchingTerm, Pair, matching_terms
+
+
+@matching_terms.register
+class TeacherFree(MatchingTerm):
+    """Control without a teacher: soft targets made by hand, Tf-KD reg (Yuan 2020)."""
+
+    paper: ClassVar[str] = "Revisiting Knowledge Distillation via Label Smoothing Regularization, Yuan 2020"
+
+    name: Literal["teacher-free"] = "teacher-free"
+    weight: float = option(0.1, "α", "Weight of the term; the label loss beside it has 0.9.", ge=0, le=1e9)
+    correct: float = option(
+        0.99, "Right class", "Probability that the virtual teacher gives to the label.", gt=0, lt=1
+    )
+    temperature: float = option(
+        20.0, "Temperature T", "The virtual teacher's probabilities are divided by it.", gt=0, le=1000
+    )
+
+    def formula(self) -> str:
+        """Return the divergence from the virtual teacher."""
+        return f"KL(softmax(p/{self.temperature:g}) ‖ softmax(z_s)), p = {self.correct:g} on the label"
+
+    def match(self, pair: Pair) -> Matched:
+        """On the student's logits, given the labels."""
+        from kdstudio.engine.losses.response import teacher_free
+        from kdstudio.engine.stage import LABELS
+
+        loss = partial(teacher_free, correct=self.correct, temperature=self.temperature)
+        return Matched([self.term(pair, loss, f"{pair.student.name}.logits", (LABELS,))], [])
