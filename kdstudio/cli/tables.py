@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kdstudio.data.declaration import datasets
+from kdstudio.engine.events import StageOutline
 from kdstudio.engine.strategy import strategies
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import models
@@ -157,6 +158,12 @@ def print_run(summary: Summary, console: Console) -> None:
     print_results(summary, console)
 
 
+def stage_text(stage: StageOutline) -> str:
+    """Epochs, terms and added heads of a stage."""
+    heads = "".join(f"; adds {name}: {what}" for name, what in stage.heads.items())
+    return f"{stage.epochs} epochs of {stage.steps_per_epoch} steps; {', '.join(stage.terms)}{heads}"
+
+
 def print_preview(found: Preview, output: Console) -> None:
     """Show what an experiment would see and build."""
     size = "×".join(map(str, found.image))
@@ -179,6 +186,8 @@ def print_preview(found: Preview, output: Console) -> None:
             escape(", ".join(network.taps)),
         )
     output.print(laid)
+    for number, stage in enumerate(found.stages, start=1):
+        output.print(f"stage {number}, {stage.name}: {stage_text(stage)}", markup=False)
     for role, network in found.networks.items():
         counts = ", ".join(f"{n} {c}" for n, c in zip(found.class_names, network.counts, strict=True))
         output.print(f"classes of the {role}: {counts}", markup=False)

@@ -98,6 +98,9 @@ class PreviewPanel(QWidget):
         self._show(self.shown)
 
     def _show(self, found: Preview) -> None:
+        stages = Card("Stages")
+        stages.add(text_label(stages_text(found)))
+        self._column.addWidget(stages)
         networks = Card("Networks")
         networks.add(text_label(networks_text(found)))
         self._column.addWidget(networks)
@@ -119,6 +122,19 @@ class PreviewPanel(QWidget):
         if len(found.notes) > 5:
             data.add(text_label(f"and {len(found.notes) - 5} more", "muted"))
         self._column.addWidget(data)
+
+
+def stages_text(found: Preview) -> str:
+    """What is trained in turn: epochs, steps and terms of each stage, and the heads that it adds."""
+    parts = []
+    for number, stage in enumerate(found.stages, start=1):
+        lines = [f"<b>{number} {stage.name}</b>", f"{stage.epochs} epochs of {stage.steps_per_epoch:,} steps"]
+        lines.append(", ".join(stage.terms))
+        if stage.left_out:
+            lines.append("never sees " + ", ".join(found.class_names[c] for c in stage.left_out))
+        lines += [f"adds {name}: {what}" for name, what in stage.heads.items()]
+        parts.append("<br>".join(lines))
+    return "<p>" + "</p><p>".join(parts) + "</p>"
 
 
 def networks_text(found: Preview) -> str:

@@ -21,6 +21,11 @@ QLineEdit, QComboBox {
 QLineEdit:focus, QComboBox:focus { border-color: $accent; }
 QLineEdit[invalid="true"], QComboBox[invalid="true"] { border-color: $error; }
 QLineEdit:disabled, QComboBox:disabled { color: $muted; }
+QComboBox#title-choice {
+  font-size: 14px; font-weight: 600; border-color: transparent; background: transparent;
+  padding: 1px 4px 1px 0;
+}
+QComboBox#title-choice:hover, QComboBox#title-choice:focus { border-color: $border; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: url("$icons/chevron.svg"); width: 10px; height: 10px; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $border;

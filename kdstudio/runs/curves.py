@@ -6,7 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from kdstudio.engine.events import EpochDone, Event, RunStarted, Scores, StageDone, StageStarted, StepDone
+from kdstudio.engine.events import (
+    EpochDone,
+    Event,
+    RunStarted,
+    Scores,
+    StageDone,
+    StageOutline,
+    StageStarted,
+    StepDone,
+)
+from kdstudio.runs.sweep import Setting, Spread, over_seeds
 
 
 class LossKey(NamedTuple):
@@ -39,8 +49,13 @@ class RunCurves:
 
     class_names: tuple[str, ...] = ()
     losses: dict[LossKey, Series] = field(default_factory=dict)
+    """Of each term, unweighted."""
+    weighted: dict[LossKey, Series] = field(default_factory=dict)
+    """The same times the term's weight."""
+    shares: dict[LossKey, Series] = field(default_factory=dict)
+    """Each term's share of the summed lengths of its turn's gradients, 0 to 1, after each epoch."""
     accuracy: dict[str, Series] = field(default_factory=dict)
-    """Validation accuracy of each network, after each epoch."""
+    """Validation accuracy of each network, after each epoch; of swept ones the mean over the seeds."""
     learning_rate: dict[str, Series] = field(default_factory=dict)
     """By stage."""
     speed: dict[str, Series] = field(default_factory=dict)
@@ -48,8 +63,9 @@ class RunCurves:
     scores: dict[str, Scores] = field(default_factory=dict)
     """Latest scores of each network: on validation while it learns, on the test set afterwards."""
     scored_on: dict[str, str] = field(default_factory=dict)
-    _stages: list[str] = field(default_factory=list)
-    _steps: list[int] = field(default_factory=list)
+    sweep: dict[str, dict[Setting, Spread]] = field(default_factory=dict)
+    """Latest validation accuracy of swept students over their seeds, by role."""
+    _stages: tuple[StageOutline, ...] = ()
 
     def add(self, events: Iterable[Event]) -> None:
         """Follow ``events``."""
@@ -65,13 +81,14 @@ class RunCurves:
                     self._add_epoch(event)
                 case StageDone():
                     for name, result in event.networks.items():
+                        if result.varied:
+                            continue
                         self.scores[name] = result.last_epoch.test
                         self.scored_on[name] = "test"
 
     def _begin(self, event: RunStarted) -> None:
         self.class_names = event.class_names
-        self._stages = [outline.name for outline in event.stages]
-        self._steps = [outline.steps_per_epoch for outline in event.stages]
+        self._stages = event.stages
 
     def _add_stage(self, event: StageStarted) -> None:
         """Make the stage's curves, empty at first, so that every legend is complete."""
@@ -79,16 +96,29 @@ class RunCurves:
             self.losses.setdefault(LossKey(event.outline.name, term), Series())
 
     def _add_step(self, event: StepDone) -> None:
-        stage = self._stages[event.stage]
-        epoch = event.step / self._steps[event.stage]
+        outline = self._stages[event.stage]
+        epoch = event.step / outline.steps_per_epoch
         for term, value in event.losses.items():
-            self.losses.setdefault(LossKey(stage, term), Series()).add(epoch, value)
-        self.learning_rate.setdefault(stage, Series()).add(epoch, event.learning_rate)
+            key = LossKey(outline.name, term)
+            self.losses.setdefault(key, Series()).add(epoch, value)
+            self.weighted.setdefault(key, Series()).add(epoch, event.weights.get(term, 1.0) * value)
+        self.learning_rate.setdefault(outline.name, Series()).add(epoch, event.learning_rate)
 
     def _add_epoch(self, event: EpochDone) -> None:
-        stage = self._stages[event.stage]
-        self.speed.setdefault(stage, Series()).add(event.epoch, event.images_per_second)
+        outline = self._stages[event.stage]
+        self.speed.setdefault(outline.name, Series()).add(event.epoch, event.images_per_second)
+        for turn in outline.turns:
+            norms = {term: event.gradient_norms[term] for term in turn if term in event.gradient_norms}
+            total = sum(norms.values())
+            for term, norm in norms.items():
+                share = norm / total if total else 0.0
+                self.shares.setdefault(LossKey(outline.name, term), Series()).add(event.epoch, share)
+        swept = over_seeds({name: s.accuracy for name, s in event.validation.items()}, outline.varied)
+        for setting, spread in swept.items():
+            self.accuracy.setdefault(str(setting), Series()).add(event.epoch, spread.mean)
+            self.sweep.setdefault(setting.role, {})[setting] = spread
         for name, scores in event.validation.items():
-            self.accuracy.setdefault(name, Series()).add(event.epoch, scores.accuracy)
-            self.scores[name] = scores
-            self.scored_on[name] = "validation"
+            if name not in outline.varied:
+                self.accuracy.setdefault(name, Series()).add(event.epoch, scores.accuracy)
+                self.scores[name] = scores
+                self.scored_on[name] = "validation"

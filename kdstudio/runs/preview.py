@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kdstudio.declaration import ProgressCallback
+from kdstudio.engine.events import StageOutline
 from kdstudio.engine.experiment import Experiment
 from kdstudio.errors import KDStudioError
 from kdstudio.models.complexity import Complexity, complexity
@@ -14,7 +15,6 @@ from kdstudio.runs.weights import check_code
 
 if TYPE_CHECKING:
     import numpy as np
-    from torch import Tensor
 
     from kdstudio.data.declaration import ImageData
     from kdstudio.data.feed import Feed
@@ -44,6 +44,8 @@ class Preview:
     validation_images: int
     test_images: int
     networks: dict[str, NetworkPreview]
+    stages: tuple[StageOutline, ...]
+    """What will be trained, in turn, with the heads that are added."""
     notes: tuple[str, ...]
 
 
@@ -62,16 +64,18 @@ class Previewer:
         import torch
 
         from kdstudio.engine.bench import Bench
+        from kdstudio.engine.outline import rehearse
 
         for network in experiment.networks.values():
             check_code(network.model, allow_code=allow_code)
-        bench = Bench(experiment, self._load(experiment, progress), torch.device("cpu"), _no_weights)
+        bench = Bench(experiment, self._load(experiment, progress), torch.device("cpu"))
         return Preview(
             class_names=bench.data.class_names,
             image=bench.image[:3],
             validation_images=len(bench.validation),
             test_images=len(bench.test),
             networks={role: _network(bench, role) for role in experiment.networks},
+            stages=rehearse(bench),
             notes=bench.data.notes,
         )
 
@@ -80,10 +84,6 @@ class Previewer:
         if self._data is None or source != self._source:
             self._data, self._source = experiment.data.source.load(progress), source
         return self._data
-
-
-def _no_weights(_source: object, _class_names: object) -> dict[str, Tensor]:
-    raise AssertionError("a preview builds no network")
 
 
 def _network(bench: Bench, role: str) -> NetworkPreview:

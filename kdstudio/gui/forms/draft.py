@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from PySide6.QtCore import QObject, Signal
 
-from kdstudio.engine.experiment import Experiment
-from kdstudio.engine.strategy import Strategy, strategies
+from kdstudio.engine.experiment import AnyModel, AnyStrategy, Experiment
+from kdstudio.engine.strategy import Strategy
+from kdstudio.models.declaration import ModelSpec
 from kdstudio.problems import Problem, problems
 from kdstudio.runs.presets import plain, preset_names, read_raw, validate, with_value
 
 Path = tuple[str, ...]
+model_adapter: TypeAdapter[ModelSpec] = TypeAdapter(AnyModel)
+strategy_adapter: TypeAdapter[Strategy] = TypeAdapter(AnyStrategy)
 
 
 class Draft(QObject):
@@ -56,32 +59,59 @@ class Draft(QObject):
         if self.value(path) == value and type(self.value(path)) is type(value):
             return
         self.raw = with_value(self.raw, list(path), value)
+        fitted = path[0] == "strategy" and self._fit_networks()
         self._check()
+        if fitted:
+            self.replaced.emit()
+        self.changed.emit()
+
+    def remove(self, path: Path) -> None:
+        """Take out the entry at ``path``."""
+        kept = {key: value for key, value in self.value(path[:-1]).items() if key != path[-1]}
+        self.raw = with_value(self.raw, list(path[:-1]), kept)
+        self._check()
+        self.replaced.emit()
         self.changed.emit()
 
     def choose(self, path: Path, chosen: dict[str, Any]) -> None:
         """Put another declaration with its default options in the place at ``path``."""
         self.raw = with_value(self.raw, list(path), chosen)
-        if path == ("strategy",):
-            self._fit_networks(strategies[chosen["name"]])
+        if path[0] == "strategy":
+            self._fit_networks()
         self._check()
         self.replaced.emit()
         self.changed.emit()
 
-    def _fit_networks(self, strategy: type[Any]) -> None:
-        """Describe a network for each role of the strategy; what is not needed is kept aside."""
-        chosen: Strategy = strategy()
-        known = {**self._unused_networks, **self.raw["networks"]}
-        spare = next(reversed(list(known.values())))
-        networks = {role: known.get(role, spare) for role in chosen.roles()}
-        self._unused_networks = known
+    def _fit_networks(self) -> bool:
+        """Describe a network for each role of the strategy; what is not needed is kept aside.
+
+        Tells whether other networks are described than before. A strategy with mistakes keeps them.
+        """
+        try:
+            roles = strategy_adapter.validate_python(self.raw["strategy"]).roles()
+        except ValidationError:
+            return False
+        described = self.raw["networks"]
+        if tuple(described) == roles:
+            return False
+        spare = next(reversed(list(described.values())))
+        self._unused_networks |= described
+        networks = {role: self._unused_networks.get(role, spare) for role in roles}
         self.raw = {**self.raw, "networks": networks}
+        return True
 
     def _check(self) -> None:
         try:
             self.experiment, self.problems = Experiment.model_validate(self.raw), []
         except ValidationError as error:
             self.experiment, self.problems = None, problems(error, self.raw, Experiment)
+
+    def taps(self, role: str) -> list[str]:
+        """Taps of the network in ``role``; none while its description has mistakes."""
+        try:
+            return list(model_adapter.validate_python(self.value(("networks", role, "model"))).taps())
+        except ValidationError:
+            return []
 
     def command(self) -> str:
         """Return the command line that runs what the form shows."""

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QToolButton,
+    QWidget,
+)
 
 NUMBER_WIDTH = 110
 
@@ -30,6 +40,12 @@ class Editor(QWidget):
         row.addWidget(self.unit)
         if not stretch:
             row.addStretch(1)
+
+    def take_focus(self) -> None:
+        """Take the focus, with the cursor behind the text."""
+        self.control.setFocus()
+        if isinstance(self.control, QLineEdit):
+            self.control.end(False)
 
     def mark_invalid(self, invalid: bool) -> None:
         """Give the control the look of a wrong value, or take it away."""
@@ -89,6 +105,42 @@ class NumbersEditor(Editor):
         line.textEdited.connect(lambda text: self.edited.emit(parse_numbers(text)))
 
 
+class TapEditor(Editor):
+    """One tap, or several between commas; a button offers those of the network."""
+
+    def __init__(self, value: object, taps: Callable[[], list[str]]) -> None:
+        """``taps`` tells what can be chosen; any other path of a layer can be typed."""
+        self._several = isinstance(value, list | tuple)
+        line = QLineEdit(", ".join(map(str, value)) if self._several else str(value or ""))
+        line.setPlaceholderText("automatic")
+        super().__init__(line, stretch=True)
+        self._taps = taps
+        menu = QMenu(self)
+        menu.aboutToShow.connect(lambda: self._fill(menu))
+        self.button = QToolButton(text="Taps")
+        self.button.setMenu(menu)
+        self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.layout().insertWidget(1, self.button)
+        line.textEdited.connect(self._tell)
+
+    def _fill(self, menu: QMenu) -> None:
+        menu.clear()
+        menu.addAction("automatic", lambda: self._put(""))
+        for tap in self._taps():
+            menu.addAction(tap, lambda chosen=tap: self._choose(chosen))
+
+    def _choose(self, tap: str) -> None:
+        before = names_in(self.control.text()) if self._several else []
+        self._put(", ".join([*before, tap]))
+
+    def _put(self, text: str) -> None:
+        self.control.setText(text)
+        self._tell(text)
+
+    def _tell(self, text: str) -> None:
+        self.edited.emit(names_in(text) if self._several else text.strip())
+
+
 class TickEditor(Editor):
     """Yes or no."""
 
@@ -121,6 +173,11 @@ class ChoiceEditor(Editor):
         box.setMinimumWidth(NUMBER_WIDTH)
         super().__init__(box, stretch=False)
         box.currentIndexChanged.connect(lambda index: self.edited.emit(box.itemData(index)))
+
+
+def names_in(text: str) -> list[str]:
+    """Read names between commas."""
+    return [name for name in map(str.strip, text.split(",")) if name]
 
 
 def editor_for(field: FieldInfo, value: object) -> Editor:

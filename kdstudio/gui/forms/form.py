@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, get_args
+from itertools import count, islice
+from typing import Any, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 
 from kdstudio.declaration import Declaration
 from kdstudio.gui.forms.draft import Draft, Path
-from kdstudio.gui.forms.editors import ChoiceEditor, Editor, editor_for
+from kdstudio.gui.forms.editors import ChoiceEditor, Choices, Editor, TapEditor, editor_for
 from kdstudio.problems import Problem
 
 LABEL_WIDTH = 148
@@ -54,6 +55,10 @@ class Form(QWidget):
         """Tell whether the form holds the field at ``path``."""
         return path in self._editors
 
+    def focused(self) -> Path | None:
+        """Path of the field that has the focus, if one of this form has."""
+        return next((path for path, editor in self._editors.items() if editor.control.hasFocus()), None)
+
     def forget(self) -> None:
         """Follow the draft no longer; the form is about to go."""
         self._draft.changed.disconnect(self._show_errors)
@@ -68,6 +73,9 @@ class Form(QWidget):
                 self._add_field((*path, name), field, depth)
 
     def _add_field(self, path: Path, field: FieldInfo, depth: int) -> None:
+        if get_origin(field.annotation) is dict:
+            self._add_entries(path, field, depth)
+            return
         members = declared_members(field)
         value = self._draft.value(path)
         if len(members) > 1:
@@ -77,9 +85,41 @@ class Form(QWidget):
             self._add_heading(field.title or path[-1], depth)
             self._add_fields(path, members[0], depth + 1)
         else:
-            editor = editor_for(field, value)
+            editor = self._editor_for(field, value)
             editor.edited.connect(lambda new: self._draft.set(path, new))
             self._add_row(path, field, editor, depth)
+
+    def _editor_for(self, field: FieldInfo, value: object) -> Editor:
+        role = told(field, "taps_of")
+        return TapEditor(value, lambda: self._draft.taps(role)) if role else editor_for(field, value)
+
+    def _add_entries(self, path: Path, field: FieldInfo, depth: int) -> None:
+        """Add named declarations, each with its fields, and a box that adds another."""
+        by_name = {tag_of(member)[1]: member for member in declared_members(field)}
+        add = Choices()
+        add.addItem("Add …")
+        for name, member in by_name.items():
+            add.addItem(name, member)
+            add.setItemData(add.count() - 1, member.headline(), Qt.ItemDataRole.ToolTipRole)
+        add.activated.connect(lambda row: self._add_entry(path, add.itemText(row), add.itemData(row)))
+        self._add_row(path, field, Editor(add, stretch=False), depth)
+        entries: dict[str, Any] = self._draft.value(path) or {}
+        for key, entry in entries.items():
+            here = (*path, key)
+            chosen = by_name.get(entry.get("name"), next(iter(by_name.values())))
+            remove = QToolButton(text="Remove")
+            remove.setAccessibleName(f"Remove {key}")
+            remove.clicked.connect(lambda _checked, gone=here: self._draft.remove(gone))
+            self._add_heading(key, depth + 1, remove, chosen.headline())
+            self._add_fields(here, chosen, depth + 2)
+
+    def _add_entry(self, path: Path, name: str, declaration: type[Declaration] | None) -> None:
+        if declaration is None:
+            return
+        taken = self._draft.value(path) or {}
+        numbered = (f"{name} {number}" for number in count(2))
+        key = next(key for key in (name, *islice(numbered, len(taken) + 1)) if key not in taken)
+        self._draft.choose((*path, key), default_values(declaration))
 
     def _add_choice(
         self, path: Path, field: FieldInfo, members: list[type[Declaration]], depth: int
@@ -96,10 +136,14 @@ class Form(QWidget):
         self._add_row(path, field, editor, depth)
         return by_tag.get(current, members[0])
 
-    def _add_heading(self, text: str, depth: int) -> None:
+    def _add_heading(self, text: str, depth: int, button: QWidget | None = None, help: str = "") -> None:  # noqa: A002
         label = QLabel(text, objectName="subheading")
         label.setContentsMargins(depth * INDENT, 6, 0, 0)
-        self._grid.addWidget(label, self._grid.rowCount(), 0, 1, 2)
+        label.setToolTip(help)
+        row = self._grid.rowCount()
+        self._grid.addWidget(label, row, 0, 1, 2)
+        if button:
+            self._grid.addWidget(button, row, 1, Qt.AlignmentFlag.AlignRight)
 
     def _add_row(self, path: Path, field: FieldInfo, editor: Editor, depth: int) -> None:
         row = self._grid.rowCount()
@@ -107,8 +151,7 @@ class Form(QWidget):
         label = QLabel(title)
         label.setContentsMargins(depth * INDENT, 0, 0, 0)
         label.setBuddy(editor)
-        extra = field.json_schema_extra
-        editor.unit.setText(str(extra.get("unit", "")) if isinstance(extra, dict) else "")
+        editor.unit.setText(told(field, "unit"))
         editor.unit.setVisible(bool(editor.unit.text()))
         error = QLabel(objectName="error")
         error.setWordWrap(True)
@@ -139,7 +182,16 @@ class Form(QWidget):
 def declared_members(field: FieldInfo) -> list[type[Declaration]]:
     """Declarations that a field can hold: several for a choice, one for a part, none for a value."""
     kinds = get_args(field.annotation) or (field.annotation,)
+    if get_origin(field.annotation) is dict:
+        union = get_args(kinds[1])[0]  # Annotated[union, discriminator]
+        kinds = get_args(union) or (union,)
     return [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Declaration)]
+
+
+def told(field: FieldInfo, what: str) -> str:
+    """What the field's declaration says about ``what``: its unit, whose taps; empty if nothing."""
+    extra = field.json_schema_extra
+    return str(extra.get(what, "")) if isinstance(extra, dict) else ""
 
 
 def tag_of(declaration: type[Declaration]) -> tuple[str, str]:

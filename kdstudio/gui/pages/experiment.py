@@ -160,6 +160,7 @@ class ExperimentPage(QWidget):
     def _rebuild(self) -> None:
         """Make the form anew, at the same place of the page."""
         position = self._scroll.verticalScrollBar().value()
+        focus = next((path for form in self._forms if (path := form.focused())), None)
         self.setUpdatesEnabled(False)
         clear(self._column)
         for form in self._forms:
@@ -176,6 +177,8 @@ class ExperimentPage(QWidget):
         self._add_card("Compute", Form(draft, ("compute",), ComputeSpec))
         self._column.addStretch(1)
         self._check_preset()
+        if focus and any(form.has(*focus) for form in self._forms):
+            self.form_with(*focus).editor(*focus).take_focus()
         self.setUpdatesEnabled(True)
         self._scroll.verticalScrollBar().setValue(position)
 

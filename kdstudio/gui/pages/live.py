@@ -12,10 +12,15 @@ from kdstudio.engine.events import Event
 from kdstudio.gui.layout import GAP, MARGIN, Card
 from kdstudio.gui.plots.bars import BarPlot
 from kdstudio.gui.plots.curves import CurvePlot
+from kdstudio.gui.plots.deck import Deck
+from kdstudio.gui.plots.sweep import SweepPlot
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.curves import RunCurves
+from kdstudio.runs.curves import LossKey, RunCurves, Series
 
 FRAME_MILLISECONDS = 80
+RAW, WEIGHTED = "Loss terms, unweighted", "Loss terms, weighted"
+SHARES, RATES, SPEEDS = "Each term's share of the gradient", "Learning rate", "Speed"
+ACCURACY, SWEEP = "Validation accuracy", "Accuracy against temperature"
 EMPTY = "Nothing has run yet.\nChoose a preset on the Experiment page and press Run (Ctrl+R)."
 
 
@@ -27,15 +32,26 @@ class LivePage(QWidget):
         super().__init__()
         self.curves = RunCurves()
         self._stale = False
-        self.losses = CurvePlot(theme, "Loss terms, unweighted", "epoch of the stage", "loss (nats)")
-        self.accuracy = CurvePlot(theme, "Validation accuracy", "epoch of the stage", "accuracy (%)")
-        self.rates = CurvePlot(theme, "Learning rate", "epoch of the stage", "learning rate")
+        epoch = "epoch of the stage"
+        self.losses = CurvePlot(theme, RAW, epoch, "loss")
+        self.weighted = CurvePlot(theme, WEIGHTED, epoch, "weight × loss")
+        self.shares = CurvePlot(theme, SHARES, epoch, "share of the gradients (%)")
+        self.rates = CurvePlot(theme, RATES, epoch, "learning rate")
+        self.speeds = CurvePlot(theme, SPEEDS, epoch, "images a second")
+        self.accuracy = CurvePlot(theme, ACCURACY, epoch, "accuracy (%)")
+        self.sweep = SweepPlot(theme, SWEEP, "validation accuracy (%)")
         self.classes = BarPlot(theme, "Accuracy per class, latest scores", "accuracy (%)")
+        self.terms = Deck({RAW: self.losses, WEIGHTED: self.weighted}, "Losses shown")
+        self.course = Deck({SHARES: self.shares, RATES: self.rates, SPEEDS: self.speeds}, "Course shown")
+        self.scores = Deck({ACCURACY: self.accuracy, SWEEP: self.sweep}, "Scores shown")
+        for plot in (self.losses, self.weighted, self.shares, self.rates, self.speeds, self.accuracy):
+            plot.heading.hide()
+        self.sweep.heading.hide()
         self._add_controls()
         grid = QGridLayout()
         grid.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         grid.setSpacing(GAP)
-        for place, plot in enumerate((self.losses, self.accuracy, self.rates, self.classes)):
+        for place, plot in enumerate((self.terms, self.scores, self.course, self.classes)):
             card = Card()
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
             card.add(plot, 1)
@@ -56,25 +72,42 @@ class LivePage(QWidget):
 
     def _add_controls(self) -> None:
         log = QCheckBox("log axis")
-        log.toggled.connect(self.losses.set_log)
         smoothing = QSlider(Qt.Orientation.Horizontal, minimum=0, maximum=98, value=0)
         smoothing.setFixedWidth(90)
         smoothing.setAccessibleName("Smoothing")
         smoothing.setToolTip("Smooths the curves; the raw ones stay visible behind.")
-        smoothing.valueChanged.connect(lambda value: self.losses.set_smoothing(value / 100))
+        for plot in (self.losses, self.weighted):
+            log.toggled.connect(plot.set_log)
+            smoothing.valueChanged.connect(lambda value, plot=plot: plot.set_smoothing(value / 100))
         for widget in (log, QLabel("smoothing"), smoothing):
-            self.losses.head.addWidget(widget)
+            self.terms.head.addWidget(widget)
+        for deck in (self.terms, self.course, self.scores):
+            deck.turned.connect(self._redraw_soon)
 
     def begin(self) -> None:
         """Forget the last run's curves."""
         self.curves = RunCurves()
-        for plot in (self.losses, self.accuracy, self.rates):
+        for plot in (self.losses, self.weighted, self.shares, self.rates, self.speeds, self.accuracy):
             plot.clear()
+        for deck, first, later in ((self.scores, ACCURACY, SWEEP), (self.course, RATES, SHARES)):
+            deck.show_widget(first)
+            deck.set_available(later, False)
         self._stack.setCurrentIndex(1)
 
     def follow(self, events: list[Event]) -> None:
         """Add what has happened; drawing waits for the next frame, and while nobody looks."""
         self.curves.add(events)
+        self._offer(self.scores, SWEEP, bool(self.curves.sweep))
+        self._offer(self.course, SHARES, bool(self.curves.shares))
+        self._redraw_soon()
+
+    def _offer(self, deck: Deck, name: str, there: bool) -> None:
+        """Turn to a plot when it first has something to show."""
+        if there and not deck.is_available(name):
+            deck.set_available(name, True)
+            deck.show_widget(name)
+
+    def _redraw_soon(self) -> None:
         self._stale = True
         if self.isVisible() and not self._timer.isActive():
             self._timer.start()
@@ -92,22 +125,39 @@ class LivePage(QWidget):
                 self._timer.stop()
                 return
             self._stale = False
-            self._waiting = [self._draw_classes, self._draw_rates, self._draw_accuracy, self._draw_losses]
+            self._waiting = [self._draw_classes, self._draw_course, self._draw_scores, self._draw_terms]
         self._waiting.pop()()
 
-    def _draw_losses(self) -> None:
+    def _draw_terms(self) -> None:
+        shown = self.terms.shown()
+        self._draw_by_term(
+            *((self.losses, self.curves.losses) if shown == RAW else (self.weighted, self.curves.weighted))
+        )
+
+    def _draw_by_term(self, plot: CurvePlot, curves: dict[LossKey, Series], factor: float = 1.0) -> None:
         styles: dict[str, int] = {}
-        for key, series in self.curves.losses.items():
+        for key, series in curves.items():
             style = styles[key.stage] = styles.get(key.stage, -1) + 1
-            self.losses.show_series(key, f"{key.stage}: {key.term}", key.stage, style, series)
+            scaled = series if factor == 1 else series.scaled(factor)
+            plot.show_series(key, f"{key.stage}: {key.term}", key.stage, style, scaled)
 
-    def _draw_accuracy(self) -> None:
-        for network, series in self.curves.accuracy.items():
-            self.accuracy.show_series(network, network, network, 0, series.scaled(100))
+    def _draw_scores(self) -> None:
+        if self.scores.shown() == SWEEP:
+            self.sweep.show_students(self.curves.sweep)
+            return
+        for name, series in self.curves.accuracy.items():
+            self.accuracy.show_series(name, name, name, 0, series.scaled(100))
 
-    def _draw_rates(self) -> None:
-        for stage, series in self.curves.learning_rate.items():
-            self.rates.show_series(stage, stage, stage, 0, series)
+    def _draw_course(self) -> None:
+        shown = self.course.shown()
+        if shown == SHARES:
+            self._draw_by_term(self.shares, self.curves.shares, 100)
+            return
+        plot, curves = (
+            (self.rates, self.curves.learning_rate) if shown == RATES else (self.speeds, self.curves.speed)
+        )
+        for stage, series in curves.items():
+            plot.show_series(stage, stage, stage, 0, series)
 
     def _draw_classes(self) -> None:
         percents = {

@@ -46,8 +46,9 @@ class CurvePlot(QWidget):
         self.plot.getViewBox().setDefaultPadding(0.03)
         self.legend = Legend()
         self.legend.toggled.connect(self._show_curve)
+        self.heading = QLabel(title, objectName="heading")
         self.head = QHBoxLayout()
-        self.head.addWidget(QLabel(title, objectName="heading"))
+        self.head.addWidget(self.heading)
         self.head.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -68,7 +69,8 @@ class CurvePlot(QWidget):
     def show_series(self, key: Hashable, name: str, network: str, style: int, series: Series) -> None:
         """Draw ``series``; the network picks the colour, ``style`` the dashes."""
         before = self._series.get(key)
-        if before is not None and self._drawn.get(key) == len(series.x) and before[:2] == (network, style):
+        known = before is not None and before[:2] == (network, style) and self._names[key] == name
+        if known and self._drawn.get(key) == len(series.x):
             return
         self._series[key] = (network, style, series)
         self._drawn[key] = len(series.x)
