@@ -3,8 +3,19 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy.stats import pearsonr, zscore
 
-from kdstudio.engine.losses.response import cross_entropy, soft_cross_entropy, soft_kl
+from kdstudio.engine.losses.response import (
+    cross_entropy,
+    decoupled,
+    dist,
+    soft_cross_entropy,
+    soft_kl,
+    standardised,
+    teacher_free,
+    uniform_cross_entropy,
+)
+from tests.engine.losses.references import differences
 
 SOFT = [soft_kl, soft_cross_entropy]
 
@@ -133,3 +144,151 @@ def test_soft_cross_entropy_is_smallest_at_the_teachers_entropy():
     value, gradient = value_and_gradient(soft_cross_entropy, t, t, temperature)
     assert value == pytest.approx(temperature**2 * entropy, abs=1e-9)
     assert np.abs(gradient).max() == pytest.approx(0, abs=1e-12)
+
+
+def kl(p, q):
+    return (p * np.log(p / q)).sum(1).mean()
+
+
+def decoupled_by_hand(s, t, labels, alpha, beta, temperature):
+    """Zhao's equations 5 to 7, by the definition of conditional probabilities."""
+    right = np.eye(s.shape[1], dtype=bool)[labels]
+    p_t, p_s = softmax(t / temperature), softmax(s / temperature)
+    binary = [np.stack([p[right], 1 - p[right]], 1) for p in (p_t, p_s)]
+    among = [(p[~right].reshape(len(p), -1)) / (1 - p[right])[:, None] for p in (p_t, p_s)]
+    return temperature**2 * (alpha * kl(*binary) + beta * kl(*among))
+
+
+def dist_by_hand(s, t, beta, gamma, temperature):
+    p_t, p_s = softmax(t / temperature), softmax(s / temperature)
+    rows = np.mean([pearsonr(a, b).statistic for a, b in zip(p_s, p_t, strict=True)])
+    columns = np.mean([pearsonr(a, b).statistic for a, b in zip(p_s.T, p_t.T, strict=True)])
+    return temperature**2 * (beta * (1 - rows) + gamma * (1 - columns))
+
+
+def standardised_by_hand(s, t, temperature):
+    p_t, p_s = (softmax(zscore(z, axis=1, ddof=1) / temperature) for z in (t, s))
+    return temperature**2 * kl(p_t, p_s)
+
+
+def uniform_by_hand(s):
+    return -np.log(softmax(s)).sum() / s.size
+
+
+def teacher_free_by_hand(s, labels, correct, temperature):
+    virtual = np.full_like(s, (1 - correct) / (s.shape[1] - 1))
+    virtual[range(len(s)), labels] = correct
+    return kl(softmax(virtual / temperature), softmax(s))
+
+
+RIGHT = np.array([0, 1, 2, 3, 4, 0, 1])
+BY_HAND = {
+    "decoupled": (decoupled, decoupled_by_hand, (logits(2), RIGHT, 1.5, 8.0, 4.0)),
+    "decoupled at 1": (decoupled, decoupled_by_hand, (logits(2), RIGHT, 0.0, 1.0, 1.0)),
+    "dist": (dist, dist_by_hand, (logits(2), 1.0, 3.0, 4.0)),
+    "dist at 1": (dist, dist_by_hand, (logits(2), 2.0, 1.0, 1.0)),
+    "standardised": (standardised, standardised_by_hand, (logits(2), 2.0)),
+    "uniform": (uniform_cross_entropy, uniform_by_hand, ()),
+    "teacher-free": (teacher_free, teacher_free_by_hand, (RIGHT, 0.99, 20.0)),
+    "teacher-free at 0.5": (teacher_free, teacher_free_by_hand, (RIGHT, 0.9, 0.5)),
+}
+by_hand = pytest.mark.parametrize("case", BY_HAND)
+
+
+def bound(case):
+    """The loss and its reference as functions of the student's logits and the teacher's, if any."""
+    loss, reference, (*arguments,) = BY_HAND[case]
+    tensors = [torch.as_tensor(a) if isinstance(a, np.ndarray) else a for a in arguments]
+    return lambda s: loss(s, *tensors), lambda s: reference(s, *arguments)
+
+
+@by_hand
+def test_values_and_gradients_equal_the_reference(case):
+    loss, reference = bound(case)
+    s = logits(1)
+    value, gradient = value_and_gradient(lambda z, _: loss(z), s, 0.0)
+    assert value == pytest.approx(reference(s), rel=1e-5)
+    assert gradient == pytest.approx(differences(reference, s), rel=1e-5, abs=1e-8)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 4.0])
+def test_decoupled_with_the_teachers_weights_is_soft_kl(temperature):
+    """Zhao's equation 6: NCKD weighted by one minus the teacher's probability of the label, per sample."""
+    s, t = logits(1, 1), logits(2, 1)
+    beta = 1 - softmax(t / temperature)[0, 3]
+    parts = decoupled(torch.tensor(s), torch.tensor(t), torch.tensor([3]), 1.0, beta, temperature)
+    assert parts.item() == pytest.approx(value_and_gradient(soft_kl, s, t, temperature)[0], rel=1e-9)
+
+
+def test_standardised_ignores_shift_and_size_of_the_logits():
+    t = logits(2)
+    value = standardised(torch.tensor(7 * t + 3), torch.tensor(t), 2.0)
+    assert value.item() == pytest.approx(0, abs=1e-9)
+
+
+def test_dist_ignores_shift_and_size_of_the_answers():
+    """Answers whose deviations from uniform are a tenth of the teacher's correlate perfectly."""
+    p = softmax(logits(2))
+    milder = np.log(0.1 * p + 0.9 / 5)
+    assert dist(torch.tensor(milder), torch.tensor(np.log(p)), 1, 1, 1).item() == pytest.approx(0, abs=1e-9)
+
+
+def test_label_smoothing_is_torchs():
+    z, labels = torch.tensor(logits(1)), torch.tensor(RIGHT)
+    ours = 0.9 * cross_entropy(z, labels) + 0.1 * uniform_cross_entropy(z)
+    torchs = torch.nn.functional.cross_entropy(z, labels, label_smoothing=0.1)
+    assert ours.item() == pytest.approx(torchs.item(), rel=1e-12)
+
+
+FAR = [[1e4, 0.0, 0.0], [0.0, 0.0, -1e4], [0.0, 0.0, 0.0]]
+OPPOSITE = [[0.0, 1e4, -1e4], [-1e4, 0.0, 0.0], [0.0, 1e4, 0.0]]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("label", [0, 1, 2])
+@pytest.mark.parametrize("name", ["decoupled", "dist", "standardised", "uniform", "teacher-free"])
+def test_values_and_gradients_are_finite_at_huge_gaps(name, label, dtype):
+    student = torch.tensor(FAR, dtype=dtype, requires_grad=True)
+    teacher, labels = torch.tensor(OPPOSITE, dtype=dtype), torch.full((3,), label)
+    value = {
+        "decoupled": lambda: decoupled(student, teacher, labels, 1.0, 8.0, 1.0),
+        "dist": lambda: dist(student, teacher, 1.0, 1.0, 1.0),
+        "standardised": lambda: standardised(student, teacher, 2.0),
+        "uniform": lambda: uniform_cross_entropy(student),
+        "teacher-free": lambda: teacher_free(student, labels, 0.99, 20.0),
+    }[name]()
+    value.backward()
+    assert value.isfinite()
+    assert student.grad.isfinite().all()
+    assert student.grad.abs().max() <= 10
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_decoupled_is_right_at_huge_gaps(dtype):
+    """The teacher is sure of the label, the student of another class; then the two others swap."""
+    student = torch.tensor([[0.0, 1e4, 0.0]], dtype=dtype, requires_grad=True)
+    teacher = torch.tensor([[1e4, 0.0, 5e3]], dtype=dtype)
+    value = decoupled(student, teacher, torch.tensor([0]), 1.0, 1.0, 1.0)
+    value.backward()
+    assert value.item() == pytest.approx(1e4 + 1e4, rel=0.01)
+    assert student.grad.tolist() == [[-1.0, 2.0, -1.0]]
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [lambda s, t: decoupled(s, t, torch.tensor(RIGHT), 1, 8, 4), lambda s, t: dist(s, t, 1, 1, 4),
+     lambda s, t: standardised(s, t, 2)],
+)  # fmt: skip
+def test_no_gradient_of_newer_losses_reaches_the_teacher(loss):
+    student, teacher = (torch.tensor(logits(seed), requires_grad=True) for seed in (1, 2))
+    loss(student, teacher).backward()
+    assert teacher.grad is None
+    assert student.grad is not None
+
+
+@pytest.mark.parametrize(
+    "loss", [lambda s, y: decoupled(s, s, y, 1, 8, 4), lambda s, y: teacher_free(s, y, 0.99, 20)]
+)
+def test_shares_of_mixed_images_are_refused(loss):
+    with pytest.raises(ValueError, match=r"shares of several; set networks.student.training.mixing.kind"):
+        loss(torch.zeros(2, 3), torch.full((2, 3), 1 / 3))

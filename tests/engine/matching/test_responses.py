@@ -1,0 +1,50 @@
+import pytest
+
+from kdstudio.engine.matching.declaration import matching_terms
+from kdstudio.engine.outline import rehearse
+from kdstudio.errors import KDStudioError
+from tests.small import small_bench, small_experiment
+
+WITHOUT_TEACHER = ("label-smoothing", "teacher-free")
+WITH_LABELS = ("decoupled", "teacher-free")
+
+
+def experiment(name, *settings):
+    return small_experiment(f'strategy.terms={{m={{name="{name}"}}}}', *settings, strategy="match")
+
+
+@pytest.mark.parametrize("name", ["decoupled", "dist", "standardised", *WITHOUT_TEACHER])
+def test_it_reads_logits_and_labels_as_its_definition_says(name):
+    small = experiment(name)
+    term = list(small.strategy.plan(small_bench(small)))[-1].terms[1]
+    assert term.of == "student.logits"
+    assert ("teacher.logits" in term.against) == (name not in WITHOUT_TEACHER)
+    assert ("labels" in term.against) == (name in WITH_LABELS)
+
+
+@pytest.mark.parametrize("kind", ["mixup", "cutmix"])
+@pytest.mark.parametrize("name", ["decoupled", "dist", "standardised", *WITHOUT_TEACHER])
+def test_mixed_images_are_refused_before_training_where_labels_are_needed(name, kind):
+    bench = small_bench(experiment(name, f"networks.student.training.mixing.kind={kind}"))
+    if name in WITH_LABELS:
+        with pytest.raises(KDStudioError, match="term 'm' does not fit .* set networks.student.training.mix"):
+            rehearse(bench)
+    else:
+        assert rehearse(bench)
+
+
+def test_decoupled_warms_up_over_twenty_epochs():
+    epochs = "networks.student.training.epochs=40"
+    small = experiment("decoupled", epochs)
+    term = list(small.strategy.plan(small_bench(small)))[-1].terms[1]
+    weights = [term.weight_at(epoch / 39) for epoch in range(40)]
+    assert weights[0] == pytest.approx(1 / 20)
+    assert weights[9] == pytest.approx(10 / 20)
+    assert weights[19:] == [pytest.approx(1)] * 21
+
+
+@pytest.mark.parametrize("name", list(matching_terms))
+def test_every_term_names_its_paper(name):
+    term = matching_terms[name]
+    assert term.paper
+    assert term.paper[-4:].isdigit()
