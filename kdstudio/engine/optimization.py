@@ -65,7 +65,31 @@ class AdamW(Declaration):
         )
 
 
-AnyOptimizer = Annotated[SGD | AdamW, Field(discriminator="name")]
+class RMSProp(Declaration):
+    """Steps divided by the gradient's running root mean square (Tieleman and Hinton 2012)."""
+
+    name: Literal["rmsprop"] = "rmsprop"
+    learning_rate: float = option(
+        0.001, "Learning rate", "Highest step size; the schedule scales it.", gt=0, le=100
+    )
+    decay: float = option(0.99, "Decay", "Share of the mean square kept at each step.", ge=0, lt=1)
+    momentum: float = option(0.0, "Momentum", "Share of the last step kept.", ge=0, lt=1)
+    weight_decay: float = option(0.0, "Weight decay", "L2 penalty, added to the gradient.", ge=0, le=1)
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
+        """Make torch's optimiser over ``parameters``."""
+        from torch import optim
+
+        return optim.RMSprop(
+            parameters,
+            lr=self.learning_rate,
+            alpha=self.decay,
+            momentum=self.momentum,
+            weight_decay=self.weight_decay,
+        )
+
+
+AnyOptimizer = Annotated[SGD | AdamW | RMSProp, Field(discriminator="name")]
 
 
 class Schedule(Declaration):

@@ -138,7 +138,9 @@ class Stage(nn.Module):
             pending += [source for source in sources if source not in wanted]
             wanted.update(sources)
         if IMAGES in wanted:
-            batch = replace(batch, images=batch.images.detach().requires_grad_())
+            with torch.enable_grad():  # a view: the counter of operations cannot see gradients to leaves
+                images = batch.images.detach().requires_grad_()
+                batch = replace(batch, images=images.view_as(images))
         values = {LABELS: batch.labels, INDEX: batch.index, IMAGES: batch.images}
         for name, network in self.networks.items():
             outputs = [a.partition(".")[2] for a in wanted if a.partition(".")[0] == name and "." in a]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kdstudio.engine.network import Head, Network
     from kdstudio.engine.stage import LossTerm, Stage
 
-DefaultTaps = Literal["blocks", "last", "embedding"]
+DefaultTaps = Literal["blocks", "middle", "last", "embedding"]
 
 
 class Matched(NamedTuple):
@@ -44,7 +44,7 @@ class Pair:
         """Pair the taps given; where none are, those of ``default``.
 
         ``blocks``: every tap but ``pool``, in order (where their numbers differ, those of one name, or
-        else the last of each); ``last``: the last of them; ``embedding``: the last tap of all. Raises
+        else the last of each); ``middle``, ``last``: one of them; ``embedding``: the last tap of all. Raises
         KDStudioError when not as many are given for one as for the other.
         """
         if len(student) != len(teacher):
@@ -57,6 +57,8 @@ class Pair:
         if default == "embedding":
             return [(list(self.student.taps)[-1], list(self.teacher.taps)[-1])]
         own, other = ([tap for tap in n.taps if tap != "pool"] for n in (self.student, self.teacher))
+        if default == "middle":
+            return [(own[len(own) // 2], other[len(other) // 2])]
         if default == "last":
             return [(own[-1], other[-1])]
         if len(own) == len(other):

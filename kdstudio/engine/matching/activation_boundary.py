@@ -1,0 +1,47 @@
+"""Activation boundaries (Heo et al. 2019)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar, Literal
+
+from kdstudio.declaration import option
+from kdstudio.engine.matching.declaration import DefaultTaps, Matched, Pair, TapTerm, matching_terms
+from kdstudio.engine.matching.projected import connected, deepest_counts_most, preactivations, teachers
+
+
+@matching_terms.register
+class ActivationBoundary(TapTerm):
+    """AB: on which side of the ReLU's boundary each unit is, with a margin (Heo 2019).
+
+    Read before the last ReLU of each tap; the student's channels go through a 1×1 convolution and batch
+    norm. The weight keeps the sum over a map's units at the size of a label loss.
+    """
+
+    paper: ClassVar[str] = "Knowledge Transfer via Distillation of Activation Boundaries, Heo et al. 2019"
+    default_taps: ClassVar[DefaultTaps] = "blocks"
+
+    name: Literal["activation-boundary"] = "activation-boundary"
+    weight: float = option(
+        1e-3, "Weight", "Weight of the sum; the deepest tap has all of it, others half the next.", ge=0
+    )
+    margin: float = option(1.0, "Margin m", "How far from the boundary the student must be.", gt=0, le=1000)
+    during: Literal["training", "initialisation"] = option(
+        "initialisation",
+        "During",
+        "Beside the label loss, or, as in the paper, in a stage of its own before it.",
+    )
+
+    def formula(self) -> str:
+        """Return the squared hinge with its margin."""
+        return f"Σ 2^(l−n)·Σ max(0, {self.margin:g} − sign(x_t)·r(x_s))², x before ReLU"
+
+    def match(self, pair: Pair) -> Matched:
+        """Tap by tap, through connectors."""
+        from kdstudio.engine.losses.pattern import activation_boundary
+
+        pairs = preactivations(pair, self.pairs(pair))
+        heads = connected(pair, pairs)
+        loss = deepest_counts_most(partial(activation_boundary, margin=self.margin), len(pairs))
+        of = tuple(head.name for head in heads)
+        return Matched([self.term(pair, loss, of, teachers(pair, pairs))], heads)

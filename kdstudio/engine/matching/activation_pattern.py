@@ -1,0 +1,34 @@
+"""The plain pattern of active units."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from kdstudio.engine.matching.declaration import DefaultTaps, Matched, Pair, matching_terms, summed
+from kdstudio.engine.matching.projected import ProjectedTerm, preactivations, teachers
+
+
+@matching_terms.register
+class ActivationPattern(ProjectedTerm):
+    """Which of the teacher's units are active, as so many yes-or-no questions to the student.
+
+    The pattern ``1[x > 0]`` is flat wherever it is defined and has no gradient, so the student's own can
+    not be drawn to it; the sigmoid of its value before the ReLU stands in for it.
+    """
+
+    default_taps: ClassVar[DefaultTaps] = "last"
+
+    name: Literal["activation-pattern"] = "activation-pattern"
+
+    def formula(self) -> str:
+        """Return the binary cross-entropy to the pattern."""
+        return "BCE(1[x_t > 0], sigmoid(r(x_s))), x before ReLU"
+
+    def match(self, pair: Pair) -> Matched:
+        """Tap by tap, through projections."""
+        from kdstudio.engine.losses.pattern import activation_pattern
+
+        pairs = preactivations(pair, self.pairs(pair))
+        of, heads = self.projected(pair, pairs)
+        loss = summed(activation_pattern, len(pairs))
+        return Matched([self.term(pair, loss, of, teachers(pair, pairs))], heads)

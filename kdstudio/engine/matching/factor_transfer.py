@@ -1,0 +1,80 @@
+"""Factor transfer (Kim et al. 2018)."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from kdstudio.declaration import option
+from kdstudio.engine.matching.declaration import DefaultTaps, Matched, Pair, TapTerm, matching_terms
+from kdstudio.engine.matching.projected import channels
+from kdstudio.errors import KDStudioError
+
+if TYPE_CHECKING:
+    from kdstudio.engine.stage import Stage
+
+
+@matching_terms.register
+class FactorTransfer(TapTerm):
+    """FT: a summary of the teacher's last block that an autoencoder has learned first (Kim 2018).
+
+    The paraphraser, a convolutional autoencoder, learns the teacher's features in a stage of its own and
+    is frozen; the translator, of the same form as its first half, makes the student's factors.
+    """
+
+    paper: ClassVar[str] = "Paraphrasing Complex Network: Network Compression via Factor Transfer, Kim 2018"
+    default_taps: ClassVar[DefaultTaps] = "last"
+
+    name: Literal["factor-transfer"] = "factor-transfer"
+    weight: float = option(200.0, "Weight", "Weight of the term.", ge=0, le=1e9)
+    rate: float = option(0.5, "Paraphrase rate", "Factors for each of the teacher's channels.", gt=0, le=4)
+    paraphraser_epochs: int = option(
+        30, "Paraphraser epochs", "How long the autoencoder learns.", unit="epochs", ge=1, le=10000
+    )
+
+    def formula(self) -> str:
+        """Return the distance of the factors."""
+        return "mean |f_s/‖f_s‖ − f_t/‖f_t‖|"
+
+    def plan(self, pair: Pair) -> Generator[Stage, None, Matched]:
+        """Train the paraphraser, then match the factors."""
+        from kdstudio.engine.heads import factor_decoder, factor_encoder
+        from kdstudio.engine.losses.feature import factor, squared_error
+        from kdstudio.engine.stage import LossTerm, Stage
+
+        taps = self.pairs(pair)
+        if len(taps) > 1:
+            raise KDStudioError(f"term '{pair.name}': it matches one tap and has {len(taps)}; choose one")
+        [(own, other)] = taps
+        student, teacher = channels(pair, own, other)
+        factors = max(1, round(self.rate * teacher))
+        target = f"{pair.teacher.name}.{other}"
+        encoder = pair.head(
+            "paraphraser",
+            partial(factor_encoder, teacher, factors),
+            target,
+            architecture=f"three 3×3 convolutions {teacher} → {factors} channels",
+        )
+        decoder = pair.head(
+            "paraphrase",
+            partial(factor_decoder, factors, teacher),
+            encoder.name,
+            architecture=f"three transposed 3×3 convolutions {factors} → {teacher} channels",
+        )
+        recipe = pair.bench.recipe("student").model_copy(update={"epochs": self.paraphraser_epochs})
+        yield Stage(
+            encoder.name,
+            networks=[pair.teacher],
+            heads=[encoder, decoder],
+            turns=[[LossTerm("reconstruction", squared_error, decoder.name, (target,))]],
+            training=recipe,
+        )
+        encoder.freeze()
+        translator = pair.head(
+            "translator",
+            partial(factor_encoder, student, factors),
+            f"{pair.student.name}.{own}",
+            architecture=f"three 3×3 convolutions {student} → {factors} channels",
+        )
+        return Matched([self.term(pair, factor, translator.name, (encoder.name,))], [encoder, translator])

@@ -1,0 +1,44 @@
+"""Hints (FitNets, Romero et al. 2015)."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from kdstudio.declaration import option
+from kdstudio.engine.matching.declaration import DefaultTaps, Matched, Pair, matching_terms, summed
+from kdstudio.engine.matching.projected import ProjectedTerm, teachers
+
+
+@matching_terms.register
+class Hint(ProjectedTerm):
+    """FitNet: features of a middle layer, through a learned regressor (Romero 2015).
+
+    The weight is that of libraries, which learn hints beside the labels; so is the middle block. In the
+    paper hints have a stage of their own: during = initialisation, or strategy fitnet.
+    """
+
+    paper: ClassVar[str] = "FitNets: Hints for Thin Deep Nets, Romero et al. 2015"
+    default_taps: ClassVar[DefaultTaps] = "middle"
+
+    name: Literal["hint"] = "hint"
+    weight: float = option(100.0, "Weight", "Weight of the sum over the taps.", ge=0, le=1e9)
+    distance: Literal["squared error", "cross-entropy"] = option(
+        "squared error",
+        "Distance",
+        "Mean squared error, or the cross-entropy of both features' softmax over channels.",
+    )
+
+    def formula(self) -> str:
+        """Return the distance of the features."""
+        if self.distance == "squared error":
+            return "mean (r(F_s) − F_t)²"
+        return "CE(softmax_c F_t, softmax_c r(F_s))"
+
+    def match(self, pair: Pair) -> Matched:
+        """Tap by tap, through projections."""
+        from kdstudio.engine.losses.feature import channel_cross_entropy, squared_error
+
+        pairs = self.pairs(pair)
+        of, heads = self.projected(pair, pairs)
+        loss = squared_error if self.distance == "squared error" else channel_cross_entropy
+        return Matched([self.term(pair, summed(loss, len(pairs)), of, teachers(pair, pairs))], heads)

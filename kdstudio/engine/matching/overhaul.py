@@ -1,0 +1,56 @@
+"""Overhaul of feature distillation (Heo et al. 2019)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar, Literal
+
+from kdstudio.declaration import option
+from kdstudio.engine.matching.declaration import DefaultTaps, Matched, Pair, TapTerm, matching_terms
+from kdstudio.engine.matching.projected import channels, connected, deepest_counts_most, preactivations
+
+
+@matching_terms.register
+class Overhaul(TapTerm):
+    """OFD: features before the ReLU, where only what matters to the teacher is copied (Heo 2019).
+
+    The teacher's negative values are raised to a margin, the mean negative value of their channel; the
+    student pays nothing for being lower still. The mean is taken over what is seen in training; the
+    authors derive it from the batch norm before, which not every tap has.
+    """
+
+    paper: ClassVar[str] = "A Comprehensive Overhaul of Feature Distillation, Heo et al. 2019"
+    default_taps: ClassVar[DefaultTaps] = "blocks"
+
+    name: Literal["overhaul"] = "overhaul"
+    weight: float = option(
+        1e-3, "Weight", "Weight of the sum; the deepest tap has all of it, others half the next.", ge=0
+    )
+
+    def formula(self) -> str:
+        """Return the partial squared error."""
+        return "Σ 2^(l−n)·Σ [r(x_s) > x̂_t or x̂_t > 0]·(r(x_s) − x̂_t)², x̂_t = max(x_t, m), x before ReLU"
+
+    def match(self, pair: Pair) -> Matched:
+        """Tap by tap, through connectors.
+
+        The margins are learned from the teacher: their heads stand among what is learned, so that they are
+        kept with the rest, though nothing in them has gradient.
+        """
+        from kdstudio.engine.heads import MarginReLU
+        from kdstudio.engine.losses.pattern import partial_squared_error
+
+        pairs = preactivations(pair, self.pairs(pair))
+        sizes = [channels(pair, own, other)[1] for own, other in pairs]
+        targets = [
+            pair.head(
+                f"margins {number}",
+                partial(MarginReLU, size),
+                f"{pair.teacher.name}.{other}",
+                architecture=f"margins of {size} channels",
+            )
+            for number, (size, (_own, other)) in enumerate(zip(sizes, pairs, strict=True), start=1)
+        ]
+        heads = [*connected(pair, pairs), *targets]
+        loss = deepest_counts_most(partial_squared_error, len(pairs))
+        return Matched([self.term(pair, loss, tuple(head.name for head in heads), ())], heads)

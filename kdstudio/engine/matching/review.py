@@ -1,0 +1,76 @@
+"""Knowledge review (Chen et al. 2021)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from kdstudio.declaration import option
+from kdstudio.engine.matching.declaration import Matched, Pair, TapTerm, matching_terms, summed
+from kdstudio.engine.matching.projected import TapPairs, preactivations, teachers
+from kdstudio.engine.weighting import AnyWeighting, WarmUp
+
+if TYPE_CHECKING:
+    from kdstudio.engine.network import Head
+
+
+@matching_terms.register
+class Review(TapTerm):
+    """ReviewKD: the student's deep levels review what the teacher's shallow ones know (Chen 2021).
+
+    From deep to shallow, each level of the student is fused with the deeper ones and then compared at
+    several sizes. Levels are the blocks before their last ReLU, then the embedding, as 1×1 maps.
+    """
+
+    paper: ClassVar[str] = "Distilling Knowledge via Knowledge Review, Chen et al. 2021"
+
+    name: Literal["review"] = "review"
+    weight: float = option(5.0, "Weight", "Weight of the sum over the levels.", ge=0, le=1e9)
+    weighting: AnyWeighting = option(
+        WarmUp(), "Weighting", "Course of the weight over the epochs; the paper's rises over 20."
+    )
+
+    def pairs(self, pair: Pair) -> TapPairs:
+        """Blocks, then the embedding, shallow to deep."""
+        if self.student_taps or self.teacher_taps:
+            return pair.taps(self.student_taps, self.teacher_taps, "blocks")
+        both = (*pair.taps((), (), "blocks"), *pair.taps((), (), "embedding"))
+        return list(dict.fromkeys(both))
+
+    def formula(self) -> str:
+        """Return the comparison at several sizes."""
+        return "Σ HCL(fused(F_s, …), F_t), HCL = mean squared errors at sizes h, 4, 2, 1"
+
+    def match(self, pair: Pair) -> Matched:
+        """Fuse from deep to shallow."""
+        from kdstudio.engine.heads import Fusion, fused_output
+        from kdstudio.engine.losses.feature import hierarchical_context
+
+        pairs = preactivations(pair, self.pairs(pair))
+        shapes = [pair.shapes(own, other) for own, other in pairs]
+        inside = min(512, shapes[-1][0][0])
+        fused: list[Head] = []
+        outputs: list[Head] = []
+        for number in reversed(range(len(pairs))):
+            student, teacher = shapes[number]
+            below = [fused[-1].name] if fused else []
+            fused.append(
+                pair.head(
+                    f"fusion {number + 1}",
+                    partial(Fusion, student[0], inside, deepest=not below),
+                    f"{pair.student.name}.{pairs[number][0]}",
+                    *below,
+                    architecture=f"attention-based fusion {student[0]} → {inside} channels",
+                )
+            )
+            outputs.append(
+                pair.head(
+                    f"output {number + 1}",
+                    partial(fused_output, inside, teacher),
+                    fused[-1].name,
+                    architecture=f"3×3 convolution {inside} → {teacher[0]} channels",
+                )
+            )
+        of = tuple(head.name for head in reversed(outputs))
+        loss = summed(hierarchical_context, len(pairs))
+        return Matched([self.term(pair, loss, of, teachers(pair, pairs))], [*fused, *outputs])

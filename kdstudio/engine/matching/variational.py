@@ -1,0 +1,64 @@
+"""Variational information distillation (Ahn et al. 2019)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from kdstudio.engine.matching.declaration import DefaultTaps, Matched, Pair, TapTerm, matching_terms
+from kdstudio.engine.matching.projected import channels, teachers
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@matching_terms.register
+class Variational(TapTerm):
+    """VID: as much information on the teacher's blocks as can be had from the student's (Ahn 2019).
+
+    From each of the student's maps the teacher's is predicted, by three 1×1 convolutions, with a learned
+    variance for each channel: what cannot be predicted costs little. The loss can fall below 0.
+    """
+
+    paper: ClassVar[str] = "Variational Information Distillation for Knowledge Transfer, Ahn et al. 2019"
+    default_taps: ClassVar[DefaultTaps] = "blocks"
+
+    name: Literal["variational"] = "variational"
+
+    def formula(self) -> str:
+        """Return the negative log-likelihood."""
+        return "Σ mean ½[(μ(F_s) − F_t)²/σ² + log σ²]"
+
+    def match(self, pair: Pair) -> Matched:
+        """Tap by tap."""
+        from kdstudio.engine.heads import ChannelVariance, mean_predictor
+        from kdstudio.engine.losses.feature import variational
+
+        pairs = self.pairs(pair)
+        means, variances = [], []
+        for number, (own, other) in enumerate(pairs, start=1):
+            sizes = channels(pair, own, other)
+            means.append(
+                pair.head(
+                    f"mean {number}",
+                    partial(mean_predictor, *sizes),
+                    f"{pair.student.name}.{own}",
+                    architecture=f"three 1×1 convolutions {sizes[0]} → {sizes[1]} channels",
+                )
+            )
+            variances.append(
+                pair.head(
+                    f"variance {number}",
+                    partial(ChannelVariance, sizes[1]),
+                    architecture=f"variance of {sizes[1]} channels",
+                )
+            )
+        heads, count = [*means, *variances], len(pairs)
+
+        def loss(*values: Tensor) -> Tensor:
+            triples = zip(values[:count], values[count : 2 * count], values[2 * count :], strict=True)
+            losses = [variational(*triple) for triple in triples]
+            return sum(losses[1:], start=losses[0])
+
+        of = tuple(head.name for head in heads)
+        return Matched([self.term(pair, loss, of, teachers(pair, pairs))], heads)
