@@ -44,8 +44,19 @@ QToolButton#legend {
 }
 QToolButton#legend:hover, QToolButton#legend:focus { border-color: $border; }
 QToolButton#legend:!checked { color: $muted; }
+QToolButton#inline, QToolButton#menu {
+  background: $panel; border: 1px solid $border; border-radius: 5px; padding: 3px 8px;
+}
+QToolButton#menu { padding-right: 22px; }
+QToolButton#inline:hover, QToolButton#menu:hover, QToolButton#inline:focus, QToolButton#menu:focus {
+  border-color: $accent;
+}
+QToolButton#menu::menu-indicator {
+  image: url("$icons/chevron.svg"); width: 10px; height: 10px;
+  subcontrol-origin: padding; subcontrol-position: right center; right: 7px;
+}
 QToolButton#rail {
-  border: none; border-radius: 8px; padding: 8px 4px; color: $muted; font-size: 11px;
+  border: none; border-radius: 8px; padding: 8px 0; color: $muted; font-size: 11px;
 }
 QToolButton#rail:hover { background: $accent_soft; color: $text; }
 QToolButton#rail:focus { border: 1px solid $accent; }

@@ -22,11 +22,26 @@ TAGS = ("name", "origin")
 """Fields that choose among declarations; a new choice drops the old one's options."""
 
 
+GROUPS = {
+    "digits": "Small digits: seconds, offline",
+    "mnist": "MNIST: minutes",
+    "folder": "A folder of images",
+    "cifar": "CIFAR: for a GPU",
+}
+"""What a preset's name holds, with the heading of such presets; the lightest first."""
+
+
+def preset_group(name: str) -> str:
+    """Key of the group that the preset called ``name`` belongs to."""
+    return next((group for group in GROUPS if group in name), "folder")
+
+
 def preset_names() -> list[str]:
-    """Names of the presets that ship, the default first."""
+    """Names of the presets that ship: group by group, the default first."""
     folder = resources.files("kdstudio") / "presets"
-    names = sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
-    return sorted(names, key=lambda name: name != DEFAULT_PRESET)
+    names = [f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")]
+    groups = list(GROUPS)
+    return sorted(names, key=lambda n: (n != DEFAULT_PRESET, groups.index(preset_group(n)), n))
 
 
 def read_raw(source: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from kdstudio.engine.experiment import AnyModel, AnyStrategy, Experiment
 from kdstudio.engine.strategy import Strategy
 from kdstudio.models.declaration import ModelSpec
 from kdstudio.problems import Problem, problems
-from kdstudio.runs.presets import plain, preset_names, read_raw, validate, with_value
+from kdstudio.runs.presets import TAGS, plain, preset_names, read_raw, validate, with_value
 
 Path = tuple[str, ...]
 model_adapter: TypeAdapter[ModelSpec] = TypeAdapter(AnyModel)
@@ -115,27 +115,34 @@ class Draft(QObject):
 
     def command(self) -> str:
         """Return the command line that runs what the form shows."""
-        changes = [f"--set {path}={_shell(value)}" for path, value in differences(self._origin, self.raw)]
+        changes = [f"--set {_setting(path, value)}" for path, value in differences(self._origin, self.raw)]
         source = self.source if self.source in preset_names() else _quoted(self.source)
         return " ".join(["kdstudio run", source, *changes])
 
 
 def differences(before: Any, after: Any, path: str = "") -> list[tuple[str, Any]]:  # noqa: ANN401
     """Settings that turn ``before`` into ``after``, in an order in which they can be given."""
-    if not (isinstance(before, dict) and isinstance(after, dict)):
+    if not isinstance(after, dict):
         return [] if before == after else [(path, after)]
-    for tag in ("name", "origin"):
+    before = before if isinstance(before, dict) else {}
+    for tag in TAGS:
         if path and tag in after and before.get(tag) != after[tag]:
             rest = {key: value for key, value in after.items() if key != tag}
-            return [(f"{path}.{tag}", after[tag]), *differences(dict.fromkeys(rest), rest, path)]
+            return [(f"{path}.{tag}", after[tag]), *differences({}, rest, path)]
+    if before.keys() - after.keys():  # a setting can add and change, but not take out
+        return [(path, after)]
     found = []
     for key, value in after.items():
         found += differences(before.get(key), value, f"{path}.{key}" if path else key)
     return found
 
 
-def _shell(value: Any) -> str:  # noqa: ANN401
-    return _quoted(value if isinstance(value, str) else json.dumps(value))
+def _setting(path: str, value: Any) -> str:  # noqa: ANN401
+    """``path=value`` for a shell; JSON with another sign between keys and values is TOML."""
+    text = (
+        value if isinstance(value, str) else json.dumps(value, separators=(", ", " = "), ensure_ascii=False)
+    )
+    return _quoted(f"{path}={text}")
 
 
 def _quoted(text: str) -> str:

@@ -117,7 +117,7 @@ class TapEditor(Editor):
         self._taps = taps
         menu = QMenu(self)
         menu.aboutToShow.connect(lambda: self._fill(menu))
-        self.button = QToolButton(text="Taps")
+        self.button = QToolButton(objectName="menu", text="Taps")
         self.button.setMenu(menu)
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.layout().insertWidget(1, self.button)

@@ -107,7 +107,7 @@ class Form(QWidget):
         for key, entry in entries.items():
             here = (*path, key)
             chosen = by_name.get(entry.get("name"), next(iter(by_name.values())))
-            remove = QToolButton(text="Remove")
+            remove = QToolButton(objectName="inline", text="Remove")
             remove.setAccessibleName(f"Remove {key}")
             remove.clicked.connect(lambda _checked, gone=here: self._draft.remove(gone))
             self._add_heading(key, depth + 1, remove, chosen.headline())

@@ -25,9 +25,9 @@ from kdstudio.gui.forms.form import Form
 from kdstudio.gui.layout import GAP, MARGIN, Card, clear, scrolled, text_label
 from kdstudio.gui.preview import PreviewPanel
 from kdstudio.models.declaration import ImageShape
-from kdstudio.runs.presets import load_experiment, preset_names, save_experiment
+from kdstudio.runs.presets import GROUPS, load_experiment, preset_group, preset_names, save_experiment
 
-GALLERY_WIDTH = 236
+GALLERY_WIDTH = 250
 SIDE_WIDTH = 308
 FILES = "Experiments (*.toml)"
 
@@ -68,22 +68,32 @@ class ExperimentPage(QWidget):
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 6, 0)
         column.setSpacing(8)
-        column.addWidget(QLabel("Presets", objectName="title"))
+        group = ""
         for name in preset_names():
+            if preset_group(name) != group:
+                group = preset_group(name)
+                column.addWidget(QLabel(GROUPS[group], objectName="subheading"))
             about = load_experiment(name).about
             button = PresetButton(name, about or About(title=name))
             button.clicked.connect(lambda _checked, chosen=name: self.load(chosen))
             self._presets.addButton(button)
             column.addWidget(button)
         column.addStretch(1)
+        presets = QWidget()
+        presets.setLayout(column)
+        outside = QVBoxLayout()
+        outside.setContentsMargins(0, 0, 0, 0)
+        outside.setSpacing(8)
+        outside.addWidget(QLabel("Presets", objectName="title"))
+        outside.addWidget(scrolled(presets), 1)
         files = QHBoxLayout()
         for text, slot in (("Open…", self._open), ("Save as…", self._save)):
             button = QPushButton(text)
             button.clicked.connect(slot)
             files.addWidget(button)
-        column.addLayout(files)
+        outside.addLayout(files)
         holder = QWidget()
-        holder.setLayout(column)
+        holder.setLayout(outside)
         holder.setFixedWidth(GALLERY_WIDTH)
         return holder
 

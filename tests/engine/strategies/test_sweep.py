@@ -1,0 +1,70 @@
+import pytest
+import torch
+
+from tests.small import same_state, small_bench, small_experiment, train
+
+PLAIN = ("networks.teacher.model.dropout=0", "networks.student.model.dropout=0")
+
+
+def swept(*settings):
+    return small_experiment(*PLAIN, *settings, strategy="sweep")
+
+
+def test_a_swept_student_equals_the_same_student_distilled_alone_bit_for_bit():
+    _events, alone = train(
+        small_experiment(*PLAIN, "strategy.temperature=4", "strategy.alpha=0.1", strategy="hinton")
+    )
+    _events, together = train(swept("strategy.temperatures=[1, 4]", "strategy.seeds=2"))
+    assert same_state(together["teacher"], alone["teacher"])
+    close = {
+        key: torch.allclose(value, alone["student"][key], atol=1e-6)
+        for key, value in together["student T4 α0,1 seed 0"].items()
+    }
+    assert all(close.values()), close
+
+
+def test_the_control_equals_the_baseline():
+    _events, alone = train(small_experiment(*PLAIN, strategy="hinton"))
+    _events, together = train(swept("strategy.seeds=1"))
+    for key, value in together["student T1 α1 seed 0"].items():
+        torch.testing.assert_close(value, alone["baseline"][key], atol=1e-6, rtol=1e-5)
+
+
+def test_all_students_of_a_role_are_in_one_stage_with_one_teacher():
+    bench = small_bench(swept("strategy.temperatures=[1, 4]", "strategy.seeds=2", "strategy.alphas=[0, 0.5]"))
+    teacher, students = bench.experiment.strategy.plan(bench)
+    assert [name for name, network in students.networks.items() if network.frozen] == ["teacher"]
+    assert len(students.networks) == 1 + 2 * 2 * 2 + 2
+    assert teacher.name == "teacher"
+
+
+def test_students_of_one_seed_start_alike_and_of_another_seed_differently():
+    bench = small_bench(swept("strategy.temperatures=[1, 4]", "strategy.seeds=2"))
+    *_, stage = bench.experiment.strategy.plan(bench)
+    weights = {
+        (network.varied["temperature"], network.varied["seed"]): network.module.state_dict()
+        for network in stage.networks.values()
+        if network.varied and network.varied["alpha"] != 1
+    }
+    assert same_state(weights[1, 0], weights[4, 0])
+    assert not torch.equal(weights[1, 0]["classifier.weight"], weights[1, 1]["classifier.weight"])
+
+
+def test_more_architectures_are_more_roles_and_stages():
+    network = small_experiment().networks["student"].model_dump()
+    experiment = swept("strategy.seeds=1", "strategy.baseline=false", "strategy.temperatures=[2]")
+    strategy = experiment.strategy.model_copy(update={"students": 2})
+    assert strategy.roles() == ("teacher", "student", "student-2")
+    raw = experiment.model_dump()
+    raw["strategy"]["students"] = 2
+    raw["networks"]["student-2"] = network | {"model": {"name": "mlp", "widths": [4]}}
+    bench = small_bench(type(experiment).model_validate(raw))
+    assert [stage.name for stage in bench.experiment.strategy.plan(bench)] == [
+        "teacher", "student", "student-2",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("field", ["temperatures", "alphas"])
+def test_an_empty_sweep_is_refused(field):
+    with pytest.raises(Exception, match=f"strategy.{field}"):
+        swept(f"strategy.{field}=[]")
