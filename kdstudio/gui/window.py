@@ -37,9 +37,10 @@ if TYPE_CHECKING:
     from kdstudio.gui.pages.compare import ComparePage
     from kdstudio.gui.pages.export import ExportPage
     from kdstudio.gui.pages.live import LivePage
+    from kdstudio.gui.pages.temperature import TemperaturePage
 
-PAGES = ("Experiment", "Live", "Compare", "Export")
-RAIL_WIDTH = 88
+PAGES = ("Experiment", "Live", "Temperature", "Compare", "Export")
+RAIL_WIDTH = 96
 ICON = 22
 
 
@@ -80,6 +81,16 @@ class MainWindow(QMainWindow):
         from kdstudio.gui.pages.live import LivePage
 
         page = LivePage(self._theme)
+        self.stack.addWidget(page)
+        return page
+
+    @cached_property
+    def temperature_page(self) -> TemperaturePage:
+        """Softened answers of a run's networks."""
+        from kdstudio.gui.pages.temperature import TemperaturePage
+
+        page = TemperaturePage(self._theme, self.controller.runs)
+        page.complained.connect(self.complain)
         self.stack.addWidget(page)
         return page
 

@@ -103,6 +103,22 @@ def choose_networks(
     return chosen, None if other == chosen else other
 
 
+def hindrance(folder: RunFolder) -> str:
+    """Say why a run's answers should not be read unasked, and what to do; empty where they may."""
+    experiment = folder.experiment()
+    command = f"kdstudio temperature {folder.name}"
+    code = [n.model.summary() for n in experiment.networks.values() if n.model.runs_code]
+    if code:
+        return f"This run's networks run code ({code[0]}). If you trust it: {command} --allow-code"
+    if not experiment.data.source.is_here():
+        name = experiment.data.source.name
+        return (
+            f"The data of this run, '{name}', are not on this machine. Name their folder in KDSTUDIO_DATA, "
+            f"or fetch them: {command}"
+        )
+    return ""
+
+
 class DarkKnowledgeReader:
     """Softens the answers of runs; those read last are kept, so that another pair is quick to look at."""
 

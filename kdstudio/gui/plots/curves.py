@@ -142,6 +142,7 @@ def dress(plot: pg.PlotWidget, colours: Colours, axes: dict[str, str]) -> None:
         axis = plot.getAxis(name)
         axis.setPen(pg.mkPen(colours["grid"]))
         axis.setTextPen(pg.mkPen(colours["muted"]))
+        if axis.autoSIPrefix:  # turning it off once the label is shown scales the ticks
+            axis.enableAutoSIPrefix(False)
         axis.setLabel(text, color=colours["muted"])
-        axis.enableAutoSIPrefix(False)
         axis.setStyle(maxTickLevel=0)  # the grid at every small tick costs most of a redraw

@@ -1,0 +1,165 @@
+"""A square matrix of probabilities as shades, with a scale beside it and values under the mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QImage,
+    QLinearGradient,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from kdstudio.gui.theme import Theme
+
+SCALE_WIDTH = 10
+SCALE_ROOM = 56
+LONGEST_NAME = 80
+SPACE = 6
+LEAST_ROW = 9
+"""Rows lower than this are not all named."""
+
+
+class MatrixPlot(QWidget):
+    """Rows are true classes, columns the classes answered."""
+
+    pointed_at = Signal(object)
+    """Row and column under the mouse, or None."""
+
+    def __init__(self, theme: Theme, title: str) -> None:
+        """Empty until :meth:`show_matrix`."""
+        super().__init__()
+        self._theme = theme
+        self._names: Sequence[str] = ()
+        self._values = np.zeros((0, 0))
+        self._network = ""
+        self.setAccessibleName(title)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        theme.changed.connect(self.update)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Small, yet readable."""
+        return QSize(200, 160)
+
+    def show_matrix(self, names: Sequence[str], values: np.ndarray, network: str) -> None:
+        """Draw ``values`` ``(K, K)`` in the colour of ``network``; NaN leaves a cell empty."""
+        self._names, self._values, self._network = names, values, network
+        self.update()
+
+    @property
+    def largest(self) -> float:
+        """The value of the darkest cell, where the scale ends."""
+        known = self._values[np.isfinite(self._values)]
+        return float(known.max()) if known.size else 1.0
+
+    def square(self) -> QRectF:
+        """Where the cells are."""
+        metrics = self.fontMetrics()
+        line = metrics.height()
+        widest = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
+        left = line + SPACE + min(widest, LONGEST_NAME) + SPACE
+        width, height = self.width() - left - SCALE_ROOM, self.height() - 2 * line - 2 * SPACE
+        side = max(min(width, height), 1)
+        return QRectF(left + (width - side) / 2, 0, side, side)
+
+    def cell_at(self, place: QPointF) -> tuple[int, int] | None:
+        """Row and column of the cell at ``place``."""
+        square, count = self.square(), len(self._names)
+        if not count or not square.contains(place):
+            return None
+        row, column = (
+            int(offset / square.width() * count)
+            for offset in (place.y() - square.y(), place.x() - square.x())
+        )
+        return min(row, count - 1), min(column, count - 1)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Tell which cell is pointed at."""
+        self.pointed_at.emit(self.cell_at(event.position()))
+
+    def leaveEvent(self, event: object) -> None:  # noqa: N802
+        """Tell that none is."""
+        self.pointed_at.emit(None)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Draw cells, names and scale."""
+        if not len(self._names):
+            return
+        with QPainter(self) as painter:
+            square = self.square()
+            painter.drawImage(square, self._shades())
+            painter.setPen(QColor(self._theme.colours["border"]))
+            painter.drawRect(square)
+            self._draw_names(painter, square)
+            self._draw_scale(painter, square)
+
+    def _shades(self) -> QImage:
+        """One pixel for each cell."""
+        colours = self._theme.colours
+        low, high = (
+            np.array(QColor(c).getRgb()[:3]) for c in (colours["panel"], colours.of_network(self._network))
+        )
+        share = np.nan_to_num(self._values / self.largest)[..., np.newaxis]
+        pixels = np.ascontiguousarray((low + share * (high - low)).round().astype(np.uint8))
+        count = len(self._names)
+        return QImage(pixels.data, count, count, 3 * count, QImage.Format.Format_RGB888).copy()
+
+    def _draw_names(self, painter: QPainter, square: QRectF) -> None:
+        metrics, count = self.fontMetrics(), len(self._names)
+        line, cell = metrics.height(), square.width() / count
+        painter.setPen(QColor(self._theme.colours["muted"]))
+        every = max(1, round(line / max(cell, 1)))
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for number in range(0, count, every):
+            middle = (number + 0.5) * cell
+            beside = QRectF(0, square.y() + middle - line / 2, square.x() - SPACE, line)
+            name = metrics.elidedText(self._names[number], Qt.TextElideMode.ElideRight, LONGEST_NAME)
+            painter.drawText(beside, right, name)
+            room = every * cell
+            below = QRectF(square.x() + middle - room / 2, square.bottom() + 2, room, line)
+            shown = beginning(self._names[number], metrics, room - 2)
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, shown)
+        under = QRectF(square.x(), square.bottom() + line + SPACE, square.width(), line)
+        painter.drawText(under, Qt.AlignmentFlag.AlignCenter, "class answered")
+        painter.save()
+        widest = max(metrics.horizontalAdvance(name) for name in self._names)
+        painter.translate(square.x() - SPACE - min(widest, LONGEST_NAME) - SPACE, square.center().y())
+        painter.rotate(-90)
+        painter.drawText(
+            QRectF(-square.height() / 2, -line, square.height(), line),
+            Qt.AlignmentFlag.AlignCenter,
+            "true class",
+        )
+        painter.restore()
+
+    def _draw_scale(self, painter: QPainter, square: QRectF) -> None:
+        colours = self._theme.colours
+        strip = QRectF(square.right() + 2 * SPACE, square.y(), SCALE_WIDTH, square.height())
+        shade = QLinearGradient(strip.bottomLeft(), strip.topLeft())
+        shade.setColorAt(0, QColor(colours["panel"]))
+        shade.setColorAt(1, QColor(colours.of_network(self._network)))
+        painter.fillRect(strip, shade)
+        painter.setPen(QPen(QColor(colours["border"])))
+        painter.drawRect(strip)
+        painter.setPen(QColor(colours["muted"]))
+        line = self.fontMetrics().height()
+        for share in (0.0, 0.5, 1.0):
+            y = min(max(strip.bottom() - share * strip.height() - line / 2, strip.y()), strip.bottom() - line)
+            place = QRectF(strip.right() + SPACE, y, SCALE_ROOM, line)
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, f"{share * self.largest:.2g}")
+
+
+def beginning(text: str, metrics: QFontMetrics, width: float) -> str:
+    """As much of ``text``, from its beginning, as ``width`` has room for."""
+    while text and metrics.horizontalAdvance(text) > width:
+        text = text[:-1]
+    return text

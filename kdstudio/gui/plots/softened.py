@@ -1,0 +1,83 @@
+"""Softened probabilities of one image, the networks' bars side by side, a row for each class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPen
+from PySide6.QtWidgets import QGraphicsItem, QLabel, QVBoxLayout, QWidget
+
+from kdstudio.gui.plots.curves import dress
+from kdstudio.gui.plots.legend import Legend
+from kdstudio.gui.theme import Theme
+
+ROW_SHARE = 0.78
+"""Share of a class's row that its bars fill."""
+
+
+class SoftenedBars(QWidget):
+    """Bars that follow the temperature: only their lengths change."""
+
+    def __init__(self, theme: Theme, title: str) -> None:
+        """Empty until :meth:`show_rows`."""
+        super().__init__()
+        self._theme = theme
+        self._bars: dict[str, pg.BarGraphItem] = {}
+        self.legend = Legend()
+        self.legend.toggled.connect(lambda name, shown: self._bars[name].setVisible(shown))
+        self.plot = pg.PlotWidget()
+        self.plot.setMenuEnabled(False)
+        self.plot.hideButtons()
+        self.plot.setMouseEnabled(x=False, y=False)
+        self.plot.setAccessibleName(title)
+        for name in ("bottom", "left"):
+            self.plot.getAxis(name).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        self.plot.setXRange(0, 1, padding=0.04)
+        self.plot.getAxis("bottom").setZValue(-1000)  # its grid lies behind the bars
+        self.plot.getViewBox().invertY(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(QLabel(title, objectName="heading"))
+        column.addWidget(self.legend)
+        column.addWidget(self.plot, 1)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def show_rows(self, classes: Sequence[str], networks: dict[str, str]) -> None:
+        """Make a row for each class and a bar in it for each network; the values are the legend's texts."""
+        if list(networks) != list(self._bars):
+            self.legend.clear()
+            self.plot.clear()
+            self._bars = {name: pg.BarGraphItem(x0=0, y=[], height=1, width=[]) for name in networks}
+            for bar in self._bars.values():
+                self.plot.addItem(bar)
+        thick = ROW_SHARE / len(networks)
+        rows = np.arange(len(classes))
+        for place, (name, bar) in enumerate(self._bars.items()):
+            middle = rows - ROW_SHARE / 2 + (place + 0.5) * thick
+            bar.setOpts(y=middle, height=thick * 0.9, width=np.zeros(len(classes)))
+            self.legend.show_entry(name, networks[name], pg.mkPen(self._theme.colours.of_network(name)))
+        axis = self.plot.getAxis("left")
+        axis.setTicks([list(enumerate(classes))])
+        self.plot.setYRange(-0.5, len(classes) - 0.5, padding=0.01)
+        self._networks = networks
+        self._restyle()
+
+    def set_lengths(self, probabilities: dict[str, np.ndarray]) -> None:
+        """Give every network's bars their lengths, one for each row."""
+        for name, lengths in probabilities.items():
+            self._bars[name].setOpts(width=lengths)
+
+    def _restyle(self) -> None:
+        colours = self._theme.colours
+        dress(self.plot, colours, {"bottom": "probability", "left": ""})
+        self.plot.showGrid(x=True, y=False, alpha=0.25)
+        self.plot.getAxis("left").setStyle(tickLength=0)
+        for name, bar in self._bars.items():
+            colour = colours.of_network(name)
+            bar.setOpts(brush=colour, pen=QPen(Qt.PenStyle.NoPen))
+            self.legend.show_entry(name, self._networks[name], pg.mkPen(colour))

@@ -1,0 +1,104 @@
+"""Curves against the temperature, with a marker at the one that is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log10
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPen
+from PySide6.QtWidgets import QGraphicsItem, QLabel, QVBoxLayout, QWidget
+
+from kdstudio.gui.plots.curves import dress
+from kdstudio.gui.plots.legend import Legend
+from kdstudio.gui.theme import Theme
+
+TICKS = (0.5, 1, 2, 5, 10, 20, 50)
+CACHED = QGraphicsItem.CacheMode.DeviceCoordinateCache
+"""What stands still is kept as pixels, so that only the marker is drawn anew when it moves."""
+BROAD = 5
+BROAD_ALPHA = 130
+
+
+@dataclass(frozen=True)
+class Line:
+    """One curve: its name, whose colour it has, its values, and how it is drawn."""
+
+    name: str
+    of: str
+    values: Sequence[float]
+    dash: Qt.PenStyle = Qt.PenStyle.SolidLine
+    broad: bool = False
+    """Broad and pale, so that a curve that lies on it is seen to."""
+
+
+class TemperatureCurves(QWidget):
+    """Values at each temperature, which has a log axis."""
+
+    def __init__(self, theme: Theme, title: str, y: str, *, log: bool = False) -> None:
+        """``y`` names the axis, with its unit; ``log`` makes it logarithmic too."""
+        super().__init__()
+        self._theme = theme
+        self._y = y
+        self._lines: list[Line] = []
+        self._curves: dict[str, pg.PlotDataItem] = {}
+        self.plot = pg.PlotWidget()
+        self.plot.setMenuEnabled(False)
+        self.plot.hideButtons()
+        self.plot.setMouseEnabled(x=False, y=False)
+        self.plot.setAccessibleName(title)
+        self.plot.setLogMode(x=True, y=log)
+        self.plot.setXRange(log10(TICKS[0]), log10(TICKS[-1]), padding=0.04)
+        self.plot.getAxis("bottom").setTicks([[(log10(t), f"{t:g}") for t in TICKS]])
+        for name in ("bottom", "left"):
+            self.plot.getAxis(name).setCacheMode(CACHED)
+        self.marker = pg.InfiniteLine(angle=90)
+        self.plot.addItem(self.marker, ignoreBounds=True)
+        self.legend = Legend()
+        self.legend.toggled.connect(lambda name, shown: self._curves[name].setVisible(shown))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(QLabel(title, objectName="heading"))
+        column.addWidget(self.legend)
+        column.addWidget(self.plot, 1)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def show_lines(self, temperatures: Sequence[float], lines: list[Line]) -> None:
+        """Draw ``lines``, the first lowest."""
+        for curve in self._curves.values():
+            self.plot.removeItem(curve)
+        self.legend.clear()
+        self._lines = lines
+        self._curves = {
+            line.name: self.plot.plot(np.asarray(temperatures), np.asarray(line.values), antialias=True)
+            for line in lines
+        }
+        for item in self._curves.values():
+            item.curve.setCacheMode(CACHED)
+        self._restyle()
+
+    def mark(self, temperature: float) -> None:
+        """Move the marker."""
+        self.marker.setValue(log10(temperature))
+
+    def _restyle(self) -> None:
+        colours = self._theme.colours
+        dress(self.plot, colours, {"bottom": "temperature T", "left": self._y})
+        self.marker.setPen(pg.mkPen(colours["muted"], width=round(self.devicePixelRatioF())))
+        for line in self._lines:
+            pen = self._pen(line)
+            self._curves[line.name].setPen(pen)
+            self.legend.show_entry(line.name, line.name, pen)
+
+    def _pen(self, line: Line) -> QPen:
+        colour = QColor(self._theme.colours.of_network(line.of))
+        width = round(self.devicePixelRatioF())  # pens are cosmetic: their width counts device pixels
+        if line.broad:
+            colour.setAlpha(BROAD_ALPHA)
+            width *= BROAD
+        return pg.mkPen(colour, width=width, style=line.dash)
