@@ -1,6 +1,5 @@
 import pytest
 
-from kdstudio.engine.matching.declaration import matching_terms
 from kdstudio.engine.outline import rehearse
 from kdstudio.errors import KDStudioError
 from tests.small import small_bench, small_experiment
@@ -27,7 +26,7 @@ def test_it_reads_logits_and_labels_as_its_definition_says(name):
 def test_mixed_images_are_refused_before_training_where_labels_are_needed(name, kind):
     bench = small_bench(experiment(name, f"networks.student.training.mixing.kind={kind}"))
     if name in WITH_LABELS:
-        with pytest.raises(KDStudioError, match="term 'm' does not fit .* set networks.student.training.mix"):
+        with pytest.raises(KDStudioError, match=r"term 'm' does not fit .* set networks.student.training.mix"):
             rehearse(bench)
     else:
         assert rehearse(bench)
@@ -41,10 +40,3 @@ def test_decoupled_warms_up_over_twenty_epochs():
     assert weights[0] == pytest.approx(1 / 20)
     assert weights[9] == pytest.approx(10 / 20)
     assert weights[19:] == [pytest.approx(1)] * 21
-
-
-@pytest.mark.parametrize("name", list(matching_terms))
-def test_every_term_names_its_paper(name):
-    term = matching_terms[name]
-    assert term.paper
-    assert term.paper[-4:].isdigit()
