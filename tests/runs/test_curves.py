@@ -73,3 +73,20 @@ def test_a_scaled_series_leaves_its_original_alone():
     series = Series([1.0, 2.0], [3.0, 4.0])
     assert series.scaled(2.0) == Series([1.0, 2.0], [6.0, 8.0])
     assert series.y == [3.0, 4.0]
+
+
+def test_weighted_losses_are_the_losses_times_their_weights():
+    found, _ = train(small_experiment("strategy.alpha=0.25"))
+    curves = curves_of(found)
+    for term, weight in (("label loss", 0.25), ("soft loss", 0.75)):
+        key = LossKey("student", term)
+        assert curves.weighted[key].y == pytest.approx([weight * y for y in curves.losses[key].y])
+
+
+def test_shares_of_the_gradient_sum_to_one_where_terms_share_a_turn(events):
+    curves = curves_of(events)
+    assert set(curves.shares) == {LossKey("student", "label loss"), LossKey("student", "soft loss")}
+    norms = [e.gradient_norms for e in events if isinstance(e, EpochDone) and e.stage == 2]
+    for epoch, found in enumerate(norms):
+        share = curves.shares[LossKey("student", "soft loss")].y[epoch]
+        assert share == pytest.approx(found["soft loss"] / sum(found.values()))

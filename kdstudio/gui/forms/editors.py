@@ -108,10 +108,11 @@ class NumbersEditor(Editor):
 class TapEditor(Editor):
     """One tap, or several between commas; a button offers those of the network."""
 
-    def __init__(self, value: object, taps: Callable[[], list[str]]) -> None:
+    def __init__(self, value: object, taps: Callable[[], list[str]], *, several: bool) -> None:
         """``taps`` tells what can be chosen; any other path of a layer can be typed."""
-        self._several = isinstance(value, list | tuple)
-        line = QLineEdit(", ".join(map(str, value)) if self._several else str(value or ""))
+        self._several = several
+        shown = value if isinstance(value, list | tuple) else [value or ""]
+        line = QLineEdit(", ".join(map(str, shown)))
         line.setPlaceholderText("automatic")
         super().__init__(line, stretch=True)
         self._taps = taps

@@ -91,7 +91,10 @@ class Form(QWidget):
 
     def _editor_for(self, field: FieldInfo, value: object) -> Editor:
         role = told(field, "taps_of")
-        return TapEditor(value, lambda: self._draft.taps(role)) if role else editor_for(field, value)
+        if not role:
+            return editor_for(field, value)
+        several = get_origin(field.annotation) is tuple
+        return TapEditor(value, lambda: self._draft.taps(role), several=several)
 
     def _add_entries(self, path: Path, field: FieldInfo, depth: int) -> None:
         """Add named declarations, each with its fields, and a box that adds another."""

@@ -4,8 +4,10 @@ import shlex
 
 import pytest
 
+from kdstudio.engine.strategy import strategies
 from kdstudio.errors import KDStudioError
 from kdstudio.gui.forms.draft import Draft
+from kdstudio.gui.forms.form import default_values
 from kdstudio.runs.presets import load_experiment
 
 
@@ -64,3 +66,28 @@ def test_a_bad_file_leaves_the_draft_as_it_was(draft, tmp_path):
     with pytest.raises(KDStudioError, match="not valid TOML"):
         draft.load(str(broken))
     assert draft.raw is before
+
+
+def test_more_architectures_of_a_sweep_are_more_networks(draft):
+    draft.choose(("strategy",), default_values(strategies["sweep"]))
+    assert list(draft.raw["networks"]) == ["teacher", "student"]
+    draft.set(("strategy", "students"), 3)
+    assert list(draft.raw["networks"]) == ["teacher", "student", "student-2", "student-3"]
+    assert draft.experiment is not None
+    draft.set(("networks", "student-3", "model", "widths"), [5])
+    draft.set(("strategy", "students"), 1)
+    draft.set(("strategy", "students"), 3)
+    assert draft.value(("networks", "student-3", "model", "widths")) == [5]
+
+
+def test_a_strategy_with_mistakes_keeps_the_networks(draft):
+    draft.choose(("strategy",), default_values(strategies["sweep"]))
+    draft.set(("strategy", "students"), "two")
+    assert list(draft.raw["networks"]) == ["teacher", "student"]
+    assert draft.experiment is None
+
+
+@pytest.mark.parametrize("name", list(strategies))
+def test_the_command_of_every_strategy_runs_what_the_form_shows(draft, name):
+    draft.choose(("strategy",), default_values(strategies[name]))
+    assert experiment_of(draft.command()) == draft.experiment

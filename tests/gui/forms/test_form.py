@@ -1,7 +1,7 @@
 """Forms over every registered declaration: editors write, problems show beside them."""
 
 import pytest
-from PySide6.QtWidgets import QCheckBox
+from PySide6.QtWidgets import QCheckBox, QToolButton
 
 from kdstudio.data.declaration import datasets
 from kdstudio.engine.experiment import Experiment, NetworkSpec
@@ -98,3 +98,59 @@ def test_numbers_are_read_as_typed(text, value):
 def test_lists_are_read_between_commas_or_spaces():
     assert parse_numbers("1200, 800 30") == [1200, 800, 30]
     assert parse_numbers("") == []
+
+
+def match_form(qtbot, draft):
+    draft.choose(("strategy",), default_values(strategies["match"]))
+    form = Form(draft, (), Experiment, only=("strategy",))
+    qtbot.addWidget(form)
+    return form
+
+
+def test_terms_are_added_and_removed_by_name(qtbot, draft):
+    form = match_form(qtbot, draft)
+    add = form.editor("strategy", "terms").control
+    add.activated.emit(add.findText("attention"))
+    add.activated.emit(add.findText("attention"))
+    assert list(draft.raw["strategy"]["terms"]) == ["soft targets", "attention", "attention 2"]
+    assert draft.experiment.strategy.terms["attention 2"].weight == 1000
+    form = Form(draft, (), Experiment, only=("strategy",))
+    qtbot.addWidget(form)
+    button = next(b for b in form.findChildren(QToolButton) if b.accessibleName() == "Remove attention")
+    button.click()
+    assert list(draft.raw["strategy"]["terms"]) == ["soft targets", "attention 2"]
+
+
+def test_without_any_term_the_error_stands_at_the_terms(qtbot, draft):
+    form = match_form(qtbot, draft)
+    draft.remove(("strategy", "terms", "soft targets"))
+    assert "at least 1" in form.error("strategy", "terms")
+    assert draft.experiment is None
+
+
+def test_taps_are_offered_and_put_in(qtbot, draft):
+    draft.choose(("strategy",), default_values(strategies["match"]))
+    draft.choose(("strategy", "terms", "attention"), {"name": "attention"})
+    form = Form(draft, (), Experiment, only=("strategy",))
+    qtbot.addWidget(form)
+    path = ("strategy", "terms", "attention", "teacher_taps")
+    editor = form.editor(*path)
+    menu = editor.button.menu()
+    menu.aboutToShow.emit()
+    assert [action.text() for action in menu.actions()] == ["automatic", "block1", "block2"]
+    menu.actions()[2].trigger()
+    menu.actions()[1].trigger()
+    assert draft.value(path) == ["block2", "block1"]
+    assert editor.control.text() == "block2, block1"
+    menu.actions()[0].trigger()
+    assert draft.value(path) == []
+
+
+def test_typed_taps_are_names_between_commas(qtbot, draft):
+    draft.choose(("strategy",), default_values(strategies["match"]))
+    draft.choose(("strategy", "terms", "attention"), {"name": "attention"})
+    form = Form(draft, (), Experiment, only=("strategy",))
+    qtbot.addWidget(form)
+    path = ("strategy", "terms", "attention", "student_taps")
+    form.editor(*path).control.textEdited.emit("block1.linear, block2,")
+    assert draft.value(path) == ["block1.linear", "block2"]
