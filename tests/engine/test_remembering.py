@@ -11,7 +11,7 @@ from kdstudio.engine.experiment import TrainingSpec
 from kdstudio.engine.network import Head
 from kdstudio.engine.remembering import RememberedNetwork, fill, rememberable
 from kdstudio.engine.stage import LossTerm, Stage
-from tests.small import digits, perceptron
+from tests.small import digits, perceptron, random_batch
 
 JITTER = Augmentation(jitter=1)
 
@@ -62,6 +62,23 @@ def test_a_remembered_network_is_frozen():
 
 def test_frozen_networks_of_which_the_logits_alone_are_read_are_remembered():
     assert names(stage_reading("teacher.logits")) == ["teacher"]
+
+
+def test_a_head_that_no_term_reads_asks_for_no_table():
+    heads = [Head("scored", nn.Identity(), "teacher.logits")]
+    assert names(stage_reading("labels", heads=heads)) == []
+    assert names(stage_reading("teacher.logits", heads=heads)) == ["teacher"]
+
+
+def test_other_images_are_answered_by_the_network_itself_while_the_stage_is_scored():
+    stage, batch = stage_reading("teacher.logits"), random_batch()
+    teacher = stage.networks["teacher"]
+    stage.networks["teacher"] = RememberedNetwork(teacher, torch.zeros(6 * 9, 10), 9)
+    stage.train()
+    assert not stage.values(batch, {"teacher.logits"})["teacher.logits"].any()
+    stage.eval()
+    answered = stage.values(batch, {"teacher.logits"})["teacher.logits"]
+    assert torch.equal(answered, teacher.module(batch.images))
 
 
 def test_a_network_in_training_is_not_remembered():

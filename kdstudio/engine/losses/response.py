@@ -65,8 +65,7 @@ def decoupled(
 
 def _decouple(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """Log-probabilities ``(B, 2)`` of label and all else, ``(B, K - 1)`` of the others among themselves."""
-    numbers = torch.arange(logits.shape[1] - 1, device=logits.device)
-    others = logits.gather(1, numbers + (numbers >= labels[:, None]))
+    others = logits.gather(1, _all_but(labels, logits.shape[1]))
     both = torch.cat([logits.gather(1, labels[:, None]), others.logsumexp(1, keepdim=True)], 1)
     return both.log_softmax(1), others.log_softmax(1)
 
@@ -134,3 +133,63 @@ def one_class_each(labels: Tensor) -> Tensor:
             "set networks.student.training.mixing.kind to none"
         )
     return labels
+
+
+def log_mean_softmax(*logits: Tensor) -> Tensor:
+    """Logarithm of the mean of ``softmax(z)`` over the ``logits``, each ``(B, K)``; gives ``(B, K)``."""
+    return torch.stack([z.log_softmax(1) for z in logits]).logsumexp(0) - math.log(len(logits))
+
+
+def mean_soft_kl(student: Tensor, *teachers: Tensor, temperature: float) -> Tensor:
+    """Mean of :func:`soft_kl` over the ``teachers``, each ``(B, K)``; no gradient reaches them.
+
+    Zhang et al. 2018, the loss for larger cohorts, times T². The authors' code takes the sum, which is
+    as many times as much.
+    """
+    return torch.stack([soft_kl(student, teacher, temperature) for teacher in teachers]).mean()
+
+
+def soft_kl_to_mean(student: Tensor, *teachers: Tensor, temperature: float) -> Tensor:
+    """``T² · KL(mean of softmax(teacher/T) ‖ softmax(student/T))``, summed over classes, mean over B.
+
+    Logits ``(B, K)``; no gradient reaches the ``teachers``. Its gradient is that of
+    :func:`mean_soft_kl`; its value is less, by how much the teachers differ from their mean. DML_e of
+    Zhang et al. 2018, times T².
+    """
+    target = log_mean_softmax(*(teacher.detach() / temperature for teacher in teachers))
+    answer = (student / temperature).log_softmax(1)
+    divergence = functional.kl_div(answer, target, reduction="batchmean", log_target=True)
+    return divergence * temperature**2
+
+
+def confidence_weighted(student: Tensor, teacher: Tensor, labels: Tensor) -> Tensor:
+    """``Σ_b w_b·(-log softmax(student_b)[label_b])``, w_b the teacher's highest probability over its sum.
+
+    Logits ``(B, K)``, ``labels`` ``(B,)`` int64, else ValueError; the weights sum to 1 over the batch and
+    get no gradient. CWTM of Furlanello et al. 2018: only how sure the teacher is matters, not what it
+    answers.
+    """
+    confidence = teacher.detach().softmax(1).amax(1)
+    losses = functional.cross_entropy(student, one_class_each(labels), reduction="none")
+    return (confidence * losses).sum() / confidence.sum()
+
+
+def permuted_cross_entropy(student: Tensor, teacher: Tensor) -> Tensor:
+    """Cross-entropy to the teacher's answer of which all but the largest probability are permuted.
+
+    Logits ``(B, K)``; T = 1, summed over classes, mean over the batch; no gradient reaches the teacher.
+    Every image has its own permutation, drawn anew from torch's random numbers, which the loop seeds at
+    every step. DKPP of Furlanello et al. 2018, whose gradient has the largest probability at the label;
+    here it stays at the teacher's own answer, which is the label of nearly all training images.
+    """
+    target = teacher.detach().softmax(1)
+    others = _all_but(target.argmax(1), target.shape[1])
+    order = torch.rand(others.shape, device=others.device).argsort(1)
+    target = target.scatter(1, others, target.gather(1, others).gather(1, order))
+    return -(target * student.log_softmax(1)).sum(1).mean()
+
+
+def _all_but(classes: Tensor, count: int) -> Tensor:
+    """Numbers of the ``count`` classes without the one given for each image: ``(B, count - 1)``."""
+    numbers = torch.arange(count - 1, device=classes.device)
+    return numbers + (numbers >= classes[:, None])

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.strategies.supervised import learn_labels
 from kdstudio.engine.strategy import Strategy, strategies
+from kdstudio.engine.teachers import (
+    TeacherCount,
+    TeacherWeights,
+    over_teachers,
+    ready_teachers,
+    teacher_roles,
+    teacher_shares,
+)
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from kdstudio.engine.bench import Bench
     from kdstudio.engine.stage import Stage
 
@@ -19,8 +27,8 @@ if TYPE_CHECKING:
 class Hinton(Strategy):
     """Soft targets: the student learns the teacher's softened answers (Hinton 2015).
 
-    The teacher is trained on the labels first, or loaded. With a baseline, the same student
-    (same architecture, initial weights, order of samples and budget) also learns without it.
+    The teacher is trained on the labels first, or loaded; there can be several. With a baseline, the
+    same student (same architecture, initial weights, order of samples and budget) also learns without.
     """
 
     name: Literal["hinton"] = "hinton"
@@ -37,42 +45,44 @@ class Hinton(Strategy):
     baseline: bool = option(
         True, "Baseline", "Also train the same student on the labels alone, to compare with."
     )
+    teachers: TeacherCount = 1
+    teacher_weights: TeacherWeights = ()
 
     def roles(self) -> tuple[str, ...]:
-        """One teacher, one student."""
-        return ("teacher", "student")
+        """``teacher``, ``teacher-2``, …, and one student."""
+        return (*teacher_roles(self.teachers), "student")
 
     def formula(self) -> str:
         """``L = α·CE(y, ŷ_s) + (1 − α)·T²·D(y_t, y_s)`` with its numbers."""
         t, sign = f"{self.temperature:g}", " ‖ " if self.divergence == "kl" else ", "
-        soft = f"{self.divergence.upper()}(softmax(z_t/{t}){sign}softmax(z_s/{t}))"
-        return f"L = {self.alpha:g}·CE(y, softmax(z_s)) + {1 - self.alpha:g}·{t}²·{soft}"
+        soft = f"{1 - self.alpha:g}·{t}²·{self.divergence.upper()}(softmax(z_t/{t}){sign}softmax(z_s/{t}))"
+        soft = over_teachers(soft, teacher_shares(self.teachers, self.teacher_weights))
+        return f"L = {self.alpha:g}·CE(y, softmax(z_s)) + {soft}"
 
     def plan(self, bench: Bench) -> Iterator[Stage]:
-        """Teacher unless loaded, baseline if wanted, then the student."""
-        from kdstudio.engine.losses.response import cross_entropy, soft_cross_entropy, soft_kl
+        """Teachers unless loaded, baseline if wanted, then the student."""
+        from kdstudio.engine.losses.response import cross_entropy
         from kdstudio.engine.stage import LABELS, LossTerm, Stage
 
-        teacher = bench.network("teacher")
-        if not bench.is_loaded("teacher"):
-            yield learn_labels(teacher, bench.recipe("teacher"))
-        teacher.freeze()
-        if self.baseline:
-            baseline = bench.network("student", name="baseline")
-            yield learn_labels(baseline, bench.recipe("student"))
+        teachers = yield from ready_teachers(bench, self.teachers, baseline=self.baseline)
         student = bench.network("student")
-        soft = soft_kl if self.divergence == "kl" else soft_cross_entropy
         label_loss = LossTerm("label loss", cross_entropy, "student.logits", (LABELS,), self.alpha)
-        soft_loss = LossTerm(
-            "soft loss",
-            partial(soft, temperature=self.temperature),
-            "student.logits",
-            ("teacher.logits",),
-            1 - self.alpha,
-        )
+        answers = tuple(f"{teacher.name}.logits" for teacher in teachers)
+        soft_loss = LossTerm("soft loss", self._soft_loss, "student.logits", answers, 1 - self.alpha)
         yield Stage(
             "student",
-            networks=[teacher, student],
+            networks=[*teachers, student],
             turns=[[label_loss, soft_loss]],
             training=bench.recipe("student"),
         )
+
+    def _soft_loss(self, student: Tensor, *teachers: Tensor) -> Tensor:
+        """``Σ_t w_t·T²·D(y_t, y_s)``; its gradient is that of one to the teachers' weighted mean answer."""
+        from kdstudio.engine.losses.response import soft_cross_entropy, soft_kl
+
+        soft = soft_kl if self.divergence == "kl" else soft_cross_entropy
+        shares = teacher_shares(self.teachers, self.teacher_weights)
+        losses = [
+            w * soft(student, z, self.temperature) for w, z in zip(shares.values(), teachers, strict=True)
+        ]
+        return sum(losses[1:], start=losses[0])

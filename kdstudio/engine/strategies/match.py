@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import TYPE_CHECKING, Literal
 
 from kdstudio.declaration import option
 from kdstudio.engine.matching.declaration import MatchingTerm, Pair, matching_terms
 from kdstudio.engine.matching.soft_targets import SoftTargets
-from kdstudio.engine.strategies.supervised import learn_labels
 from kdstudio.engine.strategy import Strategy, strategies
+from kdstudio.engine.teachers import (
+    TeacherCount,
+    TeacherWeights,
+    over_teachers,
+    ready_teachers,
+    teacher_roles,
+    teacher_shares,
+)
 
 if TYPE_CHECKING:
     from kdstudio.engine.bench import Bench
@@ -24,7 +32,8 @@ else:
 class Match(Strategy):
     """Match anything: terms of your choice draw the student to its teacher, each with its own weight.
 
-    Terms are named; the name stands at their curve. Projections are added where sizes differ.
+    Terms are named; the name stands at their curve. Projections are added where sizes differ. Several
+    teachers are matched one by one, in all terms.
     """
 
     name: Literal["match"] = "match"
@@ -42,41 +51,43 @@ class Match(Strategy):
     baseline: bool = option(
         True, "Baseline", "Also train the same student on the labels alone, to compare with."
     )
+    teachers: TeacherCount = 1
+    teacher_weights: TeacherWeights = ()
 
     def roles(self) -> tuple[str, ...]:
-        """One teacher, one student."""
-        return ("teacher", "student")
+        """``teacher``, ``teacher-2``, …, and one student."""
+        return (*teacher_roles(self.teachers), "student")
 
     def formula(self) -> str:
         """``L = w·CE(y, ŷ_s) + …``, each term with its weight."""
-        terms = [f"{term.weight:g}·[{term.formula()}]" for term in self.terms.values()]
-        return " + ".join([f"L = {self.label_weight:g}·CE(y, softmax(z_s))", *terms])
+        terms = " + ".join(f"{term.weight:g}·[{term.formula()}]" for term in self.terms.values())
+        matched = over_teachers(terms, teacher_shares(self.teachers, self.teacher_weights))
+        return f"L = {self.label_weight:g}·CE(y, softmax(z_s)) + {matched}"
 
     def plan(self, bench: Bench) -> Iterator[Stage]:
-        """Teacher unless loaded, baseline if wanted, initialisation if terms want it, then the student."""
+        """Teachers unless loaded, baseline if wanted, initialisation if terms want it, then the student."""
         from kdstudio.engine.losses.response import cross_entropy
         from kdstudio.engine.stage import LABELS, LossTerm, Stage
 
-        teacher = bench.network("teacher")
-        if not bench.is_loaded("teacher"):
-            yield learn_labels(teacher, bench.recipe("teacher"))
-        teacher.freeze()
-        if self.baseline:
-            yield learn_labels(bench.network("student", name="baseline"), bench.recipe("student"))
+        teachers = yield from ready_teachers(bench, self.teachers, baseline=self.baseline)
+        shares = teacher_shares(self.teachers, self.teacher_weights)
         student, recipe = bench.network("student"), bench.recipe("student")
         label_loss = LossTerm("label loss", cross_entropy, "student.logits", (LABELS,), self.label_weight)
         first = recipe.model_copy(update={"epochs": self.initialisation_epochs})
         for when, training, losses in (("initialisation", first, []), ("training", recipe, [label_loss])):
             heads = []
-            for name, term in self.terms.items():
+            for teacher, (name, term) in product(teachers, self.terms.items()):
                 if term.during == when:
-                    matched = yield from term.plan(Pair(bench, teacher, student, name, training.epochs))
+                    further = "" if teacher is teachers[0] else f" ({teacher.name})"
+                    pair = Pair(bench, teacher, student, name + further, training.epochs)
+                    share = shares[teacher.name] * term.weight
+                    matched = yield from term.model_copy(update={"weight": share}).plan(pair)
                     losses += matched.terms
                     heads += matched.heads
             if losses:
                 yield Stage(
                     "student" if when == "training" else when,
-                    networks=[teacher, student],
+                    networks=[*teachers, student],
                     heads=heads,
                     turns=[losses],
                     training=training,
