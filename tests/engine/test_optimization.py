@@ -3,7 +3,7 @@ import torch
 from pydantic import ValidationError
 from torch.optim import lr_scheduler
 
-from kdstudio.engine.optimization import SGD, AdamW, Constant, Cosine, OneCycle, Step
+from kdstudio.engine.optimization import SGD, AdamW, Constant, Cosine, OneCycle, RMSProp, Step
 
 EPOCHS, STEPS = 12, 5
 
@@ -126,10 +126,24 @@ def test_adamw_is_built_as_declared():
     assert (group["lr"], group["betas"], group["weight_decay"]) == (0.3, (0.7, 0.95), 0.2)
 
 
+def test_two_steps_of_rmsprop_equal_those_by_hand():
+    weight = torch.nn.Parameter(torch.tensor([1.0]))
+    optimizer = RMSProp(learning_rate=0.1, decay=0.8, momentum=0.5, weight_decay=0.2).build([weight])
+    by_hand, square, velocity = 1.0, 0.0, 0.0
+    for gradient in (2.0, -1.0):
+        weight.grad = torch.tensor([gradient])
+        optimizer.step()
+        decayed = gradient + 0.2 * by_hand
+        square = 0.8 * square + 0.2 * decayed**2
+        velocity = 0.5 * velocity + decayed / square**0.5
+        by_hand -= 0.1 * velocity
+        assert weight.item() == pytest.approx(by_hand, rel=1e-5)
+
+
 @pytest.mark.parametrize(
     ("declared", "field", "value"),
-    [(SGD, "learning_rate", 0), (SGD, "momentum", 1), (AdamW, "beta2", 1.0), (OneCycle, "rise", 0),
-     (Step, "milestones", (0,)), (Step, "gamma", 0), (Cosine, "warmup", -1), (SGD, "weight_decay", "nan")],
+    [(SGD, "learning_rate", 0), (SGD, "momentum", 1), (AdamW, "beta2", 1.0), (RMSProp, "decay", 1.0),
+     (OneCycle, "rise", 0), (Step, "milestones", (0,)), (Step, "gamma", 0), (Cosine, "warmup", -1), (SGD, "weight_decay", "nan")],
 )  # fmt: skip
 def test_values_out_of_range_are_refused(declared, field, value):
     with pytest.raises(ValidationError):

@@ -1,8 +1,12 @@
+from dataclasses import replace
 from importlib import resources
 
 import pytest
 import tomli_w
+from torch.nn.functional import interpolate
 
+from kdstudio.data.declaration import LabelledImages
+from kdstudio.engine.bench import Bench
 from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.outline import rehearse
 from kdstudio.errors import KDStudioError
@@ -15,17 +19,39 @@ from kdstudio.runs.presets import (
     save_experiment,
     to_toml,
 )
-from tests.small import run_in, small_bench
+from tests.small import CPU, digits, run_in
 
 DIGITS = "data.source.name=digits"
+PAPERS_SHAPES = {"mnist-fitnet": (1, 28), "cifar10-fitnet": (3, 32)}
+"""Channels and side of the images that networks cannot do without."""
+SMALLER = {
+    "mnist-fitnet": (
+        *(f"networks.{role}.model={{name='resnet', depth=8}}" for role in ("teacher", "student")),
+        *(f"strategy.{role}_tap=block2" for role in ("teacher", "student")),
+        "strategy.hint_epochs=2",
+    )
+}
+"""What makes a preset's networks fit the digits."""
 every_preset = pytest.mark.parametrize("name", preset_names())
 
 
 def shortened(name):
-    """The preset on the digits, two epochs for each network."""
+    """The preset on a tenth of the digits, two epochs for each network."""
     roles = load_experiment(name).networks
     epochs = (f"networks.{role}.training.epochs=2" for role in roles)
-    return load_experiment(name, (DIGITS, "compute.threads=1", *epochs))
+    return load_experiment(
+        name, (DIGITS, "data.fraction=0.1", "compute.threads=1", *epochs, *SMALLER.get(name, ()))
+    )
+
+
+def enlarged_digits(channels, side):
+    """The digits in the shape of another data set's images."""
+    data = digits()
+    train, test = (
+        LabelledImages(interpolate(part.images, side).expand(-1, channels, -1, -1), part.labels)
+        for part in (data.train, data.test)
+    )
+    return replace(data, train=train, test=test, mean=data.mean * channels, std=data.std * channels)
 
 
 def test_presets_ship_and_the_default_comes_first():
@@ -52,7 +78,8 @@ def test_a_preset_survives_toml(name, tmp_path):
 
 @every_preset
 def test_a_presets_stages_can_be_rehearsed(name):
-    assert rehearse(small_bench(load_experiment(name, (DIGITS,))))
+    data = enlarged_digits(*PAPERS_SHAPES[name]) if name in PAPERS_SHAPES else digits()
+    assert rehearse(Bench(load_experiment(name, (DIGITS,)), data, CPU))
 
 
 @pytest.mark.parametrize("name", [name for name in preset_names() if preset_group(name) != "cifar"])

@@ -89,8 +89,8 @@ def hierarchical_context(student: Tensor, teacher: Tensor) -> Tensor:
     """
     _same_shape(student, teacher)
     sizes = [size for size in (4, 2, 1) if size < min(student.shape[2:], default=1)]
-    pooled = [(functional.adaptive_avg_pool2d(f, s) for f in (student, teacher)) for s in sizes]
-    errors = [squared_error(own, other) for own, other in ((student, teacher), *pooled)]
+    pairs = [[functional.adaptive_avg_pool2d(f, size) for f in (student, teacher)] for size in sizes]
+    errors = [squared_error(own, other) for own, other in ([student, teacher], *pairs)]
     weights = [2.0**-level for level in range(len(errors))]
     return torch.stack([w * e for w, e in zip(weights, errors, strict=True)]).sum() / sum(weights)
 

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from kdstudio.engine.matching.declaration import Pair, matching_terms
+from kdstudio.engine.optimization import AdamW
 from kdstudio.engine.outline import rehearse
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun
@@ -44,9 +45,7 @@ def matched_stage(name, student=STUDENTS["narrower teacher"]):
             rehearse_once(bench, next(plan))
         except StopIteration as done:
             matched = done.value
-    training = bench.recipe("student").model_copy(
-        update={"optimizer": bench.recipe("student").optimizer.model_copy(update={"learning_rate": 0.01})}
-    )
+    training = bench.recipe("student").model_copy(update={"optimizer": AdamW()})
     stage = Stage(
         "student", networks=[teacher, student], heads=matched.heads, turns=[matched.terms], training=training
     )
@@ -85,11 +84,10 @@ def test_a_few_steps_lower_its_loss(name, student):
     run, losses = StageRun(stage, CPU, "float32"), []
     batch = first_batch(bench, stage)
     stage.train()
-    weights = {term: min(weight, 1.0) for term, weight in run.weights().items()}
     for _step in range(12):
         before = {term: total.item() for term, total in run.losses.items()}
         torch.manual_seed(0)
-        run.take_step(batch, 0.001, weights)
+        run.take_step(batch, 0.001, run.weights())
         losses.append(sum(total.item() - before[term] for term, total in run.losses.items()))
     assert losses[-1] < losses[0]
 
@@ -121,7 +119,7 @@ def test_the_frozen_teacher_is_left_as_it_was(name):
     run = StageRun(stage, CPU, "float32")
     stage.train()
     for _step in range(2):
-        run.take_step(first_batch(bench, stage), 0.01, run.weights())
+        run.take_step(first_batch(bench, stage), 0.001, run.weights())
     assert same_state(before, teacher.state_dict())
 
 
