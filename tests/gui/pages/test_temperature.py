@@ -1,0 +1,156 @@
+"""The temperature page: what it shows is what the run's networks answer."""
+
+from shutil import copytree
+
+import numpy as np
+import pytest
+
+from kdstudio.gui.pages.temperature import EMPTY, POINT, likeliest, position
+from kdstudio.runs.dark_knowledge import soften
+from tests.runs.test_dark_knowledge import some_answers
+from tests.small import run_in, small_experiment
+
+LONGEST = 60_000
+
+
+@pytest.fixture
+def opened(window, qtbot):
+    """Show the page, and wait until it shows a run."""
+
+    def show():
+        window.show_page("Temperature")
+        page = window.temperature_page
+        qtbot.waitUntil(lambda: page.shown is not None and page._job is None, timeout=LONGEST)
+        return page
+
+    return show
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    return run_in(tmp_path_factory.mktemp("trained"), small_experiment(), "run")
+
+
+@pytest.fixture
+def page(opened, runs, trained):
+    copytree(trained.path, runs / "run")
+    return opened()
+
+
+def lengths(page, network):
+    return np.asarray(page.bars._bars[network].opts["width"])
+
+
+def softened(page, network, sample, temperature):
+    powers = np.exp(page.shown.answers.logits[network][sample].double().numpy() / temperature)
+    return powers / powers.sum()
+
+
+def test_without_runs_it_says_what_to_do(window):
+    window.show_page("Temperature")
+    page = window.temperature_page
+    assert page._stack.currentWidget().text() == EMPTY
+    assert "press Run" in EMPTY
+
+
+@pytest.mark.parametrize("temperature", [0.5, 4.0, 50.0])
+def test_bars_are_the_softened_answers(page, temperature):
+    page.temperature_box.setValue(temperature)
+    page.sample_box.setValue(17)
+    for network in ("teacher", "student"):
+        expected = softened(page, network, 17, temperature)
+        np.testing.assert_allclose(lengths(page, network), expected, rtol=1e-4)
+
+
+def test_the_slider_and_the_number_follow_each_other(page):
+    for place in (0, 133, 400):
+        page.temperature_slider.setValue(place)
+        assert page.temperature_box.value() == pytest.approx(0.5 * 100 ** (place / 400), abs=0.05)
+        marked = 10 ** page.entropy.marker.value()
+        assert marked == pytest.approx(page.temperature_box.value())
+    page.temperature_box.setValue(5.0)
+    assert page.temperature_slider.value() == position(5.0) == 200
+
+
+def test_mistakes_are_gone_through(page):
+    answers = page.shown.answers
+    wrong = (answers.logits["student"].argmax(1) != answers.labels).nonzero().flatten().tolist()
+    page.sample_box.setValue(wrong[0])
+    page.mistake_button.click()
+    assert page.sample_box.value() == page.sample_slider.value() == wrong[1]
+    assert answers.class_names[answers.labels[wrong[1]]] in page._true_class.text()
+
+
+def test_the_matrix_shows_the_mean_soft_targets(page, qtbot):
+    page.temperature_box.setValue(8.0)
+    page.diagonal_box.setChecked(False)
+    labels = page.shown.answers.labels.numpy()
+    rows = [softened(page, "teacher", n, 8.0) for n in range(len(labels)) if labels[n] == 3]
+    np.testing.assert_allclose(page.matrix._values[3], np.mean(rows, 0), rtol=1e-4)
+    page.diagonal_box.setChecked(True)
+    assert np.isnan(np.diag(page.matrix._values)).all()
+    assert page.matrix.largest < 1
+
+
+def test_the_value_of_a_cell_is_told(page):
+    page.temperature_box.setValue(8.0)
+    page.matrix.pointed_at.emit((3, 5))
+    value = page.shown.soft_targets(8.0)[3, 5]
+    assert page._cell.text() == f"Images of 3 get 5 with {value:.3f} on average."
+    page.matrix.pointed_at.emit(None)
+    assert page._cell.text() == POINT
+
+
+def test_another_student_is_looked_at(page, qtbot):
+    before = page.shown
+    page.student_box.setCurrentIndex(page.student_box.findData("baseline"))
+    qtbot.waitUntil(lambda: page.shown is not before, timeout=LONGEST)
+    assert page.shown.networks == ("teacher", "baseline")
+    assert page.shown.answers is before.answers
+    assert list(page.bars._bars) == ["teacher", "baseline"]
+
+
+def test_a_run_of_one_network_is_shown_alone(runs, opened):
+    run_in(runs, small_experiment(strategy="supervised"), "alone")
+    page = opened()
+    assert page.shown.networks == ("student",)
+    assert not page.teacher_box.isEnabled()
+    assert page.distance._curves == {}
+
+
+def test_runs_that_need_code_or_absent_data_are_not_read(page, qtbot, monkeypatch):
+    monkeypatch.setattr("kdstudio.gui.pages.temperature.hindrance", lambda _run: "read it elsewhere")
+    page.student_box.setCurrentIndex(page.student_box.findData("baseline"))
+    assert page._told.text() == "read it elsewhere"
+    assert page._body.currentIndex() == 0
+    assert page._job is None
+
+
+def test_damaged_weights_are_told(runs, window, qtbot):
+    folder = run_in(runs, small_experiment(), "run")
+    folder.network_file("teacher").write_bytes(b"no weights")
+    window.show_page("Temperature")
+    page = window.temperature_page
+    with qtbot.waitSignal(page.complained, timeout=LONGEST) as told:
+        pass
+    assert "not a readable safetensors file" in told.args[0]
+    assert page._told.text() == told.args[0]
+    window.error.reject()
+
+
+def test_a_further_plot_goes_below(page):
+    from PySide6.QtWidgets import QLabel
+
+    label = QLabel("sweep")
+    page.add_plot(label)
+    assert page._plots.itemAtPosition(1, 0).widget().isAncestorOf(label)
+
+
+def test_of_many_classes_the_likeliest_the_answered_and_the_true_one_are_shown(monkeypatch):
+    monkeypatch.setattr("kdstudio.gui.pages.temperature.MOST_ROWS", 2)
+    found = soften(some_answers(teacher=3, student=3), (1.0,))
+    for sample in range(40):
+        rows = likeliest(found, sample)
+        assert rows == sorted(set(rows))
+        assert int(found.answers.labels[sample]) in rows
+        assert len(rows) >= 2
