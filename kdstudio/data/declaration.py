@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
 
 from kdstudio.data.augmentation import Augmentation
 from kdstudio.declaration import Declaration, ProgressCallback, Registry
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from kdstudio.data.streaming import StreamedImages
+
+ClassName = Annotated[int, Field(ge=0)] | str
+"""A class by its number or its name."""
 
 
 @dataclass(frozen=True)

@@ -33,16 +33,18 @@ def only_classes(data: ImageData, wanted: Sequence[int | str]) -> ImageData:
             f"only class '{data.class_names[numbers[0]]}' would be left; name at least two in data.classes, "
             "or set data.renumber=false"
         )
-    new = torch.full((len(data.class_names),), -1)
-    new[torch.tensor(numbers)] = torch.arange(len(numbers))
-
-    def part(images: LabelledImages) -> LabelledImages:
-        index = torch.isin(images.labels, torch.tensor(numbers)).nonzero().squeeze(1)
-        chosen = taken(images, index)
-        return LabelledImages(chosen.images, new[chosen.labels])
-
+    train, test = (part_of_classes(part, numbers, renumber=True) for part in (data.train, data.test))
     names = tuple(data.class_names[number] for number in numbers)
-    return ImageData(part(data.train), part(data.test), names, data.mean, data.std, data.notes)
+    return ImageData(train, test, names, data.mean, data.std, data.notes)
+
+
+def part_of_classes(part: LabelledImages, numbers: Sequence[int], *, renumber: bool) -> LabelledImages:
+    """Return the samples of some classes; ``renumber`` counts these from 0 in the order given."""
+    chosen = taken(part, of_classes(part.labels, numbers, keep=True))
+    if not renumber:
+        return chosen
+    wanted = torch.tensor(numbers, device=chosen.labels.device)
+    return LabelledImages(chosen.images, (chosen.labels[:, None] == wanted).int().argmax(1))
 
 
 def taken(part: LabelledImages, index: Tensor) -> LabelledImages:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +16,7 @@ from kdstudio.data.selection import (
     class_numbers,
     of_classes,
     only_classes,
+    part_of_classes,
     stratified_share,
     taken,
     with_label_noise,
@@ -22,12 +25,24 @@ from kdstudio.data.split import stratified_split
 from kdstudio.engine.experiment import Experiment, FromFile, FromRun, TrainHere, TrainingSpec
 from kdstudio.engine.network import Head, Network
 from kdstudio.errors import KDStudioError
-from kdstudio.models.declaration import ImageShape
+from kdstudio.models.declaration import ImageShape, ModelSpec
+from kdstudio.models.exits import Exit, cut
 
 EVALUATION_BATCH = 1000
 
 WeightsLoader = Callable[[FromFile | FromRun, tuple[str, ...]], dict[str, Tensor]]
 """Reads the weights that an experiment names, for the classes of its data; given by who knows files."""
+
+
+class Built(NamedTuple):
+    """What a network of the run is, enough to build it again."""
+
+    role: str
+    class_names: tuple[str, ...]
+    """What its outputs stand for, in order."""
+    exit: Exit | None = None
+    """Where it is a part of another network, that ends early."""
+    parameters: int = 0
 
 
 class Bench:
@@ -51,12 +66,12 @@ class Bench:
         self.data = data
         self.device = device
         self._load_weights = load_weights
-        self.built: dict[str, str] = {}
-        """Role of every network built so far, by the network's name."""
+        self.built: dict[str, Built] = {}
+        """Every network built so far, by its name."""
         training, validation = stratified_split(data.train.labels, spec.validation, experiment.seed)
         self._training_part = self._resident(self._selected(taken(data.train, training)))
-        self.validation = self._evaluation_feed(taken(data.train, validation))
-        self.test = self._evaluation_feed(data.test)
+        self.validation = self._evaluation_feed(self._resident(taken(data.train, validation)), data)
+        self.test = self._evaluation_feed(self._resident(data.test), data)
 
     def _selected(self, part: LabelledImages) -> LabelledImages:
         """Keep what the experiment wants of the training images, with the labels that it wants."""
@@ -78,8 +93,8 @@ class Bench:
         images = part.images.to(self.device) if isinstance(part.images, Tensor) else part.images
         return LabelledImages(images, part.labels.to(self.device))
 
-    def _evaluation_feed(self, part: LabelledImages) -> Feed:
-        return Feed(self._resident(part), self.data, batch_size=EVALUATION_BATCH)
+    def _evaluation_feed(self, part: LabelledImages, data: ImageData) -> Feed:
+        return Feed(part, data, batch_size=EVALUATION_BATCH)
 
     @property
     def classes(self) -> int:
@@ -110,27 +125,52 @@ class Bench:
         """Tell whether the network in ``role`` comes with weights."""
         return not isinstance(self.experiment.networks[role].weights, TrainHere)
 
-    def network(self, role: str, name: str | None = None, seed: int = 0) -> Network:
+    def network(
+        self, role: str, name: str | None = None, seed: int = 0, classes: Sequence[int] = ()
+    ) -> Network:
         """Build the network described for ``role``, called ``name`` (default: the role).
 
         Initial weights depend on the run's seed, the role and ``seed`` alone: a baseline built
-        for the student's role starts from the student's weights.
+        for the student's role starts from the student's weights. With outputs for some ``classes``
+        alone, it starts from the weights of the network with all outputs, wherever shapes agree.
         """
         spec = self.experiment.networks[role]
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(derived_seed(self.experiment.seed, "weights", role, seed))
-            try:
-                module = spec.model.build(self.image, self.classes)
-            except (RuntimeError, ValueError, ZeroDivisionError) as error:
-                raise KDStudioError(
-                    f"'{spec.model.summary()}' cannot be built for images of "
-                    f"{'×'.join(map(str, self.image[:3]))}: {error}"
-                ) from error
+        weights_seed = derived_seed(self.experiment.seed, "weights", role, seed)
+        module = self._module(spec.model, self.classes, weights_seed)
         if self._load_weights and not isinstance(spec.weights, TrainHere):
             load_state(module, self._load_weights(spec.weights, self.data.class_names), role)
-        self.built[name or role] = role
+        if classes:
+            whole = module.state_dict()
+            module = self._module(spec.model, len(classes), weights_seed)
+            own = module.state_dict()
+            same = {key: value for key, value in whole.items() if value.shape == own[key].shape}
+            module.load_state_dict(own | same)
         network = Network(name or role, module, spec.model.taps(), spec.model.summary())
+        names = tuple(self.data.class_names[number] for number in classes or range(self.classes))
+        self.built[network.name] = Built(role, names, parameters=network.parameter_count())
         return network.to(self.device)
+
+    def _module(self, model: ModelSpec, classes: int, seed: int) -> nn.Module:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            try:
+                return model.build(self.image, classes)
+            except (RuntimeError, ValueError, ZeroDivisionError) as error:
+                raise KDStudioError(
+                    f"'{model.summary()}' cannot be built for images of "
+                    f"{'×'.join(map(str, self.image[:3]))}: {error}"
+                ) from error
+
+    def cut(self, name: str, network: Network, early: Exit, heads: Sequence[Head]) -> None:
+        """Note that what is scored as ``name`` is ``network`` up to a tap, and then ``heads``.
+
+        It is saved and exported as a network of its own. Raises KDStudioError where the network cannot
+        be cut there.
+        """
+        role, names, *_ = self.built[network.name]
+        trunk = cut(network.module, network.taps[early.tap], network.architecture)
+        parameters = sum(p.numel() for part in (trunk, *heads) for p in part.parameters())
+        self.built[name] = Built(role, names, early, parameters)
 
     @torch.no_grad()
     def shape(self, network: Network, output: str) -> tuple[int, ...]:
@@ -152,23 +192,61 @@ class Bench:
             head = Head(name, make(), *of, architecture=architecture)
         return head.to(self.device)
 
-    def training_feed(self, training: TrainingSpec) -> Feed:
-        """Return the training images as ``training`` wants them."""
+    def training_feed(
+        self, training: TrainingSpec, classes: Sequence[int] = (), renumber: bool = False
+    ) -> Feed:
+        """Return the training images as ``training`` wants them, those of ``classes`` alone if given.
+
+        With ``renumber`` these count from 0 in the order given.
+        """
         part = self._training_part
         if training.leave_out:
             left_out = self.class_numbers(training.leave_out)
+            if classes:
+                raise KDStudioError(
+                    f"training.leave_out and the strategy's classes both choose what the network sees; "
+                    f"empty leave_out ({', '.join(self.data.class_names[n] for n in left_out)})"
+                )
             part = taken(part, of_classes(part.labels, left_out, keep=False))
             if not len(part):
                 raise KDStudioError("every class is left out; shorten training.leave_out")
+        part, data = self._of_classes(part, classes, renumber)
+        if not len(part):
+            names = ", ".join(self.data.class_names[number] for number in classes)
+            raise KDStudioError(f"no training image is of {names}; add them to data.classes")
         usual = self.experiment.data.source.usual
         return Feed(
             part,
-            self.data,
+            data,
             batch_size=training.batch_size,
             seed=self.experiment.seed,
             augmentation=usual if training.usual_augmentation else training.augmentation,
             mixing=training.mixing,
         )
+
+    def evaluation_feeds(self, classes: Sequence[int] = (), renumber: bool = False) -> tuple[Feed, Feed]:
+        """Return the validation and the test images, those of ``classes`` alone if given.
+
+        With ``renumber`` these count from 0 in the order given.
+        """
+        if not classes:
+            return self.validation, self.test
+        parts = (self.validation.part, self.test.part)
+        validation, test = (
+            self._evaluation_feed(*self._of_classes(part, classes, renumber)) for part in parts
+        )
+        return validation, test
+
+    def _of_classes(
+        self, part: LabelledImages, classes: Sequence[int], renumber: bool
+    ) -> tuple[LabelledImages, ImageData]:
+        """Return what is of ``classes`` (none: all), and the data set that its labels belong to."""
+        if not classes:
+            return part, self.data
+        chosen = part_of_classes(part, classes, renumber=renumber)
+        if not renumber:
+            return chosen, self.data
+        return chosen, replace(self.data, class_names=tuple(self.data.class_names[n] for n in classes))
 
 
 def load_state(module: nn.Module, state: dict[str, Tensor], what: str) -> None:

@@ -32,10 +32,11 @@ class Scores(Record):
     confusion: tuple[tuple[int, ...], ...]
     """Images counted by row = true class, column = answer."""
 
-    def right_among(self, classes: Iterable[int]) -> tuple[int, int]:
-        """Count the right answers to the images of ``classes``, and these images."""
-        rows = [(number, self.confusion[number]) for number in classes]
-        return sum(row[number] for number, row in rows), sum(sum(row) for _, row in rows)
+    def accuracy_on(self, classes: Iterable[int]) -> float | None:
+        """Share of right answers among the images of ``classes``; None where there are none."""
+        rows = {number: self.confusion[number] for number in classes}
+        count = sum(map(sum, rows.values()))
+        return sum(row[number] for number, row in rows.items()) / count if count else None
 
 
 class EpochScores(Record):
@@ -64,6 +65,8 @@ class NetworkResult(Record):
     last_epoch: EpochScores
     best_epoch: EpochScores
     """The epoch with the highest validation accuracy (then the lowest validation loss)."""
+    classes: tuple[int, ...] = ()
+    """Numbers of the classes that the rows of its scores stand for, in order; none means all."""
     varied: dict[str, float | str] = {}
     """In what it differs from its siblings, where a plan trains many of one role."""
     unseen: tuple[int, ...] = ()
@@ -90,6 +93,10 @@ class StageOutline(Record):
     """What each head is, with its size."""
     left_out: tuple[int, ...] = ()
     """Numbers of the classes that are not in its training images."""
+    classes: tuple[int, ...] = ()
+    """Numbers of the only classes that it sees, in training and in scores; none means all."""
+    renumbered: bool = False
+    """Whether its scores count these classes from 0, in that order."""
     varied: dict[str, dict[str, float | str]] = {}
     """In what networks differ from their siblings, where it trains many of one role."""
     flops_per_step: float

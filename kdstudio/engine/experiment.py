@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from kdstudio.data.augmentation import Augmentation, Mixing
-from kdstudio.data.declaration import DatasetSpec, datasets
+from kdstudio.data.declaration import ClassName, DatasetSpec, datasets
 from kdstudio.declaration import Declaration, option
 from kdstudio.engine.optimization import SGD, AnyOptimizer, AnySchedule, OneCycle
 from kdstudio.engine.strategy import Strategy, strategies
@@ -42,10 +42,6 @@ class About(Declaration):
     published: tuple[Published, ...] = option((), "Published", "The paper's figures.")
     expected: str = option("", "Expected time", "Measured, with the machine.")
     changed: str = option("", "Changed", "How it differs from the paper, and why.")
-
-
-ClassName = Annotated[int, Field(ge=0)] | str
-"""A class by its number or its name."""
 
 
 class DataSpec(Declaration):

@@ -28,7 +28,7 @@ def _described(head: Head) -> str:
 
 def outline(stage: Stage, bench: Bench) -> StageOutline:
     """Rehearse ``stage`` and describe it."""
-    feed = bench.training_feed(stage.training_spec)
+    feed = bench.training_feed(stage.training_spec, stage.classes, stage.renumber)
     sample = next(feed.shuffled(0)).first(SAMPLES)
     with FlopCounterMode(display=False) as counter:
         stage.rehearse(sample)
@@ -45,6 +45,8 @@ def outline(stage: Stage, bench: Bench) -> StageOutline:
         frozen=tuple(name for name, network in stage.networks.items() if network.frozen),
         parameters={name: network.parameter_count() for name, network in stage.networks.items()},
         heads={name: _described(head) for name, head in stage.heads.items() if head.architecture},
+        classes=stage.classes,
+        renumbered=stage.renumber,
         left_out=tuple(bench.class_numbers(stage.training_spec.leave_out)),
         varied={name: network.varied for name, network in stage.networks.items() if network.varied},
         flops_per_step=3 * forward,

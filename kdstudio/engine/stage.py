@@ -71,10 +71,14 @@ class Stage(nn.Module):
         training: TrainingSpec,
         heads: Sequence[Head] = (),
         scored: Mapping[str, str] | None = None,
+        classes: Sequence[int] = (),
+        renumber: bool = True,
     ) -> None:
         """One turn is one forward, backward and optimiser step over its terms.
 
         ``scored`` maps names to addresses of logits; by default each network's own logits.
+        ``classes`` are the numbers of the only classes that it sees in training, validation and test,
+        none meaning all; with ``renumber`` they count from 0 in that order, else they keep their numbers.
         """
         super().__init__()
         self.name = name
@@ -82,6 +86,8 @@ class Stage(nn.Module):
         self.heads: Mapping[str, Head] = nn.ModuleDict({h.name: h for h in heads})  # type: ignore[assignment]
         self.turns = tuple(tuple(turn) for turn in turns)
         self.training_spec = training
+        self.classes = tuple(classes)
+        self.renumber = bool(classes) and renumber
         self.scored = dict(scored or {n.name: f"{n.name}.{LOGITS}" for n in networks})
 
     @property

@@ -24,11 +24,11 @@ from kdstudio.engine.events import (
     Preparing,
     RunDone,
     RunStarted,
-    Scores,
     StageDone,
     StageStarted,
     StepDone,
 )
+from kdstudio.engine.network import LOGITS
 from kdstudio.engine.outline import outline, rehearse
 from kdstudio.engine.remembering import RememberedNetwork, fill, rememberable
 from kdstudio.engine.scoring import score
@@ -74,7 +74,8 @@ class Trainer:
         self._told: set[str] = set()
         """Names of the networks whose results have been told."""
         self.trained: dict[str, dict[str, Tensor]] = {}
-        """Last weights of what the stage just done has trained, by network or head."""
+        """Last weights of what the stage just done has trained, by network or head, and of networks
+        that came with weights."""
         self.best: dict[str, States] = {}
         """Their weights after the best epoch, by what was scored, then by network or head."""
         self.outlines = rehearse(bench)
@@ -142,7 +143,8 @@ class Trainer:
         bench = self.bench
         stage.to(bench.device)
         description = outline(stage, bench)
-        feed = bench.training_feed(stage.training_spec)
+        feed = bench.training_feed(stage.training_spec, stage.classes, stage.renumber)
+        validation, test = bench.evaluation_feeds(stage.classes, stage.renumber)
         run = StageRun(stage, bench.device, self.experiment.compute.precision)
         if number == self._resume.progress.stage and self._resume.tensors:
             run.restore(self._resume)
@@ -151,11 +153,12 @@ class Trainer:
         own = dict(stage.networks)
         yield from self._remember_frozen(stage, feed)
         while run.epoch < stage.training_spec.epochs:
-            yield from self._train_epoch(number, run, feed)
+            yield from self._train_epoch(number, run, feed, validation)
         stage.networks.update(own)  # type: ignore[attr-defined]
-        results = self._final_results(run)
+        results = self._final_results(run, validation, test)
         self._told.update(results)
-        self.trained = {name: copied_state(module) for name, module in run.learners.items()}
+        loaded = {name: own[name].module for name in results if name in own}
+        self.trained = {name: copied_state(module) for name, module in (loaded | run.learners).items()}
         self.best = run.best_states
         self._stage, self._run = number + 1, None
         yield StageDone(stage=number, seconds=self.seconds(), networks=results)
@@ -164,12 +167,13 @@ class Trainer:
         """Put tables of logits in the place of frozen networks where that saves work."""
         for network in rememberable(stage, feed, self.bench.classes):
             views = feed.augmentation.views
-            table = torch.empty(len(feed) * views, self.bench.classes, device=self.bench.device)
+            outputs = self.bench.shape(network, LOGITS)
+            table = torch.empty(len(feed) * views, *outputs, device=self.bench.device)
             for fraction in fill(network, feed, table):
                 yield Preparing(what=f"answers of the {network.name}", fraction=fraction)
             stage.networks[network.name] = RememberedNetwork(network, table, views)  # type: ignore[index]
 
-    def _train_epoch(self, number: int, run: StageRun, feed: Feed) -> Iterator[Event]:
+    def _train_epoch(self, number: int, run: StageRun, feed: Feed, validation: Feed) -> Iterator[Event]:
         stage, seed, epoch = run.stage, self.experiment.seed, run.epoch
         weights, interval = run.weights(), max(1, feed.steps // REPORTS_PER_EPOCH)
         began, reported, images, reported_step = self.seconds(), self.seconds(), 0, run.step
@@ -200,8 +204,8 @@ class Trainer:
         losses = {name: total / feed.steps for name, total in seen.items()}
         measurements = math.ceil(feed.steps / measured)
         norms = {name: float(total) / measurements for name, total in run.gradient_norms.items()}
-        validation = score(stage, run.scored, self.bench.validation)
-        run.end_epoch(validation)
+        scores = score(stage, run.scored, validation)
+        run.end_epoch(scores)
         yield EpochDone(
             stage=number,
             epoch=run.epoch,
@@ -212,7 +216,7 @@ class Trainer:
             learning_rate=rate,
             images_per_second=speed,
             seconds=self.seconds(),
-            validation=validation,
+            validation=scores,
         )
 
     def _read_losses(self, run: StageRun) -> dict[str, float]:
@@ -227,25 +231,27 @@ class Trainer:
                 )
         return sums
 
-    def _final_results(self, run: StageRun) -> dict[str, NetworkResult]:
-        """Score on the test set: networks in training last and best, others once."""
+    def _final_results(self, run: StageRun, *parts: Feed) -> dict[str, NetworkResult]:
+        """Score on validation and test ``parts``: networks in training last and best, others once."""
         stage, results = run.stage, {}
         for name, address in stage.scored.items():
-            parts = stage.behind(address).values()
+            behind = stage.behind(address).values()
             unseen: tuple[int, ...] = ()
             if name in run.scored:
                 unseen = tuple(self.bench.class_numbers(stage.training_spec.leave_out))
-                last = self._scores_at(stage, name, run.epoch)
+                last = scores_at(stage, name, run.epoch, *parts)
                 state = run.use_best(name)
-                best = self._scores_at(stage, name, run.best[name].epoch)
+                best = scores_at(stage, name, run.best[name].epoch, *parts)
                 run.use(name, state)
             elif name not in self._told:
-                last = best = self._scores_at(stage, name, 0)
+                last = best = scores_at(stage, name, 0, *parts)
             else:
                 continue
+            built = self.bench.built.get(name)
             results[name] = NetworkResult(
-                parameters=sum(part.parameter_count() for part in parts),
-                architecture=" + ".join(part.architecture for part in parts if part.architecture),
+                parameters=built.parameters if built else sum(part.parameter_count() for part in behind),
+                architecture=" + ".join(part.architecture for part in behind if part.architecture),
+                classes=stage.classes if stage.renumber else (),
                 varied=stage.networks[name].varied if name in stage.networks else {},
                 last_epoch=last,
                 best_epoch=best,
@@ -254,8 +260,10 @@ class Trainer:
             )
         return results
 
-    def _scores_at(self, stage: Stage, name: str, epoch: int) -> EpochScores:
-        one = {name: stage.scored[name]}
-        validation: Scores = score(stage, one, self.bench.validation)[name]
-        test: Scores = score(stage, one, self.bench.test)[name]
-        return EpochScores(epoch=epoch, validation=validation, test=test)
+
+def scores_at(stage: Stage, name: str, epoch: int, validation: Feed, test: Feed) -> EpochScores:
+    """Score what the stage scores as ``name`` as it is after ``epoch``."""
+    one = {name: stage.scored[name]}
+    return EpochScores(
+        epoch=epoch, validation=score(stage, one, validation)[name], test=score(stage, one, test)[name]
+    )

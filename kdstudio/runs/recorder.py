@@ -18,11 +18,12 @@ from kdstudio.engine.events import (
 )
 from kdstudio.runs.files import write_atomically
 from kdstudio.runs.folder import RunFolder
-from kdstudio.runs.weights import NetworkCard, load_tensors, save_network, save_tensors
+from kdstudio.runs.weights import NetworkCard, early_state, load_tensors, save_network, save_tensors
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from kdstudio.engine.stage_run import States
     from kdstudio.engine.trainer import Trainer
 
 CHECKPOINT_SECONDS = 60.0
@@ -68,12 +69,22 @@ class Recorder:
         write_atomically(self._folder.summary_file, self._summary.model_dump_json(indent=2))
 
     def _save_networks(self, trainer: Trainer) -> None:
-        for name, state in trainer.trained.items():
+        exits = {card.network: card.exit for card in self._cards.values() if card.exit}
+        ended = [name for name, early in exits.items() if early.of in trainer.trained]
+        for name in (*trainer.trained, *ended):
             result = self._summary.networks.get(name)
             last = result.last_epoch.epoch if result else 0
-            self._save_network(name, state, last, best=False)
+            self._save_network(name, self._state(name, trainer.trained), last, best=False)
             if result and name in trainer.best and result.best_epoch.epoch != last:
-                self._save_network(name, trainer.best[name][name], result.best_epoch.epoch, best=True)
+                state = self._state(name, trainer.best[name])
+                self._save_network(name, state, result.best_epoch.epoch, best=True)
+
+    def _state(self, name: str, states: States) -> dict[str, Tensor]:
+        """State of a network or head; of an early exit, that of the network up to there and its heads."""
+        card = self._cards.get(name)
+        if card is None or card.exit is None:
+            return states[name]
+        return early_state(card, states)
 
     def _save_network(self, name: str, state: dict[str, Tensor], epoch: int, *, best: bool) -> None:
         path = self._folder.network_file(name, best=best)

@@ -144,13 +144,14 @@ def network_cards(bench: Bench) -> dict[str, NetworkCard]:
     return {
         name: NetworkCard(
             network=name,
-            model=bench.experiment.networks[role].model,
+            model=bench.experiment.networks[built.role].model,
             image=bench.image[:3],
-            class_names=bench.data.class_names,
+            class_names=built.class_names,
             mean=bench.data.mean,
             std=bench.data.std,
+            exit=built.exit,
         )
-        for name, role in bench.built.items()
+        for name, built in bench.built.items()
     }
 
 

@@ -32,6 +32,7 @@ class NetworkSummary(Record):
     test: Scores
     last_epoch: EpochScores
     best_epoch: EpochScores
+    classes: tuple[int, ...] = ()
     varied: dict[str, float | str] = {}
     unseen: tuple[int, ...] = ()
     shifted: Shifted | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from kdstudio.declaration import Declaration
 from kdstudio.engine.experiment import AnyModel
 from kdstudio.errors import KDStudioError
+from kdstudio.models.exits import Exit, with_exit
 from kdstudio.runs.files import write_atomically
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class NetworkCard(Declaration):
     std: tuple[float, ...]
     """The difference is divided by it."""
     epoch: int = 0
+    exit: Exit | None = None
+    """Where the network ends early, with a head of its own; without it, the whole network."""
 
 
 def save_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
@@ -113,7 +116,7 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
 def save_network(state: dict[str, Tensor], card: NetworkCard, path: Path) -> None:
     """Write ``path`` (.safetensors) and its card beside it."""
     save_tensors(state, path, {"kdstudio": card.network})
-    write_atomically(path.with_suffix(".json"), card.model_dump_json(indent=2))
+    write_atomically(path.with_suffix(".json"), card.model_dump_json(indent=2, exclude_none=True))
 
 
 def read_card(path: Path) -> NetworkCard:
@@ -144,10 +147,29 @@ def load_network(path: Path, *, allow_code: bool = False) -> tuple[nn.Module, Ne
     somebody's without ``allow_code``.
     """
     from kdstudio.engine.bench import load_state
-    from kdstudio.models.declaration import ImageShape
 
     card = read_card(path)
     check_code(card.model, allow_code=allow_code)
-    module = card.model.build(ImageShape(*card.image, card.mean, card.std), len(card.class_names))
+    module = _built(card)
     load_state(module, load_tensors(path), card.network)
     return module.eval(), card
+
+
+def _built(card: NetworkCard) -> nn.Module:
+    from kdstudio.models.declaration import ImageShape
+
+    classes = len(card.class_names)
+    module = card.model.build(ImageShape(*card.image, card.mean, card.std), classes)
+    if card.exit is None:
+        return module
+    return with_exit(module, card.model.taps()[card.exit.tap], card.exit, classes)
+
+
+def early_state(card: NetworkCard, states: Mapping[str, dict[str, Tensor]]) -> dict[str, Tensor]:
+    """State of the network that ends at the card's exit, from those of the whole one and the exit's heads."""
+    assert card.exit is not None
+    whole = dict(states[card.exit.of])
+    for part in ("features", "classifier"):
+        head = states.get(f"{card.network} {part}", {})
+        whole |= {f"exit.{part}.{key}": value for key, value in head.items()}
+    return {key: whole[key] for key in _built(card).state_dict()}

@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from kdstudio.engine.bench import Bench, load_state
+from kdstudio.engine.bench import Bench, Built, load_state
 from kdstudio.engine.experiment import TrainingSpec
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ImageShape
@@ -46,11 +46,14 @@ def test_building_a_network_leaves_the_global_random_state_alone():
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_the_bench_remembers_the_role_of_every_network():
+def test_the_bench_remembers_what_every_network_is():
     bench = small_bench(small_experiment())
     bench.network("teacher")
-    bench.network("student", name="baseline")
-    assert bench.built == {"teacher": "teacher", "baseline": "student"}
+    bench.network("student", name="baseline", classes=[7, 3])
+    assert bench.built == {
+        "teacher": Built("teacher", tuple("0123456789"), None, 64 * 8 + 8 + 8 * 10 + 10),
+        "baseline": Built("student", ("7", "3"), None, 64 * 8 + 8 + 8 * 2 + 2),
+    }
 
 
 def test_given_weights_are_loaded():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from kdstudio.engine.strategy import Strategy, strategies
@@ -33,10 +33,10 @@ class Supervised(Strategy):
         yield learn_labels(bench.network("student"), bench.recipe("student"))
 
 
-def learn_labels(network: Network, training: TrainingSpec) -> Stage:
-    """Make the stage, named after the network, in which it learns the labels."""
+def learn_labels(network: Network, training: TrainingSpec, classes: Sequence[int] = ()) -> Stage:
+    """Make the stage, named after the network, in which it learns the labels, of ``classes`` if given."""
     from kdstudio.engine.losses.response import cross_entropy
     from kdstudio.engine.stage import LABELS, LossTerm, Stage
 
     term = LossTerm("label loss", cross_entropy, f"{network.name}.logits", (LABELS,))
-    return Stage(network.name, networks=[network], turns=[[term]], training=training)
+    return Stage(network.name, networks=[network], turns=[[term]], training=training, classes=classes)

@@ -1,0 +1,47 @@
+"""Losses on how features ``(B, …)`` of one class lie together and apart from others; no teacher."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from kdstudio.engine.losses.response import one_class_each
+
+GAMMA = 0.5
+"""Weight of the angles between classes, as the authors of the orthogonal projection loss recommend."""
+
+
+def intra_class_variance(
+    features: Tensor, labels: Tensor, over: Literal["samples", "features"] = "samples"
+) -> Tensor:
+    """Mean over the batch's classes of the variance of their ``features`` ``(B, …)``; ``labels`` ``(B,)``.
+
+    Over ``samples``: of each feature over the samples of the class, mean over the features: 0 where all
+    images of a class have the same features. Over ``features``: of each sample over its features, mean
+    over the samples, as the authors' code of Wang, Rhodes, Feng 2022 has it. Variances are divided by
+    their count; a class with one sample has variance 0 over samples. Raises ValueError for mixed labels.
+    """
+    values, labels = features.flatten(1), one_class_each(labels)
+    axis = 0 if over == "samples" else 1
+    groups = [values[labels == number] for number in torch.unique(labels)]
+    return torch.stack([group.var(axis, correction=0).mean() for group in groups]).mean()
+
+
+def orthogonal_projection(features: Tensor, labels: Tensor) -> Tensor:
+    """``(1 − s) + γ·|d|``: mean cosine s of pairs of one class, d of pairs of different classes, γ = 0.5.
+
+    ``features`` ``(B, …)``, ``labels`` ``(B,)``, else ValueError. Pairs are of different images; a mean
+    over no pairs counts as 1 for s and as 0 for d. Ranasinghe et al. 2021, as in the further terms of Wang,
+    Rhodes, Feng 2022.
+    """
+    labels = one_class_each(labels)
+    directions = functional.normalize(features.flatten(1), dim=1)
+    cosines = directions @ directions.T
+    same = labels[:, None] == labels
+    alike = same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+    within = ((1 - cosines) * alike).sum() / alike.sum().clamp(min=1)
+    between = (cosines * ~same).sum() / (~same).sum().clamp(min=1)
+    return within + GAMMA * between.abs()
