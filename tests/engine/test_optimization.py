@@ -143,7 +143,8 @@ def test_two_steps_of_rmsprop_equal_those_by_hand():
 @pytest.mark.parametrize(
     ("declared", "field", "value"),
     [(SGD, "learning_rate", 0), (SGD, "momentum", 1), (AdamW, "beta2", 1.0), (RMSProp, "decay", 1.0),
-     (OneCycle, "rise", 0), (Step, "milestones", (0,)), (Step, "gamma", 0), (Cosine, "warmup", -1), (SGD, "weight_decay", "nan")],
+     (OneCycle, "rise", 0), (Step, "milestones", (0,)), (Step, "gamma", 0), (Cosine, "warmup", -1),
+     (SGD, "weight_decay", "nan")],
 )  # fmt: skip
 def test_values_out_of_range_are_refused(declared, field, value):
     with pytest.raises(ValidationError):

@@ -1,0 +1,149 @@
+from itertools import pairwise
+
+import pytest
+import torch
+
+from kdstudio.engine.matching.activation_boundary import ActivationBoundary
+from kdstudio.engine.matching.activation_pattern import ActivationPattern
+from kdstudio.engine.matching.declaration import matching_terms
+from kdstudio.engine.matching.factor_transfer import FactorTransfer
+from kdstudio.engine.matching.fsp import Fsp
+from kdstudio.engine.matching.overhaul import Overhaul
+from kdstudio.engine.matching.review import Review
+from kdstudio.engine.matching.variational import Variational
+from kdstudio.engine.trainer import Trainer
+from kdstudio.errors import KDStudioError
+from tests.engine.matching.pairs import NARROW, RESNET, WIDE, WIDE_RESNET, pair_of, stage_of
+from tests.small import follow, random_batch, resumed, same_state, small_bench, small_experiment, train
+
+PUBLISHED = {
+    "attention": 1000, "factor-transfer": 200, "fsp": 50, "hint": 100, "neuron-selectivity": 50,
+    "overhaul": 1e-3, "review": 5, "variational": 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_weights_are_the_published_ones(name):
+    assert matching_terms[name]().weight == PUBLISHED[name]
+
+
+@pytest.mark.parametrize("term", [ActivationBoundary(), ActivationPattern()])
+def test_patterns_are_read_before_the_relu(term):
+    stage = stage_of(pair_of(NARROW, WIDE), term)
+    (found,) = stage.terms
+    assert found.against[-1] == "teacher.block2.linear"
+    assert [head.of for head in stage.heads.values()][-1] == ("student.block2.linear",)
+
+
+def test_the_deepest_boundary_counts_most():
+    stage, batch = stage_of(pair_of(NARROW, WIDE), ActivationBoundary()), random_batch()
+    values = stage.values(batch, stage.terms[0].reads)
+    hinges = []
+    for own, other in zip(stage.terms[0].of, stage.terms[0].against, strict=True):
+        sign = values[other].sign()
+        hinges.append((1 - sign * values[own]).clamp(min=0).square().sum() / len(batch))
+    assert stage(batch)["matched"].item() == pytest.approx((hinges[0] / 2 + hinges[1]).item(), rel=1e-5)
+
+
+def test_the_pattern_of_equal_networks_is_read_without_projection():
+    stage, batch = stage_of(pair_of(NARROW, NARROW), ActivationPattern()), random_batch()
+    assert not stage.heads
+    student, teacher = (
+        stage.networks[n].module[:-1].block2.linear(stage.networks[n].module.block1(batch.images.flatten(1)))
+        for n in ("student", "teacher")
+    )
+    answers = torch.where(teacher > 0, student.sigmoid(), 1 - student.sigmoid())
+    assert stage(batch)["matched"].item() == pytest.approx(-answers.log().mean().item(), rel=1e-5)
+
+
+def test_fsp_projects_channels_alone_and_compares_neighbours():
+    stage, batch = stage_of(pair_of(RESNET, WIDE_RESNET), Fsp()), random_batch()
+    assert [head.architecture for head in stage.heads.values()] == [
+        f"1×1 convolution {c} → {2 * c} channels" for c in (16, 32, 64)
+    ]
+    values = stage.values(batch, stage.terms[0].reads)
+
+    def flows(addresses):
+        maps = [values[address] for address in addresses]
+        for first, second in pairwise(maps):
+            small = torch.nn.functional.avg_pool2d(first, 2)
+            yield torch.einsum("bchw,bdhw->bcd", small, second) / second[0, 0].numel()
+
+    pairs = zip(flows(stage.terms[0].of), flows(stage.terms[0].against), strict=True)
+    expected = sum((own - other).square().mean() for own, other in pairs).item()
+    assert stage(batch)["matched"].item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_fsp_needs_two_taps():
+    with pytest.raises(KDStudioError, match="compares neighbouring taps and has 1; choose two"):
+        stage_of(pair_of(RESNET, RESNET), Fsp(student_taps=("block1",), teacher_taps=("block1",)))
+
+
+@pytest.mark.parametrize("term", [Fsp(), Variational(), Overhaul()])
+def test_vectors_are_refused_where_maps_are_matched(term):
+    with pytest.raises(KDStudioError, match=r"term 'matched'.*choose taps that give maps"):
+        stage_of(pair_of(), term)
+
+
+def test_a_map_is_not_connected_to_a_vector():
+    with pytest.raises(KDStudioError, match="choose two maps"):
+        stage_of(
+            pair_of(RESNET, RESNET), ActivationBoundary(student_taps=("block1",), teacher_taps=("pool",))
+        )
+
+
+def test_factor_transfer_matches_one_tap():
+    taps = ("block1", "block2")
+    with pytest.raises(KDStudioError, match="it matches one tap and has 2"):
+        next(FactorTransfer(student_taps=taps, teacher_taps=taps).plan(pair_of(RESNET, RESNET)))
+
+
+def test_the_paraphraser_learns_first_and_is_frozen_then():
+    plan = FactorTransfer(rate=0.25, paraphraser_epochs=4).plan(pair_of(RESNET, WIDE_RESNET))
+    stage = next(plan)
+    assert stage.training_spec.epochs == 4
+    assert sorted(stage.learners(0)) == ["matched paraphrase", "matched paraphraser"]
+    with pytest.raises(StopIteration) as done:
+        next(plan)
+    encoder, translator = done.value.value.heads
+    assert (encoder.frozen, translator.frozen) == (True, False)
+    assert encoder.architecture == "three 3×3 convolutions 128 → 32 channels"
+
+
+def test_review_fuses_from_deep_to_shallow():
+    stage = stage_of(pair_of(RESNET, WIDE_RESNET), Review())
+    assert [head.of for name, head in stage.heads.items() if "fusion" in name] == [
+        ("student.pool",),
+        ("student.block3.0.add", "matched fusion 4"),
+        ("student.block2.0.add", "matched fusion 3"),
+        ("student.block1.0.add", "matched fusion 2"),
+    ]
+    (term,) = stage.terms
+    assert term.against[-1] == "teacher.pool"
+    assert [term.weight_at(progress) for progress in (0, 1)] == [5 / 20, 5 * 10 / 20]
+
+
+def experiment(name):
+    return small_experiment(
+        f"strategy.terms.matched={{name='{name}'}}",
+        "strategy.baseline=false",
+        "data.fraction=0.1",
+        f"networks.teacher.model={WIDE_RESNET}",
+        f"networks.student.model={RESNET}",
+        "networks.student.training.batch_size=50",
+        strategy="match",
+    )
+
+
+def test_margins_survive_an_interruption():
+    """They are learned without gradient, and are kept with what is."""
+    wanted = experiment("overhaul")
+    _events, states = train(wanted)
+    assert states["matched margins 1"]["margin"].any()
+    interrupted = Trainer(small_bench(wanted))
+    for event in interrupted.events():
+        if event.kind == "epoch-done" and event.stage == 1:
+            break
+    _events, again = follow(resumed(wanted, interrupted.checkpoint(), states))
+    assert again.keys() == states.keys() - {"teacher"}
+    assert all(same_state(states[name], again[name]) for name in again)
