@@ -219,6 +219,44 @@ def temperature(
         print_dark_knowledge(found, sample, one, console(stderr=False))
 
 
+@kdstudio.command()
+@click.argument("which", metavar="RUN")
+@click.option("--network", default="student", show_default=True, help="One that left classes out.")
+@click.option(
+    "--shift", "group", type=click.Choice(["fewer", "left-out", "seen", "all"]),
+    help="Classes whose biases are fitted: left out, seen, whichever are fewer (default), or all.",
+)  # fmt: skip
+@click.option(
+    "--raise", "raised", multiple=True, metavar="CLASS=AMOUNT",
+    help="Add an amount to one bias instead of fitting, for instance 3=3.5; may be repeated.",
+)  # fmt: skip
+@runs_dir
+@json_flag
+@code_flag
+def bias(
+    which: str,
+    network: str,
+    group: Literal["fewer", "left-out", "seen", "all"] | None,
+    raised: tuple[str, ...],
+    runs: Path,
+    as_json: bool,
+    allow_code: bool,
+) -> None:
+    """Shift the biases of classes never seen, fitted without test labels or by hand."""
+    from kdstudio.cli.bias import as_record, print_record, read_biases
+    from kdstudio.runs.unseen import read_unseen
+
+    if group and raised:
+        raise KDStudioError(f"--shift {group} fits the biases and --raise sets them; give one of the two")
+    answers = read_unseen(find_run(which, runs), allow_code=allow_code)
+    biases = read_biases(raised, answers.class_names) if raised else answers.fit(network, group or "fewer")
+    found = as_record(answers, network, biases)
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        print_record(found, console(stderr=False))
+
+
 def _complain(message: str) -> None:
     click.echo(f"kdstudio: {message}", err=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -17,7 +18,7 @@ from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.presets import load_experiment, preset_names
 from kdstudio.runs.preview import Preview
 from kdstudio.runs.progress import spoken_duration
-from kdstudio.runs.summary import Summary
+from kdstudio.runs.summary import NetworkSummary, Summary
 from kdstudio.runs.sweep import Spread, swept_students
 
 REGISTRIES = {"strategies": strategies, "models": models, "datasets": datasets}
@@ -141,9 +142,44 @@ def _spread(spread: Spread) -> str:
 def print_results(summary: Summary, console: Console) -> None:
     """Show what became of a run's networks."""
     console.print(networks(summary))
-    found = sweep(summary)
-    if found.row_count:
-        console.print(found)
+    for found in (sweep(summary), unseen(summary)):
+        if found.row_count:
+            console.print(found)
+
+
+def unseen(summary: Summary) -> Table:
+    """Table of what became of classes left out of training; empty where there are none."""
+    numbers = sorted({number for n in summary.networks.values() for number in n.unseen})
+    names = ", ".join(summary.class_names[number] for number in numbers)
+    laid = Table(box=None, pad_edge=False, header_style="bold")
+    laid.add_column("network")
+    for title in (f"test images of {escape(names)} right", "after the fit", "test errors", "after the fit"):
+        laid.add_column(title, justify="right")
+    laid.add_column("biases, fitted without test labels")
+    for name, network in summary.networks.items() if numbers else ():
+        states = [network.test, *([network.shifted.test] if network.shifted else [])]
+        right = [percent(state.accuracy_on(numbers)) for state in states]
+        errors = [f"{state.errors:,}" for state in states]
+        laid.add_row(
+            name,
+            *(right if network.shifted else [*right, "–"]),
+            *(errors if network.shifted else [*errors, "–"]),
+            escape(_biases(network, summary.class_names)),
+        )
+    return laid
+
+
+def _biases(network: NetworkSummary, class_names: Sequence[str]) -> str:
+    if not network.unseen:
+        return "has seen them"
+    if network.shifted is None:
+        return "none could be fitted"
+    return ", ".join(f"{class_names[c]} {bias:+.2f}" for c, bias in network.shifted.biases.items())
+
+
+def percent(share: float | None) -> str:
+    """``87.13%``; a dash for what is not there."""
+    return "–" if share is None else f"{share:.2%}"
 
 
 def print_run(summary: Summary, console: Console) -> None:

@@ -13,6 +13,8 @@ from kdstudio.runs.weights import load_network
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from kdstudio.engine.bench import Bench
+
 Part = Literal["validation", "test"]
 
 
@@ -40,15 +42,31 @@ def read_answers(
 
     Raises KDStudioError when the run has no networks yet, or its data are gone.
     """
+    return answers_on(open_bench(folder, progress), folder, part, progress, allow_code=allow_code)
+
+
+def open_bench(folder: RunFolder, progress: ProgressCallback) -> Bench:
+    """Load the run's data, on the CPU.
+
+    Raises KDStudioError when the run has no networks yet, or its data are gone.
+    """
     import torch
 
     from kdstudio.engine.bench import Bench
 
-    names = folder.networks()
-    if not names:
+    if not folder.networks():
         raise KDStudioError(f"run '{folder.name}' has no trained network yet; wait, or choose another run")
     experiment = folder.experiment()
-    bench = Bench(experiment, experiment.data.source.load(progress), torch.device("cpu"))
+    return Bench(experiment, experiment.data.source.load(progress), torch.device("cpu"))
+
+
+def answers_on(
+    bench: Bench, folder: RunFolder, part: Part, progress: ProgressCallback, *, allow_code: bool = False
+) -> Answers:
+    """Collect the answers of the run's networks to one part of the data on ``bench``."""
+    import torch
+
+    names = folder.networks()
     feed = bench.test if part == "test" else bench.validation
     logits = {}
     for number, name in enumerate(names):

@@ -1,0 +1,89 @@
+"""The command ``bias``: what a shift of some biases does to the answers of a run's network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from kdstudio.cli.tables import percent
+from kdstudio.engine.events import Scores
+from kdstudio.errors import KDStudioError
+from kdstudio.runs.answers import Part
+from kdstudio.runs.unseen import UnseenAnswers
+
+PARTS: tuple[Part, ...] = ("validation", "test")
+
+
+def read_biases(texts: Iterable[str], class_names: Sequence[str]) -> dict[int, float]:
+    """Read ``CLASS=AMOUNT``; KDStudioError names what is wrong with one."""
+    from kdstudio.data.selection import class_numbers
+
+    amounts: dict[int | str, float] = {}
+    for text in texts:
+        name, sign, amount = text.rpartition("=")
+        which = int(name) if name.isdecimal() and name not in class_names else name
+        try:
+            value = float(amount)
+        except ValueError:
+            value = float("nan")
+        if not sign or not abs(value) < float("inf"):
+            raise KDStudioError(f"--raise {text}: write CLASS=AMOUNT, for instance 3=3.5 or 7=-7.6")
+        if which in amounts:
+            raise KDStudioError(f"--raise {text}: class {name} is given twice; name each class once")
+        amounts[which] = value
+    return dict(zip(class_numbers([*amounts], class_names), amounts.values(), strict=True))
+
+
+def as_record(answers: UnseenAnswers, network: str, biases: Mapping[int, float]) -> dict[str, Any]:
+    """Everything that is printed, for scripts."""
+    names, unseen = answers.class_names, answers.unseen_by(network)
+
+    def told(scores: Scores) -> dict[str, Any]:
+        return {
+            "count": scores.count,
+            "errors": scores.errors,
+            "accuracy": scores.accuracy,
+            "unseen_accuracy": scores.accuracy_on(unseen),
+            "per_class": dict(zip(names, scores.per_class, strict=True)),
+        }
+
+    return {
+        "network": network,
+        "unseen": [names[number] for number in unseen],
+        "biases": {names[number]: bias for number, bias in biases.items()},
+        **{
+            part: {
+                "before": told(answers.scores(network, part, {})),
+                "after": told(answers.scores(network, part, biases)),
+            }
+            for part in PARTS
+        },
+    }
+
+
+def print_record(found: Mapping[str, Any], output: Console) -> None:
+    """Print what :func:`as_record` gives: accuracy of each class, errors, the shifts."""
+    laid = Table(box=None, pad_edge=False, header_style="bold")
+    laid.add_column("class")
+    for title in ("bias", "validation", "after", "test", "after"):
+        laid.add_column(title, justify="right")
+    states = [found[part][when] for part in PARTS for when in ("before", "after")]
+    for name in states[0]["per_class"]:
+        bias = found["biases"].get(name)
+        laid.add_row(
+            escape(f"{name} (unseen)" if name in found["unseen"] else name),
+            "" if bias is None else f"{bias:+.2f}",
+            *(percent(state["per_class"][name]) for state in states),
+        )
+    laid.add_section()
+    laid.add_row(
+        "unseen classes right",
+        "",
+        *(percent(state["unseen_accuracy"]) for state in states),
+    )
+    laid.add_row("errors", "", *(f"{state['errors']:,} of {state['count']:,}" for state in states))
+    output.print(laid)

@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+import torch
+
+from kdstudio.errors import KDStudioError
+from kdstudio.runs.answers import Answers
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.presets import load_experiment
+from kdstudio.runs.unseen import UnseenAnswers, read_unseen, runs_with_unseen, unseen_classes
+from tests.small import run_in, small_experiment
+
+LEAVE_OUT = "networks.student.training.leave_out=[3]"
+NAMES = ("a", "b", "c", "d")
+SHARES = torch.tensor([0.4, 0.3, 0.2, 0.1])
+
+
+def made_up(unseen=(2,), count=500, seed=0):
+    """Answers of a student that is right more often than not, and shy of the unseen classes."""
+    random = np.random.default_rng(seed)
+
+    def part():
+        labels = random.integers(0, 4, count)
+        logits = random.normal(0, 1.5, (count, 4)) + 2.5 * np.eye(4)[labels]
+        logits[:, list(unseen)] -= 2
+        pixels = torch.zeros(count, 1, 2, 2, dtype=torch.uint8)
+        return Answers(NAMES, pixels, torch.tensor(labels), {"student": torch.tensor(logits).float()})
+
+    return UnseenAnswers({"student": unseen}, SHARES, {"validation": part(), "test": part()})
+
+
+@pytest.mark.parametrize(("unseen", "classes"), [((2,), [2]), ((0, 3), [0, 3]), ((0, 1, 2), [3])])
+def test_a_course_counts_the_answers_at_every_shift(unseen, classes):
+    answers = made_up(unseen)
+    shifts = np.linspace(-8, 8, 33)
+    found = answers.course("student", "test", classes, shifts)
+    logits = answers.parts["test"].logits["student"].double().numpy()
+    labels = answers.parts["test"].labels.numpy()
+    never_seen = np.isin(labels, unseen)
+    for number, shift in enumerate(shifts):
+        moved = logits.copy()
+        moved[:, classes] += shift
+        right = moved.argmax(1) == labels
+        assert found.errors[number] == pytest.approx(1 - right.mean())
+        assert found.unseen[number] == pytest.approx(right[never_seen].mean())
+
+
+def test_a_fit_makes_the_mean_probability_on_validation_the_share_and_lowers_the_errors():
+    answers = made_up()
+    biases = answers.fit("student")
+    assert biases.keys() == {2}
+    logits = answers.parts["validation"].logits["student"].double().numpy()
+    logits[:, 2] += biases[2]
+    powers = np.exp(logits)
+    assert (powers / powers.sum(1, keepdims=True)).mean(0)[2] == pytest.approx(0.2, rel=1e-4)
+    before, after = (answers.scores("student", "test", b) for b in ({}, biases))
+    assert after.errors < before.errors
+    assert after.accuracy_on([2]) > before.accuracy_on([2])
+
+
+def test_no_label_is_read_by_the_fit():
+    answers = made_up()
+    hidden = {
+        name: Answers(part.class_names, part.pixels, torch.empty(0), part.logits)
+        for name, part in answers.parts.items()
+    }
+    assert UnseenAnswers(answers.unseen, SHARES, hidden).fit("student") == answers.fit("student")
+
+
+def test_a_run_is_read_with_what_it_has_recorded(runs):
+    folder = run_in(runs, small_experiment(LEAVE_OUT))
+    recorded = folder.summary().networks["student"]
+    answers = read_unseen(folder)
+    assert answers.unseen == {"baseline": (3,), "student": (3,)}
+    assert answers.fit("student") == pytest.approx(recorded.shifted.biases, abs=1e-3)
+    for part in ("validation", "test"):
+        assert answers.scores("student", part, {}).errors == getattr(recorded, part).errors
+        after = answers.scores("student", part, recorded.shifted.biases)
+        assert after.errors == getattr(recorded.shifted, part).errors
+
+
+def test_runs_that_leave_classes_out_are_found(runs):
+    run_in(runs, small_experiment(strategy="supervised"), "everything")
+    folder = run_in(runs, small_experiment(LEAVE_OUT, strategy="supervised"), "no-threes")
+    assert list(runs_with_unseen(runs)) == [folder]
+    assert unseen_classes(folder.summary()) == {"student": (3,)}
+
+
+def test_a_run_that_saw_everything_is_told(runs):
+    folder = run_in(runs, small_experiment(strategy="supervised"))
+    with pytest.raises(KDStudioError, match="no trained network of run 'run' left classes out"):
+        read_unseen(folder)
+
+
+def test_a_network_that_saw_everything_is_told():
+    with pytest.raises(KDStudioError, match="no network 'teacher' that left classes out; choose student"):
+        made_up().fit("teacher")
+
+
+@pytest.mark.slow
+def test_a_student_knows_threes_that_it_never_saw(runs):
+    folder: RunFolder = run_in(runs, load_experiment("digits-no-threes"))
+    networks = folder.summary().networks
+    assert networks["baseline"].test.accuracy_on([3]) < 0.05
+    assert networks["student"].test.accuracy_on([3]) > 0.6
+    shifted = networks["student"].shifted
+    assert shifted.validation.errors <= networks["student"].validation.errors
+    assert shifted.test.accuracy_on([3]) >= networks["student"].test.accuracy_on([3])
