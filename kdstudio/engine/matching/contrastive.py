@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -56,18 +57,16 @@ class Contrastive(TapTerm):
         heads = []
         for number, (own, other) in enumerate(self.pairs(pair), 1):
             inputs, outputs = (prod(shape) for shape in pair.shapes(own, other))
-
-            def contrast(inputs: int = inputs, outputs: int = outputs) -> Contrast:
-                return Contrast(
-                    inputs,
-                    outputs,
-                    labels,
-                    size=self.size,
-                    negatives=self.negatives,
-                    temperature=self.temperature,
-                    momentum=self.momentum,
-                )
-
+            contrast = partial(
+                Contrast,
+                inputs,
+                outputs,
+                labels,
+                size=self.size,
+                negatives=self.negatives,
+                temperature=self.temperature,
+                momentum=self.momentum,
+            )
             of = (f"{pair.student.name}.{own}", f"{pair.teacher.name}.{other}", INDEX)
             summary = f"memories of {len(labels):,} images"
             try:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import ClassVar, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.matching.declaration import DefaultTaps, Matched, Pair, TapTerm, matching_terms
+from kdstudio.engine.matching.declaration import DefaultTaps, Matched, Pair, matching_terms, summed
+from kdstudio.engine.matching.projected import ProjectedTerm, teachers
 
 
 @matching_terms.register
-class Correlation(TapTerm):
+class Correlation(ProjectedTerm):
     """CC: the embedding's distance to the teacher's, between neighbours in a batch (after Peng 2019).
 
     Where sizes differ, a linear layer takes the student's embedding to the teacher's size. RepDistiller,
@@ -30,23 +30,9 @@ class Correlation(TapTerm):
 
     def match(self, pair: Pair) -> Matched:
         """Between the teacher's embedding and the student's, projected where sizes differ."""
-        from torch import nn
-
         from kdstudio.engine.losses.relation import correlation
-        from kdstudio.engine.matching.declaration import summed
 
-        of, against, heads = [], [], []
-        for number, (own, other) in enumerate(self.pairs(pair), 1):
-            address = f"{pair.student.name}.{own}"
-            inputs, outputs = (prod(shape) for shape in pair.shapes(own, other))
-            if inputs != outputs:
-
-                def project(inputs: int = inputs, outputs: int = outputs) -> nn.Module:
-                    return nn.Sequential(nn.Flatten(), nn.Linear(inputs, outputs))
-
-                summary = f"linear {inputs} → {outputs}"
-                heads.append(pair.head(f"projection {number}", project, address, architecture=summary))
-                address = heads[-1].name
-            of.append(address)
-            against.append(f"{pair.teacher.name}.{other}")
-        return Matched([self.term(pair, summed(correlation, len(of)), tuple(of), tuple(against))], heads)
+        pairs = self.pairs(pair)
+        of, heads = self.projected(pair, pairs)
+        loss = summed(correlation, len(pairs))
+        return Matched([self.term(pair, loss, of, teachers(pair, pairs))], heads)

@@ -27,4 +27,4 @@ def test_only_the_student_is_projected_and_only_where_sizes_differ():
 
 def test_the_projection_is_trained_and_kept():
     _, states = train(experiment("networks.teacher.model.widths=[12]"))
-    assert states["cc projection 1"]["1.weight"].shape == (12, 8)
+    assert states["cc projection 1"]["0.weight"].shape == (12, 8)
