@@ -319,3 +319,11 @@ def test_a_run_does_not_reach_into_another(runs):
         pending = [events for events in pending if next(events, None)]
     for one, session in zip(alone, sessions, strict=True):
         assert same_results(one, session.folder)
+
+
+def test_a_loaded_teacher_is_kept_in_the_run_folder_too(runs):
+    first = run_in(runs, small_experiment(), "first")
+    second = run_in(runs, small_experiment(*FROM_RUN), "second")
+    kept, own = (weights_in(folder)["teacher.safetensors"] for folder in (first, second))
+    assert same_state(kept, own)
+    assert "teacher" in second.networks()

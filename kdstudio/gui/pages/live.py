@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSizePolicy, QSlider, QStackedLayout, QWidget
@@ -13,6 +14,7 @@ from kdstudio.gui.layout import GAP, MARGIN, Card
 from kdstudio.gui.plots.bars import BarPlot
 from kdstudio.gui.plots.curves import CurvePlot
 from kdstudio.gui.plots.deck import Deck
+from kdstudio.gui.plots.matrix import MatrixPlot
 from kdstudio.gui.plots.sweep import SweepPlot
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.curves import LossKey, RunCurves, Series
@@ -20,6 +22,7 @@ from kdstudio.runs.curves import LossKey, RunCurves, Series
 FRAME_MILLISECONDS = 80
 RAW, WEIGHTED = "Loss terms, unweighted", "Loss terms, weighted"
 SHARES, RATES, SPEEDS = "Each term's share of the gradient", "Learning rate", "Speed"
+CLASSES, CONFUSION = "Accuracy per class", "Confusion of the latest network"
 ACCURACY, SWEEP = "Validation accuracy", "Accuracy against temperature"
 EMPTY = "Nothing has run yet.\nChoose a preset on the Experiment page and press Run (Ctrl+R)."
 
@@ -40,18 +43,21 @@ class LivePage(QWidget):
         self.speeds = CurvePlot(theme, SPEEDS, epoch, "images a second")
         self.accuracy = CurvePlot(theme, ACCURACY, epoch, "accuracy (%)")
         self.sweep = SweepPlot(theme, SWEEP, "validation accuracy (%)")
-        self.classes = BarPlot(theme, "Accuracy per class, latest scores", "accuracy (%)")
+        self.classes = BarPlot(theme, CLASSES, "accuracy (%)")
+        self.confusion = MatrixPlot(theme, CONFUSION)
         self.terms = Deck({RAW: self.losses, WEIGHTED: self.weighted}, "Losses shown")
         self.course = Deck({SHARES: self.shares, RATES: self.rates, SPEEDS: self.speeds}, "Course shown")
         self.scores = Deck({ACCURACY: self.accuracy, SWEEP: self.sweep}, "Scores shown")
+        self.answers = Deck({CLASSES: self.classes, CONFUSION: self.confusion}, "Answers shown")
         for plot in (self.losses, self.weighted, self.shares, self.rates, self.speeds, self.accuracy):
             plot.heading.hide()
-        self.sweep.heading.hide()
+        for plot in (self.sweep, self.classes):
+            plot.heading.hide()
         self._add_controls()
         grid = QGridLayout()
         grid.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         grid.setSpacing(GAP)
-        for place, plot in enumerate((self.terms, self.scores, self.course, self.classes)):
+        for place, plot in enumerate((self.terms, self.scores, self.course, self.answers)):
             card = Card()
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
             card.add(plot, 1)
@@ -81,7 +87,7 @@ class LivePage(QWidget):
             smoothing.valueChanged.connect(lambda value, plot=plot: plot.set_smoothing(value / 100))
         for widget in (log, QLabel("smoothing"), smoothing):
             self.terms.head.addWidget(widget)
-        for deck in (self.terms, self.course, self.scores):
+        for deck in (self.terms, self.course, self.scores, self.answers):
             deck.turned.connect(self._redraw_soon)
 
     def begin(self) -> None:
@@ -125,7 +131,7 @@ class LivePage(QWidget):
                 self._timer.stop()
                 return
             self._stale = False
-            self._waiting = [self._draw_classes, self._draw_course, self._draw_scores, self._draw_terms]
+            self._waiting = [self._draw_answers, self._draw_course, self._draw_scores, self._draw_terms]
         self._waiting.pop()()
 
     def _draw_terms(self) -> None:
@@ -159,10 +165,19 @@ class LivePage(QWidget):
         for stage, series in curves.items():
             plot.show_series(stage, stage, stage, 0, series)
 
+    def _draw_answers(self) -> None:
+        if self.answers.shown() == CLASSES:
+            self._draw_classes()
+        elif self.curves.scores:
+            network, scores = list(self.curves.scores.items())[-1]
+            counts = np.array(scores.confusion, dtype=float)
+            shares = counts / counts.sum(1, keepdims=True).clip(min=1)
+            self.confusion.show_matrix(self.curves.names_of(network), shares, network)
+
     def _draw_classes(self) -> None:
         percents = {
-            name: [None if share is None else 100 * share for share in scores.per_class]
-            for name, scores in self.curves.scores.items()
+            name: [None if share is None else 100 * share for share in self.curves.per_class(name)]
+            for name in self.curves.scores
         }
         names = self.curves.class_names
         self.classes.show_bars(names, percents, y="accuracy (%)", shown_as="{:.0f}")

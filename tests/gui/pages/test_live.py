@@ -1,8 +1,9 @@
 """The live page: every term raw, weighted and as a share of the gradient; sweeps against temperature."""
 
 import pytest
+import torch
 
-from kdstudio.gui.pages.live import ACCURACY, RATES, RAW, SHARES, SPEEDS, SWEEP, WEIGHTED, LivePage
+from kdstudio.gui.pages.live import ACCURACY, CONFUSION, RATES, RAW, SHARES, SPEEDS, SWEEP, WEIGHTED, LivePage
 from kdstudio.runs.curves import LossKey
 from tests.small import small_experiment, train
 
@@ -56,6 +57,14 @@ def test_the_speed_can_be_chosen(qtbot, page, events):
     page.follow(events)
     page.course.show_widget(SPEEDS)
     assert drawn(qtbot, page, page.speeds) == {"teacher", "baseline", "student"}
+
+
+def test_the_confusion_of_the_latest_network_can_be_chosen(qtbot, page, events):
+    page.follow(events)
+    page.answers.show_widget(CONFUSION)
+    qtbot.waitUntil(lambda: page.confusion._values.shape == (10, 10))
+    confusion = torch.tensor(page.curves.scores["student"].confusion).double()
+    assert page.confusion._values == pytest.approx((confusion / confusion.sum(1, keepdim=True)).numpy())
 
 
 def test_what_the_user_has_chosen_stays(page, events):
