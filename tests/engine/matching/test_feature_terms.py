@@ -14,7 +14,17 @@ from kdstudio.engine.matching.variational import Variational
 from kdstudio.engine.trainer import Trainer
 from kdstudio.errors import KDStudioError
 from tests.engine.matching.pairs import NARROW, RESNET, WIDE, WIDE_RESNET, pair_of, stage_of
-from tests.small import follow, random_batch, resumed, same_state, small_bench, small_experiment, train
+from tests.small import (
+    follow,
+    random_batch,
+    resumed,
+    run_in,
+    same_state,
+    small_bench,
+    small_experiment,
+    train,
+    weights_in,
+)
 
 PUBLISHED = {
     "attention": 1000, "factor-transfer": 200, "fsp": 50, "hint": 100, "neuron-selectivity": 50,
@@ -123,9 +133,10 @@ def test_review_fuses_from_deep_to_shallow():
     assert [term.weight_at(progress) for progress in (0, 1)] == [5 / 20, 5 * 10 / 20]
 
 
-def experiment(name):
+def experiment(name, *settings):
     return small_experiment(
         f"strategy.terms.matched={{name='{name}'}}",
+        *settings,
         "strategy.baseline=false",
         "data.fraction=0.1",
         f"networks.teacher.model={WIDE_RESNET}",
@@ -147,3 +158,10 @@ def test_margins_survive_an_interruption():
     _events, again = follow(resumed(wanted, interrupted.checkpoint(), states))
     assert again.keys() == states.keys() - {"teacher"}
     assert all(same_state(states[name], again[name]) for name in again)
+
+
+def test_a_run_keeps_the_frozen_paraphraser(runs):
+    folder = run_in(runs, experiment("factor-transfer", "strategy.terms.matched.paraphraser_epochs=2"))
+    assert folder.summary().status == "finished"
+    kept = {name.removesuffix(".safetensors") for name in weights_in(folder)}
+    assert {"matched paraphraser", "matched paraphrase", "matched translator", "student"} <= kept
