@@ -54,6 +54,12 @@ class Pair:
             )
         if student:
             return list(zip(student, teacher, strict=True))
+        for network in (self.student, self.teacher):
+            if not network.taps:
+                raise KDStudioError(
+                    f"term '{self.name}': the {network.name} ({network.architecture}) has no taps to choose "
+                    "from; give the paths of layers as student taps and teacher taps"
+                )
         if default == "embedding":
             return [(list(self.student.taps)[-1], list(self.teacher.taps)[-1])]
         own, other = ([tap for tap in n.taps if tap != "pool"] for n in (self.student, self.teacher))

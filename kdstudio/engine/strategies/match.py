@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
 
 from kdstudio.declaration import option
 from kdstudio.engine.matching.declaration import MatchingTerm, Pair, matching_terms
@@ -28,6 +30,10 @@ else:
     AnyMatchingTerm = matching_terms.union()
 
 
+TermName = Annotated[str, Field(pattern=r"^[^./]+$")]
+"""A name without dots and slashes, which separate the parts of addresses."""
+
+
 @strategies.register
 class Match(Strategy):
     """Match anything: terms of your choice draw the student to its teacher, each with its own weight.
@@ -38,7 +44,7 @@ class Match(Strategy):
 
     name: Literal["match"] = "match"
     label_weight: float = option(0.1, "Label weight", "Weight of the cross-entropy to the labels.", ge=0)
-    terms: dict[str, AnyMatchingTerm] = option(
+    terms: dict[TermName, AnyMatchingTerm] = option(
         {"soft targets": SoftTargets()}, "Terms", "What is matched.", min_length=1
     )
     initialisation_epochs: int = option(

@@ -1,0 +1,98 @@
+import pytest
+import torch
+
+from kdstudio.errors import KDStudioError
+from tests.small import random_batch, small_bench, small_experiment
+
+RESNETS = (
+    "networks.teacher.model.name=resnet",
+    "networks.teacher.model.depth=8",
+    "networks.teacher.model.width=2",
+    "networks.student.model.name=resnet",
+    "networks.student.model.depth=8",
+)
+
+
+def plan_of(*settings):
+    bench = small_bench(small_experiment(*settings, strategy="match"))
+    return list(bench.experiment.strategy.plan(bench))
+
+
+def test_each_term_is_a_loss_under_its_name_with_its_weight():
+    *_, stage = plan_of(
+        *RESNETS,
+        "strategy.label_weight=0.5",
+        "strategy.terms.look.name=attention",
+        "strategy.terms.look.weight=7",
+        "strategy.terms.answers.name=soft-targets",
+    )
+    weights = {term.name: term.weight_at(0.0) for term in stage.terms}
+    assert weights == {"label loss": 0.5, "look": 7.0, "answers": 0.9}
+
+
+def test_weights_follow_their_course():
+    *_, stage = plan_of(
+        *RESNETS,
+        "networks.student.training.epochs=5",
+        "strategy.terms.a.name=attention",
+        "strategy.terms.a.weight=4",
+        "strategy.terms.a.weighting.name=linear",
+        "strategy.terms.a.weighting.final=1",
+        "strategy.terms.b.name=attention",
+        "strategy.terms.b.weight=6",
+        "strategy.terms.b.weighting.name=warm-up",
+        "strategy.terms.b.weighting.epochs=3",
+    )
+    a, b = (next(term for term in stage.terms if term.name == name) for name in "ab")
+    progress = [epoch / 4 for epoch in range(5)]
+    assert [a.weight_at(p) for p in progress] == pytest.approx([4, 3.25, 2.5, 1.75, 1])
+    assert [b.weight_at(p) for p in progress] == pytest.approx([2, 4, 6, 6, 6])
+
+
+def test_terms_for_the_initialisation_have_a_stage_of_their_own_before():
+    stages = plan_of(
+        *RESNETS,
+        "strategy.initialisation_epochs=3",
+        "strategy.terms.border.name=activation-boundary",
+        "strategy.terms.answers.name=soft-targets",
+    )
+    assert [stage.name for stage in stages] == ["teacher", "baseline", "initialisation", "student"]
+    first, second = stages[2:]
+    assert [term.name for term in first.terms] == ["border"]
+    assert first.training_spec.epochs == 3
+    assert [term.name for term in second.terms] == ["label loss", "answers"]
+    assert first.networks["student"] is second.networks["student"]
+
+
+def test_projections_are_added_where_sizes_differ_and_are_described():
+    *_, stage = plan_of(*RESNETS, "strategy.terms.hint.name=hint")
+    (head,) = stage.heads.values()
+    assert head.architecture == "1×1 convolution 32 → 64 channels"
+    same = ("networks.teacher.model.width=1", "strategy.terms.hint.name=hint")
+    *_, stage = plan_of(*RESNETS, *same)
+    assert not stage.heads
+
+
+def test_a_term_alone_gives_the_same_loss_as_among_others():
+    *_, alone = plan_of(*RESNETS, "strategy.terms.look.name=attention")
+    *_, among = plan_of(*RESNETS, "strategy.terms.hint.name=hint", "strategy.terms.look.name=attention")
+    batch = random_batch()
+    losses = [stage.eval()(batch)["look"] for stage in (alone, among)]
+    assert torch.equal(*losses)
+
+
+def test_a_name_with_a_dot_is_refused():
+    with pytest.raises(KDStudioError, match="must match pattern"):
+        small_experiment("strategy.terms={'a.b'={name='attention'}}", strategy="match")
+
+
+def test_as_many_taps_are_needed_of_each():
+    with pytest.raises(KDStudioError, match="1 student taps and 0 teacher taps; give as many of each"):
+        plan_of(*RESNETS, "strategy.terms.look.name=attention", "strategy.terms.look.student_taps=['block1']")
+
+
+def test_networks_without_taps_are_told():
+    with pytest.raises(
+        KDStudioError, match=r"the student \(mlp\) has no taps to choose from; give the paths"
+    ):
+        plan_of("networks.student.model.widths=[]", "strategy.terms.look.name=attention")
