@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kdstudio.engine.network import Head, Network
     from kdstudio.engine.stage import LossTerm, Stage
 
+BASELINE = "baseline"
 LABEL_LOSS = "CE(y, softmax(z_k))"
 FORMULAS = {
     "soft targets": "CE(softmax(z_{k−1}), softmax(z_k))",
@@ -73,7 +74,7 @@ class BornAgain(Strategy):
 
         (teacher,) = yield from ready_teachers(bench, 1, baseline=False)
         if self.baseline:
-            baseline = bench.network("student", name="baseline", seed=1)
+            baseline = bench.network("student", name=BASELINE, seed=1)
             yield learn_labels(baseline, bench.recipe("student"))
         trained: list[Network] = []
         for number in range(1, self.generations + 1):

@@ -97,10 +97,10 @@ class Mutual(Strategy):
 
         turns = [self._terms(network, peers) for network, peers in taught.items()]
         together = [[term for turn in turns for term in turn]]
-        networks = dict.fromkeys([peer for peers in taught.values() for peer in peers] + list(taught))
+        teachers = {peer: None for peers in taught.values() for peer in peers if peer not in taught}
         return Stage(
             way,
-            networks=list(networks),
+            networks=[*teachers, *taught],
             turns=together if self.update == "together" else turns,
             training=training,
         )

@@ -24,17 +24,25 @@ from PySide6.QtWidgets import (
 )
 
 from kdstudio.errors import KDStudioError
+from kdstudio.gui.exits import ExitsPanel
 from kdstudio.gui.layout import GAP, MARGIN, Card, scrolled, text_label
 from kdstudio.gui.plots.bars import BarPlot
+from kdstudio.gui.plots.deck import Deck
+from kdstudio.gui.plots.generations import GenerationsPlot
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.comparison import differing_settings, network_names, readable_runs, test_errors
+from kdstudio.runs.exits import exits_of
+from kdstudio.runs.findings import Findings, findings
 from kdstudio.runs.folder import RunFolder, run_folders
+from kdstudio.runs.generations import born_again_generations
 from kdstudio.runs.progress import spoken_duration
 from kdstudio.runs.summary import Summary
 
 EMPTY = "No runs yet.\nEvery run that ends shows up here, to be compared and exported."
 COLUMNS = ("Run", "Strategy", "State", "Teacher", "Baseline", "Student", "Student errors", "Time", "Started")
 NUMBERS = {"Teacher", "Baseline", "Student", "Student errors", "Time"}
+ERRORS, GENERATIONS = "Test errors after the last epoch", "Test accuracy of each generation"
+COSTS = "Test accuracy of early exits against their cost"
 MOST_BARS = 6
 TABLE_HEIGHT = 230
 UNFINISHED = {"stopped", "interrupted", "failed"}
@@ -69,7 +77,12 @@ class ComparePage(QWidget):
         self._runs = runs
         self._summaries: dict[RunFolder, Summary] = {}
         self.table = self._make_table()
-        self.bars = BarPlot(theme, "Test errors after the last epoch", "errors (images)")
+        self.bars = BarPlot(theme, ERRORS, "errors (images)")
+        self.bars.heading.hide()
+        self.generations = GenerationsPlot(theme)
+        self.exits = ExitsPanel(theme)
+        figures = {ERRORS: self.bars, GENERATIONS: self.generations, COSTS: self.exits}
+        self.figures = Deck(figures, "Figures shown")
         self._notes = text_label()
         self._notes.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._stack = QStackedLayout(self)
@@ -118,7 +131,7 @@ class ComparePage(QWidget):
         bars, notes = Card(), Card("Settings and figures")
         for card in (bars, notes):
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        bars.add(self.bars, 1)
+        bars.add(self.figures, 1)
         notes.add(scrolled(self._notes), 1)
         below.addWidget(bars, 3)
         below.addWidget(notes, 2)
@@ -188,7 +201,25 @@ class ComparePage(QWidget):
         scored = [summary for summary in summaries if summary.networks][:MOST_BARS]
         labels = [short_name(summary.name, len(scored)) for summary in scored]
         self.bars.show_bars(labels, test_errors(scored), y="errors (images)", shown_as="{:.0f}")
+        self._show_generations(summaries[0] if one else None)
+        self._show_exits(runs[0] if one else None)
         self._notes.setText(notes(summaries))
+
+    def _show_generations(self, summary: Summary | None) -> None:
+        """Turn to the generations of a born-again run; to the errors for any other choice."""
+        found = born_again_generations(summary) if summary else None
+        if found:
+            self.generations.show_generations(found)
+        self.figures.set_available(GENERATIONS, found is not None)
+        self.figures.show_widget(GENERATIONS if found else ERRORS)
+
+    def _show_exits(self, run: RunFolder | None) -> None:
+        """Turn to the exits of a run that has some."""
+        found = run is not None and has_exits(run)
+        self.figures.set_available(COSTS, found)
+        if run is not None and found:
+            self.exits.show_run(run)
+            self.figures.show_widget(COSTS)
 
     def _delete(self) -> None:
         runs = self.chosen()
@@ -207,6 +238,14 @@ class ComparePage(QWidget):
             except (KDStudioError, OSError) as error:
                 self.complained.emit(str(error))
         self.refresh()
+
+
+def has_exits(run: RunFolder) -> bool:
+    """Tell whether the run has networks that end early; one that is damaged has none."""
+    try:
+        return bool(exits_of(run))
+    except KDStudioError:
+        return False
 
 
 def open_folder(run: RunFolder) -> None:
@@ -272,6 +311,7 @@ def _notes_of_one(summary: Summary) -> str:
         )
         head = "<th align='left'>network</th><th></th><th>parameters</th><th>last</th><th>best epoch</th>"
         parts.append(f"<table cellspacing='4'><tr>{head}</tr>{rows}</table>")
+    parts += map(_table, findings(summary))
     about = summary.experiment.get("about", {})
     if about.get("published"):
         figures = "<br>".join(f"{f['what']}: <b>{f['value']}</b>" for f in about["published"])
@@ -280,3 +320,14 @@ def _notes_of_one(summary: Summary) -> str:
     settings = ", ".join(f"{key} {value}" for key, value in strategy.items() if key != "name")
     parts.append(f"<b>{strategy['name']}</b>: {settings}" if settings else f"<b>{strategy['name']}</b>")
     return "<p>" + "</p><p>".join(parts) + "</p>"
+
+
+def _table(found: Findings) -> str:
+    names = len(found.columns) - found.figures
+    sides = ["left"] * names + ["right"] * found.figures
+    head = "".join(f"<th align='{s}'>{c}&nbsp;</th>" for s, c in zip(sides, found.columns, strict=True))
+    rows = "".join(
+        "<tr>" + "".join(f"<td align='{s}'>{c}&nbsp;</td>" for s, c in zip(sides, row, strict=True)) + "</tr>"
+        for row in found.rows
+    )
+    return f"<b>{found.title}</b><table cellspacing='4'><tr>{head}</tr>{rows}</table>"
