@@ -257,6 +257,28 @@ def bias(
         print_record(found, console(stderr=False))
 
 
+@kdstudio.command()
+@click.argument("which", metavar="RUN")
+@click.option(
+    "--threshold", "thresholds", type=click.FloatRange(0, 1), multiple=True,
+    help="An image leaves at the first exit that is as sure as this, 0 to 1; may be repeated.",
+)  # fmt: skip
+@runs_dir
+@json_flag
+@code_flag
+def exits(which: str, thresholds: tuple[float, ...], runs: Path, as_json: bool, allow_code: bool) -> None:
+    """Show what a run's early exits give and cost: accuracy, work, measured latency, leaving early."""
+    from kdstudio.cli.exits import USUAL_THRESHOLDS, as_record, print_report
+    from kdstudio.runs.exits import read_exits
+
+    report = read_exits(find_run(which, runs), allow_code=allow_code)
+    found = as_record(report, thresholds or USUAL_THRESHOLDS)
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        print_report(found, console(stderr=False))
+
+
 def _complain(message: str) -> None:
     click.echo(f"kdstudio: {message}", err=True)
 

@@ -130,6 +130,8 @@ def stages_text(found: Preview) -> str:
     for number, stage in enumerate(found.stages, start=1):
         lines = [f"<b>{number} {stage.name}</b>", f"{stage.epochs} epochs of {stage.steps_per_epoch:,} steps"]
         lines.append(", ".join(stage.terms))
+        if stage.classes:
+            lines.append("sees only " + ", ".join(found.class_names[c] for c in stage.classes))
         if stage.left_out:
             lines.append("never sees " + ", ".join(found.class_names[c] for c in stage.left_out))
         lines += [f"adds {name}: {what}" for name, what in stage.heads.items()]

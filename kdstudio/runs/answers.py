@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from kdstudio.declaration import ProgressCallback
@@ -29,6 +29,28 @@ class Answers:
     """int64 ``(N,)``."""
     logits: dict[str, Tensor]
     """float32 ``(N, K)`` by the network's name; the last epoch's weights."""
+    outputs: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names of the classes that a network's outputs stand for, where these are not all."""
+
+    def of_network(self, network: str) -> Answers:
+        """Return the answers to images of the classes that ``network`` tells apart, numbered as its outputs.
+
+        Of networks that tell more apart, the logits of these classes are selected.
+        """
+        from kdstudio.data.declaration import LabelledImages
+        from kdstudio.data.selection import class_numbers, of_classes, part_of_classes
+
+        names = self.outputs.get(network, self.class_names)
+        if names == self.class_names:
+            return self
+        numbers = class_numbers(names, self.class_names)
+        index = of_classes(self.labels, numbers, keep=True)
+        part = part_of_classes(LabelledImages(self.pixels, self.labels), numbers, renumber=True)
+        logits = {
+            name: values[index] if name in self.outputs else values[index][:, numbers]
+            for name, values in self.logits.items()
+        }
+        return Answers(names, self.pixels[index], part.labels, logits)
 
 
 def read_answers(
@@ -68,11 +90,13 @@ def answers_on(
 
     names = folder.networks()
     feed = bench.test if part == "test" else bench.validation
-    logits = {}
+    logits, outputs = {}, {}
     for number, name in enumerate(names):
         progress(f"answers of the {name}", number / len(names))
-        module, _card = load_network(folder.network_file(name), allow_code=allow_code)
+        module, card = load_network(folder.network_file(name), allow_code=allow_code)
+        if card.class_names != bench.data.class_names:
+            outputs[name] = card.class_names
         with torch.no_grad():
             logits[name] = torch.cat([module(batch.images).float() for batch in feed.in_order()])
     pixels = torch.cat([feed.pixels(batch.images) for batch in feed.in_order()])
-    return Answers(bench.data.class_names, pixels, feed.part.labels, logits)
+    return Answers(bench.data.class_names, pixels, feed.part.labels, logits, outputs)

@@ -48,6 +48,8 @@ class RunCurves:
     """Everything that can be drawn of one run; x counts the epochs of the stage."""
 
     class_names: tuple[str, ...] = ()
+    left_out: set[int] = field(default_factory=set)
+    """Numbers of the classes that a stage so far has left out of its training images."""
     losses: dict[LossKey, Series] = field(default_factory=dict)
     """Of each term, unweighted."""
     weighted: dict[LossKey, Series] = field(default_factory=dict)
@@ -63,6 +65,8 @@ class RunCurves:
     scores: dict[str, Scores] = field(default_factory=dict)
     """Latest scores of each network: on validation while it learns, on the test set afterwards."""
     scored_on: dict[str, str] = field(default_factory=dict)
+    classes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """Numbers of the classes that a network's scores are of, in their order."""
     sweep: dict[str, dict[Setting, Spread]] = field(default_factory=dict)
     """Latest validation accuracy of swept students over their seeds, by role."""
     _stages: tuple[StageOutline, ...] = ()
@@ -83,8 +87,7 @@ class RunCurves:
                     for name, result in event.networks.items():
                         if result.varied:
                             continue
-                        self.scores[name] = result.last_epoch.test
-                        self.scored_on[name] = "test"
+                        self._score(name, result.last_epoch.test, "test", result.classes)
 
     def _begin(self, event: RunStarted) -> None:
         self.class_names = event.class_names
@@ -92,6 +95,7 @@ class RunCurves:
 
     def _add_stage(self, event: StageStarted) -> None:
         """Make the stage's curves, empty at first, so that every legend is complete."""
+        self.left_out |= set(event.outline.left_out)
         for term in event.outline.terms:
             self.losses.setdefault(LossKey(event.outline.name, term), Series())
 
@@ -120,5 +124,17 @@ class RunCurves:
         for name, scores in event.validation.items():
             if name not in outline.varied:
                 self.accuracy.setdefault(name, Series()).add(event.epoch, scores.accuracy)
-                self.scores[name] = scores
-                self.scored_on[name] = "validation"
+                self._score(name, scores, "validation", outline.classes if outline.renumbered else ())
+
+    def _score(self, network: str, scores: Scores, part: str, classes: tuple[int, ...]) -> None:
+        self.scores[network], self.scored_on[network] = scores, part
+        self.classes[network] = classes or tuple(range(len(self.class_names)))
+
+    def names_of(self, network: str) -> tuple[str, ...]:
+        """Names of the classes that the rows of a network's scores are of."""
+        return tuple(self.class_names[number] for number in self.classes[network])
+
+    def per_class(self, network: str) -> list[float | None]:
+        """Share of right answers for each of the data's classes; None for those not scored."""
+        known = dict(zip(self.classes[network], self.scores[network].per_class, strict=False))
+        return [known.get(number) for number in range(len(self.class_names))]

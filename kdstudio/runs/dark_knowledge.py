@@ -103,10 +103,13 @@ def choose_networks(
     return chosen, None if other == chosen else other
 
 
-def hindrance(folder: RunFolder) -> str:
-    """Say why a run's answers should not be read unasked, and what to do; empty where they may."""
+def hindrance(folder: RunFolder, command: str = "temperature") -> str:
+    """Say why a run's answers should not be read unasked, and what to do; empty where they may.
+
+    ``command`` of the command line does what was wanted.
+    """
     experiment = folder.experiment()
-    command = f"kdstudio temperature {folder.name}"
+    command = f"kdstudio {command} {folder.name}"
     code = [n.model.summary() for n in experiment.networks.values() if n.model.runs_code]
     if code:
         return f"This run's networks run code ({code[0]}). If you trust it: {command} --allow-code"
@@ -161,6 +164,7 @@ def soften(
     from kdstudio.engine.temperature import entropy
 
     own, other = choose_networks(list(answers.logits), student, teacher)
+    answers = answers.of_network(own)
     names = (other, own) if other else (own,)
     for name in names:
         if answers.logits[name].shape[1] != len(answers.class_names):

@@ -127,8 +127,11 @@ class ExportPage(QWidget):
         before = self.network_box.currentData() or "student"
         self.network_box.clear()
         if self.run_box.currentData():
-            summary = self._summaries[RunFolder(Path(self.run_box.currentData()))]
+            run = RunFolder(Path(self.run_box.currentData()))
+            summary, saved = self._summaries[run], run.networks()
             for name in network_names([summary]):
+                if name not in saved:  # an ensemble has no file of its own
+                    continue
                 network = summary.networks[name]
                 shown = f"{name}: {network.architecture}, {network.parameters:,} parameters"
                 self.network_box.addItem(shown, name)

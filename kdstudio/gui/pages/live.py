@@ -18,6 +18,7 @@ from kdstudio.gui.plots.matrix import MatrixPlot
 from kdstudio.gui.plots.sweep import SweepPlot
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.curves import LossKey, RunCurves, Series
+from kdstudio.runs.unseen import marked_classes
 
 FRAME_MILLISECONDS = 80
 RAW, WEIGHTED = "Loss terms, unweighted", "Loss terms, weighted"
@@ -179,5 +180,5 @@ class LivePage(QWidget):
             name: [None if share is None else 100 * share for share in self.curves.per_class(name)]
             for name in self.curves.scores
         }
-        names = self.curves.class_names
+        names = marked_classes(self.curves.class_names, self.curves.left_out)
         self.classes.show_bars(names, percents, y="accuracy (%)", shown_as="{:.0f}")
