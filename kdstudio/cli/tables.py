@@ -14,6 +14,7 @@ from kdstudio.engine.events import StageOutline
 from kdstudio.engine.strategy import strategies
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import models
+from kdstudio.runs.findings import Findings, findings
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.presets import load_experiment, preset_names
 from kdstudio.runs.preview import Preview
@@ -142,9 +143,20 @@ def _spread(spread: Spread) -> str:
 def print_results(summary: Summary, console: Console) -> None:
     """Show what became of a run's networks."""
     console.print(networks(summary))
-    for found in (sweep(summary), unseen(summary)):
+    for found in (sweep(summary), unseen(summary), *map(laid_out, findings(summary))):
         if found.row_count:
             console.print(found)
+
+
+def laid_out(found: Findings) -> Table:
+    """Lay out a table of what a run has found."""
+    laid = Table(title=found.title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for place, column in enumerate(found.columns):
+        is_figure = place >= len(found.columns) - found.figures
+        laid.add_column(column, justify="right" if is_figure else "left")
+    for row in found.rows:
+        laid.add_row(*map(escape, row))
+    return laid
 
 
 def unseen(summary: Summary) -> Table:
@@ -194,10 +206,11 @@ def print_run(summary: Summary, console: Console) -> None:
     print_results(summary, console)
 
 
-def stage_text(stage: StageOutline) -> str:
-    """Epochs, terms and added heads of a stage."""
+def stage_text(stage: StageOutline, class_names: Sequence[str]) -> str:
+    """Epochs, terms, classes and added heads of a stage."""
     heads = "".join(f"; adds {name}: {what}" for name, what in stage.heads.items())
-    return f"{stage.epochs} epochs of {stage.steps_per_epoch} steps; {', '.join(stage.terms)}{heads}"
+    seen = "; sees only " + ", ".join(class_names[c] for c in stage.classes) if stage.classes else ""
+    return f"{stage.epochs} epochs of {stage.steps_per_epoch} steps; {', '.join(stage.terms)}{seen}{heads}"
 
 
 def print_preview(found: Preview, output: Console) -> None:
@@ -223,7 +236,7 @@ def print_preview(found: Preview, output: Console) -> None:
         )
     output.print(laid)
     for number, stage in enumerate(found.stages, start=1):
-        output.print(f"stage {number}, {stage.name}: {stage_text(stage)}", markup=False)
+        output.print(f"stage {number}, {stage.name}: {stage_text(stage, found.class_names)}", markup=False)
     for role, network in found.networks.items():
         counts = ", ".join(f"{n} {c}" for n, c in zip(found.class_names, network.counts, strict=True))
         output.print(f"classes of the {role}: {counts}", markup=False)
