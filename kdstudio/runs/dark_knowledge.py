@@ -92,13 +92,14 @@ def choose_networks(
 ) -> tuple[str, str | None]:
     """Return the student and the teacher to look at; None means what is usual.
 
-    Usual are ``student`` and ``teacher``, where the run has them; else its first network, and no
+    Usual are ``student`` and ``teacher``, where the run has them; else the first network that is no
     teacher. Raises KDStudioError for a network that is not there.
     """
     for name in (student, teacher):
         if name is not None and name not in names:
             raise KDStudioError(f"the run has no network '{name}'; there are {', '.join(names)}")
-    chosen = student or ("student" if "student" in names else names[0])
+    others = [name for name in names if name != "teacher"] or names
+    chosen = student or ("student" if "student" in names else others[0])
     other = teacher or ("teacher" if "teacher" in names else None)
     return chosen, None if other == chosen else other
 

@@ -29,6 +29,7 @@ from kdstudio.gui.forms.editors import Choices
 from kdstudio.gui.layout import GAP, MARGIN, Card, scrolled, text_label
 from kdstudio.gui.plots.matrix import MatrixPlot
 from kdstudio.gui.plots.softened import SoftenedBars
+from kdstudio.gui.plots.sweep import SweepPlot
 from kdstudio.gui.plots.temperature import Line, TemperatureCurves
 from kdstudio.gui.preview import picture
 from kdstudio.gui.theme import Theme
@@ -36,7 +37,10 @@ from kdstudio.runs.comparison import ORDER, readable_runs
 from kdstudio.runs.dark_knowledge import DarkKnowledge, DarkKnowledgeReader, choose_networks, hindrance
 from kdstudio.runs.folder import RunFolder, run_folders
 from kdstudio.runs.session import failure
+from kdstudio.runs.sweep import swept_students
 
+SWEEP = "Accuracy against temperature, over seeds"
+SWEEP_HEIGHT = 340
 EMPTY = (
     "No run with a trained network yet.\nChoose a preset on the Experiment page and press Run (Ctrl+R); "
     "here you will see\nwhat its networks know about the wrong answers."
@@ -50,10 +54,11 @@ LOWEST, HIGHEST, USUAL = 0.5, 50.0, 4.0
 SLIDER_STEPS = 400
 TEMPERATURES = tuple(float(t) for t in np.geomspace(LOWEST, HIGHEST, 41))
 POLL_MILLISECONDS = 60
+MARKERS_MILLISECONDS = 12
+"""Markers move a moment after the bars: Qt takes four times as long to draw them all at once."""
 MATRIX_MILLISECONDS = 120
 PICTURE = 132
 SAMPLE_WIDTH = 196
-COLUMNS = 3
 ROW_HEIGHT = 240
 MOST_ROWS = 12
 
@@ -84,8 +89,14 @@ class TemperaturePage(QWidget):
         self.distance = TemperatureCurves(theme, "Student to teacher, without T²", "loss (nats)")
         self._plots = QGridLayout()
         self._plots.setSpacing(GAP)
-        for plot in (self.entropy, self.gradient, self.distance):
-            self.add_plot(plot)
+        for place, plot in enumerate((self.entropy, self.gradient, self.distance)):
+            card = PlotCard()
+            card.add(plot, 1)
+            self._plots.addWidget(card, 0, place)
+            self._plots.setColumnStretch(place, 1)
+        self.sweep = SweepPlot(theme, SWEEP, "test accuracy (%)")
+        self._sweep_note = text_label(name="muted")
+        self._sweep_card = self._make_sweep()
         self._make_controls()
         self._told = QLabel(objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._told.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -103,17 +114,30 @@ class TemperaturePage(QWidget):
         self._stack.addWidget(whole)
         self._poll = QTimer(self, interval=POLL_MILLISECONDS)
         self._poll.timeout.connect(self._look)
+        self._soon = QTimer(self, interval=MARKERS_MILLISECONDS, singleShot=True)
+        self._soon.timeout.connect(self._move_markers)
         self._later = QTimer(self, interval=MATRIX_MILLISECONDS, singleShot=True)
         self._later.timeout.connect(self._show_matrix)
         theme.changed.connect(self._show_sample)
 
-    def add_plot(self, plot: QWidget) -> None:
-        """Put ``plot`` into a card behind the last one, three to a row."""
+    def _make_sweep(self) -> Card:
         card = PlotCard()
-        card.add(plot, 1)
-        row, place = divmod(self._plots.count(), COLUMNS)
-        self._plots.addWidget(card, row, place)
-        self._plots.setColumnStretch(place, 1)
+        card.add(self.sweep, 1)
+        card.add(self._sweep_note)
+        card.setMinimumHeight(SWEEP_HEIGHT)
+        card.hide()
+        return card
+
+    def _show_sweep(self, run: RunFolder) -> None:
+        """Show what a sweep has found; any other run has no such card."""
+        students = swept_students(run.summary())
+        self._sweep_card.setVisible(bool(students))
+        self.sweep.show_students(
+            {role: student.test for role, student in students.items()},
+            {role: student.architecture for role, student in students.items()},
+        )
+        best = "; ".join(f"{student.best} ({student.architecture})" for student in students.values())
+        self._sweep_note.setText(f"Means and standard deviations over the seeds. Best on validation: {best}.")
 
     def _make_controls(self) -> None:
         self.run_box, self.teacher_box, self.student_box = Choices(), Choices(), Choices()
@@ -191,6 +215,7 @@ class TemperaturePage(QWidget):
         column.setSpacing(GAP)
         column.addLayout(top, 6)
         column.addLayout(self._plots, 5)
+        column.addWidget(self._sweep_card)
         return scrolled(content)
 
     def _make_sample(self) -> Card:
@@ -247,7 +272,9 @@ class TemperaturePage(QWidget):
             self._offer_networks()
 
     def _offer_networks(self) -> None:
-        names = RunFolder(Path(self.run_box.currentData())).networks()
+        run = RunFolder(Path(self.run_box.currentData()))
+        self._show_sweep(run)
+        names = run.networks()
         names.sort(key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
         before = {box: box.currentData() for box in (self.teacher_box, self.student_box)}
         student, teacher = choose_networks(names)
@@ -343,14 +370,18 @@ class TemperaturePage(QWidget):
         self._later.start()
 
     def _show_temperature(self) -> None:
-        """Move what is quick to move: bars and markers."""
+        """Move what is quick to move: the bars, then the markers."""
         if self.shown is None:
             return
         temperature = self.temperature_box.value()
         softened = self.shown.softened(self.sample_box.value(), temperature)
         self.bars.set_lengths({name: values[self._rows] for name, values in softened.items()})
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def _move_markers(self) -> None:
         for plot in (self.entropy, self.gradient, self.distance):
-            plot.mark(temperature)
+            plot.mark(self.temperature_box.value())
 
     def _show_sample(self) -> None:
         found, sample = self.shown, self.sample_box.value()
