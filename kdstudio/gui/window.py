@@ -38,8 +38,9 @@ if TYPE_CHECKING:
     from kdstudio.gui.pages.export import ExportPage
     from kdstudio.gui.pages.live import LivePage
     from kdstudio.gui.pages.temperature import TemperaturePage
+    from kdstudio.gui.pages.unseen import UnseenPage
 
-PAGES = ("Experiment", "Live", "Temperature", "Compare", "Export")
+PAGES = ("Experiment", "Live", "Temperature", "Unseen", "Compare", "Export")
 RAIL_WIDTH = 96
 ICON = 22
 
@@ -90,6 +91,16 @@ class MainWindow(QMainWindow):
         from kdstudio.gui.pages.temperature import TemperaturePage
 
         page = TemperaturePage(self._theme, self.controller.runs)
+        page.complained.connect(self.complain)
+        self.stack.addWidget(page)
+        return page
+
+    @cached_property
+    def unseen_page(self) -> UnseenPage:
+        """Classes left out of training."""
+        from kdstudio.gui.pages.unseen import UnseenPage
+
+        page = UnseenPage(self._theme, self.controller.runs)
         page.complained.connect(self.complain)
         self.stack.addWidget(page)
         return page

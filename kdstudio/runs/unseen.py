@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,6 +103,11 @@ class UnseenAnswers:
 def unseen_classes(summary: Summary) -> dict[str, tuple[int, ...]]:
     """Numbers of the classes that networks left out of their training, by network."""
     return {name: network.unseen for name, network in summary.networks.items() if network.unseen}
+
+
+def marked_classes(names: Sequence[str], unseen: Collection[int]) -> list[str]:
+    """Names of the classes, two lines for those unseen, so that they are told by a word."""
+    return [f"{name}\n(unseen)" if number in unseen else name for number, name in enumerate(names)]
 
 
 def runs_with_unseen(runs: Path) -> dict[RunFolder, Summary]:

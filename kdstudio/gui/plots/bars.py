@@ -68,6 +68,8 @@ class BarPlot(QWidget):
         plot.showGrid(x=False, y=False)
         plot.getAxis("bottom").setStyle(tickLength=0)
         plot.getAxis("bottom").setTicks([list(enumerate(self._groups))])
+        lines = 1 + max((name.count("\n") for name in self._groups), default=0)
+        plot.getAxis("bottom").setHeight((lines + 0.5) * self.fontMetrics().lineSpacing())
         width = GROUP_WIDTH / max(len(self._values), 1)
         labelled = len(self._groups) * len(self._values) <= 24
         for place, (network, values) in enumerate(self._values.items()):

@@ -1,0 +1,360 @@
+"""The page of classes never seen: what a student knows of them, and what a shift of a bias mends."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from statistics import fmean
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from kdstudio.engine.events import Scores
+from kdstudio.errors import KDStudioError
+from kdstudio.gui.forms.editors import Choices
+from kdstudio.gui.layout import GAP, MARGIN, Card, text_label
+from kdstudio.gui.plots.bars import BarPlot
+from kdstudio.gui.plots.shifts import ShiftCurves
+from kdstudio.gui.theme import Theme
+from kdstudio.runs.answers import Part
+from kdstudio.runs.comparison import ORDER
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.session import failure
+from kdstudio.runs.summary import Summary
+from kdstudio.runs.unseen import UnseenAnswers, marked_classes, read_unseen, runs_with_unseen
+
+EMPTY = (
+    "No run yet whose student never saw some classes.\nRun digits-no-threes (half a minute) or "
+    "mnist-no-threes from the Experiment page,\nor leave classes out in the student's training; here you "
+    "will see what it knows of them all the same."
+)
+HOW = (
+    "The fit raises or lowers the bias until the mean predicted probability of its class over the validation "
+    "images is the share of that class in the training images. It looks at no label of these images, and "
+    "never at the test images."
+)
+PARTS: tuple[Part, ...] = ("validation", "test")
+TITLES = {"validation": "Validation images", "test": "Test images (report only)"}
+STEPS = 20
+"""Steps of the slider to a shift of 1."""
+LEAST_REACH = 6
+POLL_MILLISECONDS = 60
+BARS_MILLISECONDS = 40
+SIDE_WIDTH = 340
+
+
+@dataclass(frozen=True)
+class Laboratory:
+    """What the background thread brings: the answers of one run, with every fit."""
+
+    folder: RunFolder
+    answers: UnseenAnswers
+    fits: dict[str, dict[int, float]]
+    faults: dict[str, str]
+    """Why a network's biases could not be fitted."""
+
+
+def prepare(folder: RunFolder) -> Laboratory:
+    """Read the run's answers and fit every network that left classes out."""
+    answers = read_unseen(folder)
+    made = Laboratory(folder, answers, {}, {})
+    for network in answers.unseen:
+        try:
+            made.fits[network] = answers.fit(network)
+        except KDStudioError as error:
+            made.faults[network] = str(error)
+    return made
+
+
+class UnseenPage(QWidget):
+    """Runs that leave classes out: accuracy class by class, and a slider for the bias."""
+
+    complained = Signal(str, str)
+
+    def __init__(self, theme: Theme, runs: Path) -> None:
+        """Offer the runs in ``runs``."""
+        super().__init__()
+        self._runs = runs
+        self._summaries: dict[RunFolder, Summary] = {}
+        self.shown: Laboratory | None = None
+        self.biases: dict[int, float] = {}
+        """The shift in force, by class."""
+        self._before: dict[str, Scores] = {}
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="unseen")
+        self._job: Future[Laboratory] | None = None
+        self._asked: tuple[RunFolder, float] | None = None
+        """The run that was read last, and how long it had gone on."""
+        self.bars = BarPlot(theme, "Test accuracy of each class", "accuracy (%)")
+        self.curves = {part: ShiftCurves(theme, TITLES[part]) for part in PARTS}
+        self._make_controls()
+        self._told = QLabel(objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self._body = QStackedLayout()
+        self._body.addWidget(self._told)
+        self._body.addWidget(self._make_content())
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        column.setSpacing(GAP)
+        column.addWidget(self._make_head())
+        column.addLayout(self._body, 1)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(QLabel(EMPTY, objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter))
+        self._stack.addWidget(whole)
+        self._poll = QTimer(self, interval=POLL_MILLISECONDS)
+        self._poll.timeout.connect(self._look)
+        self._later = QTimer(self, interval=BARS_MILLISECONDS, singleShot=True)
+        self._later.timeout.connect(self._show_bars)
+
+    def _make_controls(self) -> None:
+        self.run_box, self.network_box = Choices(), Choices()
+        self.run_box.currentIndexChanged.connect(self._want)
+        self.network_box.currentIndexChanged.connect(self._show_network)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setPageStep(STEPS)
+        self.slider.valueChanged.connect(self._slide)
+        self.fit_button = QPushButton("Fit without test labels", objectName="primary")
+        self.fit_button.setToolTip(HOW)
+        self.fit_button.clicked.connect(self._fit)
+        self.zero_button = QPushButton("No shift")
+        self.zero_button.clicked.connect(lambda: self.slider.setValue(0))
+        self._shift_text, self._figures, self._published = (text_label() for _ in range(3))
+        for name, widget in {
+            "Run": self.run_box,
+            "Network": self.network_box,
+            "Added to the bias": self.slider,
+        }.items():
+            widget.setAccessibleName(name)
+
+    def _make_head(self) -> QWidget:
+        card = Card()
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for text, box, stretch in (("Run", self.run_box, 3), ("Network", self.network_box, 1)):
+            label = QLabel(text)
+            label.setBuddy(box)
+            box.setMinimumWidth(110)
+            row.addWidget(label)
+            row.addWidget(box, stretch)
+            row.addSpacing(8)
+        row.addStretch(2)
+        card.column.setContentsMargins(MARGIN, 8, MARGIN, 8)
+        card.column.addLayout(row)
+        return card
+
+    def _make_content(self) -> QWidget:
+        content = QWidget()
+        grid = QGridLayout(content)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(GAP)
+        grid.addWidget(plot_card(self.bars), 0, 0, 1, 2)
+        for column, part in enumerate(PARTS):
+            grid.addWidget(plot_card(self.curves[part]), 1, column)
+            grid.setColumnStretch(column, 1)
+        grid.addWidget(self._make_side(), 0, 2, 2, 1)
+        grid.setRowStretch(0, 1)
+        grid.setRowStretch(1, 1)
+        return content
+
+    def _make_side(self) -> QWidget:
+        shift, self._published_card = Card("Shift of the bias"), Card("In the paper")
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.fit_button, 1)
+        buttons.addWidget(self.zero_button)
+        shift.add(self._shift_text)
+        shift.add(self.slider)
+        shift.column.addLayout(buttons)
+        shift.add(text_label(HOW, "muted"))
+        shift.add(self._figures)
+        self._published_card.add(self._published)
+        side = QWidget()
+        side.setFixedWidth(SIDE_WIDTH)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP)
+        column.addWidget(shift)
+        column.addWidget(self._published_card)
+        column.addStretch(1)
+        return side
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Look at the runs again."""
+        super().showEvent(event)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Offer every run that leaves classes out; the one chosen stays chosen."""
+        chosen = self.run_box.currentData()
+        self._summaries = runs_with_unseen(self._runs)
+        self.run_box.blockSignals(True)
+        self.run_box.clear()
+        for run in self._summaries:
+            self.run_box.addItem(run.name, str(run.path))
+        self.run_box.setCurrentIndex(max(self.run_box.findData(chosen), 0))
+        self.run_box.blockSignals(False)
+        self._stack.setCurrentIndex(1 if self._summaries else 0)
+        self._want()
+
+    def _chosen(self) -> RunFolder | None:
+        path = self.run_box.currentData()
+        return RunFolder(Path(path)) if path else None
+
+    def _want(self) -> None:
+        """Read the chosen run, once the thread is free."""
+        folder = self._chosen()
+        if folder is None or self._job is not None:
+            return
+        changed = self._summaries[folder].seconds
+        if self._asked != (folder, changed):
+            self._asked = (folder, changed)
+            self._told.setText("Reading the answers of the run's networks…")
+            self._body.setCurrentIndex(0)
+            self._job = self._thread.submit(prepare, folder)
+            self._poll.start()
+
+    def _look(self) -> None:
+        job = self._job
+        if job is None or not job.done():
+            return
+        self._poll.stop()
+        self._job = None
+        error = job.exception()
+        if isinstance(error, Exception):
+            told = failure(error)
+            self._told.setText(told.message)
+            self.complained.emit(told.message, told.details)
+        elif job.result().folder == self._chosen():
+            self._show(job.result())
+        self._want()
+
+    def _show(self, found: Laboratory) -> None:
+        self.shown = found
+        about = self._summaries[found.folder].experiment.get("about", {})
+        self._published.setText(
+            "<br><br>".join(f"{f['what']}: <b>{f['value']}</b>" for f in about.get("published", ()))
+        )
+        self._published_card.setVisible(bool(self._published.text()))
+        before = self.network_box.currentData() or "student"
+        self.network_box.blockSignals(True)
+        self.network_box.clear()
+        for name in found.answers.unseen:
+            self.network_box.addItem(name, name)
+        last = self.network_box.count() - 1
+        place = self.network_box.findData(before)
+        self.network_box.setCurrentIndex(place if place >= 0 else last)
+        self.network_box.blockSignals(False)
+        self._show_network()
+        self._body.setCurrentIndex(1)
+
+    @property
+    def network(self) -> str:
+        """The network whose bias is shifted."""
+        return str(self.network_box.currentData())
+
+    def _show_network(self) -> None:
+        """Draw the curves of the chosen network, and start at its fit."""
+        assert self.shown is not None
+        answers, network = self.shown.answers, self.network
+        fit = self.shown.fits.get(network)
+        middle = fmean(fit.values()) if fit else 0.0
+        reach = max(LEAST_REACH, ceil(1.5 * abs(middle)))
+        shifts = np.linspace(-reach, reach, 2 * reach * STEPS + 1)
+        classes = answers.shifted_classes(network)
+        shifted = ", ".join(answers.class_names[number] for number in classes)
+        for part, plot in self.curves.items():
+            course = answers.course(network, part, classes, shifts)
+            plot.show_course(course, network, f"added to the bias of {shifted}", middle if fit else None)
+        self._before = {part: answers.scores(network, part, {}) for part in PARTS}
+        self.slider.blockSignals(True)
+        self.slider.setRange(-reach * STEPS, reach * STEPS)
+        self.slider.blockSignals(False)
+        if fit:
+            self._fit()
+        else:
+            self._slide(0)
+
+    def _fit(self) -> None:
+        """Put the fitted shift in force, each class its own."""
+        if self.shown is None:
+            return
+        if self.network in self.shown.faults:
+            self.complained.emit(self.shown.faults[self.network], "")
+            return
+        fit = self.shown.fits[self.network]
+        self.slider.blockSignals(True)
+        self.slider.setValue(round(STEPS * fmean(fit.values())))
+        self.slider.blockSignals(False)
+        self._show_shift(fit)
+
+    def _slide(self, place: int) -> None:
+        """Shift all these classes alike."""
+        if self.shown is not None:
+            classes = self.shown.answers.shifted_classes(self.network)
+            self._show_shift(dict.fromkeys(classes, place / STEPS))
+
+    def _show_shift(self, biases: dict[int, float]) -> None:
+        """Show what is quick at once: figures and markers; the bars follow when the slider rests."""
+        assert self.shown is not None
+        answers, network = self.shown.answers, self.network
+        self.biases = biases
+        names = answers.class_names
+        told = ", ".join(f"<b>{names[number]}</b> {bias:+.2f}" for number, bias in biases.items())
+        self._shift_text.setText(f"Added to the bias of {told}")
+        for plot in self.curves.values():
+            plot.mark(fmean(biases.values()))
+        after = {part: answers.scores(network, part, biases) for part in PARTS}
+        self._figures.setText(figures(self._before, after, answers.unseen_by(network)))
+        self._later.start()
+
+    def _show_bars(self) -> None:
+        if self.shown is None:
+            return
+        answers, network = self.shown.answers, self.network
+        others = [name for name in ORDER if name in answers.parts["test"].logits]
+        found = {name: answers.scores(name, "test", {}) for name in dict.fromkeys([*others, network])}
+        found[f"{network}, shifted"] = answers.scores(network, "test", self.biases)
+        percents = {
+            name: [None if share is None else 100 * share for share in scores.per_class]
+            for name, scores in found.items()
+        }
+        marked = marked_classes(answers.class_names, answers.unseen_by(network))
+        self.bars.show_bars(marked, percents, y="accuracy (%)", shown_as="{:.0f}")
+
+
+def plot_card(plot: QWidget) -> Card:
+    """Make a card as large as its place in the grid, whatever is in it."""
+    card = Card()
+    card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+    card.add(plot, 1)
+    return card
+
+
+def figures(before: dict[str, Scores], after: dict[str, Scores], unseen: tuple[int, ...]) -> str:
+    """Errors and accuracy on the unseen classes, before and after the shift."""
+    rows = ""
+    for part in PARTS:
+        rows += f"<tr><td colspan='3'><b>{TITLES[part]}</b>, {before[part].count:,}</td></tr>"
+        errors = (f"{scores[part].errors:,}" for scores in (before, after))
+        right = (percent(scores[part].accuracy_on(unseen)) for scores in (before, after))
+        for what, cells in (("errors", errors), ("unseen classes right", right)):
+            rows += f"<tr><td>{what}</td>" + "".join(f"<td align='right'>{c}</td>" for c in cells) + "</tr>"
+    head = "<tr><td></td><td align='right'>as trained</td><td align='right'>shifted</td></tr>"
+    return f"<table cellspacing='4' width='100%'>{head}{rows}</table>"
+
+
+def percent(share: float | None) -> str:
+    """``87.1 %``; a dash for what is not there."""
+    return "–" if share is None else f"{share:.1%}".replace("%", " %")

@@ -1,0 +1,82 @@
+"""Errors and accuracy on unseen classes against the shift of a bias."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGraphicsItem, QLabel, QVBoxLayout, QWidget
+
+from kdstudio.gui.plots.curves import dress
+from kdstudio.gui.plots.legend import Legend
+from kdstudio.gui.theme import Theme
+from kdstudio.runs.unseen import Course
+
+AXES = ("bottom", "left")
+ERRORS, UNSEEN = "wrong answers", "unseen classes right"
+FITTED_AT = 0.5
+"""Height of the word at the fitted shift, as a share of the plot's."""
+CACHED = QGraphicsItem.CacheMode.DeviceCoordinateCache
+"""What stands still is kept as pixels, so that only the marker is drawn anew when it moves."""
+
+
+class ShiftCurves(QWidget):
+    """Two curves in percent, a marker at the shift in force and one at the fitted shift."""
+
+    def __init__(self, theme: Theme, title: str) -> None:
+        """``title`` says which images are counted."""
+        super().__init__()
+        self._theme = theme
+        self._network = self._x = ""
+        self.plot = pg.PlotWidget()
+        self.plot.setMenuEnabled(False)
+        self.plot.hideButtons()
+        self.plot.setMouseEnabled(x=False, y=False)
+        self.plot.setAccessibleName(title)
+        self.plot.setYRange(0, 100, padding=0.06)
+        self.marker = pg.InfiniteLine(angle=90)
+        self.fitted = pg.InfiniteLine(angle=90, label="fitted", labelOpts={"position": FITTED_AT})
+        self.curves = {name: self.plot.plot(antialias=True) for name in (UNSEEN, ERRORS)}
+        for item in (*(curve.curve for curve in self.curves.values()), *map(self.plot.getAxis, AXES)):
+            item.setCacheMode(CACHED)
+        for marker in (self.marker, self.fitted):
+            self.plot.addItem(marker, ignoreBounds=True)
+        self.legend = Legend()
+        self.legend.toggled.connect(lambda name, shown: self.curves[name].setVisible(shown))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(QLabel(title, objectName="heading"))
+        column.addWidget(self.legend)
+        column.addWidget(self.plot, 1)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def show_course(self, course: Course, network: str, x: str, fitted: float | None) -> None:
+        """Draw ``course`` in the colour of ``network``; no mark where nothing could be fitted."""
+        self._network, self._x = network, x
+        self.plot.setXRange(course.shifts[0], course.shifts[-1], padding=0)
+        self.curves[ERRORS].setData(course.shifts, 100 * course.errors)
+        self.curves[UNSEEN].setData(course.shifts, 100 * course.unseen)
+        self.fitted.setVisible(fitted is not None)
+        self.fitted.setValue(fitted or 0.0)
+        self._restyle()
+
+    def mark(self, shift: float) -> None:
+        """Move the marker of the shift in force."""
+        self.marker.setValue(shift)
+
+    def _restyle(self) -> None:
+        colours = self._theme.colours
+        dress(self.plot, colours, {"bottom": self._x, "left": "share of images (%)"})
+        width = round(self.devicePixelRatioF())  # pens are cosmetic: their width counts device pixels
+        self.marker.setPen(pg.mkPen(colours["muted"], width=width))
+        self.fitted.setPen(pg.mkPen(colours["accent"], width=width, style=Qt.PenStyle.DashLine))
+        self.fitted.label.setColor(colours["accent"])
+        self.fitted.label.fill = pg.mkBrush(colours["panel"])
+        pens = {
+            ERRORS: pg.mkPen(colours["error"], width=width, style=Qt.PenStyle.DashLine),
+            UNSEEN: pg.mkPen(colours.of_network(self._network), width=width),
+        }
+        for name, pen in pens.items():
+            self.curves[name].setPen(pen)
+            self.legend.show_entry(name, name, pen)

@@ -1,0 +1,138 @@
+"""The page of classes never seen: its figures are those of the run, and its slider moves them."""
+
+from shutil import copytree
+
+import numpy as np
+import pytest
+
+from kdstudio.gui.pages.unseen import EMPTY, STEPS
+from kdstudio.gui.plots.shifts import ERRORS, UNSEEN
+from tests.small import run_in, small_experiment
+
+LONGEST = 60_000
+LEAVE_OUT = "networks.student.training.leave_out=[3]"
+FIGURE = "about={title='T', published=[{what='threes right', value='86.8 %'}]}"
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A run whose student never saw a 3."""
+    return run_in(tmp_path_factory.mktemp("trained"), small_experiment(LEAVE_OUT, FIGURE), "run")
+
+
+@pytest.fixture
+def opened(window, qtbot):
+    """Show the page, and wait until it shows a run."""
+
+    def show():
+        window.show_page("Unseen")
+        page = window.unseen_page
+        qtbot.waitUntil(lambda: page.shown is not None and page._job is None, timeout=LONGEST)
+        return page
+
+    return show
+
+
+@pytest.fixture
+def page(opened, runs, trained):
+    copytree(trained.path, runs / "run")
+    return opened()
+
+
+def recorded(trained, network="student"):
+    return trained.summary().networks[network]
+
+
+def test_without_such_runs_it_says_what_to_do(window, runs):
+    run_in(runs, small_experiment(strategy="supervised"), "everything")
+    window.show_page("Unseen")
+    assert window.unseen_page._stack.currentWidget().text() == EMPTY
+    assert "digits-no-threes" in EMPTY
+
+
+def test_it_opens_with_the_student_at_its_fit(page, trained):
+    found = recorded(trained)
+    assert page.network == "student"
+    assert page.biases == pytest.approx(found.shifted.biases, abs=1e-3)
+    assert page.slider.value() == round(STEPS * page.biases[3])
+    text = page._figures.text()
+    for errors in (found.test.errors, found.shifted.test.errors, found.shifted.validation.errors):
+        assert f">{errors}<" in text
+    assert "Test images (report only)" in text
+    assert all(plot.fitted.value() == pytest.approx(page.biases[3]) for plot in page.curves.values())
+
+
+def test_the_bars_hold_teacher_control_and_student_before_and_after(page, trained, qtbot):
+    qtbot.waitUntil(lambda: "student, shifted" in page.bars._values)
+    assert list(page.bars._values) == ["teacher", "baseline", "student", "student, shifted"]
+    assert page.bars._groups[3] == "3\n(unseen)"
+    assert page.bars._groups[4] == "4"
+    shifted = [100 * share for share in recorded(trained).shifted.test.per_class]
+    assert page.bars._values["student, shifted"] == pytest.approx(shifted)
+
+
+def test_the_slider_moves_figures_markers_and_bars(page, qtbot):
+    page.slider.setValue(6 * STEPS)
+    assert page.biases == {3: 6.0}
+    assert "+6.00" in page._shift_text.text()
+    assert all(plot.marker.value() == 6 for plot in page.curves.values())
+    scores = page.shown.answers.scores("student", "test", {3: 6.0})
+    assert f">{scores.errors}<" in page._figures.text()
+    qtbot.waitUntil(lambda: page.bars._values["student, shifted"][3] == 100 * scores.per_class[3])
+
+
+def test_the_buttons_go_to_the_fit_and_back(page, qtbot):
+    page.zero_button.click()
+    assert page.biases == {3: 0.0}
+    page.fit_button.click()
+    assert page.biases == page.shown.fits["student"]
+
+
+def test_the_curves_go_through_what_the_shift_gives(page):
+    place = 2 * STEPS
+    page.slider.setValue(place)
+    for part, plot in page.curves.items():
+        scores = page.shown.answers.scores("student", part, {3: 2.0})
+        for name, share in ((ERRORS, scores.errors / scores.count), (UNSEEN, scores.accuracy_on([3]))):
+            x, y = plot.curves[name].getOriginalDataset()
+            assert y[np.argmin(np.abs(x - 2))] == pytest.approx(100 * share)
+
+
+def test_another_network_can_be_looked_at(page, trained):
+    page.network_box.setCurrentIndex(page.network_box.findData("baseline"))
+    assert page.biases == pytest.approx(recorded(trained, "baseline").shifted.biases, abs=1e-3)
+    assert page.network_box.findData("teacher") == -1
+
+
+def test_the_papers_figures_stand_beside(page):
+    assert page._published_card.isVisible()
+    assert "86.8 %" in page._published.text()
+
+
+def test_the_newest_run_comes_first_and_another_is_read_when_chosen(page, runs, trained, qtbot):
+    run_in(runs, small_experiment("networks.student.training.leave_out=[1, 2]"), "later")
+    page.refresh()
+    assert [page.run_box.itemText(place) for place in range(2)] == ["later", "run"]
+    page.run_box.setCurrentIndex(0)
+    qtbot.waitUntil(lambda: page.shown.folder.name == "later", timeout=LONGEST)
+    assert page.biases.keys() == {1, 2}
+    assert not page._published_card.isVisible()
+
+
+def test_a_run_that_cannot_be_read_is_told(window, runs, trained, qtbot):
+    copytree(trained.path, runs / "run")
+    (runs / "run" / "networks" / "student.safetensors").write_bytes(b"no weights")
+    with qtbot.waitSignal(window.unseen_page.complained, timeout=LONGEST) as told:
+        window.show_page("Unseen")
+    assert "student.safetensors" in told.args[0]
+    window.error.reject()
+
+
+def test_a_run_deleted_while_it_is_read_leaves_the_empty_page(window, runs, trained, qtbot):
+    folder = copytree(trained.path, runs / "run")
+    window.show_page("Unseen")
+    page = window.unseen_page
+    (folder / "summary.json").unlink()
+    page.refresh()
+    qtbot.waitUntil(lambda: page._job is None, timeout=LONGEST)
+    assert page._stack.currentWidget().text() == EMPTY
