@@ -1,0 +1,85 @@
+"""Losses on features by class, against loops written by hand in float64."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+import torch
+
+from kdstudio.engine.losses.clusters import GAMMA, intra_class_variance, orthogonal_projection
+
+LABELS = torch.tensor([2, 0, 2, 1, 0, 2, 0])
+
+
+def some_features(*shape, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(len(LABELS), *shape, generator=generator, dtype=torch.float64)
+
+
+def variance_by_hand(features, labels, over):
+    rows, means = features.flatten(1).numpy(), []
+    for number in sorted(set(labels.tolist())):
+        group = [row for row, label in zip(rows, labels.tolist(), strict=True) if label == number]
+        columns = group if over == "features" else zip(*group, strict=True)
+        spreads = []
+        for column in columns:
+            values = list(column)
+            mean = sum(values) / len(values)
+            spreads.append(sum((value - mean) ** 2 for value in values) / len(values))
+        means.append(sum(spreads) / len(spreads))
+    return sum(means) / len(means)
+
+
+@pytest.mark.parametrize("over", ["samples", "features"])
+@pytest.mark.parametrize("shape", [(5,), (3, 2, 2)])
+def test_the_variance_is_that_of_each_class(shape, over):
+    features = some_features(*shape)
+    assert float(intra_class_variance(features, LABELS, over)) == pytest.approx(
+        variance_by_hand(features, LABELS, over)
+    )
+
+
+def test_equal_images_of_a_class_have_no_variance_over_samples_however_different_their_features():
+    features = some_features(4)[LABELS]
+    assert float(intra_class_variance(features, LABELS)) == 0
+    assert float(intra_class_variance(features, LABELS, "features")) > 0.1
+
+
+def projection_by_hand(features, labels):
+    rows = [row / np.linalg.norm(row) for row in features.flatten(1).numpy()]
+    same, different = [], []
+    for one, other in permutations(range(len(rows)), 2):
+        (same if labels[one] == labels[other] else different).append(float(rows[one] @ rows[other]))
+    return 1 - np.mean(same) + GAMMA * abs(np.mean(different))
+
+
+@pytest.mark.parametrize("shape", [(5,), (3, 2, 2)])
+def test_the_projection_is_that_over_all_pairs(shape):
+    features = some_features(*shape)
+    assert float(orthogonal_projection(features, LABELS)) == pytest.approx(
+        projection_by_hand(features, LABELS)
+    )
+
+
+def test_parallel_within_and_orthogonal_between_is_the_minimum():
+    directions = torch.eye(3, dtype=torch.float64)
+    lengths = torch.arange(1.0, 8.0, dtype=torch.float64)
+    assert float(orthogonal_projection(directions[LABELS] * lengths[:, None], LABELS)) == pytest.approx(0)
+
+
+def test_batches_without_pairs_are_no_error():
+    features = some_features(4)[:3]
+    assert torch.isfinite(orthogonal_projection(features, torch.arange(3)))
+    assert float(orthogonal_projection(torch.ones(3, 4), torch.zeros(3).long())) == pytest.approx(0)
+    assert float(intra_class_variance(features, torch.arange(3))) == 0
+
+
+@pytest.mark.parametrize("loss", [intra_class_variance, orthogonal_projection])
+def test_the_gradient_is_that_of_finite_differences(loss):
+    assert torch.autograd.gradcheck(lambda f: loss(f, LABELS), some_features(4).requires_grad_())
+
+
+@pytest.mark.parametrize("loss", [intra_class_variance, orthogonal_projection])
+def test_mixed_labels_are_refused(loss):
+    with pytest.raises(ValueError, match="mixed images"):
+        loss(some_features(4), torch.rand(7, 3))
