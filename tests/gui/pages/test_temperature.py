@@ -62,12 +62,13 @@ def test_bars_are_the_softened_answers(page, temperature):
         np.testing.assert_allclose(lengths(page, network), expected, rtol=1e-4)
 
 
-def test_the_slider_and_the_number_follow_each_other(page):
+def test_the_slider_the_number_and_the_markers_follow_each_other(page, qtbot):
     for place in (0, 133, 400):
         page.temperature_slider.setValue(place)
         assert page.temperature_box.value() == pytest.approx(0.5 * 100 ** (place / 400), abs=0.05)
-        marked = 10 ** page.entropy.marker.value()
-        assert marked == pytest.approx(page.temperature_box.value())
+        qtbot.waitUntil(lambda: not page._soon.isActive())
+        for plot in (page.entropy, page.gradient, page.distance):
+            assert 10 ** plot.marker.value() == pytest.approx(page.temperature_box.value())
     page.temperature_box.setValue(5.0)
     assert page.temperature_slider.value() == position(5.0) == 200
 
@@ -138,12 +139,15 @@ def test_damaged_weights_are_told(runs, window, qtbot):
     window.error.reject()
 
 
-def test_a_further_plot_goes_below(page):
-    from PySide6.QtWidgets import QLabel
-
-    label = QLabel("sweep")
-    page.add_plot(label)
-    assert page._plots.itemAtPosition(1, 0).widget().isAncestorOf(label)
+def test_only_a_sweep_has_its_plot(page, opened, runs):
+    assert page._sweep_card.isHidden()
+    settings = ("strategy.temperatures=[1, 4]", "strategy.seeds=2")
+    folder = run_in(runs, small_experiment(*settings, strategy="sweep"), "swept")
+    page.refresh()
+    page.run_box.setCurrentIndex(page.run_box.findText(folder.name))
+    assert not page._sweep_card.isHidden()
+    assert "Best on validation: student " in page._sweep_note.text()
+    assert page.student_box.currentData().startswith("student T")
 
 
 def test_of_many_classes_the_likeliest_the_answered_and_the_true_one_are_shown(monkeypatch):
