@@ -13,6 +13,7 @@ from kdstudio.runs.presets import load_experiment
 from tests.small import run_in
 
 IMAGES_OF_A_CLASS = {"train": 20, "test": 10}
+RECIPE = ("epochs=2", "optimizer.learning_rate=0.01")
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +34,13 @@ def photographs(tmp_path_factory):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(matching_terms))
 def test_a_term_trains_a_student_on_photographs(name, photographs, runs):
-    epochs = (f"networks.{role}.training.epochs=2" for role in ("teacher", "student"))
+    training = (f"networks.{role}.training.{field}" for role in ("teacher", "student") for field in RECIPE)
     settings = (
         f"data.source.path={photographs}",
         "data.validation=0.25",
         f"strategy={{name='match', initialisation_epochs=2, terms={{matched={{name='{name}'}}}}}}",
         "compute.threads=1",
-        *epochs,
+        *training,
     )
     folder = run_in(runs, load_experiment("folder-resnet", settings))
     summary = folder.summary()
