@@ -62,6 +62,13 @@ def test_a_stages_curves_are_there_before_its_first_step(events):
     assert curves_of(events[: started + 1]).losses == {LossKey("teacher", "label loss"): Series()}
 
 
+def test_classes_left_out_are_known_once_their_stage_has_begun():
+    leaving_out = train(small_experiment("networks.student.training.leave_out=[3]"))[0]
+    started = [number for number, event in enumerate(leaving_out) if event.kind == "stage-started"]
+    assert curves_of(leaving_out[: started[0] + 1]).left_out == set()
+    assert curves_of(leaving_out[: started[1] + 1]).left_out == {3}
+
+
 def test_events_added_one_by_one_give_the_same_curves(events):
     curves = RunCurves()
     for event in events:

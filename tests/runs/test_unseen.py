@@ -6,7 +6,7 @@ from kdstudio.errors import KDStudioError
 from kdstudio.runs.answers import Answers
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.presets import load_experiment
-from kdstudio.runs.unseen import UnseenAnswers, read_unseen, runs_with_unseen, unseen_classes
+from kdstudio.runs.unseen import UnseenAnswers, marked_classes, read_unseen, runs_with_unseen, unseen_classes
 from tests.small import run_in, small_experiment
 
 LEAVE_OUT = "networks.student.training.leave_out=[3]"
@@ -83,6 +83,10 @@ def test_runs_that_leave_classes_out_are_found(runs):
     folder = run_in(runs, small_experiment(LEAVE_OUT, strategy="supervised"), "no-threes")
     assert list(runs_with_unseen(runs)) == [folder]
     assert unseen_classes(folder.summary()) == {"student": (3,)}
+
+
+def test_unseen_classes_are_marked_by_a_word():
+    assert marked_classes(NAMES, {1}) == ["a", "b\n(unseen)", "c", "d"]
 
 
 def test_a_run_that_saw_everything_is_told(runs):
