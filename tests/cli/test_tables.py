@@ -76,3 +76,12 @@ def test_a_run_is_shown_with_its_strategy(runs):
     assert "mine: finished after " in output.getvalue()
     assert "hinton: temperature 7.0, alpha 0.1" in output.getvalue()
     assert "[it] broke" in output.getvalue()
+
+
+def test_what_mutual_learning_has_found_is_shown_below_its_networks(runs):
+    summary = run_in(runs, small_experiment(strategy="mutual"), "mine").summary()
+    output = io.StringIO()
+    tables.print_results(summary, Console(file=output, width=200))
+    last = output.getvalue().splitlines()[-1].split()
+    networks = (summary.networks[name] for name in ("net-2 alone", "net-2 distilled", "net-2"))
+    assert last == ["net-2", "mlp", "8", *(f"{network.test.accuracy:.2%}" for network in networks)]

@@ -1,4 +1,5 @@
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -6,11 +7,16 @@ import torch
 from scipy.stats import pearsonr, zscore
 
 from kdstudio.engine.losses.response import (
+    confidence_weighted,
     cross_entropy,
     decoupled,
     dist,
+    log_mean_softmax,
+    mean_soft_kl,
+    permuted_cross_entropy,
     soft_cross_entropy,
     soft_kl,
+    soft_kl_to_mean,
     standardised,
     teacher_free,
     uniform_cross_entropy,
@@ -181,7 +187,29 @@ def teacher_free_by_hand(s, labels, correct, temperature):
     return kl(softmax(virtual / temperature), softmax(s))
 
 
+def mean_kl_by_hand(s, t, u, temperature):
+    q, *peers = (softmax(z / temperature) for z in (s, t, u))
+    return temperature**2 * sum(kl(p, q) for p in peers) / 2
+
+
+def kl_to_mean_by_hand(s, t, u, temperature):
+    q, *peers = (softmax(z / temperature) for z in (s, t, u))
+    return temperature**2 * kl(sum(peers) / 2, q)
+
+
+def confidence_weighted_by_hand(s, t, labels):
+    weights = softmax(t).max(1)
+    return -np.average(np.log(softmax(s)[range(len(s)), labels]), weights=weights)
+
+
 RIGHT = np.array([0, 1, 2, 3, 4, 0, 1])
+
+
+def mean_of_two(loss):
+    """The loss against two peers, with the temperature last."""
+    return lambda s, t, u, temperature: loss(s, t, u, temperature=temperature)
+
+
 BY_HAND = {
     "decoupled": (decoupled, decoupled_by_hand, (logits(2), RIGHT, 1.5, 8.0, 4.0)),
     "decoupled at 1": (decoupled, decoupled_by_hand, (logits(2), RIGHT, 0.0, 1.0, 1.0)),
@@ -191,6 +219,9 @@ BY_HAND = {
     "uniform": (uniform_cross_entropy, uniform_by_hand, ()),
     "teacher-free": (teacher_free, teacher_free_by_hand, (RIGHT, 0.99, 20.0)),
     "teacher-free at 0.5": (teacher_free, teacher_free_by_hand, (RIGHT, 0.9, 0.5)),
+    "mean of KLs": (mean_of_two(mean_soft_kl), mean_kl_by_hand, (logits(2), logits(3), 3.0)),
+    "KL to mean": (mean_of_two(soft_kl_to_mean), kl_to_mean_by_hand, (logits(2), logits(3), 3.0)),
+    "confidence": (confidence_weighted, confidence_weighted_by_hand, (logits(2), RIGHT)),
 }
 by_hand = pytest.mark.parametrize("case", BY_HAND)
 
@@ -287,8 +318,78 @@ def test_no_gradient_of_newer_losses_reaches_the_teacher(loss):
 
 
 @pytest.mark.parametrize(
-    "loss", [lambda s, y: decoupled(s, s, y, 1, 8, 4), lambda s, y: teacher_free(s, y, 0.99, 20)]
-)
+    "loss",
+    [lambda s, y: decoupled(s, s, y, 1, 8, 4), lambda s, y: teacher_free(s, y, 0.99, 20),
+     lambda s, y: confidence_weighted(s, s, y)],
+)  # fmt: skip
 def test_shares_of_mixed_images_are_refused(loss):
     with pytest.raises(ValueError, match=r"shares of several; set networks.student.training.mixing.kind"):
         loss(torch.zeros(2, 3), torch.full((2, 3), 1 / 3))
+
+
+def test_a_kl_to_the_mean_answer_has_the_gradient_of_the_mean_kl_and_a_smaller_value():
+    student, peers = logits(1), [torch.tensor(logits(seed)) for seed in (2, 3, 4)]
+    values, gradients = zip(
+        *(value_and_gradient(lambda s, _, loss=loss: loss(s, *peers, temperature=2.0), student, 0.0)
+          for loss in (mean_soft_kl, soft_kl_to_mean)),
+        strict=True,
+    )  # fmt: skip
+    assert gradients[0] == pytest.approx(gradients[1])
+    assert values[1] < values[0]
+
+
+def test_one_peer_is_a_teacher():
+    student, teacher = (torch.tensor(logits(seed)) for seed in (1, 2))
+    wanted = soft_kl(student, teacher, 4.0).item()
+    assert mean_soft_kl(student, teacher, temperature=4.0).item() == pytest.approx(wanted)
+    assert soft_kl_to_mean(student, teacher, temperature=4.0).item() == pytest.approx(wanted)
+
+
+def test_a_permuted_answer_keeps_its_largest_probability_and_all_others_somewhere():
+    """The gradient to the student's logits is its answer less the permuted target."""
+    student, teacher = logits(1, rows=400), logits(2, rows=400)
+    torch.manual_seed(0)
+    value, gradient = value_and_gradient(permuted_cross_entropy, student, teacher)
+    target, answer = softmax(student) - len(student) * gradient, softmax(teacher)
+    assert value == pytest.approx(-(target * np.log(softmax(student))).sum(1).mean())
+    rows, top = range(len(answer)), answer.argmax(1)
+    assert target[rows, top] == pytest.approx(answer[rows, top])
+    assert np.sort(target, 1) == pytest.approx(np.sort(answer, 1), abs=1e-12)
+    second = np.argsort(answer, 1)[:, -2]
+    stayed = np.isclose(target[rows, second], answer[rows, second]).mean()
+    assert stayed == pytest.approx(1 / 4, abs=0.08)  # one of the four other classes, evenly
+
+
+def test_a_permutation_is_repeated_with_the_seed():
+    student, teacher = torch.tensor(logits(1)), torch.tensor(logits(2))
+    first, again, other = (
+        (torch.manual_seed(seed), permuted_cross_entropy(student, teacher))[1] for seed in (5, 5, 6)
+    )
+    assert first == again != other
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [partial(mean_soft_kl, temperature=2.0), partial(soft_kl_to_mean, temperature=2.0),
+     lambda s, t: confidence_weighted(s, t, torch.tensor(RIGHT)), permuted_cross_entropy],
+)  # fmt: skip
+def test_no_gradient_reaches_peers_nor_earlier_generations(loss):
+    student, teacher = (torch.tensor(logits(seed), requires_grad=True) for seed in (1, 2))
+    loss(student, teacher).backward()
+    assert teacher.grad is None
+    assert student.grad is not None
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize(
+    "loss",
+    [partial(mean_soft_kl, temperature=1.0), lambda s, t: soft_kl_to_mean(s, t, s, temperature=1.0),
+     lambda s, t: confidence_weighted(s, t, torch.zeros(3, dtype=torch.long)), permuted_cross_entropy,
+     lambda s, t: log_mean_softmax(s, t)[:, 0].sum()],
+)  # fmt: skip
+def test_losses_of_peers_and_generations_are_finite_at_huge_gaps(loss, dtype):
+    student = torch.tensor(FAR, dtype=dtype, requires_grad=True)
+    value = loss(student, torch.tensor(OPPOSITE, dtype=dtype))
+    value.backward()
+    assert value.isfinite()
+    assert student.grad.isfinite().all()
