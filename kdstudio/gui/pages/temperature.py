@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QPixmap, QShowEvent
+from PySide6.QtGui import QPixmap, QPixmapCache, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
@@ -54,9 +54,9 @@ LOWEST, HIGHEST, USUAL = 0.5, 50.0, 4.0
 SLIDER_STEPS = 400
 TEMPERATURES = tuple(float(t) for t in np.geomspace(LOWEST, HIGHEST, 41))
 POLL_MILLISECONDS = 60
-MARKERS_MILLISECONDS = 12
-"""Markers move a moment after the bars: Qt takes four times as long to draw them all at once."""
 MATRIX_MILLISECONDS = 120
+PIXELS_KEPT = 65536
+"""Kilobytes; Qt's own 10 MB do not hold the curves and axes of this page on a screen of high resolution."""
 PICTURE = 132
 SAMPLE_WIDTH = 196
 ROW_HEIGHT = 240
@@ -71,6 +71,7 @@ class TemperaturePage(QWidget):
     def __init__(self, theme: Theme, runs: Path) -> None:
         """Offer the runs in ``runs``."""
         super().__init__()
+        QPixmapCache.setCacheLimit(PIXELS_KEPT)
         self._runs = runs
         self.shown: DarkKnowledge | None = None
         self._rows: list[int] = []
@@ -114,8 +115,6 @@ class TemperaturePage(QWidget):
         self._stack.addWidget(whole)
         self._poll = QTimer(self, interval=POLL_MILLISECONDS)
         self._poll.timeout.connect(self._look)
-        self._soon = QTimer(self, interval=MARKERS_MILLISECONDS, singleShot=True)
-        self._soon.timeout.connect(self._move_markers)
         self._later = QTimer(self, interval=MATRIX_MILLISECONDS, singleShot=True)
         self._later.timeout.connect(self._show_matrix)
         theme.changed.connect(self._show_sample)
@@ -370,18 +369,14 @@ class TemperaturePage(QWidget):
         self._later.start()
 
     def _show_temperature(self) -> None:
-        """Move what is quick to move: the bars, then the markers."""
+        """Move what is quick to move: bars and markers."""
         if self.shown is None:
             return
         temperature = self.temperature_box.value()
         softened = self.shown.softened(self.sample_box.value(), temperature)
         self.bars.set_lengths({name: values[self._rows] for name, values in softened.items()})
-        if not self._soon.isActive():
-            self._soon.start()
-
-    def _move_markers(self) -> None:
         for plot in (self.entropy, self.gradient, self.distance):
-            plot.mark(self.temperature_box.value())
+            plot.mark(temperature)
 
     def _show_sample(self) -> None:
         found, sample = self.shown, self.sample_box.value()
