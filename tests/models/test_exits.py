@@ -43,7 +43,9 @@ def test_what_is_no_chain_cannot_be_cut(path):
         cut(network, path, "odd")
 
 
-@pytest.mark.parametrize(("head", "parts"), [("bottleneck", ["features", "classifier"]), ("light", ["classifier"])])
+@pytest.mark.parametrize(
+    ("head", "parts"), [("bottleneck", ["features", "classifier"]), ("light", ["classifier"])]
+)
 def test_a_network_with_an_exit_ends_in_its_head(head, parts):
     early = Exit(of="student", tap="block1", head=head, features=(16, 8, 8), deepest=(64, 2, 2))
     network = with_exit(ResNet(depth=8).build(IMAGE, 10), "block1", early, 3).eval()

@@ -27,9 +27,11 @@ def test_a_vector_is_led_by_a_linear_layer():
     assert bottleneck((5,), (3,))(torch.randn(4, 5)).shape == (4, 3)
 
 
-@pytest.mark.parametrize(("inputs", "outputs"), [((4, 2, 2), (8, 4, 4)), ((4,), (8, 2, 2)), ((4, 2, 2), (8,))])
+@pytest.mark.parametrize(
+    ("inputs", "outputs"), [((4, 2, 2), (8, 4, 4)), ((4,), (8, 2, 2)), ((4, 2, 2), (8,))]
+)
 def test_shapes_that_no_bottleneck_connects_are_named(inputs, outputs):
-    with pytest.raises(KDStudioError, match="no bottleneck leads from an exit's .* choose the light head"):
+    with pytest.raises(KDStudioError, match=r"no bottleneck leads from an exit's .* choose the light head"):
         bottleneck(inputs, outputs)
 
 

@@ -1,0 +1,270 @@
+"""Class specialists: φ by hand, labels renumbered everywhere, the same images for all who are compared."""
+
+import numpy as np
+import pytest
+import torch
+
+from kdstudio.engine import trainer as loop
+from kdstudio.engine.events import Preparing, StageDone, StepDone
+from kdstudio.engine.outline import rehearse
+from kdstudio.engine.strategies.specialise import Specialise
+from kdstudio.engine.trainer import Trainer
+from kdstudio.errors import KDStudioError
+from kdstudio.runs.answers import read_answers
+from kdstudio.runs.curves import RunCurves
+from kdstudio.runs.dark_knowledge import soften
+from kdstudio.runs.export import export_network
+from kdstudio.runs.session import new_session, resumed_session
+from kdstudio.runs.weights import load_network
+from tests.small import (
+    digits,
+    follow,
+    random_batch,
+    resumed,
+    run_in,
+    same_state,
+    same_states,
+    small_bench,
+    small_experiment,
+    train,
+)
+
+WANTED = (7, 2, 5)
+CLASSES = f"strategy.classes={list(map(str, WANTED))}"
+
+
+def experiment(*settings):
+    return small_experiment(CLASSES, *settings, strategy="specialise")
+
+
+def stages(*settings):
+    bench = small_bench(experiment(*settings))
+    return list(bench.experiment.strategy.plan(bench))
+
+
+def log_softmax(values):
+    values = values - values.max(1, keepdims=True)
+    return values - np.log(np.exp(values).sum(1, keepdims=True))
+
+
+def batch_of_three_classes():
+    batch = random_batch()
+    return type(batch)(batch.images, batch.labels % 3, batch.index, batch.view)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 5.0])
+def test_the_loss_is_that_of_the_selected_logits_renormalised(temperature):
+    *_others, stage = stages(f"strategy.temperature={temperature}", "strategy.alpha=0.75")
+    batch, t = batch_of_three_classes(), temperature
+    losses = stage.eval()(batch)
+    with torch.no_grad():
+        teacher, student = (
+            stage.networks[name].module(batch.images).double().numpy() for name in ("teacher", "student")
+        )
+    assert student.shape == (6, 3)
+    p, q = log_softmax(teacher[:, list(WANTED)] / t), log_softmax(student / t)
+    soft = t**2 * (np.exp(p) * (p - q)).sum(1).mean()
+    label = -log_softmax(student)[range(6), batch.labels].mean()
+    total = sum(term.weight_at(0) * losses[term.name].item() for term in stage.terms)
+    assert total == pytest.approx(0.75 * soft + 0.25 * label, rel=1e-5)
+
+
+def test_further_terms_are_there_when_they_have_a_weight():
+    names = {
+        term.name: term.weight
+        for term in stages("strategy.variance=0.5", "strategy.orthogonality=2")[-1].terms
+    }
+    assert (names["variance"], names["orthogonality"]) == (0.5, 2)
+    assert {term.name for term in stages()[-1].terms} == {"label loss", "soft loss"}
+
+
+def test_the_formula_holds_what_is_on():
+    assert (
+        Specialise().formula()
+        == "L = 0.9·4²·KL(softmax(φ(z_t)/4) ‖ softmax(z_s/4)) + 0.1·CE(y, softmax(z_s))"
+    )
+    assert "0.2·mean_c var(f_s of c) over samples" in Specialise(variance=0.2).formula()
+    assert "0.3·[(1 − s) + 0.5·|d|]" in Specialise(orthogonality=0.3).formula()
+
+
+def test_the_stages_are_the_teacher_two_ways_to_compare_with_and_the_student():
+    found = stages()
+    assert [stage.name for stage in found] == ["teacher", "all outputs", "labels alone", "student"]
+    assert [(stage.classes, stage.renumber) for stage in found] == [
+        ((), False),
+        (WANTED, False),
+        (WANTED, True),
+        (WANTED, True),
+    ]
+    assert [stage.name for stage in stages("strategy.baseline=false")] == ["teacher", "student"]
+
+
+def test_outlines_tell_the_classes():
+    outlines = rehearse(small_bench(experiment()))
+    assert [outline.classes for outline in outlines] == [(), WANTED, WANTED, WANTED]
+    assert [outline.renumbered for outline in outlines] == [False, False, True, True]
+
+
+@pytest.mark.parametrize("model", ["{name='mlp', widths=[8]}", "{name='resnet', depth=8}"])
+def test_students_start_from_the_same_weights_wherever_shapes_agree(model):
+    _teacher, whole, alone, student = (
+        dict(stage.networks.items()) for stage in stages(f"networks.student.model={model}")
+    )
+    one, other = whole["all outputs"].module.state_dict(), student["student"].module.state_dict()
+    same = [key for key in one if one[key].shape == other[key].shape]
+    assert {key for key in one if key not in same} == {"classifier.weight", "classifier.bias"}
+    assert all(torch.equal(one[key], other[key]) for key in same)
+    assert same_state(alone["labels alone"].module.state_dict(), other)
+
+
+def of_wanted(images, labels):
+    index = [number for number, label in enumerate(labels.tolist()) if label in WANTED]
+    return images[index], torch.tensor([WANTED.index(int(labels[number])) for number in index])
+
+
+def normalised(pixels):
+    data = digits()
+    return (pixels / 255 - data.mean[0]) / data.std[0]
+
+
+def test_labels_are_renumbered_everywhere(runs, tmp_path):
+    folder = run_in(runs, experiment("networks.student.training.epochs=6"))
+    summary = folder.summary()
+    images, labels = of_wanted(digits().test.images, digits().test.labels)
+    names = tuple(map(str, WANTED))
+    for name in ("student", "labels alone"):
+        module, card = load_network(export_network(folder, name, tmp_path).path)
+        assert card.class_names == names
+        with torch.no_grad():
+            answers = module(normalised(images)).argmax(1)
+        confusion = torch.zeros(3, 3, dtype=torch.long)
+        for label, answer in zip(labels, answers, strict=True):
+            confusion[label, answer] += 1
+        assert summary.networks[name].test.confusion == tuple(map(tuple, confusion.tolist()))
+        assert summary.networks[name].classes == WANTED
+    module, card = load_network(folder.network_file("all outputs"))
+    assert card.class_names == tuple("0123456789")
+    with torch.no_grad():
+        right = int((module(normalised(images)).argmax(1) == torch.tensor(WANTED)[labels]).sum())
+    assert summary.networks["all outputs"].test.count == len(labels)
+    assert summary.networks["all outputs"].test.errors == len(labels) - right
+    curves = RunCurves()
+    curves.add(folder.events())
+    expected = dict(zip(WANTED, summary.networks["student"].test.per_class, strict=True))
+    assert curves.names_of("student") == names
+    assert curves.per_class("student") == [expected.get(number) for number in range(10)]
+    assert len(curves.per_class("teacher")) == 10
+    check_answers(folder, summary, labels, names)
+
+
+def check_answers(folder, summary, labels, names):
+    answers = read_answers(folder)
+    assert answers.outputs == {"student": names, "labels alone": names}
+    own = answers.of_network("student")
+    assert own.class_names == names
+    assert torch.equal(own.labels, labels)
+    assert torch.equal(own.logits["teacher"], answers.logits["teacher"][answers_of(answers)][:, list(WANTED)])
+    errors = int((own.logits["student"].argmax(1) != own.labels).sum())
+    assert errors == summary.networks["student"].test.errors
+    teacher = int((own.logits["teacher"].argmax(1) != own.labels).sum())
+    assert teacher == summary.networks["selected teacher"].test.errors
+    assert answers.of_network("teacher") is answers
+    assert soften(answers, (1.0,)).answers.class_names == names
+
+
+def answers_of(answers):
+    return [number for number, label in enumerate(answers.labels.tolist()) if label in WANTED]
+
+
+def test_training_sees_the_wanted_classes_alone():
+    bench = small_bench(experiment())
+    whole = bench.training_feed(bench.recipe("student")).part
+    images, labels = of_wanted(whole.images, whole.labels)
+    part = bench.training_feed(bench.recipe("student"), WANTED, True).part
+    assert torch.equal(part.images, images)
+    assert torch.equal(part.labels, labels)
+    kept = bench.training_feed(bench.recipe("student"), WANTED, False).part
+    assert torch.equal(kept.images, images)
+    assert torch.equal(kept.labels, torch.tensor(WANTED)[labels])
+    for feed, source in zip(bench.evaluation_feeds(WANTED, True), bench.evaluation_feeds(), strict=True):
+        images, labels = of_wanted(source.part.images, source.part.labels)
+        assert torch.equal(feed.part.images, images)
+        assert torch.equal(feed.part.labels, labels)
+
+
+def test_mixed_labels_are_shares_of_the_wanted_classes():
+    bench = small_bench(experiment("networks.student.training.mixing.kind=mixup"))
+    batch = next(bench.training_feed(bench.recipe("student"), WANTED, True).shuffled(0))
+    assert batch.labels.shape[1] == 3
+
+
+def test_the_teacher_is_unchanged():
+    bench = small_bench(experiment())
+    trainer, before = Trainer(bench), {}
+    for event in trainer.events():
+        if isinstance(event, StageDone) and event.stage == 0:
+            before = trainer.trained["teacher"]
+            teacher = trainer
+        if event.kind == "stage-started" and event.stage == 3:
+            frozen = trainer._run.stage.networks["teacher"]
+    assert teacher is trainer
+    assert same_state(before, frozen.module.state_dict())
+
+
+def test_remembered_answers_of_the_teacher_change_no_loss(monkeypatch):
+    settings = ("networks.student.training.epochs=3", "strategy.baseline=false")
+    remembered, _states = train(experiment(*settings))
+    monkeypatch.setattr(loop, "rememberable", lambda *_arguments: [])
+    computed, _states = train(experiment(*settings))
+    assert any(isinstance(event, Preparing) for event in remembered)
+    for one, other in zip(
+        *([e for e in run if isinstance(e, StepDone)] for run in (remembered, computed)), strict=True
+    ):
+        assert one.losses == pytest.approx(other.losses, rel=1e-4, abs=1e-6)
+
+
+def test_stopped_and_resumed_equals_uninterrupted():
+    chosen = experiment("strategy.baseline=false")
+    events, expected = train(chosen)
+    for stop in range(len(events) // 2, len(events), 2):
+        trainer, finished = Trainer(small_bench(chosen)), {}
+        running = trainer.events()
+        for _number, event in zip(range(stop + 1), running, strict=False):
+            if isinstance(event, StageDone):
+                finished |= trainer.trained
+        checkpoint = trainer.checkpoint()
+        running.close()
+        _rest, states = follow(resumed(chosen, checkpoint, finished))
+        assert same_states(finished | states, expected), stop
+
+
+def test_a_run_in_a_folder_goes_on_where_it_stood(runs):
+    whole = run_in(runs, experiment(), "whole")
+    session = new_session(experiment(), runs, "part")
+    running = session.events()
+    next(e for e in running if isinstance(e, StepDone) and e.stage == 3)
+    running.close()
+    for _event in resumed_session(session.folder).events():
+        pass
+    for name in whole.networks():
+        one, other = (load_network(run.network_file(name))[0].state_dict() for run in (whole, session.folder))
+        assert same_state(one, other)
+
+
+def test_leaving_classes_out_and_choosing_some_is_refused():
+    with pytest.raises(KDStudioError, match=r"both choose what the network sees; empty leave_out \(3\)"):
+        stages_rehearsed("networks.student.training.leave_out=['3']")
+
+
+def stages_rehearsed(*settings):
+    return rehearse(small_bench(experiment(*settings)))
+
+
+def test_an_unknown_class_is_named():
+    with pytest.raises(KDStudioError, match="no class '12'"):
+        stages_rehearsed("strategy.classes=['12', '3']")
+
+
+def test_classes_without_training_images_are_named():
+    with pytest.raises(KDStudioError, match=r"no training image is of 7, 2, 5; add them to data\.classes"):
+        stages_rehearsed("data.classes=[1, 3]")
