@@ -5,7 +5,8 @@ import torch
 from kdstudio.errors import KDStudioError
 from kdstudio.runs import dark_knowledge
 from kdstudio.runs.answers import Answers
-from kdstudio.runs.dark_knowledge import DarkKnowledgeReader, choose_networks, soften
+from kdstudio.runs.dark_knowledge import DarkKnowledgeReader, choose_networks, hindrance, soften
+from kdstudio.runs.folder import create_run
 from tests.small import run_in, small_experiment
 
 TEMPERATURES = (0.5, 1.0, 4.0, 50.0)
@@ -123,3 +124,14 @@ def test_a_run_is_read_once_and_again_when_it_has_changed(runs, monkeypatch):
     folder.summary_file.write_bytes(folder.summary_file.read_bytes())
     reader.read(folder, TEMPERATURES)
     assert len(read) == 2
+
+
+def test_what_hinders_is_told_with_the_command_that_goes_on(runs, tmp_path):
+    folder = create_run(runs, small_experiment(), "mine")
+    assert hindrance(folder) == ""
+    absent = small_experiment(f"data.source={{name='cifar10', folder='{tmp_path / 'nowhere'}'}}")
+    assert "kdstudio temperature absent" in hindrance(create_run(runs, absent, "absent"))
+    code = small_experiment("networks.student.model={name='python', path='mine.py:build'}")
+    told = hindrance(create_run(runs, code, "code"))
+    assert "mine.py:build" in told
+    assert told.endswith("kdstudio temperature code --allow-code")

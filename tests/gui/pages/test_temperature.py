@@ -126,6 +126,15 @@ def test_runs_that_need_code_or_absent_data_are_not_read(page, qtbot, monkeypatc
     assert page._job is None
 
 
+def test_a_run_whose_experiment_cannot_be_read_says_why(window, runs, trained):
+    copytree(trained.path, runs / "run")
+    (runs / "run" / "experiment.toml").write_text("name = 3")
+    window.show_page("Temperature")
+    page = window.temperature_page
+    assert "name" in page._told.text()
+    assert page._body.currentIndex() == 0
+
+
 def test_damaged_weights_are_told(runs, window, qtbot):
     folder = run_in(runs, small_experiment(), "run")
     folder.network_file("teacher").write_bytes(b"no weights")
