@@ -34,6 +34,16 @@ class Course:
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What a shift makes of the answers to one part."""
+
+    count: int
+    errors: int
+    unseen: float | None
+    """Share of right answers among the images of the unseen classes; None where there are none."""
+
+
+@dataclass(frozen=True)
 class UnseenAnswers:
     """The answers of a run's networks to both parts, and the classes that some of them never saw."""
 
@@ -68,6 +78,18 @@ class UnseenAnswers:
 
         answers = self.parts[part]
         return scores(with_biases(answers.logits[network], biases), answers.labels)
+
+    def outcome(self, network: str, part: Part, biases: Mapping[int, float]) -> Outcome:
+        """Count what is right with ``biases``; quick enough to follow a slider."""
+        import torch
+
+        from kdstudio.engine.bias import with_biases
+
+        labels = self.parts[part].labels
+        right = with_biases(self.parts[part].logits[network], biases).argmax(1) == labels
+        never_seen = torch.isin(labels, torch.tensor(self.unseen_by(network)))
+        unseen = float(right[never_seen].double().mean()) if never_seen.any() else None
+        return Outcome(len(labels), int((~right).sum()), unseen)
 
     def course(self, network: str, part: Part, classes: Sequence[int], shifts: np.ndarray) -> Course:
         """Follow the answers while each of ``shifts`` is added to all of ``classes``, not of every class.

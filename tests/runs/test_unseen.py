@@ -85,6 +85,15 @@ def test_runs_that_leave_classes_out_are_found(runs):
     assert unseen_classes(folder.summary()) == {"student": (3,)}
 
 
+def test_an_outcome_is_what_the_scores_say():
+    answers = made_up((0, 3))
+    biases = {0: 1.5, 3: 2.0}
+    scores = answers.scores("student", "test", biases)
+    found = answers.outcome("student", "test", biases)
+    assert (found.count, found.errors) == (500, scores.errors)
+    assert found.unseen == pytest.approx(scores.accuracy_on([0, 3]))
+
+
 def test_unseen_classes_are_marked_by_a_word():
     assert marked_classes(NAMES, {1}) == ["a", "b\n(unseen)", "c", "d"]
 

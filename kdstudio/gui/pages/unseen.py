@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from kdstudio.engine.events import Scores
 from kdstudio.errors import KDStudioError
 from kdstudio.gui.forms.editors import Choices
 from kdstudio.gui.layout import GAP, MARGIN, Card, text_label
@@ -35,7 +34,7 @@ from kdstudio.runs.comparison import ORDER
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.session import failure
 from kdstudio.runs.summary import Summary
-from kdstudio.runs.unseen import UnseenAnswers, marked_classes, read_unseen, runs_with_unseen
+from kdstudio.runs.unseen import Outcome, UnseenAnswers, marked_classes, read_unseen, runs_with_unseen
 
 EMPTY = (
     "No run yet whose student never saw some classes.\nRun digits-no-threes (half a minute) or "
@@ -93,7 +92,7 @@ class UnseenPage(QWidget):
         self.shown: Laboratory | None = None
         self.biases: dict[int, float] = {}
         """The shift in force, by class."""
-        self._before: dict[str, Scores] = {}
+        self._before: dict[Part, Outcome] = {}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="unseen")
         self._job: Future[Laboratory] | None = None
         self._asked: tuple[RunFolder, float] | None = None
@@ -277,7 +276,7 @@ class UnseenPage(QWidget):
         for part, plot in self.curves.items():
             course = answers.course(network, part, classes, shifts)
             plot.show_course(course, network, f"added to the bias of {shifted}", middle if fit else None)
-        self._before = {part: answers.scores(network, part, {}) for part in PARTS}
+        self._before = {part: answers.outcome(network, part, {}) for part in PARTS}
         self.slider.blockSignals(True)
         self.slider.setRange(-reach * STEPS, reach * STEPS)
         self.slider.blockSignals(False)
@@ -315,8 +314,8 @@ class UnseenPage(QWidget):
         self._shift_text.setText(f"Added to the bias of {told}")
         for plot in self.curves.values():
             plot.mark(fmean(biases.values()))
-        after = {part: answers.scores(network, part, biases) for part in PARTS}
-        self._figures.setText(figures(self._before, after, answers.unseen_by(network)))
+        after = {part: answers.outcome(network, part, biases) for part in PARTS}
+        self._figures.setText(figures(self._before, after))
         self._later.start()
 
     def _show_bars(self) -> None:
@@ -342,13 +341,13 @@ def plot_card(plot: QWidget) -> Card:
     return card
 
 
-def figures(before: dict[str, Scores], after: dict[str, Scores], unseen: tuple[int, ...]) -> str:
+def figures(before: dict[Part, Outcome], after: dict[Part, Outcome]) -> str:
     """Errors and accuracy on the unseen classes, before and after the shift."""
     rows = ""
     for part in PARTS:
         rows += f"<tr><td colspan='3'><b>{TITLES[part]}</b>, {before[part].count:,}</td></tr>"
-        errors = (f"{scores[part].errors:,}" for scores in (before, after))
-        right = (percent(scores[part].accuracy_on(unseen)) for scores in (before, after))
+        errors = (f"{found[part].errors:,}" for found in (before, after))
+        right = (percent(found[part].unseen) for found in (before, after))
         for what, cells in (("errors", errors), ("unseen classes right", right)):
             rows += f"<tr><td>{what}</td>" + "".join(f"<td align='right'>{c}</td>" for c in cells) + "</tr>"
     head = "<tr><td></td><td align='right'>as trained</td><td align='right'>shifted</td></tr>"
