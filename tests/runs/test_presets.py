@@ -85,10 +85,11 @@ def test_a_presets_stages_can_be_rehearsed(name):
 @pytest.mark.parametrize("name", [name for name in preset_names() if preset_group(name) != "cifar"])
 def test_a_shortened_preset_runs_on_the_digits(name, runs):
     """Those made for a GPU are rehearsed alone."""
-    summary = run_in(runs, shortened(name)).summary()
+    folder = run_in(runs, shortened(name))
+    summary = folder.summary()
     assert (summary.status, summary.error) == ("finished", "")
-    swept = {network.varied["role"] for network in summary.networks.values() if network.varied}
-    assert {*load_experiment(name).networks} <= {*summary.networks} | swept
+    stages = [event.outline for event in folder.events() if event.kind == "stage-started"]
+    assert {network for stage in stages for network in stage.parameters} <= {*summary.networks}
 
 
 def test_an_unknown_preset_is_answered_with_those_there_are():
