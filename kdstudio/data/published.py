@@ -46,8 +46,8 @@ class PublishedDataset(DatasetSpec):
         return Path(self.folder).expanduser() if self.folder else data_folder()
 
     def is_here(self) -> bool:
-        """Tell whether its files are in the folder."""
-        return (self.root() / self.place).exists()
+        """Tell whether its folder holds any file."""
+        return any(path.is_file() for path in (self.root() / self.place).rglob("*"))
 
     def archives(self, reader: Any, root: Path) -> Iterator[Archive]:  # noqa: ANN401
         """Tell what has to be fetched."""

@@ -185,3 +185,12 @@ def test_without_network_the_missing_files_are_named_with_the_remedy(kind, files
     assert f"put {files}" in message
     assert f"into {place / kind.place}, or set KDSTUDIO_DATA to the folder that holds {kind.place}" in message
     assert "\n" not in message
+
+
+def test_an_empty_folder_left_by_a_failed_download_is_not_the_data(tmp_path, monkeypatch):
+    monkeypatch.setenv("KDSTUDIO_DATA", str(tmp_path))
+    assert not MNIST().is_here()
+    (tmp_path / "MNIST" / "raw").mkdir(parents=True)
+    assert not MNIST().is_here()
+    (tmp_path / "MNIST" / "raw" / "train-images-idx3-ubyte").touch()
+    assert MNIST().is_here()
