@@ -75,7 +75,9 @@ def run_rows(folders: list[RunFolder]) -> list[dict[str, Any]]:
 def table(rows: list[dict[str, Any]]) -> Table:
     """Lay ``rows`` out, one column for each key but the path."""
     keys = list(dict.fromkeys(key for row in rows for key in row if key != "path"))
-    laid = Table(*(key.replace("_", " ") for key in keys), box=None, pad_edge=False, header_style="bold")
+    laid = Table(box=None, pad_edge=False, header_style="bold")
+    for key in keys:
+        laid.add_column(key.replace("_", " "), no_wrap=key == "name")
     for row in rows:
         laid.add_row(*(escape(_cell(row.get(key, ""))) for key in keys))
     return laid
