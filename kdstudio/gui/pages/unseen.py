@@ -33,7 +33,7 @@ from kdstudio.runs.answers import Part
 from kdstudio.runs.comparison import ORDER
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.session import failure
-from kdstudio.runs.summary import Summary
+from kdstudio.runs.summary import NetworkSummary, Summary
 from kdstudio.runs.unseen import Outcome, UnseenAnswers, marked_classes, read_unseen, runs_with_unseen
 
 EMPTY = (
@@ -93,6 +93,7 @@ class UnseenPage(QWidget):
         self.biases: dict[int, float] = {}
         """The shift in force, by class."""
         self._before: dict[Part, Outcome] = {}
+        self._recorded: dict[str, NetworkSummary] = {}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="unseen")
         self._job: Future[Laboratory] | None = None
         self._asked: tuple[RunFolder, float] | None = None
@@ -241,6 +242,7 @@ class UnseenPage(QWidget):
 
     def _show(self, found: Laboratory) -> None:
         self.shown = found
+        self._recorded = self._summaries[found.folder].networks
         about = self._summaries[found.folder].experiment.get("about", {})
         self._published.setText(
             "<br><br>".join(f"{f['what']}: <b>{f['value']}</b>" for f in about.get("published", ()))
@@ -322,8 +324,9 @@ class UnseenPage(QWidget):
         if self.shown is None:
             return
         answers, network = self.shown.answers, self.network
-        others = [name for name in ORDER if name in answers.parts["test"].logits]
-        found = {name: answers.scores(name, "test", {}) for name in dict.fromkeys([*others, network])}
+        recorded = self._recorded  # with a teacher that another run has trained
+        wanted = dict.fromkeys([*ORDER, network])
+        found = {name: recorded[name].test for name in wanted if name in recorded}
         found[f"{network}, shifted"] = answers.scores(network, "test", self.biases)
         percents = {
             name: [None if share is None else 100 * share for share in scores.per_class]
