@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from kdstudio.declaration import ProgressCallback
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.folder import RunFolder
-from kdstudio.runs.weights import load_network
+from kdstudio.runs.weights import load_network, read_card
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,7 +28,7 @@ class Answers:
     """uint8 ``(N, C, H, W)``."""
     labels: Tensor
     """int64 ``(N,)``."""
-    logits: dict[str, Tensor]
+    logits: Mapping[str, Tensor]
     """float32 ``(N, K)`` by the network's name; the last epoch's weights."""
     outputs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Names of the classes that a network's outputs stand for, where these are not all."""
@@ -51,6 +52,32 @@ class Answers:
             for name, values in self.logits.items()
         }
         return Answers(names, self.pixels[index], part.labels, logits)
+
+
+class WhenAsked(Mapping[str, "Tensor"]):
+    """Logits by the network's name, computed when they are first asked for: a sweep has dozens."""
+
+    def __init__(self, names: Sequence[str], compute: Callable[[str], Tensor]) -> None:
+        """``compute`` gives the logits of one of ``names``."""
+        self._names = names
+        self._compute = compute
+        self._known: dict[str, Tensor] = {}
+
+    def __getitem__(self, name: str) -> Tensor:
+        """Raises KeyError for a network that is not there."""
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._known:
+            self._known[name] = self._compute(name)
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Names, nothing computed."""
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        """Count the networks."""
+        return len(self._names)
 
 
 def read_answers(
@@ -88,15 +115,16 @@ def answers_on(
     """Collect the answers of the run's networks to one part of the data on ``bench``."""
     import torch
 
-    names = folder.networks()
     feed = bench.test if part == "test" else bench.validation
-    logits, outputs = {}, {}
-    for number, name in enumerate(names):
-        progress(f"answers of the {name}", number / len(names))
-        module, card = load_network(folder.network_file(name), allow_code=allow_code)
-        if card.class_names != bench.data.class_names:
-            outputs[name] = card.class_names
+    names = folder.networks()
+
+    def compute(name: str) -> Tensor:
+        progress(f"answers of the {name}", 0.0)
+        module, _card = load_network(folder.network_file(name), allow_code=allow_code)
         with torch.no_grad():
-            logits[name] = torch.cat([module(batch.images).float() for batch in feed.in_order()])
+            return torch.cat([module(batch.images).float() for batch in feed.in_order()])
+
+    cards = {name: read_card(folder.network_file(name)) for name in names}
+    outputs = {n: card.class_names for n, card in cards.items() if card.class_names != bench.data.class_names}
     pixels = torch.cat([feed.pixels(batch.images) for batch in feed.in_order()])
-    return Answers(bench.data.class_names, pixels, feed.part.labels, logits, outputs)
+    return Answers(bench.data.class_names, pixels, feed.part.labels, WhenAsked(names, compute), outputs)

@@ -42,6 +42,7 @@ from kdstudio.runs.sweep import swept_students
 
 SWEEP = "Accuracy against temperature, over seeds"
 SWEEP_HEIGHT = 340
+HEIGHT_WITH_SWEEP = 1140
 EMPTY = (
     "No run with a trained network yet.\nChoose a preset on the Experiment page and press Run (Ctrl+R); "
     "here you will see\nwhat its networks know about the wrong answers."
@@ -124,7 +125,8 @@ class TemperaturePage(QWidget):
         card = PlotCard()
         card.add(self.sweep, 1)
         card.add(self._sweep_note)
-        card.setMinimumHeight(SWEEP_HEIGHT)
+        card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        card.setFixedHeight(SWEEP_HEIGHT)
         card.hide()
         return card
 
@@ -132,6 +134,7 @@ class TemperaturePage(QWidget):
         """Show what a sweep has found; any other run has no such card."""
         students = swept_students(run.summary())
         self._sweep_card.setVisible(bool(students))
+        self._content.setMinimumHeight(HEIGHT_WITH_SWEEP if students else 0)
         self.sweep.show_students(
             {role: student.test for role, student in students.items()},
             {role: student.architecture for role, student in students.items()},
@@ -209,7 +212,7 @@ class TemperaturePage(QWidget):
         bars.add(self.bars, 1)
         top.addWidget(bars, 1)
         top.addWidget(self._make_matrix(), 1)
-        content = QWidget()
+        self._content = content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
