@@ -165,11 +165,12 @@ def unseen(summary: Summary) -> Table:
     """Table of what became of classes left out of training; empty where there are none."""
     numbers = sorted({number for n in summary.networks.values() for number in n.unseen})
     names = ", ".join(summary.class_names[number] for number in numbers)
-    laid = Table(box=None, pad_edge=False, header_style="bold")
+    laid = Table(box=None, pad_edge=False, header_style="bold", title_justify="left", title_style="")
+    laid.title = f"Never seen in training: {escape(names)}. The fit uses no test labels."
     laid.add_column("network")
-    for title in (f"test images of {escape(names)} right", "after the fit", "test errors", "after the fit"):
+    for title in ("unseen right", "after the fit", "test errors", "after the fit"):
         laid.add_column(title, justify="right")
-    laid.add_column("biases, fitted without test labels")
+    laid.add_column("fitted biases")
     for name, network in summary.networks.items() if numbers else ():
         states = [network.test, *([network.shifted.test] if network.shifted else [])]
         right = [percent(state.accuracy_on(numbers)) for state in states]

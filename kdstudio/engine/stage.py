@@ -76,7 +76,8 @@ class Stage(nn.Module):
     ) -> None:
         """One turn is one forward, backward and optimiser step over its terms.
 
-        ``scored`` maps names to addresses of logits; by default each network's own logits.
+        ``scored`` maps names to addresses of logits; by default each network's own logits. It is
+        empty where a network has no answers yet to be scored.
         ``classes`` are the numbers of the only classes that it sees in training, validation and test,
         none meaning all; with ``renumber`` they count from 0 in that order, else they keep their numbers.
         """
@@ -88,7 +89,7 @@ class Stage(nn.Module):
         self.training_spec = training
         self.classes = tuple(classes)
         self.renumber = bool(classes) and renumber
-        self.scored = dict(scored or {n.name: f"{n.name}.{LOGITS}" for n in networks})
+        self.scored = dict({n.name: f"{n.name}.{LOGITS}" for n in networks} if scored is None else scored)
 
     @property
     def terms(self) -> tuple[LossTerm, ...]:

@@ -61,7 +61,7 @@ def test_the_table_marks_the_unseen_class(folder, capfd):
 def test_the_table_of_a_run_tells_of_unseen_classes(folder, capfd):
     assert run_command_line(["show", str(folder.path)]) == 0
     out = capfd.readouterr().out
-    assert "test images of 3 right" in out
+    assert "Never seen in training: 3." in out
     assert "has seen them" in out
     shifted = folder.summary().networks["student"].shifted
     assert f"3 {shifted.biases[3]:+.2f}" in out

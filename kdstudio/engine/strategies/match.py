@@ -97,4 +97,5 @@ class Match(Strategy):
                     heads=heads,
                     turns=[losses],
                     training=training,
+                    scored=None if when == "training" else {},
                 )
