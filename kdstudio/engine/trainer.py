@@ -250,7 +250,7 @@ class Trainer:
             built = self.bench.built.get(name)
             results[name] = NetworkResult(
                 parameters=built.parameters if built else sum(part.parameter_count() for part in behind),
-                architecture=" + ".join(part.architecture for part in behind if part.architecture),
+                architecture=" + ".join(dict.fromkeys(p.architecture for p in behind if p.architecture)),
                 classes=stage.classes if stage.renumber else (),
                 varied=stage.networks[name].varied if name in stage.networks else {},
                 last_epoch=last,

@@ -22,6 +22,10 @@ SCHEMES = {
 }
 
 
+drawn_names: dict[str, int] = {}
+"""Numbers of networks in the order in which they were first drawn: neighbours differ in colour."""
+
+
 @dataclass(frozen=True)
 class Colours:
     """The colours of one scheme."""
@@ -38,7 +42,8 @@ class Colours:
         if name in self.series:
             return str(self.series[name])
         others: list[str] = self.series["others"]
-        return others[sum(name.encode()) % len(others)]
+        place = drawn_names.setdefault(name, len(drawn_names))
+        return others[place % len(others)]
 
 
 @cache

@@ -117,7 +117,5 @@ class FitNet(Strategy):
             yield Stage("student", networks=both, heads=hint.heads, turns=[losses], training=recipe)
             return
         first = recipe.model_copy(update={"epochs": self.hint_epochs})
-        yield Stage(
-            "hint", networks=both, heads=hint.heads, turns=[hint.terms], training=first, scored={}
-        )
+        yield Stage("hint", networks=both, heads=hint.heads, turns=[hint.terms], training=first, scored={})
         yield Stage("student", networks=both, turns=[losses], training=recipe)
