@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kdstudio.engine.matching.declaration import matching_terms
+from kdstudio.engine.strategy import strategies
 from kdstudio.runs.presets import load_experiment
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -65,3 +66,8 @@ def test_the_table_lists_every_matching_term_with_its_default_weight_and_paper()
         term = matching_terms[name]()
         assert float(weight) == term.weight, name
         assert term.paper.endswith(paper), name
+
+
+def test_every_strategy_is_explained():
+    told = (DOCS / "strategies.md").read_text("utf-8") + (DOCS / "guide.md").read_text("utf-8")
+    assert all(f"`{name}`" in told or f"## {name}:" in told for name in strategies)
