@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -157,7 +157,8 @@ def read_unseen(
     bench = open_bench(folder, progress)
 
     def read(part: Part) -> Answers:
-        return answers_on(bench, folder, part, progress, allow_code=allow_code)
+        found = answers_on(bench, folder, part, progress, allow_code=allow_code)
+        return replace(found, logits=dict(found.logits))  # all now, not when the window asks
 
     return UnseenAnswers(
         unseen, bench.class_shares(), {"validation": read("validation"), "test": read("test")}
