@@ -88,6 +88,15 @@ def test_a_run_tells_of_all_four_networks():
     assert {name for event in done for name in event.networks} == {"teacher", "baseline", "kd", "student"}
 
 
+def test_the_hints_stage_scores_nothing_for_the_student_has_no_answers_yet():
+    assert stages_of()["hint"].scored == {}
+    events, states = train(small_experiment(WIDER, strategy="fitnet"))
+    done = {event.stage: event.networks for event in events if event.kind == "stage-done"}
+    assert done[3] == {}
+    assert done[4].keys() == {"student"}
+    assert "student" in states
+
+
 def test_one_tap_alone_is_an_error():
     with pytest.raises(KDStudioError, match="1 student taps and 0 teacher taps"):
         stages_of("strategy.student_tap=block1")
