@@ -7,40 +7,24 @@ from collections.abc import Sequence
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPen
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from kdstudio.gui.plots.curves import dress
-from kdstudio.gui.plots.legend import Legend
+from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.theme import Theme
 
 GROUP_WIDTH = 0.8
 
 
-class BarPlot(QWidget):
+class BarPlot(PlotFrame):
     """Groups of bars that begin at 0."""
 
     def __init__(self, theme: Theme, title: str, y: str) -> None:
         """``y`` names the axis, with its unit."""
-        super().__init__()
-        self._theme = theme
+        super().__init__(theme, title, movable=False)
         self._y = y
         self._groups: Sequence[str] = ()
         self._values: dict[str, Sequence[float | None]] = {}
         self._format = "{:g}"
-        self.heading = QLabel(title, objectName="heading")
-        self.legend = Legend()
         self.legend.toggled.connect(self._draw)
-        self.plot = pg.PlotWidget()
-        self.plot.setMenuEnabled(False)
-        self.plot.hideButtons()
-        self.plot.setMouseEnabled(x=False, y=False)
-        self.plot.setAccessibleName(title)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self.heading)
-        column.addWidget(self.legend)
-        column.addWidget(self.plot, 1)
         theme.changed.connect(self._draw)
         self._draw()
 

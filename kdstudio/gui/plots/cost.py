@@ -5,27 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyqtgraph as pg
-from PySide6.QtGui import QPen
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.forms.editors import Choices
-from kdstudio.gui.plots.curves import dress
-from kdstudio.gui.plots.legend import Legend
+from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.exits import THRESHOLDS, ExitReport, Leaving, Way
 
+TITLE = "Test accuracy against cost"
 WORK, TIME = "multiply-adds (millions)", "latency (ms, measured here)"
 POINT = 9
 EXITS, LEAVING, BASELINE = "exits", "leaving early", "baseline"
 
 
-class CostPlot(QWidget):
+class CostPlot(PlotFrame):
     """The exits of one run; a box chooses between counted work and measured time."""
 
     def __init__(self, theme: Theme) -> None:
         """Empty."""
-        super().__init__()
-        self._theme = theme
+        super().__init__(theme, TITLE)
+        self.heading.hide()  # it stands above, where the plot is chosen
         self._ways: Sequence[Way] = ()
         self._baseline: Way | None = None
         self._leaving: Sequence[Leaving] = ()
@@ -33,20 +31,8 @@ class CostPlot(QWidget):
         self.axis_box.addItems([WORK, TIME])
         self.axis_box.setAccessibleName("Cost shown")
         self.axis_box.currentTextChanged.connect(self._draw)
-        self.legend = Legend()
         self.legend.toggled.connect(self._draw)
-        self.plot = pg.PlotWidget()
-        self.plot.setMenuEnabled(False)
-        self.plot.hideButtons()
-        self.plot.setAccessibleName("Test accuracy against cost")
-        head = QHBoxLayout()
-        head.addWidget(self.legend, 1)
-        head.addWidget(self.axis_box)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(head)
-        column.addWidget(self.plot, 1)
+        self.head.addWidget(self.axis_box)
         theme.changed.connect(self._draw)
         self._draw()
 
@@ -65,7 +51,7 @@ class CostPlot(QWidget):
         counted = self.axis_box.currentText() == WORK
         if self._entry(LEAVING, "leaving early, over thresholds", "kl"):
             x = [p.multiply_adds / 1e6 if counted else 1e3 * p.latency for p in self._leaving]
-            self.plot.plot(x, [100 * p.accuracy for p in self._leaving], pen=self._pen("kl"), antialias=True)
+            self.plot.plot(x, [100 * p.accuracy for p in self._leaving], pen=self.pen("kl"), antialias=True)
         if self._entry(EXITS, "each exit as a network of its own", "student"):
             self._draw_points(self._ways, "student", "o", counted=counted)
         if self._baseline and self._entry(BASELINE, "the network trained without exits", "baseline"):
@@ -85,9 +71,5 @@ class CostPlot(QWidget):
             self.plot.addItem(label)
 
     def _entry(self, key: str, text: str, colour: str) -> bool:
-        self.legend.show_entry(key, text, self._pen(colour))
+        self.legend.show_entry(key, text, self.pen(colour))
         return self.legend.is_shown(key)
-
-    def _pen(self, colour: str) -> QPen:
-        width = round(self.devicePixelRatioF())
-        return pg.mkPen(self._theme.colours.of_network(colour), width=width)

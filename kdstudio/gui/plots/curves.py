@@ -7,11 +7,10 @@ from collections.abc import Hashable
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor
 
-from kdstudio.gui.plots.legend import Legend
-from kdstudio.gui.theme import Colours, Theme
+from kdstudio.gui.plots.frame import PlotFrame, dress
+from kdstudio.gui.theme import Theme
 from kdstudio.runs.curves import Series
 
 STYLES = (
@@ -24,38 +23,22 @@ STYLES = (
 RAW_ALPHA = 80
 
 
-class CurvePlot(QWidget):
+class CurvePlot(PlotFrame):
     """Curves with a title, axes with units, a legend above, and an optional log axis."""
 
     def __init__(self, theme: Theme, title: str, x: str, y: str) -> None:
         """``x`` and ``y`` name the axes, with units."""
-        super().__init__()
-        self._theme = theme
+        super().__init__(theme, title)
         self._axes = {"bottom": x, "left": y}
         self._smoothing = 0.0
         self._series: dict[Hashable, tuple[str, int, Series]] = {}
         self._names: dict[Hashable, str] = {}
         self._drawn: dict[Hashable, int] = {}
         self._curves: dict[Hashable, tuple[pg.PlotDataItem, pg.PlotDataItem]] = {}
-        self.plot = pg.PlotWidget()
-        self.plot.setMenuEnabled(False)
-        self.plot.hideButtons()
-        self.plot.setAccessibleName(title)
         self.plot.getPlotItem().setDownsampling(auto=True, mode="peak")
         self.plot.getPlotItem().setClipToView(True)
         self.plot.getViewBox().setDefaultPadding(0.03)
-        self.legend = Legend()
         self.legend.toggled.connect(self._show_curve)
-        self.heading = QLabel(title, objectName="heading")
-        self.head = QHBoxLayout()
-        self.head.addWidget(self.heading)
-        self.head.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(self.head)
-        column.addWidget(self.legend)
-        column.addWidget(self.plot, 1)
         theme.changed.connect(self._restyle)
         self._restyle()
 
@@ -95,7 +78,7 @@ class CurvePlot(QWidget):
         network, style, series = self._series[key]
         raw, smooth = self._curves[key]
         x, y = np.asarray(series.x), np.asarray(series.y)
-        pen = self._pen(network, style)
+        pen = self.pen(network, STYLES[style % len(STYLES)])
         value = f"  {y[-1]:.4g}" if len(y) else ""
         self.legend.show_entry(key, self._names[key] + value, pen)
         faint = QColor(pen.color())
@@ -105,11 +88,6 @@ class CurvePlot(QWidget):
         shown = self.legend.is_shown(key)
         raw.setVisible(shown)
         smooth.setVisible(shown and self._smoothing > 0)
-
-    def _pen(self, network: str, style: int) -> QPen:
-        width = round(self.devicePixelRatioF())  # pens are cosmetic: their width counts device pixels
-        colour = self._theme.colours.of_network(network)
-        return pg.mkPen(colour, width=width, style=STYLES[style % len(STYLES)])
 
     def _show_curve(self, key: Hashable, shown: bool) -> None:
         raw, smooth = self._curves[key]
@@ -132,17 +110,3 @@ def smoothed(values: np.ndarray, share: float) -> np.ndarray:
         mean, weight = share * mean + (1 - share) * value, share * weight + (1 - share)
         result[number] = mean / weight
     return result
-
-
-def dress(plot: pg.PlotWidget, colours: Colours, axes: dict[str, str]) -> None:
-    """Give a plot the theme's colours and its axes their names."""
-    plot.setBackground(colours["panel"])
-    plot.showGrid(x=True, y=True, alpha=0.25)
-    for name, text in axes.items():
-        axis = plot.getAxis(name)
-        axis.setPen(pg.mkPen(colours["grid"]))
-        axis.setTextPen(pg.mkPen(colours["muted"]))
-        if axis.autoSIPrefix:  # turning it off once the label is shown scales the ticks
-            axis.enableAutoSIPrefix(False)
-        axis.setLabel(text, color=colours["muted"])
-        axis.setStyle(maxTickLevel=0)  # the grid at every small tick costs most of a redraw

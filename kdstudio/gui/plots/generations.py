@@ -6,38 +6,26 @@ from collections.abc import Mapping
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPen
-from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from kdstudio.gui.plots.curves import dress
-from kdstudio.gui.plots.legend import Legend
+from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.generations import Generations
 from kdstudio.runs.summary import NetworkSummary
 
+TITLE = "Test accuracy of each generation"
 AXES = {"bottom": "generation, or generations in the ensemble", "left": "test accuracy (%)"}
 POINT = 8
 
 
-class GenerationsPlot(QWidget):
+class GenerationsPlot(PlotFrame):
     """The generations of one born-again run."""
 
     def __init__(self, theme: Theme) -> None:
         """Empty."""
-        super().__init__()
-        self._theme = theme
+        super().__init__(theme, TITLE)
+        self.heading.hide()  # it stands above, where the plot is chosen
         self._found = Generations({}, {}, None)
-        self.legend = Legend()
         self.legend.toggled.connect(self._draw)
-        self.plot = pg.PlotWidget()
-        self.plot.setMenuEnabled(False)
-        self.plot.hideButtons()
-        self.plot.setAccessibleName("Test accuracy of each generation")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self.legend)
-        column.addWidget(self.plot, 1)
         theme.changed.connect(self._draw)
         self._draw()
 
@@ -55,7 +43,7 @@ class GenerationsPlot(QWidget):
         self._draw_points("generations", "student", "o", self._found.generations)
         self._draw_points("ensembles", "teacher", "d", self._found.ensembles)
         if self._found.baseline:
-            pen = self._pen("baseline", Qt.PenStyle.DotLine)
+            pen = self.pen("baseline", Qt.PenStyle.DotLine)
             self.legend.show_entry("baseline", "labels alone", pen)
             if self.legend.is_shown("baseline"):
                 level = 100 * self._found.baseline.test.accuracy
@@ -64,7 +52,7 @@ class GenerationsPlot(QWidget):
     def _draw_points(self, name: str, colour: str, symbol: str, of: Mapping[int, NetworkSummary]) -> None:
         if not of:
             return
-        pen = self._pen(colour, Qt.PenStyle.SolidLine)
+        pen = self.pen(colour)
         self.legend.show_entry(name, name, pen)
         if self.legend.is_shown(name):
             accuracies = [100 * network.test.accuracy for network in of.values()]
@@ -72,7 +60,3 @@ class GenerationsPlot(QWidget):
                 list(of), accuracies, pen=pen if name == "generations" else None, symbol=symbol,
                 symbolSize=POINT, symbolBrush=pen.color(), symbolPen=None, antialias=True,
             )  # fmt: skip
-
-    def _pen(self, network: str, style: Qt.PenStyle) -> QPen:
-        colour = self._theme.colours.of_network(network)
-        return pg.mkPen(colour, width=round(self.devicePixelRatioF()), style=style)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGraphicsItem, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGraphicsItem
 
-from kdstudio.gui.plots.curves import dress
-from kdstudio.gui.plots.legend import Legend
+from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.unseen import Course
 
@@ -19,19 +18,13 @@ CACHED = QGraphicsItem.CacheMode.DeviceCoordinateCache
 """What stands still is kept as pixels, so that only the marker is drawn anew when it moves."""
 
 
-class ShiftCurves(QWidget):
+class ShiftCurves(PlotFrame):
     """Two curves in percent, a marker at the shift in force and one at the fitted shift."""
 
     def __init__(self, theme: Theme, title: str) -> None:
         """``title`` says which images are counted."""
-        super().__init__()
-        self._theme = theme
+        super().__init__(theme, title, movable=False)
         self._network = self._x = ""
-        self.plot = pg.PlotWidget()
-        self.plot.setMenuEnabled(False)
-        self.plot.hideButtons()
-        self.plot.setMouseEnabled(x=False, y=False)
-        self.plot.setAccessibleName(title)
         self.plot.setYRange(0, 100, padding=0.06)
         self.marker = pg.InfiniteLine(angle=90)
         self.fitted = pg.InfiniteLine(angle=90, label="fitted", labelOpts={"position": FITTED_AT})
@@ -40,14 +33,7 @@ class ShiftCurves(QWidget):
             item.setCacheMode(CACHED)
         for marker in (self.marker, self.fitted):
             self.plot.addItem(marker, ignoreBounds=True)
-        self.legend = Legend()
         self.legend.toggled.connect(lambda name, shown: self.curves[name].setVisible(shown))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(QLabel(title, objectName="heading"))
-        column.addWidget(self.legend)
-        column.addWidget(self.plot, 1)
         theme.changed.connect(self._restyle)
         self._restyle()
 

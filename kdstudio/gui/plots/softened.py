@@ -8,42 +8,28 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPen
-from PySide6.QtWidgets import QGraphicsItem, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGraphicsItem
 
-from kdstudio.gui.plots.curves import dress
-from kdstudio.gui.plots.legend import Legend
+from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.theme import Theme
 
 ROW_SHARE = 0.78
 """Share of a class's row that its bars fill."""
 
 
-class SoftenedBars(QWidget):
+class SoftenedBars(PlotFrame):
     """Bars that follow the temperature: only their lengths change."""
 
     def __init__(self, theme: Theme, title: str) -> None:
         """Empty until :meth:`show_rows`."""
-        super().__init__()
-        self._theme = theme
+        super().__init__(theme, title, movable=False)
         self._bars: dict[str, pg.BarGraphItem] = {}
-        self.legend = Legend()
         self.legend.toggled.connect(lambda name, shown: self._bars[name].setVisible(shown))
-        self.plot = pg.PlotWidget()
-        self.plot.setMenuEnabled(False)
-        self.plot.hideButtons()
-        self.plot.setMouseEnabled(x=False, y=False)
-        self.plot.setAccessibleName(title)
         for name in ("bottom", "left"):
             self.plot.getAxis(name).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.plot.setXRange(0, 1, padding=0.04)
         self.plot.getAxis("bottom").setZValue(-1000)  # its grid lies behind the bars
         self.plot.getViewBox().invertY(True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(QLabel(title, objectName="heading"))
-        column.addWidget(self.legend)
-        column.addWidget(self.plot, 1)
         theme.changed.connect(self._restyle)
         self._restyle()
 

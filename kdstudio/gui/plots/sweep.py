@@ -8,10 +8,9 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from kdstudio.gui.plots.curves import STYLES, dress
-from kdstudio.gui.plots.legend import Legend
+from kdstudio.gui.plots.curves import STYLES
+from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.sweep import Setting, Spread
 
@@ -19,33 +18,17 @@ BAND_ALPHA = 46
 POINT = 7
 
 
-class SweepPlot(QWidget):
+class SweepPlot(PlotFrame):
     """Means over the seeds with a band of one standard deviation; labels alone as level lines."""
 
     def __init__(self, theme: Theme, title: str, y: str) -> None:
         """``y`` names the axis, with its unit."""
-        super().__init__()
-        self._theme = theme
+        super().__init__(theme, title)
         self._axes = {"bottom": "temperature T (logarithmic)", "left": y}
         self._students: Mapping[str, Mapping[Setting, Spread]] = {}
         self._names: Mapping[str, str] = {}
-        self.plot = pg.PlotWidget()
-        self.plot.setMenuEnabled(False)
-        self.plot.hideButtons()
         self.plot.setLogMode(x=True)
-        self.plot.setAccessibleName(title)
-        self.legend = Legend()
         self.legend.toggled.connect(self._draw)
-        self.head = QHBoxLayout()
-        self.heading = QLabel(title, objectName="heading")
-        self.head.addWidget(self.heading)
-        self.head.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(self.head)
-        column.addWidget(self.legend)
-        column.addWidget(self.plot, 1)
         theme.changed.connect(self._draw)
         self._draw()
 
@@ -79,8 +62,7 @@ class SweepPlot(QWidget):
 
     def _draw_curve(self, role: str, name: str, style: int, points: Mapping[Setting, Spread]) -> None:
         colour = QColor(self._theme.colours.of_network(role))
-        width = round(self.devicePixelRatioF())
-        pen = pg.mkPen(colour, width=width, style=STYLES[style % len(STYLES)])
+        pen = self.pen(role, STYLES[style % len(STYLES)])
         key = (role, style)
         self.legend.show_entry(key, name, pen)
         if not self.legend.is_shown(key):
@@ -98,9 +80,7 @@ class SweepPlot(QWidget):
         )  # fmt: skip
 
     def _draw_level(self, role: str, spread: Spread) -> None:
-        colour = self._theme.colours.of_network(role)
-        width = round(self.devicePixelRatioF())
-        pen = pg.mkPen(colour, width=width, style=Qt.PenStyle.DotLine)
+        pen = self.pen(role, Qt.PenStyle.DotLine)
         key = (role, "labels")
         self.legend.show_entry(key, f"{role} on the labels alone", pen)
         if self.legend.is_shown(key):

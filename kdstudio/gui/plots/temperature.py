@@ -10,10 +10,9 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
-from PySide6.QtWidgets import QGraphicsItem, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGraphicsItem
 
-from kdstudio.gui.plots.curves import dress
-from kdstudio.gui.plots.legend import Legend
+from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.theme import Theme
 
 TICKS = (0.5, 1, 2, 5, 10, 20, 50)
@@ -35,21 +34,15 @@ class Line:
     """Broad and pale, so that a curve that lies on it is seen to."""
 
 
-class TemperatureCurves(QWidget):
+class TemperatureCurves(PlotFrame):
     """Values at each temperature, which has a log axis."""
 
     def __init__(self, theme: Theme, title: str, y: str, *, log: bool = False) -> None:
         """``y`` names the axis, with its unit; ``log`` makes it logarithmic too."""
-        super().__init__()
-        self._theme = theme
+        super().__init__(theme, title, movable=False)
         self._y = y
         self._lines: list[Line] = []
         self._curves: dict[str, pg.PlotDataItem] = {}
-        self.plot = pg.PlotWidget()
-        self.plot.setMenuEnabled(False)
-        self.plot.hideButtons()
-        self.plot.setMouseEnabled(x=False, y=False)
-        self.plot.setAccessibleName(title)
         self.plot.setLogMode(x=True, y=log)
         self.plot.setXRange(log10(TICKS[0]), log10(TICKS[-1]), padding=0.04)
         self.plot.getAxis("bottom").setTicks([[(log10(t), f"{t:g}") for t in TICKS]])
@@ -57,14 +50,7 @@ class TemperatureCurves(QWidget):
             self.plot.getAxis(name).setCacheMode(CACHED)
         self.marker = pg.InfiniteLine(angle=90)
         self.plot.addItem(self.marker, ignoreBounds=True)
-        self.legend = Legend()
         self.legend.toggled.connect(lambda name, shown: self._curves[name].setVisible(shown))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(QLabel(title, objectName="heading"))
-        column.addWidget(self.legend)
-        column.addWidget(self.plot, 1)
         theme.changed.connect(self._restyle)
         self._restyle()
 
