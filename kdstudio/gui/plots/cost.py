@@ -66,7 +66,9 @@ class CostPlot(PlotFrame):
             self.plot.plot(
                 [x], [y], pen=None, symbol=symbol, symbolSize=POINT, symbolBrush=brush, symbolPen=None
             )
-            label = pg.TextItem(way.name, color=self._theme.colours["text"], anchor=(0.5, 1.2))
+            below = way is self._baseline  # beside the deepest exit, which costs as much
+            anchor = (0.5, -0.2 if below else 1.2)
+            label = pg.TextItem(way.name, color=self._theme.colours["text"], anchor=anchor)
             label.setPos(x, y)
             self.plot.addItem(label)
 
