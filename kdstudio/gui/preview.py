@@ -58,6 +58,7 @@ class PreviewPanel(QWidget):
         self._allowed = False
         self._job = self._thread.submit(self._previewer.preview, experiment, lambda _what, _fraction: None)
         self._looked_at = experiment
+        self.setEnabled(False)  # greyed: what stands here is of the experiment before
         self._poll.start()
 
     def _offer_download(self, experiment: Experiment) -> None:
@@ -84,6 +85,7 @@ class PreviewPanel(QWidget):
             return
         self._poll.stop()
         self._job = None
+        self.setEnabled(True)
         if self._experiment is not self._looked_at:
             self._begin()
         clear(self._column)
