@@ -170,8 +170,9 @@ def export(which: str, out: Path, network: str, file_format: str, best: bool, ru
 
     made = export_network(find_run(which, runs), network, out, best=best, file_format=file_format)
     console().print(
-        f"{made.size:,} bytes; loaded back, its outputs differ by at most "
-        f"{made.largest_difference:g} from the run's"
+        f"{made.size:,} bytes; {made.outputs()}; loaded back, they differ by at most "
+        f"{made.largest_difference:g} from the run's",
+        markup=False,
     )
     click.echo(made.path)
 

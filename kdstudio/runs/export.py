@@ -12,6 +12,7 @@ from kdstudio.runs.weights import SUFFIX, load_network, load_tensors, read_card,
 
 FORMATS = ("safetensors",)
 SAMPLES = 64
+MOST_CLASSES = 12
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,14 @@ class Exported:
     """Bytes of the weights file."""
     largest_difference: float
     """Between the logits of the run's network and of the file's, over random images."""
+    class_names: tuple[str, ...]
+    """What its outputs stand for, in order."""
+
+    def outputs(self) -> str:
+        """Say what its outputs stand for: ``5 outputs: 3, 5, 8, 9, 4``."""
+        shown = ", ".join(self.class_names[:MOST_CLASSES])
+        more = len(self.class_names) - MOST_CLASSES
+        return f"{len(self.class_names)} outputs: {shown}" + (f" and {more} more" if more > 0 else "")
 
 
 def export_network(
@@ -57,6 +66,7 @@ def export_network(
         card=target.with_suffix(".json"),
         size=target.stat().st_size,
         largest_difference=largest_difference(source, target),
+        class_names=read_card(target).class_names,
     )
 
 

@@ -85,3 +85,13 @@ def test_a_damaged_network_is_not_exported(run, tmp_path):
     run.network_file("student").write_bytes(b"\xff" * 99)
     with pytest.raises(KDStudioError, match="is not a readable safetensors file"):
         export_network(run, "student", tmp_path)
+
+
+def test_it_says_which_classes_the_outputs_stand_for(runs, tmp_path):
+    settings = ("strategy.classes=[7, 2, 5]", "strategy.baseline=false")
+    folder = run_in(runs, small_experiment(*settings, strategy="specialise"))
+    made = export_network(folder, "student", tmp_path / "out")
+    assert made.outputs() == "3 outputs: 7, 2, 5"
+    network, card = load_network(made.path)
+    assert card.class_names == ("7", "2", "5")
+    assert network(torch.zeros(1, 1, 8, 8)).shape == (1, 3)

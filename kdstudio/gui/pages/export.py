@@ -169,7 +169,7 @@ class ExportPage(QWidget):
             return
         made = job.result()
         self.result.setText(
-            f"Written {made.path}\nand {made.card.name} ({made.size:,} bytes). Loaded back, its outputs "
-            f"differ from the run's by at most {made.largest_difference:g}."
+            f"Written {made.path}\nand {made.card.name} ({made.size:,} bytes); {made.outputs()}.\n"
+            f"Loaded back, they differ from the run's by at most {made.largest_difference:g}."
         )
         self.exported.emit(made)
