@@ -78,6 +78,7 @@ def test_the_slider_moves_figures_markers_and_bars(page, qtbot):
     assert all(plot.marker.value() == 6 for plot in page.curves.values())
     scores = page.shown.answers.scores("student", "test", {3: 6.0})
     assert f">{scores.errors}<" in page._figures.text()
+    qtbot.waitUntil(lambda: "student, shifted" in page.bars._values)  # bars follow a moment later
     qtbot.waitUntil(lambda: page.bars._values["student, shifted"][3] == 100 * scores.per_class[3])
 
 
