@@ -109,7 +109,10 @@ def hindrance(folder: RunFolder, command: str = "temperature") -> str:
 
     ``command`` of the command line does what was wanted.
     """
-    experiment = folder.experiment()
+    try:
+        experiment = folder.experiment()
+    except KDStudioError as error:  # it cannot be read any more
+        return str(error)
     command = f"kdstudio {command} {folder.name}"
     code = [n.model.summary() for n in experiment.networks.values() if n.model.runs_code]
     if code:

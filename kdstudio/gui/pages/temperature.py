@@ -25,7 +25,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from kdstudio.errors import KDStudioError
 from kdstudio.gui.forms.editors import Choices
 from kdstudio.gui.layout import GAP, MARGIN, Card, scrolled, text_label
 from kdstudio.gui.plots.matrix import MatrixPlot
@@ -305,11 +304,7 @@ class TemperaturePage(QWidget):
         self._asked = self._wanted
         folder, student, teacher, _changed = self._asked
         assert isinstance(folder, RunFolder)
-        try:
-            reason = hindrance(folder)
-        except KDStudioError as error:  # its experiment cannot be read any more
-            reason = str(error)
-        if reason:
+        if reason := hindrance(folder):
             self._tell(reason)
             return
         self._tell("Reading the answers…")

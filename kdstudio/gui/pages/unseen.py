@@ -31,6 +31,7 @@ from kdstudio.gui.plots.shifts import ShiftCurves
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.answers import Part
 from kdstudio.runs.comparison import ORDER
+from kdstudio.runs.dark_knowledge import hindrance
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.session import failure
 from kdstudio.runs.summary import NetworkSummary, Summary
@@ -220,8 +221,11 @@ class UnseenPage(QWidget):
         changed = self._summaries[folder].seconds
         if self._asked != (folder, changed):
             self._asked = (folder, changed)
-            self._told.setText("Reading the answers of the run's networks…")
             self._body.setCurrentIndex(0)
+            if reason := hindrance(folder, "bias"):
+                self._told.setText(reason)
+                return
+            self._told.setText("Reading the answers of the run's networks…")
             self._job = self._thread.submit(prepare, folder)
             self._poll.start()
 

@@ -5,6 +5,7 @@ from shutil import copytree
 import numpy as np
 import pytest
 
+from kdstudio.data.sources.digits import Digits
 from kdstudio.gui.pages.unseen import EMPTY, STEPS
 from kdstudio.gui.plots.shifts import ERRORS, UNSEEN
 from tests.small import run_in, small_experiment
@@ -137,3 +138,13 @@ def test_a_run_deleted_while_it_is_read_leaves_the_empty_page(window, runs, trai
     page.refresh()
     qtbot.waitUntil(lambda: page._job is None, timeout=LONGEST)
     assert page._stack.currentWidget().text() == EMPTY
+
+
+def test_data_that_are_not_here_are_not_fetched_unasked(window, runs, trained, monkeypatch, qtbot):
+    copytree(trained.path, runs / "run")
+    monkeypatch.setattr(Digits, "is_here", lambda _self: False)
+    window.show_page("Unseen")
+    page = window.unseen_page
+    qtbot.waitUntil(lambda: "are not on this machine" in page._told.text())
+    assert "kdstudio bias run" in page._told.text()
+    assert page._job is None
