@@ -97,6 +97,24 @@ def resumed(experiment: Experiment, checkpoint: Checkpoint, finished: States) ->
     return Trainer(small_bench(experiment), checkpoint, finished.__getitem__)
 
 
+def interrupted(experiment: Experiment, stop: Callable[[int, Event], bool]) -> tuple[list[Event], States]:
+    """Leave a run at the event (and its number) where ``stop`` says so, and resume it.
+
+    Returns the events since, and the last weights of everything trained before or since.
+    """
+    trainer, finished = Trainer(small_bench(experiment)), {}
+    running = trainer.events()
+    for number, event in enumerate(running):
+        if isinstance(event, StageDone):
+            finished |= trainer.trained
+        if stop(number, event):
+            break
+    checkpoint = trainer.checkpoint()
+    running.close()
+    events, states = follow(resumed(experiment, checkpoint, finished))
+    return events, finished | states
+
+
 def run_in(runs: Path, experiment: Experiment, name: str = "run") -> RunFolder:
     """Run to the end; returns the run's folder."""
     session = new_session(experiment, runs, name)

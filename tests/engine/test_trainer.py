@@ -17,7 +17,7 @@ from kdstudio.engine.strategy import strategies
 from kdstudio.engine.trainer import Trainer
 from kdstudio.errors import KDStudioError
 from tests.small import (
-    follow,
+    interrupted,
     planned,
     resumed,
     same_state,
@@ -178,15 +178,8 @@ def test_stopped_at_any_event_and_resumed_equals_uninterrupted(settings):
     events, expected = train(experiment)
     stops = range(len(events)) if not settings else range(3, len(events), 4)
     for stop in stops:
-        trainer, finished = Trainer(small_bench(experiment)), {}
-        running = trainer.events()
-        for _number, event in zip(range(stop + 1), running, strict=False):
-            if isinstance(event, StageDone):
-                finished |= trainer.trained
-        checkpoint = trainer.checkpoint()
-        running.close()
-        rest, states = follow(resumed(experiment, checkpoint, finished))
-        assert same_states(finished | states, expected), f"stopped at event {stop}, {events[stop].kind}"
+        rest, states = interrupted(experiment, lambda number, _, stop=stop: number == stop)
+        assert same_states(states, expected), f"stopped at event {stop}, {events[stop].kind}"
         after = happened(rest)
         assert after == happened(events)[len(happened(events)) - len(after) :]
 

@@ -9,8 +9,8 @@ from kdstudio.declaration import option
 from kdstudio.engine.matching.declaration import Pair
 from kdstudio.engine.matching.hint import Hint
 from kdstudio.engine.matching.projected import PROJECTION, ProjectionKind
-from kdstudio.engine.strategies.supervised import learn_labels
 from kdstudio.engine.strategy import Strategy, strategies
+from kdstudio.engine.teachers import ready_teachers
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -100,12 +100,8 @@ class FitNet(Strategy):
                 LossTerm("soft loss", soft, f"{name}.logits", ("teacher.logits",), course),
             ]
 
-        teacher, recipe = bench.network("teacher"), bench.recipe("student")
-        if not bench.is_loaded("teacher"):
-            yield learn_labels(teacher, bench.recipe("teacher"))
-        teacher.freeze()
-        if self.baseline:
-            yield learn_labels(bench.network("student", name="baseline"), recipe)
+        (teacher,) = yield from ready_teachers(bench, 1, baseline=self.baseline)
+        recipe = bench.recipe("student")
         if self.kd:
             alone = bench.network("student", name="kd")
             yield Stage("kd", networks=[teacher, alone], turns=[answers("kd")], training=recipe)

@@ -10,6 +10,7 @@ from kdstudio.data.declaration import ClassName
 from kdstudio.declaration import option
 from kdstudio.engine.strategies.supervised import learn_labels
 from kdstudio.engine.strategy import Strategy, strategies
+from kdstudio.engine.teachers import ready_teachers
 
 if TYPE_CHECKING:
     from kdstudio.engine.bench import Bench
@@ -68,10 +69,7 @@ class Specialise(Strategy):
         from kdstudio.models.modules.selection import Selection
 
         numbers, recipe = bench.class_numbers(self.classes), bench.recipe("student")
-        teacher = bench.network("teacher")
-        if not bench.is_loaded("teacher"):
-            yield learn_labels(teacher, bench.recipe("teacher"))
-        teacher.freeze()
+        (teacher,) = yield from ready_teachers(bench, 1, baseline=False)
         if self.baseline:
             whole = bench.network("student", name="all outputs")
             yield Stage(

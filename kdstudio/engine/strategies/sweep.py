@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from kdstudio.declaration import option
-from kdstudio.engine.strategies.supervised import learn_labels
 from kdstudio.engine.strategy import Strategy, strategies
+from kdstudio.engine.teachers import ready_teachers
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -60,10 +60,7 @@ class Sweep(Strategy):
         """Teacher unless loaded; then, for each architecture, all students at once."""
         from kdstudio.engine.stage import Stage
 
-        teacher = bench.network("teacher")
-        if not bench.is_loaded("teacher"):
-            yield learn_labels(teacher, bench.recipe("teacher"))
-        teacher.freeze()
+        (teacher,) = yield from ready_teachers(bench, 1, baseline=False)
         for role in self.roles()[1:]:
             students = [self._student(bench, role, *setting) for setting in self._settings()]
             yield Stage(

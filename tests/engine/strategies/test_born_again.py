@@ -13,9 +13,8 @@ from kdstudio.engine.trainer import Trainer
 from tests.small import (
     CPU,
     digits,
-    follow,
+    interrupted,
     random_batch,
-    resumed,
     same_state,
     same_states,
     small_bench,
@@ -195,14 +194,5 @@ def test_the_formula_tells_the_variant(options, formula):
 def test_an_interrupted_run_goes_on_to_the_same_weights():
     wanted = experiment("strategy.variant=permuted")
     _, whole = train(wanted)
-    trainer = Trainer(small_bench(wanted))
-    events, finished = trainer.events(), {}
-    for event in events:
-        if event.kind == "stage-done":
-            finished |= trainer.trained
-        if event.kind == "step-done" and event.stage == 3 and event.step == 6:
-            break
-    checkpoint = trainer.checkpoint()
-    events.close()
-    _, rest = follow(resumed(wanted, checkpoint, finished))
-    assert same_states(whole, finished | rest)
+    _rest, states = interrupted(wanted, lambda _, e: e.kind == "step-done" and (e.stage, e.step) == (3, 6))
+    assert same_states(whole, states)

@@ -9,9 +9,9 @@ from kdstudio.engine.trainer import Trainer
 from kdstudio.errors import KDStudioError
 from tests.small import (
     follow,
+    interrupted,
     planned,
     random_batch,
-    resumed,
     same_state,
     same_states,
     small_bench,
@@ -185,14 +185,5 @@ def test_the_formula_holds_the_numbers():
 def test_an_interrupted_run_goes_on_to_the_same_weights(update):
     wanted = experiment(f"strategy.update={update}")
     _, whole = train(wanted)
-    trainer = Trainer(small_bench(wanted))
-    events, finished = trainer.events(), {}
-    for event in events:
-        if event.kind == "stage-done":
-            finished |= trainer.trained
-        if event.kind == "step-done" and event.stage == 2 and event.step == 4:
-            break
-    checkpoint = trainer.checkpoint()
-    events.close()
-    _, rest = follow(resumed(wanted, checkpoint, finished))
-    assert same_states(whole, finished | rest)
+    _rest, states = interrupted(wanted, lambda _, e: e.kind == "step-done" and (e.stage, e.step) == (2, 4))
+    assert same_states(whole, states)

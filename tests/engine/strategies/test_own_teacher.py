@@ -4,19 +4,17 @@ import numpy as np
 import pytest
 import torch
 
-from kdstudio.engine.events import StageDone, StepDone
+from kdstudio.engine.events import StepDone
 from kdstudio.engine.outline import rehearse
 from kdstudio.engine.strategies.own_teacher import OwnTeacher
-from kdstudio.engine.trainer import Trainer
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.answers import open_bench
 from kdstudio.runs.export import export_network
 from kdstudio.runs.session import new_session, resumed_session
 from kdstudio.runs.weights import load_network, load_tensors
 from tests.small import (
-    follow,
+    interrupted,
     random_batch,
-    resumed,
     run_in,
     same_states,
     small_bench,
@@ -196,15 +194,8 @@ def test_stopped_and_resumed_equals_uninterrupted():
     events, expected = train(chosen)
     assert {"exit-1 features", "exit-1 classifier", "student"} <= {*expected}
     for stop in range(2, len(events), 3):
-        trainer, finished = Trainer(small_bench(chosen)), {}
-        running = trainer.events()
-        for _number, event in zip(range(stop + 1), running, strict=False):
-            if isinstance(event, StageDone):
-                finished |= trainer.trained
-        checkpoint = trainer.checkpoint()
-        running.close()
-        _rest, states = follow(resumed(chosen, checkpoint, finished))
-        assert same_states(finished | states, expected), stop
+        _rest, states = interrupted(chosen, lambda number, _, stop=stop: number == stop)
+        assert same_states(states, expected), stop
 
 
 def test_a_run_in_a_folder_goes_on_where_it_stood(runs):

@@ -18,9 +18,8 @@ from kdstudio.runs.session import new_session, resumed_session
 from kdstudio.runs.weights import load_network
 from tests.small import (
     digits,
-    follow,
+    interrupted,
     random_batch,
-    resumed,
     run_in,
     same_state,
     same_states,
@@ -227,15 +226,8 @@ def test_stopped_and_resumed_equals_uninterrupted():
     chosen = experiment("strategy.baseline=false")
     events, expected = train(chosen)
     for stop in range(len(events) // 2, len(events), 2):
-        trainer, finished = Trainer(small_bench(chosen)), {}
-        running = trainer.events()
-        for _number, event in zip(range(stop + 1), running, strict=False):
-            if isinstance(event, StageDone):
-                finished |= trainer.trained
-        checkpoint = trainer.checkpoint()
-        running.close()
-        _rest, states = follow(resumed(chosen, checkpoint, finished))
-        assert same_states(finished | states, expected), stop
+        _rest, states = interrupted(chosen, lambda number, _, stop=stop: number == stop)
+        assert same_states(states, expected), stop
 
 
 def test_a_run_in_a_folder_goes_on_where_it_stood(runs):
