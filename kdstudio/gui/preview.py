@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QRect, Qt, QTimer
@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from kdstudio.engine.experiment import Experiment
 from kdstudio.errors import KDStudioError
+from kdstudio.gui.background import Background
 from kdstudio.gui.layout import GAP, Card, clear, text_label
 from kdstudio.runs.preview import NetworkPreview, Preview, Previewer
 
 WAIT_MILLISECONDS = 500
-POLL_MILLISECONDS = 60
 TILE = 40
 COLUMNS = 6
 GAP_BETWEEN = 3
@@ -32,15 +32,14 @@ class PreviewPanel(QWidget):
         self._experiment: Experiment | None = None
         self._allowed = False
         self._previewer = Previewer()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="preview")
-        self._job: Future[Preview] | None = None
+        self._background = Background("preview", self)
+        self._background.done.connect(self._show)
+        self._background.failed.connect(self._show_error)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(GAP)
         self._wait = QTimer(self, interval=WAIT_MILLISECONDS, singleShot=True)
         self._wait.timeout.connect(self._begin)
-        self._poll = QTimer(self, interval=POLL_MILLISECONDS)
-        self._poll.timeout.connect(self._look)
 
     def show_experiment(self, experiment: Experiment | None) -> None:
         """Look at ``experiment`` soon; None is a form with mistakes, of which the last look stays."""
@@ -50,16 +49,15 @@ class PreviewPanel(QWidget):
 
     def _begin(self) -> None:
         experiment = self._experiment
-        if experiment is None or self._job is not None:
+        if experiment is None or self._background.is_busy:
             return
         if not experiment.data.source.is_here() and not self._allowed:
             self._offer_download(experiment)
             return
         self._allowed = False
-        self._job = self._thread.submit(self._previewer.preview, experiment, lambda _what, _fraction: None)
+        self._background.start(partial(self._previewer.preview, experiment, lambda _what, _fraction: None))
         self._looked_at = experiment
         self.setEnabled(False)  # greyed: what stands here is of the experiment before
-        self._poll.start()
 
     def _offer_download(self, experiment: Experiment) -> None:
         clear(self._column)
@@ -79,27 +77,23 @@ class PreviewPanel(QWidget):
         self._allowed = True
         self._begin()
 
-    def _look(self) -> None:
-        job = self._job
-        if job is None or not job.done():
-            return
-        self._poll.stop()
-        self._job = None
+    def _show_error(self, error: Exception) -> None:
+        clear(self._column)
+        card = Card("This would not run")
+        known = isinstance(error, KDStudioError)
+        card.add(text_label(str(error) if known else f"{type(error).__name__}: {error}", "error"))
+        self._column.addWidget(card)
+        self._finish()
+
+    def _finish(self) -> None:
+        """Look again where the experiment has changed meanwhile."""
         self.setEnabled(True)
         if self._experiment is not self._looked_at:
             self._begin()
-        clear(self._column)
-        error = job.exception()
-        if error is not None:
-            card = Card("This would not run")
-            known = isinstance(error, KDStudioError)
-            card.add(text_label(str(error) if known else f"{type(error).__name__}: {error}", "error"))
-            self._column.addWidget(card)
-            return
-        self.shown = job.result()
-        self._show(self.shown)
 
     def _show(self, found: Preview) -> None:
+        self.shown = found
+        clear(self._column)
         stages = Card("Stages")
         stages.add(text_label(stages_text(found)))
         self._column.addWidget(stages)
@@ -124,6 +118,7 @@ class PreviewPanel(QWidget):
         if len(found.notes) > 5:
             data.add(text_label(f"and {len(found.notes) - 5} more", "muted"))
         self._column.addWidget(data)
+        self._finish()
 
 
 def stages_text(found: Preview) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -20,8 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from kdstudio.gui.background import Background
 from kdstudio.gui.forms.editors import Choices
 from kdstudio.gui.layout import MARGIN, Card, text_label
+from kdstudio.gui.run_box import RunBox
 from kdstudio.runs.comparison import network_names, readable_runs
 from kdstudio.runs.export import Exported, export_network
 from kdstudio.runs.folder import RunFolder, run_folders
@@ -30,7 +32,6 @@ from kdstudio.runs.summary import Summary
 
 EMPTY = "Nothing to export yet.\nNetworks of your runs can be saved from here once a stage has been trained."
 WIDTH = 720
-POLL_MILLISECONDS = 50
 
 
 class ExportPage(QWidget):
@@ -44,9 +45,10 @@ class ExportPage(QWidget):
         super().__init__()
         self._runs = runs
         self._summaries: dict[RunFolder, Summary] = {}
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="export")
-        self._job: Future[Exported] | None = None
-        self.run_box, self.network_box = Choices(), Choices()
+        self.background = Background("export", self)
+        self.background.done.connect(self._tell)
+        self.background.failed.connect(self._complain)
+        self.run_box, self.network_box = RunBox(), Choices()
         self.run_box.currentIndexChanged.connect(self._offer_networks)
         self.best_box = QCheckBox("weights of the best epoch instead of the last")
         self.folder_line = QLineEdit(str(Path.home() / "kdstudio-export"))
@@ -56,8 +58,6 @@ class ExportPage(QWidget):
         self._stack = QStackedLayout(self)
         self._stack.addWidget(QLabel(EMPTY, objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter))
         self._stack.addWidget(self._make_content())
-        self._timer = QTimer(self, interval=POLL_MILLISECONDS)
-        self._timer.timeout.connect(self._poll)
 
     def _make_content(self) -> QWidget:
         card = Card("Export a network")
@@ -106,15 +106,9 @@ class ExportPage(QWidget):
 
     def refresh(self) -> None:
         """Offer every run that has networks; the one chosen stays chosen."""
-        chosen = self.run_box.currentData()
         runs = readable_runs(run_folders(self._runs))
         self._summaries = {run: summary for run, summary in runs.items() if summary.networks}
-        self.run_box.blockSignals(True)
-        self.run_box.clear()
-        for run in self._summaries:
-            self.run_box.addItem(run.name, str(run.path))
-        self.run_box.setCurrentIndex(max(self.run_box.findData(chosen), 0))
-        self.run_box.blockSignals(False)
+        self.run_box.offer(self._summaries)
         self._stack.setCurrentIndex(1 if self._summaries else 0)
         self._offer_networks()
 
@@ -126,8 +120,8 @@ class ExportPage(QWidget):
     def _offer_networks(self) -> None:
         before = self.network_box.currentData() or "student"
         self.network_box.clear()
-        if self.run_box.currentData():
-            run = RunFolder(Path(self.run_box.currentData()))
+        run = self.run_box.run
+        if run is not None:
             summary, saved = self._summaries[run], run.networks()
             for name in network_names([summary]):
                 if name not in saved:  # an ensemble has no file of its own
@@ -143,31 +137,21 @@ class ExportPage(QWidget):
             self.folder_line.setText(folder)
 
     def _export(self) -> None:
-        run = RunFolder(Path(self.run_box.currentData()))
+        run = self.run_box.run
+        assert run is not None
+        network, folder = self.network_box.currentData(), Path(self.folder_line.text()).expanduser()
         self.button.setEnabled(False)
         self.result.setText("Exporting and loading back…")
-        self._job = self._thread.submit(
-            export_network,
-            run,
-            self.network_box.currentData(),
-            Path(self.folder_line.text()).expanduser(),
-            best=self.best_box.isChecked(),
-        )
-        self._timer.start()
+        self.background.start(partial(export_network, run, network, folder, best=self.best_box.isChecked()))
 
-    def _poll(self) -> None:
-        job = self._job
-        if job is None or not job.done():
-            return
-        self._timer.stop()
+    def _complain(self, error: Exception) -> None:
         self.button.setEnabled(True)
-        error = job.exception()
-        if isinstance(error, Exception):
-            told = failure(error)
-            self.result.setText("")
-            self.complained.emit(told.message, told.details)
-            return
-        made = job.result()
+        self.result.setText("")
+        told = failure(error)
+        self.complained.emit(told.message, told.details)
+
+    def _tell(self, made: Exported) -> None:
+        self.button.setEnabled(True)
         self.result.setText(
             f"Written {made.path}\nand {made.card.name} ({made.size:,} bytes); {made.outputs()}.\n"
             f"Loaded back, they differ from the run's by at most {made.largest_difference:g}."

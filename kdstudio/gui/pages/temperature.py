@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
 from math import log
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QPixmap, QPixmapCache, QShowEvent
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QPixmap, QPixmapCache
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
@@ -20,13 +19,13 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSlider,
     QSpinBox,
-    QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
 
 from kdstudio.gui.forms.editors import Choices
 from kdstudio.gui.layout import GAP, MARGIN, Card, scrolled, text_label
+from kdstudio.gui.pages.run_page import RunPage
 from kdstudio.gui.plots.matrix import MatrixPlot
 from kdstudio.gui.plots.softened import SoftenedBars
 from kdstudio.gui.plots.sweep import SweepPlot
@@ -34,9 +33,8 @@ from kdstudio.gui.plots.temperature import Line, TemperatureCurves
 from kdstudio.gui.preview import picture
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.comparison import ORDER, readable_runs
-from kdstudio.runs.dark_knowledge import DarkKnowledge, DarkKnowledgeReader, choose_networks, hindrance
+from kdstudio.runs.dark_knowledge import DarkKnowledge, DarkKnowledgeReader, choose_networks
 from kdstudio.runs.folder import RunFolder, run_folders
-from kdstudio.runs.session import failure
 from kdstudio.runs.sweep import swept_students
 
 SWEEP = "Accuracy against temperature, over seeds"
@@ -54,7 +52,6 @@ POINT = "Point at a cell for its value."
 LOWEST, HIGHEST, USUAL = 0.5, 50.0, 4.0
 SLIDER_STEPS = 400
 TEMPERATURES = tuple(float(t) for t in np.geomspace(LOWEST, HIGHEST, 41))
-POLL_MILLISECONDS = 60
 MATRIX_MILLISECONDS = 120
 PIXELS_KEPT = 65536
 """Kilobytes; Qt's own 10 MB do not hold the curves and axes of this page on a screen of high resolution."""
@@ -64,24 +61,18 @@ ROW_HEIGHT = 240
 MOST_ROWS = 12
 
 
-class TemperaturePage(QWidget):
+class TemperaturePage(RunPage):
     """Softened answers of a teacher and a student, image by image and on average."""
-
-    complained = Signal(str, str)
 
     def __init__(self, theme: Theme, runs: Path) -> None:
         """Offer the runs in ``runs``."""
-        super().__init__()
+        super().__init__(runs, "temperature")
         QPixmapCache.setCacheLimit(PIXELS_KEPT)
-        self._runs = runs
         self.shown: DarkKnowledge | None = None
         self._rows: list[int] = []
-        self._reader = DarkKnowledgeReader()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="temperature")
-        self._job: Future[DarkKnowledge] | None = None
-        self._wanted: tuple[object, ...] = ()
-        self._asked: tuple[object, ...] = ()
+        self._knowledge = DarkKnowledgeReader()
         self._doing = ""
+        self.reader.background.working.connect(self._show_doing)
         self.bars = SoftenedBars(theme, "Softened probabilities")
         self.matrix = MatrixPlot(theme, "Mean soft targets")
         self.entropy = TemperatureCurves(theme, "Entropy of the answers", "entropy (nats)")
@@ -100,22 +91,7 @@ class TemperaturePage(QWidget):
         self._sweep_note = text_label(name="muted")
         self._sweep_card = self._make_sweep()
         self._make_controls()
-        self._told = QLabel(objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
-        self._told.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._body = QStackedLayout()
-        self._body.addWidget(self._told)
-        self._body.addWidget(self._make_content())
-        whole = QWidget()
-        column = QVBoxLayout(whole)
-        column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
-        column.setSpacing(GAP)
-        column.addWidget(self._make_head())
-        column.addLayout(self._body, 1)
-        self._stack = QStackedLayout(self)
-        self._stack.addWidget(QLabel(EMPTY, objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter))
-        self._stack.addWidget(whole)
-        self._poll = QTimer(self, interval=POLL_MILLISECONDS)
-        self._poll.timeout.connect(self._look)
+        self._lay_out(self._make_top(), self._make_content(), EMPTY)
         self._later = QTimer(self, interval=MATRIX_MILLISECONDS, singleShot=True)
         self._later.timeout.connect(self._show_matrix)
         theme.changed.connect(self._show_sample)
@@ -142,7 +118,7 @@ class TemperaturePage(QWidget):
         self._sweep_note.setText(f"Means and standard deviations over the seeds. Best on validation: {best}.")
 
     def _make_controls(self) -> None:
-        self.run_box, self.teacher_box, self.student_box = Choices(), Choices(), Choices()
+        self.teacher_box, self.student_box = Choices(), Choices()
         self.run_box.currentIndexChanged.connect(self._offer_networks)
         for box in (self.teacher_box, self.student_box):
             box.currentIndexChanged.connect(self._want)
@@ -168,9 +144,6 @@ class TemperaturePage(QWidget):
         self.diagonal_box.setToolTip("Leaves the right answers out, so that the wrong ones show.")
         self.diagonal_box.toggled.connect(self._show_matrix)
         for name, widget in {
-            "Run": self.run_box,
-            "Teacher": self.teacher_box,
-            "Student": self.student_box,
             "Temperature": self.temperature_box,
             "Temperature, on a log scale": self.temperature_slider,
             "Sample": self.sample_box,
@@ -178,29 +151,15 @@ class TemperaturePage(QWidget):
         }.items():
             widget.setAccessibleName(name)
 
-    def _make_head(self) -> QWidget:
-        card = Card()
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        for text, box, stretch in (
-            ("Run", self.run_box, 2),
-            ("Teacher", self.teacher_box, 1),
-            ("Student", self.student_box, 1),
-        ):
-            label = QLabel(text)
-            label.setBuddy(box)
-            box.setMinimumWidth(110)
-            row.addWidget(label)
-            row.addWidget(box, stretch)
-            row.addSpacing(8)
+    def _make_top(self) -> QWidget:
+        boxes = (("Run", self.run_box, 2), ("Teacher", self.teacher_box, 1), ("Student", self.student_box, 1))
+        card, row = self._make_head(boxes)
         label = QLabel("Temperature T")
         label.setToolTip(EXAMPLE)
         label.setBuddy(self.temperature_box)
         row.addWidget(label)
         row.addWidget(self.temperature_slider, 3)
         row.addWidget(self.temperature_box)
-        card.column.setContentsMargins(MARGIN, 8, MARGIN, 8)
-        card.column.addLayout(row)
         return card
 
     def _make_content(self) -> QWidget:
@@ -253,28 +212,17 @@ class TemperaturePage(QWidget):
         card.add(self.matrix, 1)
         return card
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Look at the runs again."""
-        super().showEvent(event)
-        self.refresh()
-
     def refresh(self) -> None:
         """Offer every finished run that has networks; the one chosen stays chosen."""
-        chosen = self.run_box.currentData()
         summaries = readable_runs(run_folders(self._runs))
         runs = [run for run, summary in summaries.items() if summary.networks and summary.status != "running"]
-        self.run_box.blockSignals(True)
-        self.run_box.clear()
-        for run in runs:
-            self.run_box.addItem(run.name, str(run.path))
-        self.run_box.setCurrentIndex(max(self.run_box.findData(chosen), 0))
-        self.run_box.blockSignals(False)
-        self._stack.setCurrentIndex(1 if runs else 0)
-        if runs:
-            self._offer_networks()
+        self._offer(runs)
+        self._offer_networks()
 
     def _offer_networks(self) -> None:
-        run = RunFolder(Path(self.run_box.currentData()))
+        run = self.run_box.run
+        if run is None:
+            return
         self._show_sweep(run)
         names = run.networks()
         names.sort(key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
@@ -291,55 +239,25 @@ class TemperaturePage(QWidget):
         self._want()
 
     def _want(self) -> None:
-        """Look at what is chosen, once the thread is free."""
-        folder = RunFolder(Path(self.run_box.currentData()))
-        changed = folder.summary_file.stat().st_mtime_ns
-        self._wanted = (folder, self.student_box.currentData(), self.teacher_box.currentData(), changed)
-        if self._job is None:
-            self._begin()
+        run = self.run_box.run
+        if run is not None:
+            self.reader.want(run, self.student_box.currentData(), self.teacher_box.currentData())
 
-    def _begin(self) -> None:
-        if self._wanted == self._asked:
-            return
-        self._asked = self._wanted
-        folder, student, teacher, _changed = self._asked
-        assert isinstance(folder, RunFolder)
-        if reason := hindrance(folder):
-            self._tell(reason)
-            return
-        self._tell("Reading the answers…")
-        self._job = self._thread.submit(
-            self._reader.read, folder, TEMPERATURES, student, teacher, progress=self._note
-        )
-        self._poll.start()
+    def _read(self, run: RunFolder, *wanted: object) -> DarkKnowledge:
+        student, teacher = wanted
+        return self._knowledge.read(run, TEMPERATURES, student, teacher, progress=self._note)
 
     def _note(self, what: str, _fraction: float) -> None:
         """Remember what the thread does; it calls this."""
         self._doing = what
 
-    def _tell(self, text: str) -> None:
-        self._told.setText(text)
-        self._body.setCurrentIndex(0)
-
-    def _look(self) -> None:
-        job = self._job
-        if job is None or not job.done():
-            self._told.setText(f"Reading the answers: {self._doing}…" if self._doing else self._told.text())
-            return
-        self._poll.stop()
-        self._job = None
-        error = job.exception()
-        if isinstance(error, Exception):
-            told = failure(error)
-            self._tell(told.message)
-            self.complained.emit(told.message, told.details)
-        elif self._asked == self._wanted:
-            self._show(job.result())
-        self._begin()
+    def _show_doing(self) -> None:
+        if self._doing:
+            self._told.setText(f"Reading the answers: {self._doing}…")
 
     def _show(self, found: DarkKnowledge) -> None:
         self.shown = found
-        self._body.setCurrentIndex(1)
+        self._show_content()
         last = len(found.answers.labels) - 1
         for control in (self.sample_slider, self.sample_box):
             control.blockSignals(True)

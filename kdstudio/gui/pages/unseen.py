@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from statistics import fmean
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QSlider,
-    QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
 
 from kdstudio.errors import KDStudioError
 from kdstudio.gui.forms.editors import Choices
-from kdstudio.gui.layout import GAP, MARGIN, Card, text_label
+from kdstudio.gui.layout import GAP, Card, text_label
+from kdstudio.gui.pages.run_page import RunPage
 from kdstudio.gui.plots.bars import BarPlot
 from kdstudio.gui.plots.shifts import ShiftCurves
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.answers import Part
 from kdstudio.runs.comparison import ORDER
-from kdstudio.runs.dark_knowledge import hindrance
 from kdstudio.runs.folder import RunFolder
-from kdstudio.runs.session import failure
 from kdstudio.runs.summary import NetworkSummary, Summary
 from kdstudio.runs.unseen import Outcome, UnseenAnswers, marked_classes, read_unseen, runs_with_unseen
 
@@ -52,7 +47,6 @@ TITLES = {"validation": "Validation images", "test": "Test images (report only)"
 STEPS = 20
 """Steps of the slider to a shift of 1."""
 LEAST_REACH = 6
-POLL_MILLISECONDS = 60
 BARS_MILLISECONDS = 40
 SIDE_WIDTH = 340
 
@@ -68,60 +62,29 @@ class Laboratory:
     """Why a network's biases could not be fitted."""
 
 
-def prepare(folder: RunFolder) -> Laboratory:
-    """Read the run's answers and fit every network that left classes out."""
-    answers = read_unseen(folder)
-    made = Laboratory(folder, answers, {}, {})
-    for network in answers.unseen:
-        try:
-            made.fits[network] = answers.fit(network)
-        except KDStudioError as error:
-            made.faults[network] = str(error)
-    return made
-
-
-class UnseenPage(QWidget):
+class UnseenPage(RunPage):
     """Runs that leave classes out: accuracy class by class, and a slider for the bias."""
-
-    complained = Signal(str, str)
 
     def __init__(self, theme: Theme, runs: Path) -> None:
         """Offer the runs in ``runs``."""
-        super().__init__()
-        self._runs = runs
+        super().__init__(runs, "bias")
         self._summaries: dict[RunFolder, Summary] = {}
         self.shown: Laboratory | None = None
         self.biases: dict[int, float] = {}
         """The shift in force, by class."""
         self._before: dict[Part, Outcome] = {}
         self._recorded: dict[str, NetworkSummary] = {}
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="unseen")
-        self._job: Future[Laboratory] | None = None
-        self._asked: tuple[RunFolder, float] | None = None
-        """The run that was read last, and how long it had gone on."""
         self.bars = BarPlot(theme, "Test accuracy of each class", "accuracy (%)")
         self.curves = {part: ShiftCurves(theme, TITLES[part]) for part in PARTS}
         self._make_controls()
-        self._told = QLabel(objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
-        self._body = QStackedLayout()
-        self._body.addWidget(self._told)
-        self._body.addWidget(self._make_content())
-        whole = QWidget()
-        column = QVBoxLayout(whole)
-        column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
-        column.setSpacing(GAP)
-        column.addWidget(self._make_head())
-        column.addLayout(self._body, 1)
-        self._stack = QStackedLayout(self)
-        self._stack.addWidget(QLabel(EMPTY, objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter))
-        self._stack.addWidget(whole)
-        self._poll = QTimer(self, interval=POLL_MILLISECONDS)
-        self._poll.timeout.connect(self._look)
+        head, row = self._make_head((("Run", self.run_box, 3), ("Network", self.network_box, 1)))
+        row.addStretch(2)
+        self._lay_out(head, self._make_content(), EMPTY)
         self._later = QTimer(self, interval=BARS_MILLISECONDS, singleShot=True)
         self._later.timeout.connect(self._show_bars)
 
     def _make_controls(self) -> None:
-        self.run_box, self.network_box = Choices(), Choices()
+        self.network_box = Choices()
         self.run_box.currentIndexChanged.connect(self._want)
         self.network_box.currentIndexChanged.connect(self._show_network)
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -133,28 +96,7 @@ class UnseenPage(QWidget):
         self.zero_button = QPushButton("No shift")
         self.zero_button.clicked.connect(lambda: self.slider.setValue(0))
         self._shift_text, self._figures, self._published = (text_label() for _ in range(3))
-        for name, widget in {
-            "Run": self.run_box,
-            "Network": self.network_box,
-            "Added to the bias": self.slider,
-        }.items():
-            widget.setAccessibleName(name)
-
-    def _make_head(self) -> QWidget:
-        card = Card()
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        for text, box, stretch in (("Run", self.run_box, 3), ("Network", self.network_box, 1)):
-            label = QLabel(text)
-            label.setBuddy(box)
-            box.setMinimumWidth(110)
-            row.addWidget(label)
-            row.addWidget(box, stretch)
-            row.addSpacing(8)
-        row.addStretch(2)
-        card.column.setContentsMargins(MARGIN, 8, MARGIN, 8)
-        card.column.addLayout(row)
-        return card
+        self.slider.setAccessibleName("Added to the bias")
 
     def _make_content(self) -> QWidget:
         content = QWidget()
@@ -191,58 +133,27 @@ class UnseenPage(QWidget):
         column.addStretch(1)
         return side
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Look at the runs again."""
-        super().showEvent(event)
-        self.refresh()
-
     def refresh(self) -> None:
         """Offer every run that leaves classes out; the one chosen stays chosen."""
-        chosen = self.run_box.currentData()
         self._summaries = runs_with_unseen(self._runs)
-        self.run_box.blockSignals(True)
-        self.run_box.clear()
-        for run in self._summaries:
-            self.run_box.addItem(run.name, str(run.path))
-        self.run_box.setCurrentIndex(max(self.run_box.findData(chosen), 0))
-        self.run_box.blockSignals(False)
-        self._stack.setCurrentIndex(1 if self._summaries else 0)
+        self._offer(self._summaries)
         self._want()
-
-    def _chosen(self) -> RunFolder | None:
-        path = self.run_box.currentData()
-        return RunFolder(Path(path)) if path else None
 
     def _want(self) -> None:
-        """Read the chosen run, once the thread is free."""
-        folder = self._chosen()
-        if folder is None or self._job is not None:
-            return
-        changed = self._summaries[folder].seconds
-        if self._asked != (folder, changed):
-            self._asked = (folder, changed)
-            self._body.setCurrentIndex(0)
-            if reason := hindrance(folder, "bias"):
-                self._told.setText(reason)
-                return
-            self._told.setText("Reading the answers of the run's networks…")
-            self._job = self._thread.submit(prepare, folder)
-            self._poll.start()
+        run = self.run_box.run
+        if run is not None:
+            self.reader.want(run)
 
-    def _look(self) -> None:
-        job = self._job
-        if job is None or not job.done():
-            return
-        self._poll.stop()
-        self._job = None
-        error = job.exception()
-        if isinstance(error, Exception):
-            told = failure(error)
-            self._told.setText(told.message)
-            self.complained.emit(told.message, told.details)
-        elif job.result().folder == self._chosen():
-            self._show(job.result())
-        self._want()
+    def _read(self, run: RunFolder, *_wanted: object) -> Laboratory:
+        """Read the run's answers and fit every network that left classes out."""
+        answers = read_unseen(run)
+        made = Laboratory(run, answers, {}, {})
+        for network in answers.unseen:
+            try:
+                made.fits[network] = answers.fit(network)
+            except KDStudioError as error:
+                made.faults[network] = str(error)
+        return made
 
     def _show(self, found: Laboratory) -> None:
         self.shown = found
@@ -262,7 +173,7 @@ class UnseenPage(QWidget):
         self.network_box.setCurrentIndex(place if place >= 0 else last)
         self.network_box.blockSignals(False)
         self._show_network()
-        self._body.setCurrentIndex(1)
+        self._show_content()
 
     @property
     def network(self) -> str:

@@ -20,7 +20,9 @@ def opened(window, qtbot):
     def show():
         window.show_page("Temperature")
         page = window.temperature_page
-        qtbot.waitUntil(lambda: page.shown is not None and page._job is None, timeout=LONGEST)
+        qtbot.waitUntil(
+            lambda: page.shown is not None and not page.reader.background.is_busy, timeout=LONGEST
+        )
         return page
 
     return show
@@ -123,7 +125,7 @@ def test_runs_that_need_code_or_absent_data_are_not_read(page, qtbot, monkeypatc
     page.student_box.setCurrentIndex(page.student_box.findData("baseline"))
     assert page._told.text() == "read it elsewhere"
     assert page._body.currentIndex() == 0
-    assert page._job is None
+    assert not page.reader.background.is_busy
 
 
 def test_a_run_whose_experiment_cannot_be_read_says_why(window, runs, trained):

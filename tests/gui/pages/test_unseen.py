@@ -28,7 +28,9 @@ def opened(window, qtbot):
     def show():
         window.show_page("Unseen")
         page = window.unseen_page
-        qtbot.waitUntil(lambda: page.shown is not None and page._job is None, timeout=LONGEST)
+        qtbot.waitUntil(
+            lambda: page.shown is not None and not page.reader.background.is_busy, timeout=LONGEST
+        )
         return page
 
     return show
@@ -136,7 +138,7 @@ def test_a_run_deleted_while_it_is_read_leaves_the_empty_page(window, runs, trai
     page = window.unseen_page
     (folder / "summary.json").unlink()
     page.refresh()
-    qtbot.waitUntil(lambda: page._job is None, timeout=LONGEST)
+    qtbot.waitUntil(lambda: not page.reader.background.is_busy, timeout=LONGEST)
     assert page._stack.currentWidget().text() == EMPTY
 
 
@@ -147,4 +149,4 @@ def test_data_that_are_not_here_are_not_fetched_unasked(window, runs, trained, m
     page = window.unseen_page
     qtbot.waitUntil(lambda: "are not on this machine" in page._told.text())
     assert "kdstudio bias run" in page._told.text()
-    assert page._job is None
+    assert not page.reader.background.is_busy
