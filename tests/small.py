@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from kdstudio.data.declaration import ImageData
 from kdstudio.data.feed import Batch
 from kdstudio.data.sources.digits import Digits
-from kdstudio.engine.bench import Bench
 from kdstudio.engine.checkpoint import Checkpoint
+from kdstudio.engine.context import RunContext
 from kdstudio.engine.events import Event, Scores, StageDone
 from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.network import Network
@@ -49,16 +49,16 @@ class Given(Strategy):
     """A strategy whose plan is the function it is given; it is in no registry."""
 
     name: Literal["given"] = "given"
-    make: Callable[[Bench], Iterator[Stage]]
+    make: Callable[[RunContext], Iterator[Stage]]
 
     def roles(self) -> tuple[str, ...]:
         return ("student",)
 
-    def plan(self, bench: Bench) -> Iterator[Stage]:
-        yield from self.make(bench)
+    def plan(self, run: RunContext) -> Iterator[Stage]:
+        yield from self.make(run)
 
 
-def planned(make: Callable[[Bench], Iterator[Stage]], *settings: str) -> Experiment:
+def planned(make: Callable[[RunContext], Iterator[Stage]], *settings: str) -> Experiment:
     """Experiment whose stages come from ``make``."""
     return small_experiment(*settings, strategy="supervised").model_copy(
         update={"strategy": Given(make=make)}
@@ -74,13 +74,13 @@ def refuse_weights(source: object, class_names: object) -> dict[str, Tensor]:
     raise AssertionError(f"nobody should load {source}")
 
 
-def small_bench(experiment: Experiment) -> Bench:
-    return Bench(experiment, digits(), CPU, refuse_weights)
+def small_context(experiment: Experiment) -> RunContext:
+    return RunContext(experiment, digits(), CPU, refuse_weights)
 
 
 def train(experiment: Experiment) -> tuple[list[Event], States]:
     """All events of a run, and the last weights of everything trained."""
-    return follow(Trainer(small_bench(experiment)))
+    return follow(Trainer(small_context(experiment)))
 
 
 def follow(trainer: Trainer) -> tuple[list[Event], States]:
@@ -94,7 +94,7 @@ def follow(trainer: Trainer) -> tuple[list[Event], States]:
 
 
 def resumed(experiment: Experiment, checkpoint: Checkpoint, finished: States) -> Trainer:
-    return Trainer(small_bench(experiment), checkpoint, finished.__getitem__)
+    return Trainer(small_context(experiment), checkpoint, finished.__getitem__)
 
 
 def interrupted(experiment: Experiment, stop: Callable[[int, Event], bool]) -> tuple[list[Event], States]:
@@ -102,7 +102,7 @@ def interrupted(experiment: Experiment, stop: Callable[[int, Event], bool]) -> t
 
     Returns the events since, and the last weights of everything trained before or since.
     """
-    trainer, finished = Trainer(small_bench(experiment)), {}
+    trainer, finished = Trainer(small_context(experiment)), {}
     running = trainer.events()
     for number, event in enumerate(running):
         if isinstance(event, StageDone):

@@ -1,4 +1,4 @@
-"""The command ``bias``: what a shift of some biases does to the answers of a run's network."""
+"""The command ``bias``: what a shift of some biases does to the predictions of a run's network."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from rich.table import Table
 from kdstudio.cli.tables import percent
 from kdstudio.engine.events import Scores
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.answers import Part
-from kdstudio.runs.unseen import UnseenAnswers
+from kdstudio.runs.predictions import Part
+from kdstudio.runs.unseen import UnseenPredictions
 
 PARTS: tuple[Part, ...] = ("validation", "test")
 
@@ -38,9 +38,9 @@ def read_biases(texts: Iterable[str], class_names: Sequence[str]) -> dict[int, f
     return dict(zip(class_numbers([*amounts], class_names), amounts.values(), strict=True))
 
 
-def as_record(answers: UnseenAnswers, network: str, biases: Mapping[int, float]) -> dict[str, Any]:
+def as_record(predictions: UnseenPredictions, network: str, biases: Mapping[int, float]) -> dict[str, Any]:
     """Everything that is printed, for scripts."""
-    names, unseen = answers.class_names, answers.unseen_by(network)
+    names, unseen = predictions.class_names, predictions.unseen_by(network)
 
     def told(scores: Scores) -> dict[str, Any]:
         return {
@@ -57,8 +57,8 @@ def as_record(answers: UnseenAnswers, network: str, biases: Mapping[int, float])
         "biases": {names[number]: bias for number, bias in biases.items()},
         **{
             part: {
-                "before": told(answers.scores(network, part, {})),
-                "after": told(answers.scores(network, part, biases)),
+                "before": told(predictions.scores(network, part, {})),
+                "after": told(predictions.scores(network, part, biases)),
             }
             for part in PARTS
         },

@@ -200,8 +200,8 @@ def temperature(
     as_json: bool,
     allow_code: bool,
 ) -> None:
-    """Show what the temperature does to a run's answers: softened probabilities, entropy, gradients."""
-    from kdstudio.cli.temperature import (
+    """Show what the temperature does to a run's predictions: softened probabilities, entropy, gradients."""
+    from kdstudio.cli.temperature_report import (
         as_record,
         check_sample,
         print_dark_knowledge,
@@ -249,9 +249,11 @@ def bias(
 
     if group and raised:
         raise KDStudioError(f"--shift {group} fits the biases and --raise sets them; give one of the two")
-    answers = read_unseen(find_run(which, runs), allow_code=allow_code)
-    biases = read_biases(raised, answers.class_names) if raised else answers.fit(network, group or "fewer")
-    found = as_record(answers, network, biases)
+    predictions = read_unseen(find_run(which, runs), allow_code=allow_code)
+    biases = (
+        read_biases(raised, predictions.class_names) if raised else predictions.fit(network, group or "fewer")
+    )
+    found = as_record(predictions, network, biases)
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     else:
@@ -269,8 +271,8 @@ def bias(
 @code_flag
 def exits(which: str, thresholds: tuple[float, ...], runs: Path, as_json: bool, allow_code: bool) -> None:
     """Show what a run's early exits give and cost: accuracy, work, measured latency, leaving early."""
-    from kdstudio.cli.exits import USUAL_THRESHOLDS, as_record, print_report
-    from kdstudio.runs.exits import read_exits
+    from kdstudio.cli.exit_report import USUAL_THRESHOLDS, as_record, print_report
+    from kdstudio.runs.early_exits import read_exits
 
     report = read_exits(find_run(which, runs), allow_code=allow_code)
     found = as_record(report, thresholds or USUAL_THRESHOLDS)

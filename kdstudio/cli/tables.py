@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kdstudio.data.declaration import datasets
-from kdstudio.engine.events import StageOutline
+from kdstudio.engine.events import StageSummary
 from kdstudio.engine.strategy import strategies
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import models
@@ -209,7 +209,7 @@ def print_run(summary: Summary, console: Console) -> None:
     print_results(summary, console)
 
 
-def stage_text(stage: StageOutline, class_names: Sequence[str]) -> str:
+def stage_text(stage: StageSummary, class_names: Sequence[str]) -> str:
     """Epochs, terms, classes and added heads of a stage."""
     heads = "".join(f"; adds {name}: {what}" for name, what in stage.heads.items())
     seen = "; sees only " + ", ".join(class_names[c] for c in stage.classes) if stage.classes else ""

@@ -51,7 +51,7 @@ class ImageData:
 class DatasetSpec(Declaration):
     """A data set and its options; subclasses are registered under their ``name``."""
 
-    usual: ClassVar[Augmentation] = Augmentation()
+    default_augmentation: ClassVar[Augmentation] = Augmentation()
     """The augmentation that is usual for this data."""
 
     name: str

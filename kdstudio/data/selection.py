@@ -40,17 +40,17 @@ def only_classes(data: ImageData, wanted: Sequence[int | str]) -> ImageData:
 
 def part_of_classes(part: LabelledImages, numbers: Sequence[int], *, renumber: bool) -> LabelledImages:
     """Return the samples of some classes; ``renumber`` counts these from 0 in the order given."""
-    chosen = taken(part, of_classes(part.labels, numbers, keep=True))
+    chosen = subset(part, of_classes(part.labels, numbers, keep=True))
     if not renumber:
         return chosen
     wanted = torch.tensor(numbers, device=chosen.labels.device)
     return LabelledImages(chosen.images, (chosen.labels[:, None] == wanted).int().argmax(1))
 
 
-def taken(part: LabelledImages, index: Tensor) -> LabelledImages:
+def subset(part: LabelledImages, index: Tensor) -> LabelledImages:
     """Return the samples at ``index`` ``(M,)``."""
     images = part.images
-    chosen = images[index] if isinstance(images, Tensor) else images.taken(index)
+    chosen = images[index] if isinstance(images, Tensor) else images.subset(index)
     return LabelledImages(chosen, part.labels[index])
 
 

@@ -41,7 +41,7 @@ class StreamedImages:
         """Count the images."""
         return len(self._index)
 
-    def taken(self, index: Tensor) -> StreamedImages:
+    def subset(self, index: Tensor) -> StreamedImages:
         """Return the images at ``index`` as a stream of their own."""
         return StreamedImages(self._decode, self._index[index.cpu()], self._image)
 

@@ -1,6 +1,6 @@
 """Biases of classes that a network never saw, fitted without a label of any image it is fitted on.
 
-A student that learns from a teacher's answers alone knows classes it has never seen, but believes
+A student that learns from a teacher's predictions alone knows classes it has never seen, but believes
 them to be rare: their logits are too low (Hinton, Vinyals, Dean 2015, section 3). Shifting a class's
 logits by a constant is the same as shifting the bias of its output.
 """
@@ -13,9 +13,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from kdstudio.engine.bench import Bench
+from kdstudio.engine.context import RunContext
 from kdstudio.engine.events import Shifted
-from kdstudio.engine.scoring import answers, scores
+from kdstudio.engine.scoring import predictions, scores
 from kdstudio.engine.stage import Stage
 from kdstudio.errors import KDStudioError
 
@@ -43,7 +43,7 @@ def classes_of(group: Group, unseen: Sequence[int], shares: Tensor) -> tuple[int
 def fitted_biases(logits: Tensor, shares: Tensor, shifted: Sequence[int]) -> dict[int, float]:
     """Shifts ``b_c`` of the classes ``shifted`` with which each one's mean probability is its share.
 
-    ``logits`` ``(N, K)`` are a network's answers to unlabelled images; no gradient is needed or kept.
+    ``logits`` ``(N, K)`` are a network's predictions to unlabelled images; no gradient is needed or kept.
     ``shares`` ``(K,)`` is how common each class is among the images that the teacher learned from.
     Every round adds ``log(share_c / mean_n softmax(z_n + b)_c)`` to every ``b_c``, in float64. This
     converges: ``F(b) = mean_n logsumexp(z_n + b) - Σ_c share_c·b_c`` is convex, its minimum is what is
@@ -87,20 +87,20 @@ def with_biases(logits: Tensor, biases: Mapping[int, float]) -> Tensor:
     return logits + row
 
 
-def shifted_scores(stage: Stage, name: str, bench: Bench, unseen: Sequence[int]) -> Shifted | None:
+def shifted_scores(stage: Stage, name: str, context: RunContext, unseen: Sequence[int]) -> Shifted | None:
     """Fit what the stage scores as ``name`` on the validation images, unlabelled; score it afterwards.
 
     None where no shift can be fitted: a run is not lost for it.
     """
-    shares, one = bench.class_shares(), {name: stage.scored[name]}
-    validation = answers(stage, one, bench.validation)[name]
+    shares, one = context.class_shares(), {name: stage.scored[name]}
+    validation = predictions(stage, one, context.validation)[name]
     try:
         biases = fitted_biases(validation, shares, classes_of("fewer", unseen, shares))
     except KDStudioError:
         return None
-    test = answers(stage, one, bench.test)[name]
+    test = predictions(stage, one, context.test)[name]
     return Shifted(
         biases=biases,
-        validation=scores(with_biases(validation, biases), bench.validation.part.labels),
-        test=scores(with_biases(test, biases), bench.test.part.labels),
+        validation=scores(with_biases(validation, biases), context.validation.part.labels),
+        test=scores(with_biases(test, biases), context.test.part.labels),
     )

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from kdstudio.engine.losses.response import log_mean_softmax
 
 
-class MeanAnswer(nn.Module):
+class MeanPrediction(nn.Module):
     """The mean of several networks' probabilities, as logits: their softmax is that mean."""
 
     def forward(self, *logits: Tensor) -> Tensor:

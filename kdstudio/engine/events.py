@@ -20,20 +20,20 @@ class Scores(Record):
     count: int
     """Images scored."""
     accuracy: float
-    """Share of right answers, 0 to 1."""
+    """Share of right predictions, 0 to 1."""
     errors: int
-    """Wrong answers."""
+    """Wrong predictions."""
     loss: float
     """Mean cross-entropy to the labels, in nats."""
     calibration_error: float
     """Expected calibration error, 15 bins of equal width (Guo et al. 2017, eq. 5), 0 to 1."""
     per_class: tuple[float | None, ...]
-    """Share of right answers among the images of each class; None where there are none."""
+    """Share of right predictions among the images of each class; None where there are none."""
     confusion: tuple[tuple[int, ...], ...]
     """Images counted by row = true class, column = answer."""
 
     def accuracy_on(self, classes: Iterable[int]) -> float | None:
-        """Share of right answers among the images of ``classes``; None where there are none."""
+        """Share of right predictions among the images of ``classes``; None where there are none."""
         rows = {number: self.confusion[number] for number in classes}
         count = sum(map(sum, rows.values()))
         return sum(row[number] for number, row in rows.items()) / count if count else None
@@ -75,7 +75,7 @@ class NetworkResult(Record):
     """Where classes were left out, and a shift could be fitted."""
 
 
-class StageOutline(Record):
+class StageSummary(Record):
     """What a stage will do, known before it starts."""
 
     name: str
@@ -83,8 +83,8 @@ class StageOutline(Record):
     steps_per_epoch: int
     batch_size: int
     terms: tuple[str, ...]
-    turns: tuple[tuple[str, ...], ...] = ()
-    """The terms again, by the turn that they share: one forward, backward and step."""
+    updates: tuple[tuple[str, ...], ...] = ()
+    """The terms again, by the update that they share: one forward, backward and step."""
     trained: tuple[str, ...]
     frozen: tuple[str, ...]
     parameters: dict[str, int]
@@ -117,7 +117,7 @@ class Preparing(Record):
 
 
 class RunStarted(Record):
-    """The plan has been rehearsed and training begins."""
+    """The plan has been dry-run and training begins."""
 
     kind: Literal["run-started"] = "run-started"
     device: str
@@ -127,7 +127,7 @@ class RunStarted(Record):
     training_images: int
     validation_images: int
     test_images: int
-    stages: tuple[StageOutline, ...]
+    stages: tuple[StageSummary, ...]
 
 
 class StageStarted(Record):
@@ -135,7 +135,7 @@ class StageStarted(Record):
 
     kind: Literal["stage-started"] = "stage-started"
     stage: int
-    outline: StageOutline
+    outline: StageSummary
 
 
 class StepDone(Record):
@@ -167,7 +167,7 @@ class EpochDone(Record):
     weights: dict[str, float]
     """Weight of each term in this epoch."""
     gradient_norms: dict[str, float] = {}
-    """Length of the weighted term's gradient to the network's weights, where terms share a turn;
+    """Length of the weighted term's gradient to the network's weights, where terms share a update;
     mean of four batches of the epoch."""
     learning_rate: float
     images_per_second: float

@@ -1,4 +1,4 @@
-"""Early exits of a network on a bench: their heads, and how each is saved as a network of its own."""
+"""Early exits of a network on a run: their heads, and how each is saved as a network of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from torch import nn
 
-from kdstudio.engine.bench import Bench
+from kdstudio.engine.context import RunContext
 from kdstudio.engine.network import Head, Network
 from kdstudio.errors import KDStudioError
 from kdstudio.models.exits import Exit, ExitHead
@@ -26,7 +26,7 @@ def deepest_tap(network: Network) -> str:
     return [tap for tap in network.taps if tap != "pool"][-1]
 
 
-def early_exits(bench: Bench, network: Network, taps: Sequence[str], head: ExitHead) -> list[EarlyExit]:
+def early_exits(run: RunContext, network: Network, taps: Sequence[str], head: ExitHead) -> list[EarlyExit]:
     """Add exits ``exit-1``, ``exit-2``, … at ``taps``; at every block but the last where none are given.
 
     Raises KDStudioError for an unknown tap, for a network of one block, and where it cannot be cut.
@@ -47,27 +47,27 @@ def early_exits(bench: Bench, network: Network, taps: Sequence[str], head: ExitH
             of=network.name,
             tap=tap,
             head=head,
-            features=bench.shape(network, tap),
-            deepest=bench.shape(network, deepest),
+            features=run.shape(network, tap),
+            deepest=run.shape(network, deepest),
         )
-        found.append(_add(bench, network, f"exit-{number}", early))
+        found.append(_add(run, network, f"exit-{number}", early))
     return found
 
 
-def _add(bench: Bench, network: Network, name: str, early: Exit) -> EarlyExit:
+def _add(run: RunContext, network: Network, name: str, early: Exit) -> EarlyExit:
     heads: list[Head] = []
 
     def make(part: str) -> nn.Module:
-        return early.build(bench.classes)[part]
+        return early.build(run.classes)[part]
 
-    for part in early.build(bench.classes):
+    for part in early.build(run.classes):
         heads.append(
-            bench.head(
+            run.head(
                 f"{name} {part}",
                 partial(make, part),
                 heads[-1].name if heads else f"{network.name}.{early.tap}",
                 architecture="linear" if heads else f"{early.head} exit at {early.tap}",
             )
         )
-    bench.cut(name, network, early, heads)
+    run.cut(name, network, early, heads)
     return EarlyExit(name, heads)

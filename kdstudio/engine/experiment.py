@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from kdstudio.data.augmentation import Augmentation, Mixing
 from kdstudio.data.declaration import ClassName, DatasetSpec, datasets
 from kdstudio.declaration import Declaration, option
-from kdstudio.engine.optimization import SGD, AnyOptimizer, AnySchedule, OneCycle
 from kdstudio.engine.strategy import Strategy, strategies
+from kdstudio.engine.training import TrainingSpec
 from kdstudio.models.declaration import ModelSpec, models
 
 if TYPE_CHECKING:
@@ -105,31 +104,6 @@ class FromRun(Declaration):
 
 
 AnyWeights = Annotated[TrainHere | FromFile | FromRun, Field(discriminator="origin")]
-
-
-class TrainingSpec(Declaration):
-    """How long and with what steps a network learns."""
-
-    epochs: int = option(20, "Epochs", "Passes over the training images.", unit="epochs", ge=1, le=10000)
-    batch_size: int = option(128, "Batch size", "Images in a step.", unit="images", ge=1, le=65536)
-    optimizer: AnyOptimizer = option(SGD(), "Optimiser", "How gradients become steps.")
-    schedule: AnySchedule = option(OneCycle(), "Schedule", "Course of the learning rate.")
-    max_norm: float = option(
-        0.0,
-        "Max-norm",
-        "Longest allowed vector of incoming weights of a unit; longer ones are scaled back "
-        "after each step. 0 means no limit.",
-        ge=0,
-        le=1000,
-    )
-    leave_out: tuple[ClassName, ...] = option(
-        (), "Leave out", "Numbers or names of classes that this network never sees in training."
-    )
-    usual_augmentation: bool = option(
-        False, "Usual augmentation", "Use what is usual for the data set instead of what follows."
-    )
-    augmentation: Augmentation = option(Augmentation(), "Augmentation", "Changes of the images.")
-    mixing: Mixing = option(Mixing(), "Mixing", "Mixing of images and labels.")
 
 
 class NetworkSpec(Declaration):

@@ -93,7 +93,7 @@ AnyOptimizer = Annotated[SGD | AdamW | RMSProp, Field(discriminator="name")]
 
 
 class Schedule(Declaration):
-    """Course of the learning rate over the epochs, as a factor of the highest rate."""
+    """ShiftCurve of the learning rate over the epochs, as a factor of the highest rate."""
 
     def factor(self, epoch: float, epochs: int) -> float:
         """Return the factor at ``epoch`` (fractional, from 0) of ``epochs``."""

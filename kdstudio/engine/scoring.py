@@ -22,11 +22,11 @@ def score(stage: Stage, scored: Mapping[str, str], feed: Feed) -> dict[str, Scor
     Raises KDStudioError where a network answers with what are no numbers.
     """
     labels = feed.part.labels
-    return {name: scores(logits, labels) for name, logits in answers(stage, scored, feed).items()}
+    return {name: scores(logits, labels) for name, logits in predictions(stage, scored, feed).items()}
 
 
 @torch.no_grad()
-def answers(stage: Stage, scored: Mapping[str, str], feed: Feed) -> dict[str, Tensor]:
+def predictions(stage: Stage, scored: Mapping[str, str], feed: Feed) -> dict[str, Tensor]:
     """Return the logits ``(N, K)`` at each address of ``scored`` over all of ``feed``, in order, by its name.
 
     Raises KDStudioError where a network answers with what are no numbers.
@@ -44,7 +44,7 @@ def answers(stage: Stage, scored: Mapping[str, str], feed: Feed) -> dict[str, Te
     for name, logits in collected.items():
         if not all(bool(part.isfinite().all()) for part in logits):
             raise KDStudioError(
-                f"the answers of the {name} are no longer numbers; lower the learning rate, warm up, or "
+                f"the predictions of the {name} are no longer numbers; lower the learning rate, warm up, or "
                 "limit the weights"
             )
     return {name: torch.cat(logits) for name, logits in collected.items()}
@@ -53,8 +53,8 @@ def answers(stage: Stage, scored: Mapping[str, str], feed: Feed) -> dict[str, Te
 def scores(logits: Tensor, labels: Tensor) -> Scores:
     """Score ``logits`` ``(N, K)`` against ``labels`` ``(N,)``."""
     classes = logits.shape[1]
-    answers = logits.argmax(1)
-    pairs = torch.bincount(labels * classes + answers, minlength=classes**2)
+    predictions = logits.argmax(1)
+    pairs = torch.bincount(labels * classes + predictions, minlength=classes**2)
     confusion = pairs.view(classes, classes).cpu()
     right, count = confusion.diag(), confusion.sum(1)
     errors = int(len(labels) - right.sum())
@@ -75,11 +75,11 @@ def scores(logits: Tensor, labels: Tensor) -> Scores:
 def calibration_error(logits: Tensor, labels: Tensor) -> float:
     """Expected calibration error: mean gap between confidence and accuracy over 15 equal bins.
 
-    Bins are weighted by how many of the ``(N, K)`` answers fall into them. Guo, Pleiss, Sun,
+    Bins are weighted by how many of the ``(N, K)`` predictions fall into them. Guo, Pleiss, Sun,
     Weinberger 2017, equation 5.
     """
-    confidence, answers = logits.softmax(1).max(1)
-    gap = confidence - (answers == labels).float()
+    confidence, predictions = logits.softmax(1).max(1)
+    gap = confidence - (predictions == labels).float()
     bins = (confidence * BINS).ceil().clamp(1, BINS).long() - 1
     sums = torch.zeros(BINS, device=logits.device).index_add_(0, bins, gap)
     return float(sums.abs().sum() / len(labels))

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from kdstudio.data.feed import Batch
-from kdstudio.engine.experiment import TrainingSpec
 from kdstudio.engine.network import LOGITS, Head, Network, Part
+from kdstudio.engine.training import TrainingSpec
 from kdstudio.errors import KDStudioError
 
 LABELS = "labels"
@@ -60,24 +60,24 @@ def linear(start: float, end: float) -> Callable[[float], float]:
 
 
 class Stage(nn.Module):
-    """One span of training; ``forward(batch, turn)`` returns the turn's losses by name."""
+    """One span of training; ``forward(batch, update)`` returns the update's losses by name."""
 
     def __init__(
         self,
         name: str,
         *,
         networks: Sequence[Network],
-        turns: Sequence[Sequence[LossTerm]],
+        updates: Sequence[Sequence[LossTerm]],
         training: TrainingSpec,
         heads: Sequence[Head] = (),
         scored: Mapping[str, str] | None = None,
         classes: Sequence[int] = (),
         renumber: bool = True,
     ) -> None:
-        """One turn is one forward, backward and optimiser step over its terms.
+        """One update is one forward, backward and optimiser step over its terms.
 
         ``scored`` maps names to addresses of logits; by default each network's own logits. It is
-        empty where a network has no answers yet to be scored.
+        empty where a network has no predictions yet to be scored.
         ``classes`` are the numbers of the only classes that it sees in training, validation and test,
         none meaning all; with ``renumber`` they count from 0 in that order, else they keep their numbers.
         """
@@ -85,7 +85,7 @@ class Stage(nn.Module):
         self.name = name
         self.networks: Mapping[str, Network] = nn.ModuleDict({n.name: n for n in networks})  # type: ignore[assignment]
         self.heads: Mapping[str, Head] = nn.ModuleDict({h.name: h for h in heads})  # type: ignore[assignment]
-        self.turns = tuple(tuple(turn) for turn in turns)
+        self.updates = tuple(tuple(update) for update in updates)
         self.training_spec = training
         self.classes = tuple(classes)
         self.renumber = bool(classes) and renumber
@@ -93,8 +93,8 @@ class Stage(nn.Module):
 
     @property
     def terms(self) -> tuple[LossTerm, ...]:
-        """All terms, turn by turn."""
-        return tuple(term for turn in self.turns for term in turn)
+        """All terms, update by update."""
+        return tuple(term for update in self.updates for term in update)
 
     def addresses(self) -> tuple[str, ...]:
         """Everything a term may name."""
@@ -114,18 +114,18 @@ class Stage(nn.Module):
             found |= self.behind(source)
         return {**found, address: head}
 
-    def learners(self, turn: int) -> dict[str, Part]:
-        """Networks and heads that turn number ``turn`` updates, by name; heads without state are left out."""
+    def learners(self, update: int) -> dict[str, Part]:
+        """Networks and heads that ``update`` changes, by name; heads without state are left out."""
         found: dict[str, Part] = {}
-        for address in {address for term in self.turns[turn] for address in term.learning}:
+        for address in {address for term in self.updates[update] for address in term.learning}:
             found |= self.behind(address)
         return {n: part for n, part in sorted(found.items()) if not part.frozen and part.state_dict()}
 
-    def forward(self, batch: Batch, turn: int = 0) -> dict[str, Tensor]:
+    def forward(self, batch: Batch, update: int = 0) -> dict[str, Tensor]:
         """Return each term's loss, computed in float32, a scalar, unweighted, by the term's name."""
-        terms = self.turns[turn]
+        terms = self.updates[update]
         wanted = {address for term in terms for address in term.reads}
-        values = self.values(batch, wanted, learning=self.learners(turn))
+        values = self.values(batch, wanted, learning=self.learners(update))
         with torch.autocast(batch.images.device.type, enabled=False):
             return {
                 term.name: term.loss(
@@ -161,8 +161,8 @@ class Stage(nn.Module):
         return values
 
     @torch.no_grad()
-    def rehearse(self, batch: Batch) -> None:
-        """Run every turn once on ``batch`` in eval mode, without gradient.
+    def dry_run(self, batch: Batch) -> None:
+        """Run every update once on ``batch`` in eval mode, without gradient.
 
         Nothing is changed but lazy heads, which take their shape. Raises KDStudioError that
         names the stage, the term and the address that does not fit.
@@ -174,8 +174,8 @@ class Stage(nn.Module):
                 raise KDStudioError(
                     f"stage '{self.name}', {what}: no address '{address}'; there are {', '.join(known)}"
                 )
-        for turn in range(len(self.turns)):
-            self._rehearse_turn(batch, turn)
+        for update in range(len(self.updates)):
+            self._dry_run_turn(batch, update)
 
     def _named(self) -> Iterator[tuple[str, str]]:
         """Yield every address that a term, a head or a score names, with what names it."""
@@ -188,7 +188,7 @@ class Stage(nn.Module):
         for name, address in self.scored.items():
             yield f"score '{name}'", address
 
-    def _rehearse_heads(self, batch: Batch) -> None:
+    def _dry_run_heads(self, batch: Batch) -> None:
         """Run the heads one by one; KDStudioError names the first that does not fit."""
         for name, head in self.heads.items():
             values = self.values(batch, head.of)
@@ -204,12 +204,12 @@ class Stage(nn.Module):
         name, _, output = address.partition(".")
         return name in self.networks and self.networks[name].has(output)
 
-    def _rehearse_turn(self, batch: Batch, turn: int) -> None:
-        terms = self.turns[turn]
+    def _dry_run_turn(self, batch: Batch, update: int) -> None:
+        terms = self.updates[update]
         try:
             values = self.values(batch, {address for term in terms for address in term.reads})
         except (RuntimeError, ValueError, IndexError):
-            self._rehearse_heads(batch)
+            self._dry_run_heads(batch)
             raise
         for term in terms:
             inputs = {address: values[address] for address in term.reads}

@@ -22,13 +22,13 @@ class StageRun:
     """Takes steps, remembers the best epoch, and can be saved and restored between two steps."""
 
     def __init__(self, stage: Stage, device: torch.device, precision: str) -> None:
-        """``stage`` lies on ``device`` and has been rehearsed (lazy heads have their shape)."""
+        """``stage`` lies on ``device`` and has been dry-run (lazy heads have their shape)."""
         self.stage = stage
         self.learners: dict[str, nn.Module] = {}
         """The modules of the networks and heads in training, by their names."""
         self.optimizers: list[Optimizer] = []
-        for turn in range(len(stage.turns)):
-            learners = stage.learners(turn)
+        for update in range(len(stage.updates)):
+            learners = stage.learners(update)
             self.learners |= {name: learner.module for name, learner in learners.items()}
             parameters = [p for learner in learners.values() for p in learner.parameters()]
             self.optimizers.append(stage.training_spec.optimizer.build(parameters))
@@ -40,11 +40,11 @@ class StageRun:
         self.losses = {term.name: torch.zeros((), device=device) for term in stage.terms}
         self.gradient_norms = {
             term.name: torch.zeros((), device=device)
-            for turn in stage.turns
-            if len(turn) > 1
-            for term in turn
+            for update in stage.updates
+            if len(update) > 1
+            for term in update
         }
-        """Of terms that share a turn, summed over the epoch's measurements."""
+        """Of terms that share a update, summed over the epoch's measurements."""
         self._autocast = torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
 
     @property
@@ -70,30 +70,30 @@ class StageRun:
     def take_step(
         self, batch: Batch, rate: float, weights: Mapping[str, float], *, measure: bool = False
     ) -> None:
-        """Forward, backward and update, turn by turn; sums the losses on the device, unread.
+        """Forward, backward and update, update by update; sums the losses on the device, unread.
 
         With ``measure``, also the size of each weighted term's gradient.
         """
-        for turn, optimizer in enumerate(self.optimizers):
+        for update, optimizer in enumerate(self.optimizers):
             for group in optimizer.param_groups:
                 group["lr"] = rate
             with self._autocast:
-                losses: dict[str, Tensor] = self.stage(batch, turn)
+                losses: dict[str, Tensor] = self.stage(batch, update)
             weighted = {name: weights[name] * loss for name, loss in losses.items()}
             if measure and len(weighted) > 1:
-                self._measure(turn, weighted)
+                self._measure(update, weighted)
             total = torch.stack(list(weighted.values())).sum()
             optimizer.zero_grad()
             total.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
-            self._limit_norms(self.stage.learners(turn).values())
+            self._limit_norms(self.stage.learners(update).values())
             for name, loss in losses.items():
                 self.losses[name] += loss.detach()
         self.step += 1
 
-    def _measure(self, turn: int, weighted: Mapping[str, Tensor]) -> None:
+    def _measure(self, update: int, weighted: Mapping[str, Tensor]) -> None:
         """Add up the length of each term's gradient to the weights of the networks in training."""
-        networks = [part for part in self.stage.learners(turn).values() if isinstance(part, Network)]
+        networks = [part for part in self.stage.learners(update).values() if isinstance(part, Network)]
         parameters = [parameter for network in networks for parameter in network.parameters()]
         for name, loss in weighted.items():
             found = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
@@ -151,11 +151,11 @@ class StageRun:
         for scored, states in self.best_states.items():
             for name, state in states.items():
                 found |= {f"best/{scored}/{name}/{key}": value for key, value in state.items()}
-        for turn, optimizer in enumerate(self.optimizers):
+        for update, optimizer in enumerate(self.optimizers):
             for number, values in optimizer.state_dict()["state"].items():
                 for key, value in values.items():
                     if value is not None:
-                        found[f"optimizer/{turn}/{number}/{key}"] = torch.as_tensor(value)
+                        found[f"optimizer/{update}/{number}/{key}"] = torch.as_tensor(value)
         return {address: value.detach().cpu().clone() for address, value in found.items()}
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -174,9 +174,9 @@ class StageRun:
             self.losses[name].copy_(value)
         for name, value in checkpoint.under("gradients").items():
             self.gradient_norms[name].copy_(value)
-        for turn, optimizer in enumerate(self.optimizers):
+        for update, optimizer in enumerate(self.optimizers):
             state: dict[int, dict[str, Tensor]] = {}
-            for address, value in checkpoint.under(f"optimizer/{turn}").items():
+            for address, value in checkpoint.under(f"optimizer/{update}").items():
                 number, _, key = address.partition("/")
                 state.setdefault(int(number), {})[key] = value
             groups = optimizer.state_dict()["param_groups"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kdstudio.declaration import Declaration, Registry
 
 if TYPE_CHECKING:
-    from kdstudio.engine.bench import Bench
+    from kdstudio.engine.context import RunContext
     from kdstudio.engine.stage import Stage
 
 
@@ -25,10 +25,10 @@ class Strategy(Declaration):
         """Return the literal loss, with the numbers in it."""
         raise NotImplementedError
 
-    def plan(self, bench: Bench) -> Iterator[Stage]:
+    def plan(self, run: RunContext) -> Iterator[Stage]:
         """Yield the stages in turn; code after a ``yield`` runs when that stage is trained.
 
-        Deterministic given the bench. A plan is also run once untrained, as rehearsal, so it
+        Deterministic given the run. A plan is also run once untrained, as dry run, so it
         may look at networks but not at their accuracy.
         """
         raise NotImplementedError

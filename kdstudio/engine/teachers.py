@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, ValidationInfo
 from kdstudio.engine.strategies.supervised import learn_labels
 
 if TYPE_CHECKING:
-    from kdstudio.engine.bench import Bench
+    from kdstudio.engine.context import RunContext
     from kdstudio.engine.network import Network
     from kdstudio.engine.stage import Stage
 
@@ -54,17 +54,17 @@ def over_teachers(formula: str, shares: dict[str, float]) -> str:
     return f"Σ_t w_t·({formula}), w_t = {spoken}"
 
 
-def ready_teachers(bench: Bench, count: int, *, baseline: bool) -> Generator[Stage, None, list[Network]]:
+def ready_teachers(run: RunContext, count: int, *, baseline: bool) -> Generator[Stage, None, list[Network]]:
     """Train each teacher on the labels unless it is loaded, and the student alone as a ``baseline``.
 
     Returns the teachers, frozen.
     """
     teachers = []
     for role in teacher_roles(count):
-        teacher = bench.network(role)
-        if not bench.is_loaded(role):
-            yield learn_labels(teacher, bench.recipe(role))
+        teacher = run.network(role)
+        if not run.is_loaded(role):
+            yield learn_labels(teacher, run.recipe(role))
         teachers.append(teacher.freeze())
     if baseline:
-        yield learn_labels(bench.network("student", name="baseline"), bench.recipe("student"))
+        yield learn_labels(run.network("student", name="baseline"), run.recipe("student"))
     return teachers

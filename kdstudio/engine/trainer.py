@@ -12,10 +12,11 @@ from torch import Tensor
 
 from kdstudio.data.feed import Feed
 from kdstudio.data.seeding import derived_seed
-from kdstudio.engine.bench import Bench
 from kdstudio.engine.bias import shifted_scores
 from kdstudio.engine.checkpoint import Checkpoint, Progress
+from kdstudio.engine.context import RunContext
 from kdstudio.engine.device import choose_threads
+from kdstudio.engine.dry_run import dry_run, outline
 from kdstudio.engine.events import (
     EpochDone,
     EpochScores,
@@ -28,9 +29,8 @@ from kdstudio.engine.events import (
     StageStarted,
     StepDone,
 )
+from kdstudio.engine.logit_cache import CachedNetwork, cacheable, fill
 from kdstudio.engine.network import LOGITS
-from kdstudio.engine.outline import outline, rehearse
-from kdstudio.engine.remembering import RememberedNetwork, fill, rememberable
 from kdstudio.engine.scoring import score
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun, States, copied_state
@@ -40,7 +40,7 @@ REPORTS_PER_EPOCH = 40
 MEASUREMENTS_PER_EPOCH = 4
 """How often each term's gradient is measured by itself."""
 LONGEST_SILENCE = 0.25
-"""Seconds after which a step is reported out of turn."""
+"""Seconds after which a step is reported out of update."""
 
 StateLoader = Callable[[str], dict[str, Tensor]]
 """Reads the weights of a finished network or head of this run, by its name."""
@@ -55,16 +55,16 @@ class Trainer:
 
     def __init__(
         self,
-        bench: Bench,
+        context: RunContext,
         resume: Checkpoint | None = None,
         finished: StateLoader | None = None,
     ) -> None:
-        """Rehearses the plan; ``resume`` and ``finished`` come from an interrupted run of it.
+        """Dry-runs the plan; ``resume`` and ``finished`` come from an interrupted run of it.
 
         Raises KDStudioError when the experiment cannot be run.
         """
-        self.bench = bench
-        self.experiment = bench.experiment
+        self.context = context
+        self.experiment = context.experiment
         self._resume = resume or Checkpoint()
         self._finished = finished
         self._stage = self._resume.progress.stage
@@ -78,7 +78,7 @@ class Trainer:
         that came with weights."""
         self.best: dict[str, States] = {}
         """Their weights after the best epoch, by what was scored, then by network or head."""
-        self.outlines = rehearse(bench)
+        self.outlines = dry_run(context)
 
     def seconds(self) -> float:
         """Time spent in the run, the time between two events not counted."""
@@ -110,20 +110,20 @@ class Trainer:
             running.close()
 
     def _events(self) -> Generator[Event]:
-        bench, spec = self.bench, self.experiment.compute
+        context, spec = self.context, self.experiment.compute
         threads = choose_threads(spec.threads, max(o.flops_per_step for o in self.outlines))
         torch.set_num_threads(threads)
         yield RunStarted(
-            device=str(bench.device),
+            device=str(context.device),
             threads=threads,
             precision=spec.precision,
-            class_names=bench.data.class_names,
-            training_images=bench.training_images,
-            validation_images=len(bench.validation),
-            test_images=len(bench.test),
+            class_names=context.data.class_names,
+            training_images=context.training_images,
+            validation_images=len(context.validation),
+            test_images=len(context.test),
             stages=self.outlines,
         )
-        for number, stage in enumerate(self.experiment.strategy.plan(bench)):
+        for number, stage in enumerate(self.experiment.strategy.plan(context)):
             if number < self._resume.progress.stage:
                 self._take_finished(stage)
             else:
@@ -133,25 +133,25 @@ class Trainer:
     def _take_finished(self, stage: Stage) -> None:
         """Load what the interrupted run has trained already."""
         assert self._finished is not None
-        outline(stage, self.bench)
+        outline(stage, self.context)
         self._told.update(stage.scored)
-        for turn in range(len(stage.turns)):
-            for name, learner in stage.learners(turn).items():
+        for update in range(len(stage.updates)):
+            for name, learner in stage.learners(update).items():
                 learner.module.load_state_dict(self._finished(name))
 
     def _train(self, number: int, stage: Stage) -> Iterator[Event]:
-        bench = self.bench
-        stage.to(bench.device)
-        description = outline(stage, bench)
-        feed = bench.training_feed(stage.training_spec, stage.classes, stage.renumber)
-        validation, test = bench.evaluation_feeds(stage.classes, stage.renumber)
-        run = StageRun(stage, bench.device, self.experiment.compute.precision)
+        context = self.context
+        stage.to(context.device)
+        description = outline(stage, context)
+        feed = context.training_feed(stage.training_spec, stage.classes, stage.renumber)
+        validation, test = context.evaluation_feeds(stage.classes, stage.renumber)
+        run = StageRun(stage, context.device, self.experiment.compute.precision)
         if number == self._resume.progress.stage and self._resume.tensors:
             run.restore(self._resume)
         self._stage, self._run = number, run
         yield StageStarted(stage=number, outline=description)
         own = dict(stage.networks)
-        yield from self._remember_frozen(stage, feed)
+        yield from self._cache_frozen(stage, feed)
         while run.epoch < stage.training_spec.epochs:
             yield from self._train_epoch(number, run, feed, validation)
         stage.networks.update(own)  # type: ignore[attr-defined]
@@ -163,15 +163,15 @@ class Trainer:
         self._stage, self._run = number + 1, None
         yield StageDone(stage=number, seconds=self.seconds(), networks=results)
 
-    def _remember_frozen(self, stage: Stage, feed: Feed) -> Iterator[Event]:
+    def _cache_frozen(self, stage: Stage, feed: Feed) -> Iterator[Event]:
         """Put tables of logits in the place of frozen networks where that saves work."""
-        for network in rememberable(stage, feed, self.bench.classes):
+        for network in cacheable(stage, feed, self.context.classes):
             views = feed.augmentation.views
-            outputs = self.bench.shape(network, LOGITS)
-            table = torch.empty(len(feed) * views, *outputs, device=self.bench.device)
+            outputs = self.context.shape(network, LOGITS)
+            table = torch.empty(len(feed) * views, *outputs, device=self.context.device)
             for fraction in fill(network, feed, table):
-                yield Preparing(what=f"answers of the {network.name}", fraction=fraction)
-            stage.networks[network.name] = RememberedNetwork(network, table, views)  # type: ignore[index]
+                yield Preparing(what=f"predictions of the {network.name}", fraction=fraction)
+            stage.networks[network.name] = CachedNetwork(network, table, views)  # type: ignore[index]
 
     def _train_epoch(self, number: int, run: StageRun, feed: Feed, validation: Feed) -> Iterator[Event]:
         stage, seed, epoch = run.stage, self.experiment.seed, run.epoch
@@ -238,7 +238,7 @@ class Trainer:
             behind = stage.behind(address).values()
             unseen: tuple[int, ...] = ()
             if name in run.scored:
-                unseen = tuple(self.bench.class_numbers(stage.training_spec.leave_out))
+                unseen = tuple(self.context.class_numbers(stage.training_spec.leave_out))
                 last = scores_at(stage, name, run.epoch, *parts)
                 state = run.use_best(name)
                 best = scores_at(stage, name, run.best[name].epoch, *parts)
@@ -247,7 +247,7 @@ class Trainer:
                 last = best = scores_at(stage, name, 0, *parts)
             else:
                 continue
-            built = self.bench.built.get(name)
+            built = self.context.built.get(name)
             results[name] = NetworkResult(
                 parameters=built.parameters if built else sum(part.parameter_count() for part in behind),
                 architecture=" + ".join(dict.fromkeys(p.architecture for p in behind if p.architecture)),
@@ -256,7 +256,7 @@ class Trainer:
                 last_epoch=last,
                 best_epoch=best,
                 unseen=unseen,
-                shifted=shifted_scores(stage, name, self.bench, unseen) if unseen else None,
+                shifted=shifted_scores(stage, name, self.context, unseen) if unseen else None,
             )
         return results
 

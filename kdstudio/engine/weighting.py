@@ -11,7 +11,7 @@ from kdstudio.declaration import Declaration, option
 
 
 class Weighting(Declaration):
-    """Course of a weight over a stage."""
+    """ShiftCurve of a weight over a stage."""
 
     name: str
 

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from kdstudio.runs.dark_knowledge import hindrance
+from kdstudio.runs.dark_knowledge import why_unreadable
 from kdstudio.runs.folder import RunFolder
 
 POLL_MILLISECONDS = 50
@@ -87,10 +87,10 @@ class RunReader(QObject):
             return
         self._asked = self._wanted
         run, more, _changed = self._asked
-        if reason := hindrance(run, self._command):
+        if reason := why_unreadable(run, self._command):
             self.told.emit(reason)
             return
-        self.told.emit("Reading the answers…")
+        self.told.emit("Reading the predictions…")
         self.background.start(lambda: self._read(run, *more))
 
     def _show(self, found: object) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from kdstudio.gui.style import STYLE_SHEET
+from kdstudio.shipped import shipped
 
 SCHEMES = {
     "system": Qt.ColorScheme.Unknown,
@@ -49,7 +49,7 @@ class Colours:
 @cache
 def schemes() -> dict[str, Colours]:
     """Read the theme file."""
-    text = (resources.files("kdstudio") / "resources" / "theme.toml").read_text("utf-8")
+    text = (shipped("resources") / "theme.toml").read_text("utf-8")
     tables = tomllib.loads(text)
     return {
         name: Colours({k: v for k, v in table.items() if isinstance(v, str)}, table["series"])
@@ -59,7 +59,7 @@ def schemes() -> dict[str, Colours]:
 
 def icons_folder() -> Path:
     """Folder of the icons; Qt's style sheets take them from files."""
-    return Path(str(resources.files("kdstudio"))) / "resources" / "icons"
+    return shipped("resources") / "icons"
 
 
 class Theme(QObject):

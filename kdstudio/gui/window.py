@@ -87,7 +87,7 @@ class MainWindow(QMainWindow):
 
     @cached_property
     def temperature_page(self) -> TemperaturePage:
-        """Softened answers of a run's networks."""
+        """Softened predictions of a run's networks."""
         from kdstudio.gui.pages.temperature import TemperaturePage
 
         page = TemperaturePage(self._theme, self.controller.runs)

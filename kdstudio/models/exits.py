@@ -27,7 +27,7 @@ class Exit(Declaration):
 
     def build(self, classes: int) -> dict[str, nn.Module]:
         """Make the head's parts by name, in order: ``features`` (of a bottleneck alone), ``classifier``."""
-        from kdstudio.models.modules.exits import bottleneck, classifier
+        from kdstudio.models.modules.exit_heads import bottleneck, classifier
 
         if self.head == "light":
             return {"classifier": classifier(self.features, classes)}

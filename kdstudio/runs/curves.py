@@ -12,8 +12,8 @@ from kdstudio.engine.events import (
     RunStarted,
     Scores,
     StageDone,
-    StageOutline,
     StageStarted,
+    StageSummary,
     StepDone,
 )
 from kdstudio.runs.sweep import Setting, Spread, over_seeds
@@ -55,7 +55,7 @@ class RunCurves:
     weighted: dict[LossKey, Series] = field(default_factory=dict)
     """The same times the term's weight."""
     shares: dict[LossKey, Series] = field(default_factory=dict)
-    """Each term's share of the summed lengths of its turn's gradients, 0 to 1, after each epoch."""
+    """Each term's share of the summed lengths of its update's gradients, 0 to 1, after each epoch."""
     accuracy: dict[str, Series] = field(default_factory=dict)
     """Validation accuracy of each network, after each epoch; of swept ones the mean over the seeds."""
     learning_rate: dict[str, Series] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class RunCurves:
     """Numbers of the classes that a network's scores are of, in their order."""
     sweep: dict[str, dict[Setting, Spread]] = field(default_factory=dict)
     """Latest validation accuracy of swept students over their seeds, by role."""
-    _stages: tuple[StageOutline, ...] = ()
+    _stages: tuple[StageSummary, ...] = ()
 
     def add(self, events: Iterable[Event]) -> None:
         """Follow ``events``."""
@@ -111,8 +111,8 @@ class RunCurves:
     def _add_epoch(self, event: EpochDone) -> None:
         outline = self._stages[event.stage]
         self.speed.setdefault(outline.name, Series()).add(event.epoch, event.images_per_second)
-        for turn in outline.turns:
-            norms = {term: event.gradient_norms[term] for term in turn if term in event.gradient_norms}
+        for update in outline.updates:
+            norms = {term: event.gradient_norms[term] for term in update if term in event.gradient_norms}
             total = sum(norms.values())
             for term, norm in norms.items():
                 share = norm / total if total else 0.0
@@ -135,6 +135,6 @@ class RunCurves:
         return tuple(self.class_names[number] for number in self.classes[network])
 
     def per_class(self, network: str) -> list[float | None]:
-        """Share of right answers for each of the data's classes; None for those not scored."""
+        """Share of right predictions for each of the data's classes; None for those not scored."""
         known = dict(zip(self.classes[network], self.scores[network].per_class, strict=False))
         return [known.get(number) for number in range(len(self.class_names))]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from kdstudio.declaration import ProgressCallback
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.answers import Answers, Part, read_answers
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.predictions import Part, Predictions, read_predictions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Distance:
-    """How far a student's softened answers are from a teacher's at one temperature.
+    """How far a student's softened predictions are from a teacher's at one temperature.
 
     Means over the images. KL and CE are in nats, without the factor T²; gradients are L2 norms at
     the student's logits, of the losses with the factor T² and without.
@@ -37,9 +37,9 @@ class Distance:
 
 @dataclass(frozen=True)
 class DarkKnowledge:
-    """The answers of a student, and of a teacher where there is one, softened."""
+    """The predictions of a student, and of a teacher where there is one, softened."""
 
-    answers: Answers
+    predictions: Predictions
     student: str
     teacher: str | None
     entropies: dict[str, tuple[float, ...]]
@@ -54,35 +54,37 @@ class DarkKnowledge:
         return (self.teacher, self.student) if self.teacher else (self.student,)
 
     @property
-    def informant(self) -> str:
+    def soft_target_source(self) -> str:
         """The network whose soft targets are looked at: the teacher, or the only network."""
         return self.networks[0]
 
     def softened(self, sample: int, temperature: float) -> dict[str, np.ndarray]:
         """Probabilities ``(K,)`` of each network for one image."""
-        from kdstudio.engine.temperature import softened
+        from kdstudio.engine.softening import softened
 
-        logits = self.answers.logits
+        logits = self.predictions.logits
         return {
             name: softened(logits[name][sample : sample + 1], temperature)[0].numpy()
             for name in self.networks
         }
 
     def soft_targets(self, temperature: float) -> np.ndarray:
-        """Mean soft targets of the informant, ``(K, K)``, a row for each true class."""
-        from kdstudio.engine.temperature import mean_soft_targets
+        """Mean soft targets of the soft_target_source, ``(K, K)``, a row for each true class."""
+        from kdstudio.engine.softening import mean_soft_targets
 
-        found = mean_soft_targets(self.answers.logits[self.informant], self.answers.labels, temperature)
+        found = mean_soft_targets(
+            self.predictions.logits[self.soft_target_source], self.predictions.labels, temperature
+        )
         matrix: np.ndarray = found.numpy()
         return matrix
 
     def answer(self, network: str, sample: int) -> str:
         """Name of the class that ``network`` says."""
-        return self.answers.class_names[int(self.answers.logits[network][sample].argmax())]
+        return self.predictions.class_names[int(self.predictions.logits[network][sample].argmax())]
 
     def next_mistake(self, after: int) -> int | None:
         """Number of the student's next mistake, from the beginning again after the last; None without any."""
-        wrong = self.answers.logits[self.student].argmax(1) != self.answers.labels
+        wrong = self.predictions.logits[self.student].argmax(1) != self.predictions.labels
         mistakes: list[int] = wrong.nonzero().flatten().tolist()
         return next((number for number in mistakes if number > after), next(iter(mistakes), None))
 
@@ -104,8 +106,8 @@ def choose_networks(
     return chosen, None if other == chosen else other
 
 
-def hindrance(folder: RunFolder, command: str = "temperature") -> str:
-    """Say why a run's answers should not be read unasked, and what to do; empty where they may.
+def why_unreadable(folder: RunFolder, command: str = "temperature") -> str:
+    """Say why a run's predictions should not be read unasked, and what to do; empty where they may.
 
     ``command`` of the command line does what was wanted.
     """
@@ -127,12 +129,12 @@ def hindrance(folder: RunFolder, command: str = "temperature") -> str:
 
 
 class DarkKnowledgeReader:
-    """Softens the answers of runs; those read last are kept, so that another pair is quick to look at."""
+    """Softens the predictions of runs; those read last are kept, so that another pair is quick to look at."""
 
     def __init__(self) -> None:
         """Nothing read yet."""
         self._read: object = None
-        self._answers: Answers | None = None
+        self._answers: Predictions | None = None
 
     def read(
         self,
@@ -145,7 +147,7 @@ class DarkKnowledgeReader:
         *,
         allow_code: bool = False,
     ) -> DarkKnowledge:
-        """Read a run's answers and soften those of a student and a teacher.
+        """Read a run's predictions and soften those of a student and a teacher.
 
         Raises KDStudioError where a network, or all of them, or the data are not there.
         """
@@ -153,40 +155,44 @@ class DarkKnowledgeReader:
         if self._answers is None or wanted != self._read:
             if names := folder.networks():
                 choose_networks(names, student, teacher)
-            self._answers = read_answers(folder, part, progress, allow_code=allow_code)
+            self._answers = read_predictions(folder, part, progress, allow_code=allow_code)
             self._read = wanted
         return soften(self._answers, temperatures, student, teacher)
 
 
 def soften(
-    answers: Answers, temperatures: Sequence[float], student: str | None = None, teacher: str | None = None
+    predictions: Predictions,
+    temperatures: Sequence[float],
+    student: str | None = None,
+    teacher: str | None = None,
 ) -> DarkKnowledge:
-    """Follow two networks of ``answers`` over the temperatures; see :func:`choose_networks`.
+    """Follow two networks of ``predictions`` over the temperatures; see :func:`choose_networks`.
 
     Raises KDStudioError where they do not tell the same classes apart.
     """
-    from kdstudio.engine.temperature import entropy
+    from kdstudio.engine.softening import entropy
 
-    own, other = choose_networks(list(answers.logits), student, teacher)
-    answers = answers.of_network(own)
+    own, other = choose_networks(list(predictions.logits), student, teacher)
+    predictions = predictions.of_network(own)
     names = (other, own) if other else (own,)
     for name in names:
-        if answers.logits[name].shape[1] != len(answers.class_names):
+        if predictions.logits[name].shape[1] != len(predictions.class_names):
             raise KDStudioError(
-                f"'{name}' has {answers.logits[name].shape[1]} outputs for the {len(answers.class_names)} "
-                "classes of the data; choose a network that tells all of them apart"
+                f"'{name}' has {predictions.logits[name].shape[1]} outputs for the "
+                f"{len(predictions.class_names)} classes of the data; "
+                "choose a network that tells all of them apart"
             )
-    exact = {name: answers.logits[name].double() for name in names}
+    exact = {name: predictions.logits[name].double() for name in names}
     entropies = {
         name: tuple(float(entropy(logits, t).mean()) for t in temperatures) for name, logits in exact.items()
     }
     distances = tuple(_distance(exact[own], exact[other], t) for t in temperatures) if other else ()
-    return DarkKnowledge(answers, own, other, entropies, distances, tuple(temperatures))
+    return DarkKnowledge(predictions, own, other, entropies, distances, tuple(temperatures))
 
 
 def _distance(student: Tensor, teacher: Tensor, temperature: float) -> Distance:
     from kdstudio.engine.losses.response import soft_cross_entropy, soft_kl
-    from kdstudio.engine.temperature import gradient, high_temperature_gradient
+    from kdstudio.engine.softening import gradient, high_temperature_gradient
 
     def size(gradients: Tensor) -> float:
         return float(gradients.norm(dim=1).mean())

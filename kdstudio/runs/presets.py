@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from contextlib import suppress
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from kdstudio.engine.experiment import Experiment
 from kdstudio.errors import KDStudioError
 from kdstudio.problems import problems
 from kdstudio.runs.files import write_atomically
+from kdstudio.shipped import shipped
 
 DEFAULT_PRESET = "digits-hinton"
 TAGS = ("name", "origin")
@@ -38,8 +38,7 @@ def preset_group(name: str) -> str:
 
 def preset_names() -> list[str]:
     """Names of the presets that ship: group by group, the default first."""
-    folder = resources.files("kdstudio") / "presets"
-    names = [f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")]
+    names = [file.stem for file in shipped("presets").glob("*.toml")]
     groups = list(GROUPS)
     return sorted(names, key=lambda n: (n != DEFAULT_PRESET, groups.index(preset_group(n)), n))
 
@@ -51,7 +50,7 @@ def read_raw(source: str) -> dict[str, Any]:
     """
     path = Path(source).expanduser()
     if source in preset_names():
-        text = (resources.files("kdstudio") / "presets" / f"{source}.toml").read_text("utf-8")
+        text = (shipped("presets") / f"{source}.toml").read_text("utf-8")
     elif path.suffix == ".toml" or path.is_file():
         text = _read_file(path)
     else:

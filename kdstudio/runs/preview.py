@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kdstudio.declaration import ProgressCallback
-from kdstudio.engine.events import StageOutline
+from kdstudio.engine.events import StageSummary
 from kdstudio.engine.experiment import Experiment
 from kdstudio.errors import KDStudioError
 from kdstudio.models.complexity import Complexity, complexity
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from kdstudio.data.declaration import ImageData
     from kdstudio.data.feed import Feed
-    from kdstudio.engine.bench import Bench
+    from kdstudio.engine.context import RunContext
 
 SAMPLES = 12
 
@@ -44,7 +44,7 @@ class Preview:
     validation_images: int
     test_images: int
     networks: dict[str, NetworkPreview]
-    stages: tuple[StageOutline, ...]
+    stages: tuple[StageSummary, ...]
     """What will be trained, in turn, with the heads that are added."""
     notes: tuple[str, ...]
 
@@ -63,20 +63,20 @@ class Previewer:
         """Look at ``experiment``; raises KDStudioError when it cannot be run."""
         import torch
 
-        from kdstudio.engine.bench import Bench
-        from kdstudio.engine.outline import rehearse
+        from kdstudio.engine.context import RunContext
+        from kdstudio.engine.dry_run import dry_run
 
         for network in experiment.networks.values():
             check_code(network.model, allow_code=allow_code)
-        bench = Bench(experiment, self._load(experiment, progress), torch.device("cpu"))
+        context = RunContext(experiment, self._load(experiment, progress), torch.device("cpu"))
         return Preview(
-            class_names=bench.data.class_names,
-            image=bench.image[:3],
-            validation_images=len(bench.validation),
-            test_images=len(bench.test),
-            networks={role: _network(bench, role) for role in experiment.networks},
-            stages=rehearse(bench),
-            notes=bench.data.notes,
+            class_names=context.data.class_names,
+            image=context.image[:3],
+            validation_images=len(context.validation),
+            test_images=len(context.test),
+            networks={role: _network(context, role) for role in experiment.networks},
+            stages=dry_run(context),
+            notes=context.data.notes,
         )
 
     def _load(self, experiment: Experiment, progress: ProgressCallback) -> ImageData:
@@ -86,15 +86,15 @@ class Previewer:
         return self._data
 
 
-def _network(bench: Bench, role: str) -> NetworkPreview:
+def _network(context: RunContext, role: str) -> NetworkPreview:
     import torch
 
-    spec = bench.experiment.networks[role]
-    feed = bench.training_feed(spec.training)
-    counts = torch.bincount(feed.part.labels.cpu(), minlength=bench.classes)
+    spec = context.experiment.networks[role]
+    feed = context.training_feed(spec.training)
+    counts = torch.bincount(feed.part.labels.cpu(), minlength=context.classes)
     return NetworkPreview(
         architecture=spec.model.summary(),
-        cost=cost(spec.model, bench.image, bench.classes),
+        cost=cost(spec.model, context.image, context.classes),
         taps=tuple(spec.model.taps()),
         counts=tuple(counts.tolist()),
         samples=_samples(feed),

@@ -11,8 +11,8 @@ from kdstudio.engine.events import (
     RunDone,
     RunStarted,
     StageDone,
-    StageOutline,
     StageStarted,
+    StageSummary,
     StepDone,
 )
 
@@ -24,7 +24,7 @@ STEP_OVERHEAD = 1e7
 class RunProgress:
     """A run's place between its start and its end."""
 
-    stages: tuple[StageOutline, ...] = ()
+    stages: tuple[StageSummary, ...] = ()
     stage: int = 0
     epoch: int = 0
     fraction: float = 0.0
@@ -37,7 +37,7 @@ class RunProgress:
     device: str = ""
 
     @property
-    def outline(self) -> StageOutline | None:
+    def outline(self) -> StageSummary | None:
         """The stage that runs."""
         return self.stages[self.stage] if self.stage < len(self.stages) else None
 
@@ -80,7 +80,7 @@ class RunProgress:
         return done / sum(_work(outline) for outline in self.stages)
 
 
-def _work(outline: StageOutline) -> float:
+def _work(outline: StageSummary) -> float:
     return outline.steps * (outline.flops_per_step + STEP_OVERHEAD)
 
 

@@ -20,7 +20,7 @@ from kdstudio.runs.weights import NetworkCard, check_code, load_tensors, load_we
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from kdstudio.engine.bench import Bench
+    from kdstudio.engine.context import RunContext
     from kdstudio.engine.trainer import Trainer
 
 Tell = Callable[[Event], None]
@@ -48,7 +48,7 @@ class Session:
         trainer = self._trainer
         yield from self._past
         with self.folder.held():
-            recorder = Recorder(self.folder, network_cards(trainer.bench))
+            recorder = Recorder(self.folder, network_cards(trainer.context))
             running = trainer.events()
             try:
                 for event in running:
@@ -115,15 +115,17 @@ def _trainer(
     resume: Checkpoint | None = None,
     folder: RunFolder | None = None,
 ) -> Trainer:
-    from kdstudio.engine.bench import Bench
+    from kdstudio.engine.context import RunContext
     from kdstudio.engine.device import resolve_device
     from kdstudio.engine.trainer import Trainer
 
     device = resolve_device(experiment.compute.device)
     data = experiment.data.source.load(lambda what, fraction: tell(Preparing(what=what, fraction=fraction)))
-    bench = Bench(experiment, data, device, lambda source, classes: load_weights(source, classes, runs))
+    context = RunContext(
+        experiment, data, device, lambda source, classes: load_weights(source, classes, runs)
+    )
     finished = (lambda name: load_tensors(folder.network_file(name))) if folder else None
-    return Trainer(bench, resume, finished)
+    return Trainer(context, resume, finished)
 
 
 def load_weights(source: FromFile | FromRun, class_names: tuple[str, ...], runs: Path) -> dict[str, Tensor]:
@@ -139,19 +141,19 @@ def load_weights(source: FromFile | FromRun, class_names: tuple[str, ...], runs:
     return load_weights_file(folder.network_file(source.network), class_names)
 
 
-def network_cards(bench: Bench) -> dict[str, NetworkCard]:
+def network_cards(context: RunContext) -> dict[str, NetworkCard]:
     """Tell for every network of the run how to rebuild it."""
     return {
         name: NetworkCard(
             network=name,
-            model=bench.experiment.networks[built.role].model,
-            image=bench.image[:3],
+            model=context.experiment.networks[built.role].model,
+            image=context.image[:3],
             class_names=built.class_names,
-            mean=bench.data.mean,
-            std=bench.data.std,
+            mean=context.data.mean,
+            std=context.data.std,
             exit=built.exit,
         )
-        for name, built in bench.built.items()
+        for name, built in context.built.items()
     }
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from kdstudio.declaration import ProgressCallback
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.answers import Answers, Part, answers_on, open_bench
 from kdstudio.runs.comparison import readable_runs
 from kdstudio.runs.folder import RunFolder, run_folders
+from kdstudio.runs.predictions import Part, Predictions, open_context, predictions_on
 from kdstudio.runs.summary import Summary
 
 if TYPE_CHECKING:
@@ -23,35 +23,35 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Course:
-    """What becomes of the answers as one number is added to the logits of some classes."""
+class ShiftCurve:
+    """What becomes of the predictions as one number is added to the logits of some classes."""
 
     shifts: np.ndarray
     errors: np.ndarray
-    """Share of wrong answers at each shift, 0 to 1."""
+    """Share of wrong predictions at each shift, 0 to 1."""
     unseen: np.ndarray
-    """Share of right answers among the images of the unseen classes."""
+    """Share of right predictions among the images of the unseen classes."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a shift makes of the answers to one part."""
+    """What a shift makes of the predictions to one part."""
 
     count: int
     errors: int
     unseen: float | None
-    """Share of right answers among the images of the unseen classes; None where there are none."""
+    """Share of right predictions among the images of the unseen classes; None where there are none."""
 
 
 @dataclass(frozen=True)
-class UnseenAnswers:
-    """The answers of a run's networks to both parts, and the classes that some of them never saw."""
+class UnseenPredictions:
+    """The predictions of a run's networks to both parts, and the classes that some of them never saw."""
 
     unseen: dict[str, tuple[int, ...]]
     """Numbers of the classes, by the network that never saw them."""
     shares: Tensor
     """Share of each class among the images that the run learns from, ``(K,)``."""
-    parts: Mapping[Part, Answers]
+    parts: Mapping[Part, Predictions]
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -76,8 +76,8 @@ class UnseenAnswers:
         from kdstudio.engine.bias import with_biases
         from kdstudio.engine.scoring import scores
 
-        answers = self.parts[part]
-        return scores(with_biases(answers.logits[network], biases), answers.labels)
+        predictions = self.parts[part]
+        return scores(with_biases(predictions.logits[network], biases), predictions.labels)
 
     def outcome(self, network: str, part: Part, biases: Mapping[int, float]) -> Outcome:
         """Count what is right with ``biases``; quick enough to follow a slider."""
@@ -91,8 +91,8 @@ class UnseenAnswers:
         unseen = float(right[never_seen].double().mean()) if never_seen.any() else None
         return Outcome(len(labels), int((~right).sum()), unseen)
 
-    def course(self, network: str, part: Part, classes: Sequence[int], shifts: np.ndarray) -> Course:
-        """Follow the answers while each of ``shifts`` is added to all of ``classes``, not of every class.
+    def course(self, network: str, part: Part, classes: Sequence[int], shifts: np.ndarray) -> ShiftCurve:
+        """Follow the predictions while each of ``shifts`` is added to all of ``classes``, not of every class.
 
         An image is answered with one of ``classes`` as soon as the shift is larger than the margin
         of the best other class, so two sorted lists of margins hold all that there is to count.
@@ -112,7 +112,7 @@ class UnseenAnswers:
             return np.asarray(count / max(among.sum(), 1))
 
         never_seen = np.isin(labels, self.unseen_by(network))
-        return Course(shifts, 1 - right(np.ones_like(never_seen)), right(never_seen))
+        return ShiftCurve(shifts, 1 - right(np.ones_like(never_seen)), right(never_seen))
 
     def unseen_by(self, network: str) -> tuple[int, ...]:
         """Numbers of the classes that ``network`` never saw; KDStudioError where it saw all."""
@@ -143,8 +143,8 @@ def read_unseen(
     progress: ProgressCallback = lambda _what, _fraction: None,
     *,
     allow_code: bool = False,
-) -> UnseenAnswers:
-    """Collect the answers of the run's networks to both parts.
+) -> UnseenPredictions:
+    """Collect the predictions of the run's networks to both parts.
 
     Raises KDStudioError when none of them left classes out.
     """
@@ -154,12 +154,12 @@ def read_unseen(
             f"no trained network of run '{folder.name}' left classes out; run digits-no-threes, or set "
             "networks.student.training.leave_out"
         )
-    bench = open_bench(folder, progress)
+    context = open_context(folder, progress)
 
-    def read(part: Part) -> Answers:
-        found = answers_on(bench, folder, part, progress, allow_code=allow_code)
+    def read(part: Part) -> Predictions:
+        found = predictions_on(context, folder, part, progress, allow_code=allow_code)
         return replace(found, logits=dict(found.logits))  # all now, not when the window asks
 
-    return UnseenAnswers(
-        unseen, bench.class_shares(), {"validation": read("validation"), "test": read("test")}
+    return UnseenPredictions(
+        unseen, context.class_shares(), {"validation": read("validation"), "test": read("test")}
     )

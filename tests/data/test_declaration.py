@@ -10,7 +10,7 @@ def test_every_data_set_is_registered_under_its_name_with_a_headline():
     for name, entry in datasets.items():
         assert entry.model_fields["name"].default == name
         assert len(entry.headline()) > 20
-        assert entry.usual.views >= 1
+        assert entry.default_augmentation.views >= 1
 
 
 def test_an_unknown_data_set_is_named_with_those_that_exist():

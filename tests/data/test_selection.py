@@ -8,7 +8,7 @@ from kdstudio.data.selection import (
     of_classes,
     only_classes,
     stratified_share,
-    taken,
+    subset,
     with_label_noise,
 )
 from kdstudio.data.streaming import StreamedImages
@@ -91,10 +91,10 @@ def test_one_class_alone_is_refused_with_the_remedy():
 def test_streamed_images_are_taken_without_being_decoded():
     labels = labels_of((4, 3, 2, 1))
     refuse = StreamedImages(lambda _index: pytest.fail("decoded"), torch.arange(10), (1, 1, 1))
-    chosen = taken(LabelledImages(refuse, labels), torch.tensor([9, 2, 5]))
+    chosen = subset(LabelledImages(refuse, labels), torch.tensor([9, 2, 5]))
     assert chosen.images.shape == (3, 1, 1, 1)
     assert torch.equal(chosen.labels, labels[[9, 2, 5]])
-    twice = taken(taken(LabelledImages(StreamedImages(Decoded(), torch.arange(10), (1, 1, 1)), labels),
+    twice = subset(subset(LabelledImages(StreamedImages(Decoded(), torch.arange(10), (1, 1, 1)), labels),
                         torch.tensor([9, 2, 5])), torch.tensor([2, 0]))  # fmt: skip
     assert twice.images[torch.tensor([1, 0])].flatten().tolist() == [9, 5]
     assert torch.equal(twice.labels, labels[[5, 9]])

@@ -24,11 +24,11 @@ def files(tmp_path_factory):
 
 
 def feeds(files):
-    """The same images resident and streamed, each in a feed of its own; some taken, not in order."""
+    """The same images resident and streamed, each in a feed of its own; some subset, not in order."""
     decode, labels = ImageFiles(files, SIZE, grey=False), torch.arange(COUNT) % 3
     chosen = torch.arange(COUNT - 1, 0, -1)
     resident = torch.stack([decode(number) for number in range(COUNT)])[chosen]
-    streamed = StreamedImages(decode, torch.arange(COUNT), (3, SIZE, SIZE)).taken(chosen)
+    streamed = StreamedImages(decode, torch.arange(COUNT), (3, SIZE, SIZE)).subset(chosen)
     augmentation = Augmentation(jitter=2, flip=True, fill="reflect")
     for images in (resident, streamed):
         part = LabelledImages(images, labels[chosen])

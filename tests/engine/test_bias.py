@@ -4,8 +4,8 @@ import torch
 from scipy.optimize import brentq, minimize
 
 from kdstudio.data.declaration import ImageData, LabelledImages
-from kdstudio.engine.bench import Bench
 from kdstudio.engine.bias import classes_of, fitted_biases, with_biases
+from kdstudio.engine.context import RunContext
 from kdstudio.engine.events import StageDone
 from kdstudio.engine.trainer import Trainer
 from kdstudio.errors import KDStudioError
@@ -16,7 +16,7 @@ SHARES = torch.tensor([0.1, 0.15, 0.2, 0.25, 0.3])
 LEAVE_OUT = "networks.student.training.leave_out=[3]"
 
 
-def answers(count=300, seed=0, scale=3.0):
+def predictions(count=300, seed=0, scale=3.0):
     """Logits of a network that believes in class 3 hardly ever."""
     logits = np.random.default_rng(seed).normal(0, scale, (count, CLASSES))
     logits[:, 3] -= 6
@@ -33,7 +33,7 @@ def fitted(logits, shifted, shares=SHARES):
 
 
 def test_one_bias_is_the_root_of_mean_probability_less_share():
-    logits = answers()
+    logits = predictions()
 
     def excess(bias):
         return probabilities(logits + bias * np.eye(CLASSES)[3])[:, 3].mean() - 0.25
@@ -51,7 +51,7 @@ def test_the_bias_of_equal_answers_is_the_log_odds_ratio_by_hand():
 
 @pytest.mark.parametrize("shifted", [[1, 3], [0, 2, 4], [0, 1, 2, 3]])
 def test_several_biases_are_the_minimum_of_the_convex_function(shifted):
-    logits = answers()
+    logits = predictions()
 
     def spread(biases):
         row = np.zeros(CLASSES)
@@ -71,7 +71,7 @@ def test_several_biases_are_the_minimum_of_the_convex_function(shifted):
 
 
 def test_all_biases_together_have_mean_0_and_give_every_share():
-    logits = answers()
+    logits = predictions()
     found = fitted(logits, range(CLASSES))
     assert sum(found.values()) == pytest.approx(0, abs=1e-9)
     means = probabilities(logits + np.array(list(found.values()))).mean(0)
@@ -80,7 +80,7 @@ def test_all_biases_together_have_mean_0_and_give_every_share():
 
 @pytest.mark.parametrize("depth", [0.0, 40.0, 800.0])
 def test_a_class_that_is_believed_impossible_is_raised_all_the_same(depth):
-    logits = answers()
+    logits = predictions()
     deeper = logits - depth * np.eye(CLASSES)[3]
     assert fitted(deeper, [3])[3] == pytest.approx(fitted(logits, [3])[3] + depth, abs=1e-4)
 
@@ -93,7 +93,7 @@ def test_answers_too_sure_to_be_shifted_smoothly_are_told():
 
 def test_a_class_without_images_is_told():
     with pytest.raises(KDStudioError, match="no training image is of class number 2"):
-        fitted(answers(), [1, 2], torch.tensor([0.5, 0.5, 0.0, 0.0, 0.0]))
+        fitted(predictions(), [1, 2], torch.tensor([0.5, 0.5, 0.0, 0.0, 0.0]))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_biases_are_added_to_their_columns():
 
 def results_on(data):
     """Final results of every network, the student and its control without threes."""
-    events, _ = follow(Trainer(Bench(small_experiment(LEAVE_OUT), data, CPU)))
+    events, _ = follow(Trainer(RunContext(small_experiment(LEAVE_OUT), data, CPU)))
     return {name: r for e in events if isinstance(e, StageDone) for name, r in e.networks.items()}
 
 

@@ -3,7 +3,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from kdstudio.engine.events import StageOutline, event_adapter
+from kdstudio.engine.events import StageSummary, event_adapter
 from tests.small import small_experiment, train
 
 
@@ -28,7 +28,7 @@ def test_events_of_a_newer_version_with_more_in_them_are_read():
 
 
 def test_the_steps_of_a_stage_are_epochs_times_steps():
-    outline = StageOutline(
+    outline = StageSummary(
         name="student", epochs=7, steps_per_epoch=11, batch_size=1, terms=(), trained=(), frozen=(),
         parameters={}, flops_per_step=1.0,
     )  # fmt: skip

@@ -82,9 +82,9 @@ def small_network(seed):
 def test_the_gradient_to_the_images_equals_finite_differences():
     network, teacher = small_network(0), small_network(1)
     images = torch.randn(2, 1, 4, 4, dtype=torch.float64, requires_grad=True)
-    answers = teacher(images).detach()
-    found = InputGradient(learned=False)(network(images), images, answers).numpy()
-    tops, step = answers.argmax(1), 1e-6
+    predictions = teacher(images).detach()
+    found = InputGradient(learned=False)(network(images), images, predictions).numpy()
+    tops, step = predictions.argmax(1), 1e-6
     for place in np.ndindex(2, 1, 4, 4):
         ends = []
         for sign in (1, -1):
@@ -98,12 +98,12 @@ def test_only_a_learned_gradient_can_be_differentiated_again():
     """Its gradient to a weight equals finite differences of it."""
     network = small_network(0)
     images = torch.randn(2, 1, 4, 4, dtype=torch.float64, requires_grad=True)
-    answers = torch.randn(2, 5, dtype=torch.float64)
+    predictions = torch.randn(2, 5, dtype=torch.float64)
 
     def size():
-        return InputGradient(learned=True)(network(images), images, answers).square().sum()
+        return InputGradient(learned=True)(network(images), images, predictions).square().sum()
 
-    assert not InputGradient(learned=False)(network(images), images, answers).requires_grad
+    assert not InputGradient(learned=False)(network(images), images, predictions).requires_grad
     weight = network[0].weight
     (found,) = torch.autograd.grad(size(), weight)
     ends = []

@@ -5,17 +5,17 @@ from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
 
 from kdstudio.data.declaration import LabelledImages
 from kdstudio.data.feed import Feed
-from kdstudio.engine.experiment import TrainingSpec
 from kdstudio.engine.losses.response import cross_entropy
 from kdstudio.engine.scoring import calibration_error, score, scores
 from kdstudio.engine.stage import LABELS, LossTerm, Stage
+from kdstudio.engine.training import TrainingSpec
 from kdstudio.errors import KDStudioError
 from tests.small import digits, same_state, with_batch_norm
 
 CLASSES = 5
 
 
-def answers(count=400, seed=0, scale=2.0):
+def predictions(count=400, seed=0, scale=2.0):
     random = np.random.default_rng(seed)
     labels = random.integers(0, CLASSES, count)
     logits = random.normal(0, scale, (count, CLASSES)) + 2 * np.eye(CLASSES)[labels]
@@ -42,7 +42,7 @@ def calibration_error_by_hand(p, labels, bins=15):
 
 
 def test_scores_equal_scikit_learns():
-    logits, labels = answers()
+    logits, labels = predictions()
     found, predicted = scored(logits, labels), logits.argmax(1)
     assert found.count == 400
     assert found.accuracy == pytest.approx(accuracy_score(labels, predicted))
@@ -55,7 +55,7 @@ def test_scores_equal_scikit_learns():
 
 @pytest.mark.parametrize("scale", [0.3, 2.0, 8.0])
 def test_calibration_error_equals_the_sum_over_bins_by_hand(scale):
-    logits, labels = answers(scale=scale)
+    logits, labels = predictions(scale=scale)
     by_hand = calibration_error_by_hand(probabilities(logits), labels)
     assert by_hand > 0.01
     assert scored(logits, labels).calibration_error == pytest.approx(by_hand, abs=1e-5)
@@ -67,7 +67,7 @@ def test_calibration_error_of_sure_answers_is_the_share_of_errors():
 
 
 def test_a_class_without_images_has_no_share():
-    logits, labels = answers()
+    logits, labels = predictions()
     present = labels != 3
     found = scored(logits[present], labels[present])
     assert found.per_class[3] is None
@@ -86,7 +86,7 @@ def test_all_right_and_all_wrong():
 def test_a_stage_is_scored_in_eval_mode_over_the_whole_part_and_left_in_its_own(training):
     data, network = digits(), with_batch_norm("student")
     term = LossTerm("label loss", cross_entropy, "student.logits", (LABELS,))
-    stage = Stage("student", networks=[network], turns=[[term]], training=TrainingSpec()).train(training)
+    stage = Stage("student", networks=[network], updates=[[term]], training=TrainingSpec()).train(training)
     part = LabelledImages(data.test.images[:100], data.test.labels[:100])
     before = {key: value.clone() for key, value in network.state_dict().items()}
     found = score(stage, stage.scored, Feed(part, data, batch_size=7))["student"]
@@ -105,7 +105,7 @@ def test_answers_that_are_no_numbers_are_told_with_the_remedy():
     with torch.no_grad():
         network.module[-1].weight.fill_(float("nan"))
     term = LossTerm("label loss", cross_entropy, "student.logits", (LABELS,))
-    stage = Stage("student", networks=[network], turns=[[term]], training=TrainingSpec())
+    stage = Stage("student", networks=[network], updates=[[term]], training=TrainingSpec())
     feed = Feed(digits().test, digits(), batch_size=100)
-    with pytest.raises(KDStudioError, match=r"answers of the student .* lower the learning rate"):
+    with pytest.raises(KDStudioError, match=r"predictions of the student .* lower the learning rate"):
         score(stage, stage.scored, feed)

@@ -5,10 +5,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from kdstudio.engine.experiment import TrainingSpec
 from kdstudio.engine.losses.response import cross_entropy
 from kdstudio.engine.network import Head
 from kdstudio.engine.stage import LABELS, LossTerm, Stage, linear
+from kdstudio.engine.training import TrainingSpec
 from kdstudio.errors import KDStudioError
 from tests.small import perceptron, random_batch, with_batch_norm
 
@@ -28,19 +28,19 @@ def label_term(name):
 def mutual_stage(turns_apart=True):
     """Two networks that learn from the labels and from each other."""
     networks = [perceptron("a", seed=1), perceptron("b", seed=2)]
-    turns = [
+    updates = [
         [label_term(own), LossTerm(f"{own} soft loss", kl, f"{own}.logits", (f"{peer}.logits",))]
         for own, peer in ("ab", "ba")
     ]
     if not turns_apart:
-        turns = [[*turns[0], *turns[1]]]
-    return Stage("mutual", networks=networks, turns=turns, training=TrainingSpec())
+        updates = [[*updates[0], *updates[1]]]
+    return Stage("mutual", networks=networks, updates=updates, training=TrainingSpec())
 
 
 def hint_stage(head, against="teacher.block1", loss=functional.mse_loss):
     networks = [perceptron("teacher", width=5, seed=1).freeze(), perceptron("student", seed=2)]
     term = LossTerm("hint loss", loss, "hint", (against,))
-    return Stage("hints", networks=networks, heads=[head], turns=[[term]], training=TrainingSpec())
+    return Stage("hints", networks=networks, heads=[head], updates=[[term]], training=TrainingSpec())
 
 
 def gradients(module):
@@ -76,7 +76,7 @@ def test_values_hold_what_the_modules_give():
 def test_losses_are_float32_scalars_by_name_and_unweighted():
     term = LossTerm("label loss", cross_entropy, "a.logits", (LABELS,), weight=7.0)
     network, batch = perceptron("a"), random_batch()
-    stage = Stage("alone", networks=[network], turns=[[term]], training=TrainingSpec())
+    stage = Stage("alone", networks=[network], updates=[[term]], training=TrainingSpec())
     losses = stage(batch)
     logits = network.module(batch.images).double()
     by_hand = -logits.log_softmax(1)[range(len(batch)), batch.labels].mean()
@@ -91,11 +91,11 @@ def test_bfloat16_networks_give_float32_losses():
         assert {loss.dtype for loss in stage(batch, 0).values()} == {torch.float32}
 
 
-@pytest.mark.parametrize(("turn", "own", "peer"), [(0, "a", "b"), (1, "b", "a")])
-def test_in_its_turn_each_peer_gets_the_gradient_of_its_own_loss_alone(turn, own, peer):
+@pytest.mark.parametrize(("update", "own", "peer"), [(0, "a", "b"), (1, "b", "a")])
+def test_in_its_turn_each_peer_gets_the_gradient_of_its_own_loss_alone(update, own, peer):
     stage, batch = mutual_stage(), random_batch()
     expected = mutual_gradient_by_hand(stage.networks[own], stage.networks[peer], batch)
-    torch.stack(list(stage(batch, turn).values())).sum().backward()
+    torch.stack(list(stage(batch, update).values())).sum().backward()
     torch.testing.assert_close(gradients(stage.networks[own]), list(expected))
     assert gradients(stage.networks[peer]) == [None] * 4
 
@@ -142,9 +142,9 @@ def test_a_head_may_be_fed_by_a_head():
     heads = [Head("early", nn.Linear(3, 4), "student.block1"), Head("hint", nn.Linear(4, 3), "early")]
     term = LossTerm("hint loss", functional.mse_loss, "hint", ("teacher.block1",))
     networks = [perceptron("teacher", seed=1).freeze(), perceptron("student", seed=2)]
-    stage = Stage("hints", networks=networks, heads=heads, turns=[[term]], training=TrainingSpec())
+    stage = Stage("hints", networks=networks, heads=heads, updates=[[term]], training=TrainingSpec())
     assert list(stage.learners(0)) == ["early", "hint", "student"]
-    stage.rehearse(random_batch())
+    stage.dry_run(random_batch())
     stage(random_batch())["hint loss"].backward()
     assert all(g is not None for module in (*heads, networks[1].module.block1) for g in gradients(module))
 
@@ -152,7 +152,7 @@ def test_a_head_may_be_fed_by_a_head():
 @lazy
 def test_a_lazy_head_takes_its_shape_in_the_rehearsal():
     stage, batch = hint_stage(Head("hint", nn.LazyLinear(5), "student.block1")), random_batch()
-    stage.rehearse(batch)
+    stage.dry_run(batch)
     assert stage.heads["hint"].module.weight.shape == (5, 3)
     stage(batch)["hint loss"].backward()
     assert stage.heads["hint"].module.weight.grad is not None
@@ -169,37 +169,37 @@ def test_weights_are_numbers_or_follow_the_progress():
 
 def test_rehearsal_names_stage_term_and_address_that_do_not_exist():
     term = LossTerm("soft loss", kl, "a.logits", ("techer.logits",))
-    stage = Stage("student", networks=[perceptron("a")], turns=[[term]], training=TrainingSpec())
+    stage = Stage("student", networks=[perceptron("a")], updates=[[term]], training=TrainingSpec())
     with pytest.raises(KDStudioError, match=r"stage 'student', term 'soft loss': no address 'techer.logits'"):
-        stage.rehearse(random_batch())
+        stage.dry_run(random_batch())
 
 
 def test_rehearsal_names_the_shapes_that_do_not_fit():
     stage = hint_stage(Head("hint", nn.Linear(3, 4), "student.block1"), loss=lambda a, b: (a - b).mean())
     pattern = r"stage 'hints', term 'hint loss' does not fit hint \(6, 4\), teacher.block1 \(6, 5\)"
     with pytest.raises(KDStudioError, match=pattern):
-        stage.rehearse(random_batch())
+        stage.dry_run(random_batch())
 
 
 def test_rehearsal_names_a_head_that_does_not_fit_what_it_is_fed():
     stage = hint_stage(Head("hint", nn.Linear(4, 5), "student.block1"))
     with pytest.raises(KDStudioError, match=r"stage 'hints', head 'hint' .*student.block1 \(6, 3\)"):
-        stage.rehearse(random_batch())
+        stage.dry_run(random_batch())
 
 
 def test_rehearsal_names_a_head_that_is_fed_by_nothing():
     stage = hint_stage(Head("hint", nn.Linear(3, 5), "student.blok1"))
     with pytest.raises(KDStudioError, match=r"stage 'hints', head 'hint': no address 'student.blok1'"):
-        stage.rehearse(random_batch())
+        stage.dry_run(random_batch())
 
 
 def test_rehearsal_names_a_score_that_reads_nothing():
     stage = Stage(
-        "alone", networks=[perceptron("a")], turns=[[label_term("a")]], training=TrainingSpec(),
+        "alone", networks=[perceptron("a")], updates=[[label_term("a")]], training=TrainingSpec(),
         scored={"a": "a.logit"},
     )  # fmt: skip
     with pytest.raises(KDStudioError, match=r"stage 'alone', score 'a': no address 'a.logit'"):
-        stage.rehearse(random_batch())
+        stage.dry_run(random_batch())
 
 
 def test_rehearsal_refuses_a_loss_that_is_no_number():
@@ -208,15 +208,15 @@ def test_rehearsal_refuses_a_loss_that_is_no_number():
 
     stage = hint_stage(Head("hint", nn.Linear(3, 5), "student.block1"), loss=unreduced)
     with pytest.raises(KDStudioError, match=r"gives \(6,\); a loss must be one number"):
-        stage.rehearse(random_batch())
+        stage.dry_run(random_batch())
 
 
 def test_rehearsal_moves_no_weights_and_no_batch_norm_statistics():
     network = with_batch_norm("student")
     before = {key: value.clone() for key, value in network.state_dict().items()}
     term = LossTerm("label loss", cross_entropy, "student.logits", (LABELS,))
-    stage = Stage("student", networks=[network], turns=[[term]], training=TrainingSpec()).train()
-    stage.rehearse(random_batch())
+    stage = Stage("student", networks=[network], updates=[[term]], training=TrainingSpec()).train()
+    stage.dry_run(random_batch())
     assert all(torch.equal(before[key], value) for key, value in network.state_dict().items())
     assert all(gradient is None for gradient in gradients(network))
 
@@ -233,7 +233,7 @@ def test_a_head_takes_the_values_of_all_its_sources_in_order():
     networks = [perceptron("a", seed=1), perceptron("b", seed=2)]
     head = Head("difference", Difference(), "a.logits", "b.logits")
     term = LossTerm("gap", lambda gap: gap.square().mean(), "difference", ())
-    stage = Stage("two", networks=networks, heads=[head], turns=[[term]], training=TrainingSpec())
+    stage = Stage("two", networks=networks, heads=[head], updates=[[term]], training=TrainingSpec())
     batch = random_batch()
     values = stage.values(batch, {"difference"})
     torch.testing.assert_close(values["difference"], values["a.logits"] - values["b.logits"])
@@ -247,7 +247,7 @@ def test_several_addresses_of_one_term_get_gradient_and_those_against_none():
         "spread", lambda a, b, c: ((a - c).square() + (b - c).square()).mean(),
         ("a.logits", "b.logits"), ("c.logits",),
     )  # fmt: skip
-    stage = Stage("three", networks=networks, turns=[[term]], training=TrainingSpec())
+    stage = Stage("three", networks=networks, updates=[[term]], training=TrainingSpec())
     stage(random_batch())["spread"].backward()
     assert all(g is not None for name in "ab" for g in gradients(stage.networks[name]))
     assert all(g is None for g in gradients(stage.networks["c"]))
@@ -262,9 +262,9 @@ def test_gradients_to_the_images_can_be_taken_of_frozen_networks_too():
     networks = [perceptron("teacher", width=5, seed=1).freeze(), perceptron("student", seed=2)]
     heads = [Head(f"{n.name} slope", Slope(), f"{n.name}.logits", "images") for n in networks]
     term = LossTerm("slopes", functional.mse_loss, "student slope", ("teacher slope",))
-    stage = Stage("slopes", networks=networks, heads=heads, turns=[[term]], training=TrainingSpec())
+    stage = Stage("slopes", networks=networks, heads=heads, updates=[[term]], training=TrainingSpec())
     batch = random_batch()
-    stage.rehearse(batch)
+    stage.dry_run(batch)
     loss = stage(batch)["slopes"]
     step, slopes = 1e-3, []
     for network in networks:
@@ -290,8 +290,8 @@ def test_the_path_of_a_weight_is_an_address_and_gets_gradient():
     networks = [perceptron("teacher", seed=1).freeze(), perceptron("student", seed=2)]
     path = "classifier.weight"
     term = LossTerm("weights", functional.mse_loss, f"student.{path}", (f"teacher.{path}",))
-    stage = Stage("weights", networks=networks, turns=[[term]], training=TrainingSpec())
-    stage.rehearse(random_batch())
+    stage = Stage("weights", networks=networks, updates=[[term]], training=TrainingSpec())
+    stage.dry_run(random_batch())
     stage(random_batch())["weights"].backward()
     own, other = (n.module.classifier.weight for n in (networks[1], networks[0]))
     torch.testing.assert_close(own.grad, 2 * (own - other).detach() / own.numel())

@@ -6,12 +6,12 @@ from torch import nn
 from torch.nn import functional
 
 from kdstudio.engine.checkpoint import BestEpoch, Checkpoint, Progress
-from kdstudio.engine.experiment import TrainingSpec
 from kdstudio.engine.losses.response import cross_entropy
 from kdstudio.engine.network import Head, Network
 from kdstudio.engine.optimization import SGD, AdamW, Cosine
 from kdstudio.engine.stage import LABELS, LossTerm, Stage, linear
 from kdstudio.engine.stage_run import StageRun
+from kdstudio.engine.training import TrainingSpec
 from kdstudio.models.declaration import ImageShape
 from kdstudio.models.lenet import LeNet
 from tests.engine.test_stage import mutual_gradient_by_hand, mutual_stage
@@ -24,7 +24,7 @@ ONE = {"label loss": 1.0}
 def label_stage(network, training=None):
     term = LossTerm("label loss", cross_entropy, f"{network.name}.logits", (LABELS,))
     return Stage(
-        "alone", networks=[network], turns=[[term]], training=training or TrainingSpec(optimizer=PLAIN)
+        "alone", networks=[network], updates=[[term]], training=training or TrainingSpec(optimizer=PLAIN)
     )
 
 
@@ -151,7 +151,7 @@ def test_the_rate_given_is_the_rate_used():
 def test_term_weights_run_from_the_first_epoch_to_the_last():
     stage = label_stage(perceptron("student"), TrainingSpec(epochs=5))
     term = LossTerm("label loss", cross_entropy, "student.logits", (LABELS,), linear(1.0, 0.0))
-    stage.turns = ((term,),)
+    stage.updates = ((term,),)
     run = run_of(stage)
     seen = []
     for _epoch in range(5):
@@ -183,7 +183,7 @@ def test_the_best_epoch_of_an_exit_keeps_its_head_and_the_network_below():
         "exits",
         networks=[network],
         heads=[head],
-        turns=[[term]],
+        updates=[[term]],
         training=TrainingSpec(),
         scored={"early": "exit"},
     )
@@ -205,7 +205,7 @@ def test_gradient_norms_are_those_of_each_weighted_term_alone():
         LossTerm("label loss", cross_entropy, "student.logits", (LABELS,)),
         LossTerm("size", lambda hidden: hidden.square().mean(), "student.block1", ()),
     ]
-    stage = Stage("two", networks=[network], turns=[terms], training=TrainingSpec())
+    stage = Stage("two", networks=[network], updates=[terms], training=TrainingSpec())
     run, weights = run_of(stage), {"label loss": 2.0, "size": 0.5}
     by_hand = {}
     for term in terms:
@@ -225,7 +225,7 @@ def test_measuring_gradients_changes_no_bit_of_the_step():
             LossTerm("label loss", cross_entropy, "a.logits", (LABELS,)),
             LossTerm("size", lambda hidden: hidden.square().mean(), "a.block1", ()),
         ]
-        stage = Stage("two", networks=[network], turns=[terms], training=TrainingSpec())
+        stage = Stage("two", networks=[network], updates=[terms], training=TrainingSpec())
         run_of(stage).take_step(random_batch(), 0.1, {"label loss": 1.0, "size": 1.0}, measure=measure)
     assert same_state(cloned(measured.module), cloned(plain.module))
 
@@ -233,14 +233,14 @@ def test_measuring_gradients_changes_no_bit_of_the_step():
 def test_only_networks_in_training_are_scored_after_an_epoch():
     networks = [perceptron("teacher").freeze(), perceptron("student")]
     term = LossTerm("label loss", cross_entropy, "student.logits", (LABELS,))
-    stage = Stage("student", networks=networks, turns=[[term]], training=TrainingSpec())
+    stage = Stage("student", networks=networks, updates=[[term]], training=TrainingSpec())
     assert run_of(stage).scored == {"student": "student.logits"}
 
 
 def test_frozen_networks_are_in_no_optimizer():
     networks = [perceptron("teacher").freeze(), perceptron("student", width=4)]
     term = LossTerm("soft loss", functional.mse_loss, "student.logits", ("teacher.logits",))
-    stage = Stage("student", networks=networks, turns=[[term]], training=TrainingSpec())
+    stage = Stage("student", networks=networks, updates=[[term]], training=TrainingSpec())
     held = [p for o in run_of(stage).optimizers for group in o.param_groups for p in group["params"]]
     assert {id(p) for p in held} == {id(p) for p in networks[1].parameters()}
 
@@ -255,7 +255,7 @@ def test_a_restored_run_goes_on_bit_for_bit(optimizer):
             head.module.bias.zero_()
         term = LossTerm("label loss", cross_entropy, "exit", (LABELS,))
         spec = TrainingSpec(optimizer=optimizer, max_norm=2.0)
-        stage = Stage("student", networks=[network], heads=[head], turns=[[term]], training=spec)
+        stage = Stage("student", networks=[network], heads=[head], updates=[[term]], training=spec)
         return run_of(stage)
 
     whole = fresh()

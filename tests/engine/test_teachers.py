@@ -6,7 +6,7 @@ from kdstudio.engine.strategies.hinton import Hinton
 from kdstudio.engine.strategies.match import Match
 from kdstudio.engine.teachers import over_teachers, teacher_roles, teacher_shares
 from kdstudio.errors import KDStudioError
-from tests.small import random_batch, same_states, small_bench, small_experiment, train
+from tests.small import random_batch, same_states, small_context, small_experiment, train
 
 SECOND = "networks.teacher-2={model={name='mlp', widths=[9]}, training={epochs=2, batch_size=256}}"
 TERMS = (
@@ -21,8 +21,8 @@ def softmax(logits):
 
 
 def last_stage(*settings, strategy="hinton"):
-    bench = small_bench(small_experiment(*settings, strategy=strategy))
-    *_others, stage = bench.experiment.strategy.plan(bench)
+    context = small_context(small_experiment(*settings, strategy=strategy))
+    *_others, stage = context.experiment.strategy.plan(context)
     return stage.eval()
 
 
@@ -49,25 +49,25 @@ def test_the_soft_loss_is_the_weighted_sum_and_its_gradient_that_to_the_mean_ans
         f"strategy.divergence={divergence}",
     )  # fmt: skip
     logits = logits_of(stage, batch)
-    q, *answers = (softmax(logits[name] / t) for name in ("student", "teacher", "teacher-2"))
+    q, *predictions = (softmax(logits[name] / t) for name in ("student", "teacher", "teacher-2"))
     loss = stage(batch)["soft loss"]
     by_hand = [
         (p * np.log(p / q)).sum(1).mean() if divergence == "kl" else -(p * np.log(q)).sum(1).mean()
-        for p in answers
+        for p in predictions
     ]
     assert loss.item() == pytest.approx(t**2 * np.dot(shares, by_hand), rel=1e-3)
     loss.backward()
-    mean = sum(share * p for share, p in zip(shares, answers, strict=True))
+    mean = sum(share * p for share, p in zip(shares, predictions, strict=True))
     gradient = stage.networks["student"].module.classifier.bias.grad.double().numpy()
     assert gradient == pytest.approx((t * (q - mean) / len(batch)).sum(0), abs=1e-5)
     assert all(w.grad is None for name in ("teacher", "teacher-2") for w in stage.networks[name].parameters())
 
 
 def test_each_teacher_is_trained_by_its_own_recipe_or_loaded_before_the_student():
-    bench = small_bench(small_experiment("strategy.teachers=2", SECOND))
-    stages = list(bench.experiment.strategy.plan(bench))
+    context = small_context(small_experiment("strategy.teachers=2", SECOND))
+    stages = list(context.experiment.strategy.plan(context))
     assert [stage.name for stage in stages] == ["teacher", "teacher-2", "baseline", "student"]
-    assert stages[1].training_spec == bench.recipe("teacher-2")
+    assert stages[1].training_spec == context.recipe("teacher-2")
     assert [n for n, network in stages[-1].networks.items() if network.frozen] == ["teacher", "teacher-2"]
 
 

@@ -8,13 +8,13 @@ import torch
 
 from kdstudio.engine import trainer as loop
 from kdstudio.engine.events import EpochDone, Preparing, RunDone, RunStarted, StageDone, StepDone
-from kdstudio.engine.experiment import TrainingSpec
 from kdstudio.engine.losses.response import cross_entropy, soft_kl
 from kdstudio.engine.stage import LABELS, LossTerm, Stage
 from kdstudio.engine.stage_run import StageRun
 from kdstudio.engine.strategies.supervised import learn_labels
 from kdstudio.engine.strategy import strategies
 from kdstudio.engine.trainer import Trainer
+from kdstudio.engine.training import TrainingSpec
 from kdstudio.errors import KDStudioError
 from tests.small import (
     interrupted,
@@ -22,7 +22,7 @@ from tests.small import (
     resumed,
     same_state,
     same_states,
-    small_bench,
+    small_context,
     small_experiment,
     train,
     with_batch_norm,
@@ -45,7 +45,7 @@ def with_batch_norm_teacher(training=None):
             LossTerm("label loss", cross_entropy, "student.logits", (LABELS,), 0.5),
             LossTerm("soft loss", lambda s, t: soft_kl(s, t, 4.0), "student.logits", ("teacher.logits",)),
         ]
-        yield Stage("student", networks=[teacher, student], turns=[terms], training=training)
+        yield Stage("student", networks=[teacher, student], updates=[terms], training=training)
 
     return plan
 
@@ -118,7 +118,7 @@ def test_another_seed_gives_another_run():
 
 
 def test_frozen_networks_are_bit_identical_before_and_after():
-    trainer = Trainer(small_bench(planned(with_batch_norm_teacher())))
+    trainer = Trainer(small_context(planned(with_batch_norm_teacher())))
     running = trainer.events()
     next(e for e in running if e.kind == "stage-started")
     teacher = trainer._run.stage.networks["teacher"]
@@ -129,7 +129,7 @@ def test_frozen_networks_are_bit_identical_before_and_after():
 
 
 def test_a_teacher_trained_in_the_run_is_not_changed_by_its_student():
-    trainer = Trainer(small_bench(small_experiment()))
+    trainer = Trainer(small_context(small_experiment()))
     found = {}
     for event in trainer.events():
         if isinstance(event, StageDone) and event.stage == 0:
@@ -148,7 +148,7 @@ def test_the_student_is_in_training_and_the_teacher_is_not_at_every_step(steps_t
 def test_two_interleaved_runs_equal_two_runs_alone():
     experiments = [small_experiment(JITTER, "seed=1"), small_experiment(*ADAMW, "seed=2")]
     alone = [train(experiment)[1] for experiment in experiments]
-    trainers = [Trainer(small_bench(experiment)) for experiment in experiments]
+    trainers = [Trainer(small_context(experiment)) for experiment in experiments]
     together = [{}, {}]
     for events in zip_longest(*(trainer.events() for trainer in trainers)):
         for event, trainer, states in zip(events, trainers, together, strict=True):
@@ -162,7 +162,7 @@ def test_remembered_answers_of_the_teacher_change_no_loss(monkeypatch, jitter):
     training = TrainingSpec(epochs=11, batch_size=512, augmentation={"jitter": jitter})
     experiment = planned(with_batch_norm_teacher(training))
     remembered, _states = train(experiment)
-    monkeypatch.setattr(loop, "rememberable", lambda *_arguments: [])
+    monkeypatch.setattr(loop, "cacheable", lambda *_arguments: [])
     computed, _states = train(experiment)
     assert any(isinstance(event, Preparing) for event in remembered)
     assert not any(isinstance(event, Preparing) for event in computed)
@@ -186,7 +186,7 @@ def test_stopped_at_any_event_and_resumed_equals_uninterrupted(settings):
 
 def test_stopped_twice_at_the_very_beginning_still_goes_on_from_the_first_stop():
     experiment = small_experiment(strategy="supervised")
-    trainer = Trainer(small_bench(experiment))
+    trainer = Trainer(small_context(experiment))
     running = trainer.events()
     for _number, _event in zip(range(9), running, strict=False):
         pass
@@ -203,8 +203,8 @@ def test_stopped_twice_at_the_very_beginning_still_goes_on_from_the_first_stop()
 
 def test_the_best_epoch_is_chosen_on_validation_and_both_are_reported():
     settings = ("networks.student.training.epochs=6", "networks.student.training.optimizer.learning_rate=1.5")
-    bench = small_bench(small_experiment(*settings, strategy="supervised"))
-    trainer, epochs, weights = Trainer(bench), [], []
+    context = small_context(small_experiment(*settings, strategy="supervised"))
+    trainer, epochs, weights = Trainer(context), [], []
     for event in trainer.events():
         if isinstance(event, EpochDone):
             epochs.append(event.validation["student"])
@@ -218,20 +218,20 @@ def test_the_best_epoch_is_chosen_on_validation_and_both_are_reported():
     assert result.last_epoch.epoch == 6
     assert result.last_epoch.validation == epochs[-1]
     for found, state in ((result.best_epoch, weights[best]), (result.last_epoch, weights[-1])):
-        assert found.test.accuracy == pytest.approx(accuracy_on_the_test_set(bench, state))
+        assert found.test.accuracy == pytest.approx(accuracy_on_the_test_set(context, state))
 
 
-def accuracy_on_the_test_set(bench, state):
-    module = bench.network("student").module.eval()
+def accuracy_on_the_test_set(context, state):
+    module = context.network("student").module.eval()
     module.load_state_dict(state)
-    pixels = (bench.data.test.images / 255 - bench.data.mean[0]) / bench.data.std[0]
+    pixels = (context.data.test.images / 255 - context.data.mean[0]) / context.data.std[0]
     with torch.no_grad():
-        return (module(pixels).argmax(1) == bench.data.test.labels).double().mean().item()
+        return (module(pixels).argmax(1) == context.data.test.labels).double().mean().item()
 
 
 def test_the_best_epoch_does_not_change_the_last_weights():
     settings = ("networks.student.training.epochs=4", "networks.student.training.optimizer.learning_rate=1.5")
-    trainer = Trainer(small_bench(small_experiment(*settings, strategy="supervised")))
+    trainer = Trainer(small_context(small_experiment(*settings, strategy="supervised")))
     for event in trainer.events():
         if isinstance(event, EpochDone):
             last = deepcopy(trainer._run.learners["student"].state_dict())
@@ -240,7 +240,7 @@ def test_the_best_epoch_does_not_change_the_last_weights():
 
 def test_the_baseline_starts_from_the_students_initial_weights():
     started = {}
-    trainer = Trainer(small_bench(small_experiment()))
+    trainer = Trainer(small_context(small_experiment()))
     for event in trainer.events():
         if event.kind == "stage-started":
             learners = trainer._run.learners
@@ -252,7 +252,7 @@ def test_the_baseline_starts_from_the_students_initial_weights():
 def test_a_loss_that_is_no_number_fails_with_a_remedy():
     settings = ("networks.student.training.optimizer.learning_rate=100", "networks.student.training.epochs=9")
     experiment = planned(
-        lambda bench: iter([diverging(bench.network("student"), bench.recipe("student"))]), *settings
+        lambda context: iter([diverging(context.network("student"), context.recipe("student"))]), *settings
     )
     with pytest.raises(KDStudioError, match=r"label loss of stage 'student' is (nan|-?inf).*learning rate"):
         train(experiment)
@@ -260,28 +260,28 @@ def test_a_loss_that_is_no_number_fails_with_a_remedy():
 
 def diverging(network, training):
     term = LossTerm("label loss", lambda logits, _labels: -logits.exp().sum(), "student.logits", (LABELS,))
-    return Stage("student", networks=[network], turns=[[term]], training=training)
+    return Stage("student", networks=[network], updates=[[term]], training=training)
 
 
 def test_a_plan_that_does_not_fit_fails_before_anything_is_trained(steps_taken):
-    def plan(bench):
-        student = bench.network("student")
-        yield learn_labels(student, bench.recipe("student"))
+    def plan(context):
+        student = context.network("student")
+        yield learn_labels(student, context.recipe("student"))
         term = LossTerm("soft loss", soft_kl, "student.logits", ("nobody.logits",))
-        yield Stage("second", networks=[student], turns=[[term]], training=bench.recipe("student"))
+        yield Stage("second", networks=[student], updates=[[term]], training=context.recipe("student"))
 
     with pytest.raises(KDStudioError, match=r"stage 'second', term 'soft loss': no address 'nobody.logits'"):
-        Trainer(small_bench(planned(plan)))
+        Trainer(small_context(planned(plan)))
     assert not steps_taken
 
 
 def test_code_after_a_yield_sees_the_trained_network():
     seen = []
 
-    def plan(bench):
-        student = bench.network("student")
+    def plan(context):
+        student = context.network("student")
         seen.append(deepcopy(student.module.state_dict()))
-        yield learn_labels(student, bench.recipe("student"))
+        yield learn_labels(student, context.recipe("student"))
         seen.append(deepcopy(student.module.state_dict()))
 
     _events, states = train(planned(plan))
@@ -293,7 +293,7 @@ def test_code_after_a_yield_sees_the_trained_network():
 
 
 def test_closing_the_events_ends_the_run():
-    trainer = Trainer(small_bench(small_experiment()))
+    trainer = Trainer(small_context(small_experiment()))
     running = trainer.events()
     next(e for e in running if isinstance(e, StepDone))
     running.close()
@@ -303,7 +303,7 @@ def test_closing_the_events_ends_the_run():
 def test_time_between_events_does_not_count(monkeypatch):
     now = 0.0
     monkeypatch.setattr(loop.time, "monotonic", lambda: now)
-    trainer = Trainer(small_bench(small_experiment(strategy="supervised")))
+    trainer = Trainer(small_context(small_experiment(strategy="supervised")))
     for event in trainer.events():
         now += 1000.0  # whoever iterates takes their time
         last = event
@@ -330,12 +330,12 @@ def test_a_new_strategy_runs_without_a_change_to_the_loop():
             def formula(self):
                 return "L = CE/2 + CE/2"
 
-            def plan(self, bench):
+            def plan(self, context):
                 terms = [
                     LossTerm(name, cross_entropy, "student.logits", (LABELS,), 0.5) for name in ("a", "b")
                 ]
-                network, training = bench.network("student"), bench.recipe("student")
-                yield Stage("student", networks=[network], turns=[terms], training=training)
+                network, training = context.network("student"), context.recipe("student")
+                yield Stage("student", networks=[network], updates=[terms], training=training)
 
         halves = small_experiment(strategy="supervised").model_copy(
             update={"strategy": strategies["halves"]()}

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from kdstudio.data.declaration import ImageData, LabelledImages
-from kdstudio.engine.bench import Bench
+from kdstudio.engine.context import RunContext
 from kdstudio.engine.trainer import Trainer
 from kdstudio.models.declaration import models
 from tests.small import CPU, follow, refuse_weights, small_experiment
@@ -63,9 +63,9 @@ def test_it_teaches_and_it_learns(name, tmp_path):
         for role, spec in experiment.networks.items()
     }
     experiment = experiment.model_copy(update={"networks": networks})
-    bench = Bench(experiment, tiny_photographs(), CPU, refuse_weights)
-    before = bench.network("student").module.state_dict()
-    _events, states = follow(Trainer(bench))
+    context = RunContext(experiment, tiny_photographs(), CPU, refuse_weights)
+    before = context.network("student").module.state_dict()
+    _events, states = follow(Trainer(context))
     assert states.keys() == {"teacher", "baseline", "student"}
     assert any(not torch.equal(before[key], states["student"][key]) for key in before)
     assert all(value.isfinite().all() for state in states.values() for value in state.values())

@@ -4,20 +4,20 @@ import torch
 
 from kdstudio.errors import KDStudioError
 from kdstudio.runs import dark_knowledge
-from kdstudio.runs.answers import Answers
-from kdstudio.runs.dark_knowledge import DarkKnowledgeReader, choose_networks, hindrance, soften
+from kdstudio.runs.dark_knowledge import DarkKnowledgeReader, choose_networks, soften, why_unreadable
 from kdstudio.runs.folder import create_run
+from kdstudio.runs.predictions import Predictions
 from tests.small import run_in, small_experiment
 
 TEMPERATURES = (0.5, 1.0, 4.0, 50.0)
 
 
-def some_answers(**classes: int) -> Answers:
+def some_answers(**classes: int) -> Predictions:
     """Forty images of three classes; the networks' names with their numbers of outputs."""
     generator = torch.Generator().manual_seed(0)
     logits = {name: 3 * torch.randn(40, count, generator=generator) for name, count in classes.items()}
     labels = torch.arange(40) % 3
-    return Answers(("a", "b", "c"), torch.zeros(40, 1, 2, 2, dtype=torch.uint8), labels, logits)
+    return Predictions(("a", "b", "c"), torch.zeros(40, 1, 2, 2, dtype=torch.uint8), labels, logits)
 
 
 def probabilities(logits, temperature):
@@ -26,14 +26,14 @@ def probabilities(logits, temperature):
 
 
 @pytest.fixture
-def answers():
+def predictions():
     return some_answers(teacher=3, student=3)
 
 
-def test_means_are_those_of_the_formulas(answers):
-    found = soften(answers, TEMPERATURES)
+def test_means_are_those_of_the_formulas(predictions):
+    found = soften(predictions, TEMPERATURES)
     for place, (t, distance) in enumerate(zip(TEMPERATURES, found.distances, strict=True)):
-        p, q = (probabilities(answers.logits[name], t) for name in ("teacher", "student"))
+        p, q = (probabilities(predictions.logits[name], t) for name in ("teacher", "student"))
         entropy = -(p * np.log(p)).sum(1).mean()
         kl = (p * np.log(p / q)).sum(1).mean()
         size = np.linalg.norm(q - p, axis=1).mean() / t
@@ -48,25 +48,25 @@ def test_means_are_those_of_the_formulas(answers):
     assert found.distances[-1].limit_gradient == pytest.approx(found.distances[-1].kl_gradient, rel=0.1)
 
 
-def test_one_image_and_its_classes(answers):
-    found = soften(answers, TEMPERATURES)
+def test_one_image_and_its_classes(predictions):
+    found = soften(predictions, TEMPERATURES)
     softened = found.softened(7, 4.0)
     assert list(softened) == ["teacher", "student"]
     for name, values in softened.items():
-        np.testing.assert_allclose(values, probabilities(answers.logits[name], 4.0)[7], rtol=1e-5)
+        np.testing.assert_allclose(values, probabilities(predictions.logits[name], 4.0)[7], rtol=1e-5)
         assert found.answer(name, 7) == "abc"[int(values.argmax())]
 
 
-def test_soft_targets_are_the_teachers(answers):
-    found = soften(answers, TEMPERATURES).soft_targets(2.0)
-    p = probabilities(answers.logits["teacher"], 2.0)
-    expected = [p[answers.labels.numpy() == label].mean(0) for label in range(3)]
+def test_soft_targets_are_the_teachers(predictions):
+    found = soften(predictions, TEMPERATURES).soft_targets(2.0)
+    p = probabilities(predictions.logits["teacher"], 2.0)
+    expected = [p[predictions.labels.numpy() == label].mean(0) for label in range(3)]
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
-def test_mistakes_go_round(answers):
-    found = soften(answers, TEMPERATURES)
-    wrong = [n for n in range(40) if answers.logits["student"][n].argmax() != answers.labels[n]]
+def test_mistakes_go_round(predictions):
+    found = soften(predictions, TEMPERATURES)
+    wrong = [n for n in range(40) if predictions.logits["student"][n].argmax() != predictions.labels[n]]
     visited, place = [], -1
     for _ in range(len(wrong) + 1):
         place = found.next_mistake(place)
@@ -74,16 +74,18 @@ def test_mistakes_go_round(answers):
     assert visited == [*wrong, wrong[0]]
 
 
-def test_a_student_without_mistakes_has_no_next_one(answers):
-    right = torch.nn.functional.one_hot(answers.labels, 3).float()
-    flawless = Answers(answers.class_names, answers.pixels, answers.labels, {"student": right})
+def test_a_student_without_mistakes_has_no_next_one(predictions):
+    right = torch.nn.functional.one_hot(predictions.labels, 3).float()
+    flawless = Predictions(
+        predictions.class_names, predictions.pixels, predictions.labels, {"student": right}
+    )
     assert soften(flawless, TEMPERATURES).next_mistake(0) is None
 
 
 def test_without_a_teacher_one_network_is_looked_at():
     found = soften(some_answers(student=3), TEMPERATURES)
     assert found.networks == ("student",)
-    assert found.informant == "student"
+    assert found.soft_target_source == "student"
     assert found.distances == ()
 
 
@@ -101,9 +103,9 @@ def test_what_is_usual_is_chosen(names, asked, chosen):
     assert choose_networks(names, *asked) == chosen
 
 
-def test_a_network_that_is_not_there_is_told(answers):
+def test_a_network_that_is_not_there_is_told(predictions):
     with pytest.raises(KDStudioError, match="no network 'peer'; there are teacher, student"):
-        soften(answers, TEMPERATURES, "peer")
+        soften(predictions, TEMPERATURES, "peer")
 
 
 def test_a_network_of_fewer_classes_is_told():
@@ -114,7 +116,9 @@ def test_a_network_of_fewer_classes_is_told():
 def test_a_run_is_read_once_and_again_when_it_has_changed(runs, monkeypatch):
     read = []
     monkeypatch.setattr(
-        dark_knowledge, "read_answers", lambda *args, **kwargs: read.append(args) or some_answers(student=3)
+        dark_knowledge,
+        "read_predictions",
+        lambda *args, **kwargs: read.append(args) or some_answers(student=3),
     )
     folder = run_in(runs, small_experiment(strategy="supervised"))
     reader = DarkKnowledgeReader()
@@ -128,10 +132,10 @@ def test_a_run_is_read_once_and_again_when_it_has_changed(runs, monkeypatch):
 
 def test_what_hinders_is_told_with_the_command_that_goes_on(runs, tmp_path):
     folder = create_run(runs, small_experiment(), "mine")
-    assert hindrance(folder) == ""
+    assert why_unreadable(folder) == ""
     absent = small_experiment(f"data.source={{name='cifar10', folder='{tmp_path / 'nowhere'}'}}")
-    assert "kdstudio temperature absent" in hindrance(create_run(runs, absent, "absent"))
+    assert "kdstudio temperature absent" in why_unreadable(create_run(runs, absent, "absent"))
     code = small_experiment("networks.student.model={name='python', path='mine.py:build'}")
-    told = hindrance(create_run(runs, code, "code"))
+    told = why_unreadable(create_run(runs, code, "code"))
     assert "mine.py:build" in told
     assert told.endswith("kdstudio temperature code --allow-code")

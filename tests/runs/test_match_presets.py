@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from kdstudio.data.declaration import ImageData, LabelledImages
-from kdstudio.engine.bench import Bench
+from kdstudio.engine.context import RunContext
+from kdstudio.engine.dry_run import dry_run
 from kdstudio.engine.matching.declaration import matching_terms
 from kdstudio.engine.optimization import SGD, Step
-from kdstudio.engine.outline import rehearse
 from kdstudio.runs.presets import load_experiment, preset_names
 from tests.small import CPU
 
@@ -54,7 +54,7 @@ def test_there_are_the_six_pairs_of_the_table():
 @every_pair
 def test_it_can_be_rehearsed_and_has_the_published_networks(pair):
     validation = "data.validation=0.5"
-    teacher, baseline, student = rehearse(Bench(preset(pair, validation), images(), CPU))
+    teacher, baseline, student = dry_run(RunContext(preset(pair, validation), images(), CPU))
     assert (teacher.name, baseline.name, student.terms) == ("teacher", "baseline", ("label loss", "matching"))
     names = re.fullmatch(r"(.+?)-((?:resnet|vgg|wrn)\d.*)", pair).groups()
     for role, name in zip(("teacher", "student"), names, strict=True):
@@ -65,7 +65,7 @@ def test_it_can_be_rehearsed_and_has_the_published_networks(pair):
 def test_its_recipe_is_the_published_one(pair):
     for network in preset(pair).networks.values():
         recipe = network.training
-        assert (recipe.epochs, recipe.batch_size, recipe.usual_augmentation) == (240, 64, True)
+        assert (recipe.epochs, recipe.batch_size, recipe.default_augmentation) == (240, 64, True)
         assert recipe.optimizer == SGD(learning_rate=0.05, momentum=0.9, nesterov=False, weight_decay=5e-4)
         assert recipe.schedule == Step(milestones=(150, 180, 210), gamma=0.1)
 

@@ -1,14 +1,13 @@
 from dataclasses import replace
-from importlib import resources
 
 import pytest
 import tomli_w
 from torch.nn.functional import interpolate
 
 from kdstudio.data.declaration import LabelledImages
-from kdstudio.engine.bench import Bench
+from kdstudio.engine.context import RunContext
+from kdstudio.engine.dry_run import dry_run
 from kdstudio.engine.experiment import Experiment
-from kdstudio.engine.outline import rehearse
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.presets import (
     load_experiment,
@@ -19,6 +18,7 @@ from kdstudio.runs.presets import (
     save_experiment,
     to_toml,
 )
+from kdstudio.shipped import shipped
 from tests.small import CPU, digits, run_in
 
 DIGITS = "data.source.name=digits"
@@ -55,8 +55,8 @@ def enlarged_digits(channels, side):
 
 
 def test_presets_ship_and_the_default_comes_first():
-    shipped = {f.name for f in (resources.files("kdstudio") / "presets").iterdir()}
-    assert {f"{name}.toml" for name in preset_names()} == {n for n in shipped if n.endswith(".toml")}
+    files = {file.name for file in shipped("presets").iterdir()}
+    assert {f"{name}.toml" for name in preset_names()} == files
     assert preset_names()[0] == "digits-hinton"
 
 
@@ -79,12 +79,12 @@ def test_a_preset_survives_toml(name, tmp_path):
 @every_preset
 def test_a_presets_stages_can_be_rehearsed(name):
     data = enlarged_digits(*PAPERS_SHAPES[name]) if name in PAPERS_SHAPES else digits()
-    assert rehearse(Bench(load_experiment(name, (DIGITS,)), data, CPU))
+    assert dry_run(RunContext(load_experiment(name, (DIGITS,)), data, CPU))
 
 
 @pytest.mark.parametrize("name", [name for name in preset_names() if preset_group(name) != "cifar"])
 def test_a_shortened_preset_runs_on_the_digits(name, runs):
-    """Those made for a GPU are rehearsed alone."""
+    """Those made for a GPU are dry-run alone."""
     folder = run_in(runs, shortened(name))
     summary = folder.summary()
     assert (summary.status, summary.error) == ("finished", "")

@@ -34,7 +34,7 @@ def test_stages_count_by_their_work():
 def test_it_tells_what_is_being_done():
     found = places()
     doing = list(dict.fromkeys(progress.doing for _event, progress in found))
-    assert doing == ["preparing", "teacher", "baseline", "student", "answers of the teacher", "done"]
+    assert doing == ["preparing", "teacher", "baseline", "student", "predictions of the teacher", "done"]
     assert RunProgress().after(Preparing(what="downloading", fraction=0.5)).doing == "downloading"
 
 

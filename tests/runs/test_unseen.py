@@ -3,10 +3,16 @@ import pytest
 import torch
 
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.answers import Answers
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.predictions import Predictions
 from kdstudio.runs.presets import load_experiment
-from kdstudio.runs.unseen import UnseenAnswers, marked_classes, read_unseen, runs_with_unseen, unseen_classes
+from kdstudio.runs.unseen import (
+    UnseenPredictions,
+    marked_classes,
+    read_unseen,
+    runs_with_unseen,
+    unseen_classes,
+)
 from tests.small import run_in, small_experiment
 
 LEAVE_OUT = "networks.student.training.leave_out=[3]"
@@ -15,7 +21,7 @@ SHARES = torch.tensor([0.4, 0.3, 0.2, 0.1])
 
 
 def made_up(unseen=(2,), count=500, seed=0):
-    """Answers of a student that is right more often than not, and shy of the unseen classes."""
+    """Predictions of a student that is right more often than not, and shy of the unseen classes."""
     random = np.random.default_rng(seed)
 
     def part():
@@ -23,18 +29,18 @@ def made_up(unseen=(2,), count=500, seed=0):
         logits = random.normal(0, 1.5, (count, 4)) + 2.5 * np.eye(4)[labels]
         logits[:, list(unseen)] -= 2
         pixels = torch.zeros(count, 1, 2, 2, dtype=torch.uint8)
-        return Answers(NAMES, pixels, torch.tensor(labels), {"student": torch.tensor(logits).float()})
+        return Predictions(NAMES, pixels, torch.tensor(labels), {"student": torch.tensor(logits).float()})
 
-    return UnseenAnswers({"student": unseen}, SHARES, {"validation": part(), "test": part()})
+    return UnseenPredictions({"student": unseen}, SHARES, {"validation": part(), "test": part()})
 
 
 @pytest.mark.parametrize(("unseen", "classes"), [((2,), [2]), ((0, 3), [0, 3]), ((0, 1, 2), [3])])
 def test_a_course_counts_the_answers_at_every_shift(unseen, classes):
-    answers = made_up(unseen)
+    predictions = made_up(unseen)
     shifts = np.linspace(-8, 8, 33)
-    found = answers.course("student", "test", classes, shifts)
-    logits = answers.parts["test"].logits["student"].double().numpy()
-    labels = answers.parts["test"].labels.numpy()
+    found = predictions.course("student", "test", classes, shifts)
+    logits = predictions.parts["test"].logits["student"].double().numpy()
+    labels = predictions.parts["test"].labels.numpy()
     never_seen = np.isin(labels, unseen)
     for number, shift in enumerate(shifts):
         moved = logits.copy()
@@ -45,36 +51,36 @@ def test_a_course_counts_the_answers_at_every_shift(unseen, classes):
 
 
 def test_a_fit_makes_the_mean_probability_on_validation_the_share_and_lowers_the_errors():
-    answers = made_up()
-    biases = answers.fit("student")
+    predictions = made_up()
+    biases = predictions.fit("student")
     assert biases.keys() == {2}
-    logits = answers.parts["validation"].logits["student"].double().numpy()
+    logits = predictions.parts["validation"].logits["student"].double().numpy()
     logits[:, 2] += biases[2]
     powers = np.exp(logits)
     assert (powers / powers.sum(1, keepdims=True)).mean(0)[2] == pytest.approx(0.2, rel=1e-4)
-    before, after = (answers.scores("student", "test", b) for b in ({}, biases))
+    before, after = (predictions.scores("student", "test", b) for b in ({}, biases))
     assert after.errors < before.errors
     assert after.accuracy_on([2]) > before.accuracy_on([2])
 
 
 def test_no_label_is_read_by_the_fit():
-    answers = made_up()
+    predictions = made_up()
     hidden = {
-        name: Answers(part.class_names, part.pixels, torch.empty(0), part.logits)
-        for name, part in answers.parts.items()
+        name: Predictions(part.class_names, part.pixels, torch.empty(0), part.logits)
+        for name, part in predictions.parts.items()
     }
-    assert UnseenAnswers(answers.unseen, SHARES, hidden).fit("student") == answers.fit("student")
+    assert UnseenPredictions(predictions.unseen, SHARES, hidden).fit("student") == predictions.fit("student")
 
 
 def test_a_run_is_read_with_what_it_has_recorded(runs):
     folder = run_in(runs, small_experiment(LEAVE_OUT))
     recorded = folder.summary().networks["student"]
-    answers = read_unseen(folder)
-    assert answers.unseen == {"baseline": (3,), "student": (3,)}
-    assert answers.fit("student") == pytest.approx(recorded.shifted.biases, abs=1e-3)
+    predictions = read_unseen(folder)
+    assert predictions.unseen == {"baseline": (3,), "student": (3,)}
+    assert predictions.fit("student") == pytest.approx(recorded.shifted.biases, abs=1e-3)
     for part in ("validation", "test"):
-        assert answers.scores("student", part, {}).errors == getattr(recorded, part).errors
-        after = answers.scores("student", part, recorded.shifted.biases)
+        assert predictions.scores("student", part, {}).errors == getattr(recorded, part).errors
+        after = predictions.scores("student", part, recorded.shifted.biases)
         assert after.errors == getattr(recorded.shifted, part).errors
 
 
@@ -86,10 +92,10 @@ def test_runs_that_leave_classes_out_are_found(runs):
 
 
 def test_an_outcome_is_what_the_scores_say():
-    answers = made_up((0, 3))
+    predictions = made_up((0, 3))
     biases = {0: 1.5, 3: 2.0}
-    scores = answers.scores("student", "test", biases)
-    found = answers.outcome("student", "test", biases)
+    scores = predictions.scores("student", "test", biases)
+    found = predictions.outcome("student", "test", biases)
     assert (found.count, found.errors) == (500, scores.errors)
     assert found.unseen == pytest.approx(scores.accuracy_on([0, 3]))
 

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from kdstudio.engine.bench import load_state
+from kdstudio.engine.context import load_state
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ImageShape, ModelSpec
 from kdstudio.models.mlp import MLP

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Cifar(PublishedDataset):
     """50,000 training and 10,000 test images of 32×32 in colour."""
 
-    usual: ClassVar[Augmentation] = Augmentation(jitter=4, flip=True)
+    default_augmentation: ClassVar[Augmentation] = Augmentation(jitter=4, flip=True)
 
     def archives(self, reader: Any, root: Path) -> Iterator[Archive]:  # noqa: ANN401
         """One archive, whose parts torchvision checks against their md5 before it unpickles them."""

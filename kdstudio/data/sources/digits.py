@@ -13,7 +13,7 @@ from kdstudio.declaration import ProgressCallback
 class Digits(DatasetSpec):
     """Handwritten digits, 1797 images of 8×8 (UCI, in scikit-learn); a fixed quarter is the test set."""
 
-    usual: ClassVar[Augmentation] = Augmentation(jitter=1)
+    default_augmentation: ClassVar[Augmentation] = Augmentation(jitter=1)
 
     name: Literal["digits"] = "digits"
 

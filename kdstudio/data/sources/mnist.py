@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class IdxFiles(PublishedDataset):
     """Four gzipped IDX files below ``NAME/raw``."""
 
-    usual: ClassVar[Augmentation] = Augmentation(jitter=2)
+    default_augmentation: ClassVar[Augmentation] = Augmentation(jitter=2)
 
     def archives(self, reader: Any, root: Path) -> Iterator[Archive]:  # noqa: ANN401
         """The four files, from any mirror."""
@@ -50,7 +50,7 @@ class MNIST(IdxFiles):
 class FashionMNIST(IdxFiles):
     """Articles of clothing, 60,000 training and 10,000 test images of 28×28 (Xiao 2017)."""
 
-    usual: ClassVar[Augmentation] = Augmentation(jitter=2, flip=True)
+    default_augmentation: ClassVar[Augmentation] = Augmentation(jitter=2, flip=True)
     reader: ClassVar[str] = "FashionMNIST"
     title: ClassVar[str] = "FashionMNIST"
     place: ClassVar[str] = "FashionMNIST/raw"

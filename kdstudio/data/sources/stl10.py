@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class STL10(PublishedDataset):
     """Photographs of ten kinds of things, 5,000 training and 8,000 test images of 96×96 (Coates 2011)."""
 
-    usual: ClassVar[Augmentation] = Augmentation(jitter=12, flip=True)
+    default_augmentation: ClassVar[Augmentation] = Augmentation(jitter=12, flip=True)
     reader: ClassVar[str] = "STL10"
     title: ClassVar[str] = "STL-10"
     place: ClassVar[str] = "stl10_binary"

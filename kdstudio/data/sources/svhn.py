@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class SVHN(PublishedDataset):
     """House numbers, 73,257 training and 26,032 test images of 32×32 in colour (Netzer 2011)."""
 
-    usual: ClassVar[Augmentation] = Augmentation(jitter=4)
+    default_augmentation: ClassVar[Augmentation] = Augmentation(jitter=4)
     reader: ClassVar[str] = "SVHN"
     title: ClassVar[str] = "SVHN"
     place: ClassVar[str] = "."

@@ -71,7 +71,7 @@ def _decouple(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def dist(student: Tensor, teacher: Tensor, beta: float, gamma: float, temperature: float) -> Tensor:
-    """``T²·(β·(1 - ρ_rows) + γ·(1 - ρ_columns))``, ρ the mean Pearson correlation of softened answers.
+    """``T²·(β·(1 - ρ_rows) + γ·(1 - ρ_columns))``, ρ the mean Pearson correlation of softened predictions.
 
     Logits ``(B, K)``; a row is one image's answer, a column one class over the batch. No gradient reaches
     the teacher. A constant row or column correlates with nothing: its ρ is 0. Huang et al. 2022,
@@ -167,7 +167,7 @@ def confidence_weighted(student: Tensor, teacher: Tensor, labels: Tensor) -> Ten
 
     Logits ``(B, K)``, ``labels`` ``(B,)`` int64, else ValueError; the weights sum to 1 over the batch and
     get no gradient. CWTM of Furlanello et al. 2018: only how sure the teacher is matters, not what it
-    answers.
+    predictions.
     """
     confidence = teacher.detach().softmax(1).amax(1)
     losses = functional.cross_entropy(student, one_class_each(labels), reduction="none")

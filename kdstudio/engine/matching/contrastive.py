@@ -53,7 +53,7 @@ class Contrastive(TapTerm):
         from kdstudio.engine.losses.relation import contrastive
         from kdstudio.engine.stage import INDEX
 
-        labels = pair.bench.training_feed(pair.bench.recipe(pair.student.name)).part.labels
+        labels = pair.run.training_feed(pair.run.recipe(pair.student.name)).part.labels
         heads = []
         for number, (own, other) in enumerate(self.pairs(pair), 1):
             inputs, outputs = (prod(shape) for shape in pair.shapes(own, other))

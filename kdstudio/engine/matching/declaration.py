@@ -13,7 +13,7 @@ from kdstudio.errors import KDStudioError
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from kdstudio.engine.bench import Bench
+    from kdstudio.engine.context import RunContext
     from kdstudio.engine.network import Head, Network
     from kdstudio.engine.stage import LossTerm, Stage
 
@@ -29,9 +29,9 @@ class Matched(NamedTuple):
 
 @dataclass(frozen=True)
 class Pair:
-    """A frozen teacher and a student, to be matched on a bench under the term's name."""
+    """A frozen teacher and a student, to be matched on a run under the term's name."""
 
-    bench: Bench
+    run: RunContext
     teacher: Network
     student: Network
     name: str
@@ -73,11 +73,11 @@ class Pair:
 
     def shapes(self, student: str, teacher: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Shapes, for one image, of a student's output and a teacher's."""
-        return self.bench.shape(self.student, student), self.bench.shape(self.teacher, teacher)
+        return self.run.shape(self.student, student), self.run.shape(self.teacher, teacher)
 
     def head(self, what: str, make: Callable[[], nn.Module], *of: str, architecture: str) -> Head:
         """Make a head of this term."""
-        return self.bench.head(f"{self.name} {what}", make, *of, architecture=architecture)
+        return self.run.head(f"{self.name} {what}", make, *of, architecture=architecture)
 
 
 class MatchingTerm(Declaration):
@@ -88,7 +88,7 @@ class MatchingTerm(Declaration):
 
     name: str
     weight: float = option(1.0, "Weight", "Weight of the term in the loss.", ge=0, le=1e9)
-    weighting: AnyWeighting = option(Constant(), "Weighting", "Course of the weight over the epochs.")
+    weighting: AnyWeighting = option(Constant(), "Weighting", "ShiftCurve of the weight over the epochs.")
     during: Literal["training", "initialisation"] = option(
         "training",
         "During",

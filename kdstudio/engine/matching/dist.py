@@ -1,4 +1,4 @@
-"""Correlation of answers instead of their values (Huang et al. 2022)."""
+"""Correlation of predictions instead of their values (Huang et al. 2022)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kdstudio.engine.matching.declaration import Matched, MatchingTerm, Pair, ma
 
 @matching_terms.register
 class Dist(MatchingTerm):
-    """DIST: correlation with the teacher's answers, image by image and class by class (Huang 2022)."""
+    """DIST: correlation with the teacher's predictions, image by image and class by class (Huang 2022)."""
 
     paper: ClassVar[str] = "Knowledge Distillation from A Stronger Teacher, Huang et al. 2022"
 

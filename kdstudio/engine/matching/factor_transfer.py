@@ -62,12 +62,12 @@ class FactorTransfer(TapTerm):
             encoder.name,
             architecture=f"three transposed 3×3 convolutions {factors} → {teacher} channels",
         )
-        recipe = pair.bench.recipe("student").model_copy(update={"epochs": self.paraphraser_epochs})
+        recipe = pair.run.recipe("student").model_copy(update={"epochs": self.paraphraser_epochs})
         yield Stage(
             encoder.name,
             networks=[pair.teacher],
             heads=[encoder, decoder],
-            turns=[[LossTerm("reconstruction", squared_error, decoder.name, (target,))]],
+            updates=[[LossTerm("reconstruction", squared_error, decoder.name, (target,))]],
             training=recipe,
         )
         encoder.freeze()

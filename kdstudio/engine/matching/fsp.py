@@ -1,4 +1,4 @@
-"""Flow of the solution procedure (Yim et al. 2017)."""
+"""FlowLayout of the solution procedure (Yim et al. 2017)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The teacher's softened answers (Hinton, Vinyals, Dean 2015)."""
+"""The teacher's softened predictions (Hinton, Vinyals, Dean 2015)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kdstudio.engine.matching.declaration import Matched, MatchingTerm, Pair, ma
 
 @matching_terms.register
 class SoftTargets(MatchingTerm):
-    """KD: KL divergence to the teacher's softened answers (Hinton 2015)."""
+    """KD: KL divergence to the teacher's softened predictions (Hinton 2015)."""
 
     paper: ClassVar[str] = "Distilling the Knowledge in a Neural Network, Hinton, Vinyals, Dean 2015"
 

@@ -12,7 +12,7 @@ from kdstudio.engine.strategy import Strategy, strategies
 from kdstudio.engine.teachers import ready_teachers
 
 if TYPE_CHECKING:
-    from kdstudio.engine.bench import Bench
+    from kdstudio.engine.context import RunContext
     from kdstudio.engine.network import Head, Network
     from kdstudio.engine.stage import LossTerm, Stage
 
@@ -40,7 +40,7 @@ class BornAgain(Strategy):
     """Born-again networks: a student learns from its like, and teaches the next one (Furlanello 2018).
 
     Generation 0 is the teacher. Every student has new initial weights and the same budget. The mean of
-    the first generations' answers is scored as an ensemble.
+    the first generations' predictions is scored as an ensemble.
     """
 
     name: Literal["born-again"] = "born-again"
@@ -53,8 +53,8 @@ class BornAgain(Strategy):
     variant: Literal["soft targets", "confidence", "permuted"] = option(
         "soft targets",
         "Variant",
-        "The teacher's answers without temperature (BAN); the label loss, weighted by how sure the teacher "
-        "is (CWTM); the teacher's answers, all but the largest permuted at random (DKPP).",
+        "The teacher's predictions without temperature (BAN); the label loss, weighted by how sure the "
+        "teacher is (CWTM); the teacher's predictions, all but the largest permuted at random (DKPP).",
     )
     baseline: bool = option(
         True, "Baseline", "Also train a student on the labels alone, with generation 1's initial weights."
@@ -68,17 +68,17 @@ class BornAgain(Strategy):
         """Return the loss of generation k."""
         return f"L = {f'{LABEL_LOSS} + ' if self.labels else ''}{FORMULAS[self.variant]}"
 
-    def plan(self, bench: Bench) -> Iterator[Stage]:
+    def plan(self, run: RunContext) -> Iterator[Stage]:
         """Teacher unless loaded, baseline if wanted, then one generation after the other."""
         from kdstudio.engine.stage import Stage
 
-        (teacher,) = yield from ready_teachers(bench, 1, baseline=False)
+        (teacher,) = yield from ready_teachers(run, 1, baseline=False)
         if self.baseline:
-            baseline = bench.network("student", name=BASELINE, seed=1)
-            yield learn_labels(baseline, bench.recipe("student"))
+            baseline = run.network("student", name=BASELINE, seed=1)
+            yield learn_labels(baseline, run.recipe("student"))
         trained: list[Network] = []
         for number in range(1, self.generations + 1):
-            student = bench.network("student", name=generation_name(number), seed=number)
+            student = run.network("student", name=generation_name(number), seed=number)
             networks = [*(trained or [teacher]), student]
             heads = [_ensemble(networks)] if trained else []
             scored = {n.name: f"{n.name}.logits" for n in networks} | {head.name: head.name for head in heads}
@@ -86,8 +86,8 @@ class BornAgain(Strategy):
                 student.name,
                 networks=networks,
                 heads=heads,
-                turns=[self._terms(student.name, teacher.name)],
-                training=bench.recipe("student"),
+                updates=[self._terms(student.name, teacher.name)],
+                training=run.recipe("student"),
                 scored=scored,
             )
             teacher = student.freeze()
@@ -97,20 +97,20 @@ class BornAgain(Strategy):
         from kdstudio.engine.losses import response
         from kdstudio.engine.stage import LABELS, LossTerm
 
-        own, answers = f"{student}.logits", f"{teacher}.logits"
+        own, predictions = f"{student}.logits", f"{teacher}.logits"
         terms = [LossTerm("label loss", response.cross_entropy, own, (LABELS,))] if self.labels else []
         if self.variant == "soft targets":
             soft = partial(response.soft_cross_entropy, temperature=1.0)
-            return [*terms, LossTerm("soft loss", soft, own, (answers,))]
+            return [*terms, LossTerm("soft loss", soft, own, (predictions,))]
         if self.variant == "permuted":
-            return [*terms, LossTerm("permuted loss", response.permuted_cross_entropy, own, (answers,))]
+            return [*terms, LossTerm("permuted loss", response.permuted_cross_entropy, own, (predictions,))]
         weighted = response.confidence_weighted
-        return [*terms, LossTerm("confidence-weighted label loss", weighted, own, (answers, LABELS))]
+        return [*terms, LossTerm("confidence-weighted label loss", weighted, own, (predictions, LABELS))]
 
 
 def _ensemble(networks: Sequence[Network]) -> Head:
-    from kdstudio.engine.ensemble import MeanAnswer
+    from kdstudio.engine.ensemble import MeanPrediction
     from kdstudio.engine.network import Head
 
-    answers = (f"{network.name}.logits" for network in networks)
-    return Head(ensemble_name(len(networks)), MeanAnswer(), *answers, architecture="mean answer")
+    predictions = (f"{network.name}.logits" for network in networks)
+    return Head(ensemble_name(len(networks)), MeanPrediction(), *predictions, architecture="mean answer")

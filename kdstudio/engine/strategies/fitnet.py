@@ -1,4 +1,4 @@
-"""FitNets: hints from the middle of the teacher, then its softened answers (Romero et al. 2015)."""
+"""FitNets: hints from the middle of the teacher, then its softened predictions (Romero et al. 2015)."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from kdstudio.engine.teachers import ready_teachers
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from kdstudio.engine.bench import Bench
+    from kdstudio.engine.context import RunContext
     from kdstudio.engine.stage import Stage
 
 JOINT_WEIGHT = 100.0
-"""Weight of the hint where it is learned beside the answers, as in the libraries that do so."""
+"""Weight of the hint where it is learned beside the predictions, as in the libraries that do so."""
 
 
 @strategies.register
 class FitNet(Strategy):
-    """Hints: the student's middle layer learns the teacher's, then all of it the answers (Romero 2015).
+    """Hints: the student's middle layer learns the teacher's, then all of it the predictions (Romero 2015).
 
     Beside it, the same student (same initial weights, order of samples and budget) can learn from the
-    labels alone, and from the answers without the hint: networks baseline, kd and student of one run.
+    labels alone, and from the predictions without the hint: networks baseline, kd and student of one run.
     """
 
     name: Literal["fitnet"] = "fitnet"
@@ -59,7 +59,7 @@ class FitNet(Strategy):
         False, "Times τ²", "Multiply the soft loss by τ², as Hinton does; the paper does not."
     )
     baseline: bool = option(True, "Baseline", "Also train the same student on the labels alone.")
-    kd: bool = option(True, "KD", "Also train the same student on labels and answers without the hint.")
+    kd: bool = option(True, "KD", "Also train the same student on labels and predictions without the hint.")
 
     def roles(self) -> tuple[str, ...]:
         """One teacher, one student."""
@@ -84,7 +84,7 @@ class FitNet(Strategy):
             distance=self.distance,
         )
 
-    def plan(self, bench: Bench) -> Iterator[Stage]:
+    def plan(self, run: RunContext) -> Iterator[Stage]:
         """Teacher unless loaded, baseline and kd if wanted, then the hint and the student."""
         from kdstudio.engine.losses.response import cross_entropy, soft_cross_entropy
         from kdstudio.engine.stage import LABELS, LossTerm, Stage, linear
@@ -93,25 +93,25 @@ class FitNet(Strategy):
             factor = 1.0 if self.times_t_squared else self.temperature**-2
             return soft_cross_entropy(student, teacher, self.temperature) * factor
 
-        def answers(name: str) -> list[LossTerm]:
+        def predictions(name: str) -> list[LossTerm]:
             course = linear(self.lambda_start, self.lambda_end)
             return [
                 LossTerm("label loss", cross_entropy, f"{name}.logits", (LABELS,)),
                 LossTerm("soft loss", soft, f"{name}.logits", ("teacher.logits",), course),
             ]
 
-        (teacher,) = yield from ready_teachers(bench, 1, baseline=self.baseline)
-        recipe = bench.recipe("student")
+        (teacher,) = yield from ready_teachers(run, 1, baseline=self.baseline)
+        recipe = run.recipe("student")
         if self.kd:
-            alone = bench.network("student", name="kd")
-            yield Stage("kd", networks=[teacher, alone], turns=[answers("kd")], training=recipe)
-        student = bench.network("student")
-        hint = self._hint().match(Pair(bench, teacher, student, "hint", recipe.epochs))
-        both, losses = [teacher, student], answers("student")
+            alone = run.network("student", name="kd")
+            yield Stage("kd", networks=[teacher, alone], updates=[predictions("kd")], training=recipe)
+        student = run.network("student")
+        hint = self._hint().match(Pair(run, teacher, student, "hint", recipe.epochs))
+        both, losses = [teacher, student], predictions("student")
         if self.stages == "one":
             losses += hint.terms
-            yield Stage("student", networks=both, heads=hint.heads, turns=[losses], training=recipe)
+            yield Stage("student", networks=both, heads=hint.heads, updates=[losses], training=recipe)
             return
         first = recipe.model_copy(update={"epochs": self.hint_epochs})
-        yield Stage("hint", networks=both, heads=hint.heads, turns=[hint.terms], training=first, scored={})
-        yield Stage("student", networks=both, turns=[losses], training=recipe)
+        yield Stage("hint", networks=both, heads=hint.heads, updates=[hint.terms], training=first, scored={})
+        yield Stage("student", networks=both, updates=[losses], training=recipe)

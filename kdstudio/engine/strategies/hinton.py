@@ -1,4 +1,4 @@
-"""Distillation through softened answers (Hinton, Vinyals, Dean 2015)."""
+"""Distillation through softened predictions (Hinton, Vinyals, Dean 2015)."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from kdstudio.engine.teachers import (
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from kdstudio.engine.bench import Bench
+    from kdstudio.engine.context import RunContext
     from kdstudio.engine.stage import Stage
 
 
 @strategies.register
 class Hinton(Strategy):
-    """Soft targets: the student learns the teacher's softened answers (Hinton 2015).
+    """Soft targets: the student learns the teacher's softened predictions (Hinton 2015).
 
     The teacher is trained on the labels first, or loaded; there can be several. With a baseline, the
     same student (same architecture, initial weights, order of samples and budget) also learns without.
@@ -39,7 +39,7 @@ class Hinton(Strategy):
     divergence: Literal["kl", "ce"] = option(
         "kl",
         "Divergence D",
-        "KL divergence or cross-entropy to the teacher's answers: the student's gradients are "
+        "KL divergence or cross-entropy to the teacher's predictions: the student's gradients are "
         "equal, but the KL falls to 0 when the student agrees.",
     )
     baseline: bool = option(
@@ -59,21 +59,21 @@ class Hinton(Strategy):
         soft = over_teachers(soft, teacher_shares(self.teachers, self.teacher_weights))
         return f"L = {self.alpha:g}·CE(y, softmax(z_s)) + {soft}"
 
-    def plan(self, bench: Bench) -> Iterator[Stage]:
+    def plan(self, run: RunContext) -> Iterator[Stage]:
         """Teachers unless loaded, baseline if wanted, then the student."""
         from kdstudio.engine.losses.response import cross_entropy
         from kdstudio.engine.stage import LABELS, LossTerm, Stage
 
-        teachers = yield from ready_teachers(bench, self.teachers, baseline=self.baseline)
-        student = bench.network("student")
+        teachers = yield from ready_teachers(run, self.teachers, baseline=self.baseline)
+        student = run.network("student")
         label_loss = LossTerm("label loss", cross_entropy, "student.logits", (LABELS,), self.alpha)
-        answers = tuple(f"{teacher.name}.logits" for teacher in teachers)
-        soft_loss = LossTerm("soft loss", self._soft_loss, "student.logits", answers, 1 - self.alpha)
+        predictions = tuple(f"{teacher.name}.logits" for teacher in teachers)
+        soft_loss = LossTerm("soft loss", self._soft_loss, "student.logits", predictions, 1 - self.alpha)
         yield Stage(
             "student",
             networks=[*teachers, student],
-            turns=[[label_loss, soft_loss]],
-            training=bench.recipe("student"),
+            updates=[[label_loss, soft_loss]],
+            training=run.recipe("student"),
         )
 
     def _soft_loss(self, student: Tensor, *teachers: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ from kdstudio.engine.teachers import (
 )
 
 if TYPE_CHECKING:
-    from kdstudio.engine.bench import Bench
+    from kdstudio.engine.context import RunContext
     from kdstudio.engine.stage import Stage
 
     AnyMatchingTerm = MatchingTerm
@@ -70,14 +70,14 @@ class Match(Strategy):
         matched = over_teachers(terms, teacher_shares(self.teachers, self.teacher_weights))
         return f"L = {self.label_weight:g}·CE(y, softmax(z_s)) + {matched}"
 
-    def plan(self, bench: Bench) -> Iterator[Stage]:
+    def plan(self, run: RunContext) -> Iterator[Stage]:
         """Teachers unless loaded, baseline if wanted, initialisation if terms want it, then the student."""
         from kdstudio.engine.losses.response import cross_entropy
         from kdstudio.engine.stage import LABELS, LossTerm, Stage
 
-        teachers = yield from ready_teachers(bench, self.teachers, baseline=self.baseline)
+        teachers = yield from ready_teachers(run, self.teachers, baseline=self.baseline)
         shares = teacher_shares(self.teachers, self.teacher_weights)
-        student, recipe = bench.network("student"), bench.recipe("student")
+        student, recipe = run.network("student"), run.recipe("student")
         label_loss = LossTerm("label loss", cross_entropy, "student.logits", (LABELS,), self.label_weight)
         first = recipe.model_copy(update={"epochs": self.initialisation_epochs})
         for when, training, losses in (("initialisation", first, []), ("training", recipe, [label_loss])):
@@ -85,7 +85,7 @@ class Match(Strategy):
             for teacher, (name, term) in product(teachers, self.terms.items()):
                 if term.during == when:
                     further = "" if teacher is teachers[0] else f" ({teacher.name})"
-                    pair = Pair(bench, teacher, student, name + further, training.epochs)
+                    pair = Pair(run, teacher, student, name + further, training.epochs)
                     share = shares[teacher.name] * term.weight
                     matched = yield from term.model_copy(update={"weight": share}).plan(pair)
                     losses += matched.terms
@@ -95,7 +95,7 @@ class Match(Strategy):
                     "student" if when == "training" else when,
                     networks=[*teachers, student],
                     heads=heads,
-                    turns=[losses],
+                    updates=[losses],
                     training=training,
                     scored=None if when == "training" else {},
                 )

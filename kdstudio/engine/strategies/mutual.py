@@ -11,10 +11,10 @@ from kdstudio.engine.strategy import Strategy, strategies
 from kdstudio.errors import KDStudioError
 
 if TYPE_CHECKING:
-    from kdstudio.engine.bench import Bench
-    from kdstudio.engine.experiment import TrainingSpec
+    from kdstudio.engine.context import RunContext
     from kdstudio.engine.network import Network
     from kdstudio.engine.stage import LossTerm, Stage
+    from kdstudio.engine.training import TrainingSpec
 
 ALONE, DISTILLED, MUTUAL = "alone", "distilled", "mutual"
 """The three ways to learn, and the names of their stages."""
@@ -64,26 +64,26 @@ class Mutual(Strategy):
         over, peers = (mean, peers) if self.peers_as == "mean of KLs" else ("", f"{mean}{peers}")
         return f"L = CE(y, softmax(z_k)) + {self.weight:g}·{t}²·{over}KL({peers} ‖ softmax(z_k/{t}))"
 
-    def plan(self, bench: Bench) -> Iterator[Stage]:
+    def plan(self, run: RunContext) -> Iterator[Stage]:
         """All alone, all but net-1 distilled from it, then all together."""
-        training, roles = self._shared_training(bench), self.roles()
-        alone = [bench.network(role, name=network_name(role, ALONE)) for role in roles]
+        training, roles = self._shared_training(run), self.roles()
+        alone = [run.network(role, name=network_name(role, ALONE)) for role in roles]
         if self.independent:
             yield self._stage(ALONE, training, {network: [] for network in alone})
         elif self.distil:
             yield self._stage(ALONE, training, {alone[0]: []})
         if self.distil:
-            others = [bench.network(role, name=network_name(role, DISTILLED)) for role in roles[1:]]
+            others = [run.network(role, name=network_name(role, DISTILLED)) for role in roles[1:]]
             yield self._stage(DISTILLED, training, {network: [alone[0].freeze()] for network in others})
-        peers = [bench.network(role) for role in roles]
+        peers = [run.network(role) for role in roles]
         yield self._stage(MUTUAL, training, {n: [peer for peer in peers if peer is not n] for n in peers})
 
-    def _shared_training(self, bench: Bench) -> TrainingSpec:
+    def _shared_training(self, run: RunContext) -> TrainingSpec:
         """Return the training that all networks share; KDStudioError where one has another."""
         first, *others = self.roles()
-        training = bench.recipe(first)
+        training = run.recipe(first)
         for role in others:
-            recipe = bench.recipe(role)
+            recipe = run.recipe(role)
             if differing := [field for field, value in training if getattr(recipe, field) != value]:
                 raise KDStudioError(
                     f"all networks learn side by side, but {role} has another {', '.join(differing)} than "
@@ -95,13 +95,13 @@ class Mutual(Strategy):
         """Make the stage in which each network is ``taught`` by those given for it."""
         from kdstudio.engine.stage import Stage
 
-        turns = [self._terms(network, peers) for network, peers in taught.items()]
-        together = [[term for turn in turns for term in turn]]
+        updates = [self._terms(network, peers) for network, peers in taught.items()]
+        together = [[term for update in updates for term in update]]
         teachers = {peer: None for peers in taught.values() for peer in peers if peer not in taught}
         return Stage(
             way,
             networks=[*teachers, *taught],
-            turns=together if self.update == "together" else turns,
+            updates=together if self.update == "together" else updates,
             training=training,
         )
 
@@ -113,7 +113,7 @@ class Mutual(Strategy):
         terms = [LossTerm(f"label loss ({network.name})", cross_entropy, own, (LABELS,))]
         if peers:
             loss = mean_soft_kl if self.peers_as == "mean of KLs" else soft_kl_to_mean
-            answers = tuple(f"{peer.name}.logits" for peer in peers)
+            predictions = tuple(f"{peer.name}.logits" for peer in peers)
             loss = partial(loss, temperature=self.temperature)
-            terms.append(LossTerm(f"peer loss ({network.name})", loss, own, answers, self.weight))
+            terms.append(LossTerm(f"peer loss ({network.name})", loss, own, predictions, self.weight))
         return terms

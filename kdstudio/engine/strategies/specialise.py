@@ -13,7 +13,7 @@ from kdstudio.engine.strategy import Strategy, strategies
 from kdstudio.engine.teachers import ready_teachers
 
 if TYPE_CHECKING:
-    from kdstudio.engine.bench import Bench
+    from kdstudio.engine.context import RunContext
     from kdstudio.engine.stage import LossTerm, Stage
 
 
@@ -63,39 +63,39 @@ class Specialise(Strategy):
             terms.append(f"{self.orthogonality:g}·[(1 − s) + 0.5·|d|]")
         return " + ".join(terms)
 
-    def plan(self, bench: Bench) -> Iterator[Stage]:
+    def plan(self, run: RunContext) -> Iterator[Stage]:
         """Teacher unless loaded, the two baselines if wanted, then the specialist."""
         from kdstudio.engine.stage import Stage
         from kdstudio.models.modules.selection import Selection
 
-        numbers, recipe = bench.class_numbers(self.classes), bench.recipe("student")
-        (teacher,) = yield from ready_teachers(bench, 1, baseline=False)
+        numbers, recipe = run.class_numbers(self.classes), run.recipe("student")
+        (teacher,) = yield from ready_teachers(run, 1, baseline=False)
         if self.baseline:
-            whole = bench.network("student", name="all outputs")
+            whole = run.network("student", name="all outputs")
             yield Stage(
                 whole.name,
                 networks=[teacher, whole],
-                turns=[self._distilled(whole.name, "teacher.logits")],
+                updates=[self._distilled(whole.name, "teacher.logits")],
                 training=recipe,
                 scored={whole.name: f"{whole.name}.logits"},
                 classes=numbers,
                 renumber=False,
             )
-            alone = bench.network("student", name="labels alone", classes=numbers)
+            alone = run.network("student", name="labels alone", classes=numbers)
             yield learn_labels(alone, recipe, classes=numbers)
-        student = bench.network("student", classes=numbers)
+        student = run.network("student", classes=numbers)
         features = f"student.{list(student.taps)[-1]}"
-        phi = bench.head(
+        phi = run.head(
             "φ",
             partial(Selection, numbers),
             "teacher.logits",
-            architecture=f"{len(numbers)} of {bench.classes} classes",
+            architecture=f"{len(numbers)} of {run.classes} classes",
         )
         yield Stage(
             "student",
             networks=[teacher, student],
             heads=[phi],
-            turns=[[*self._distilled("student", "φ"), *self._clustered(features)]],
+            updates=[[*self._distilled("student", "φ"), *self._clustered(features)]],
             training=recipe,
             scored={"student": "student.logits", "selected teacher": "φ"},
             classes=numbers,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal
 from kdstudio.engine.strategy import Strategy, strategies
 
 if TYPE_CHECKING:
-    from kdstudio.engine.bench import Bench
-    from kdstudio.engine.experiment import TrainingSpec
+    from kdstudio.engine.context import RunContext
     from kdstudio.engine.network import Network
     from kdstudio.engine.stage import Stage
+    from kdstudio.engine.training import TrainingSpec
 
 
 @strategies.register
@@ -28,9 +28,9 @@ class Supervised(Strategy):
         """Return the cross-entropy to the labels."""
         return "L = CE(y, ŷ_student)"
 
-    def plan(self, bench: Bench) -> Iterator[Stage]:
+    def plan(self, run: RunContext) -> Iterator[Stage]:
         """One stage."""
-        yield learn_labels(bench.network("student"), bench.recipe("student"))
+        yield learn_labels(run.network("student"), run.recipe("student"))
 
 
 def learn_labels(network: Network, training: TrainingSpec, classes: Sequence[int] = ()) -> Stage:
@@ -39,4 +39,4 @@ def learn_labels(network: Network, training: TrainingSpec, classes: Sequence[int
     from kdstudio.engine.stage import LABELS, LossTerm, Stage
 
     term = LossTerm("label loss", cross_entropy, f"{network.name}.logits", (LABELS,))
-    return Stage(network.name, networks=[network], turns=[[term]], training=training, classes=classes)
+    return Stage(network.name, networks=[network], updates=[[term]], training=training, classes=classes)

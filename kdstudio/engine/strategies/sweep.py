@@ -15,7 +15,7 @@ from kdstudio.engine.teachers import ready_teachers
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from kdstudio.engine.bench import Bench
+    from kdstudio.engine.context import RunContext
     from kdstudio.engine.network import Network
     from kdstudio.engine.stage import LossTerm, Stage
 
@@ -56,18 +56,18 @@ class Sweep(Strategy):
             f"for T in {t} and α in {a}"
         )
 
-    def plan(self, bench: Bench) -> Iterator[Stage]:
+    def plan(self, run: RunContext) -> Iterator[Stage]:
         """Teacher unless loaded; then, for each architecture, all students at once."""
         from kdstudio.engine.stage import Stage
 
-        (teacher,) = yield from ready_teachers(bench, 1, baseline=False)
+        (teacher,) = yield from ready_teachers(run, 1, baseline=False)
         for role in self.roles()[1:]:
-            students = [self._student(bench, role, *setting) for setting in self._settings()]
+            students = [self._student(run, role, *setting) for setting in self._settings()]
             yield Stage(
                 role,
                 networks=[teacher, *students],
-                turns=[_terms(students)],
-                training=bench.recipe(role),
+                updates=[_terms(students)],
+                training=run.recipe(role),
             )
 
     def _settings(self) -> list[tuple[float, float, int]]:
@@ -76,9 +76,9 @@ class Sweep(Strategy):
         controls = [(1.0, LABELS_ALONE, seed) for seed in range(self.seeds)] if self.baseline else []
         return controls + [setting for setting in swept if setting not in controls]
 
-    def _student(self, bench: Bench, role: str, temperature: float, alpha: float, seed: int) -> Network:
+    def _student(self, run: RunContext, role: str, temperature: float, alpha: float, seed: int) -> Network:
         name = f"{role} T{temperature:g} α{alpha:g} seed {seed}".replace(".", ",")
-        student = bench.network(role, name=name, seed=seed)
+        student = run.network(role, name=name, seed=seed)
         student.varied = {"role": role, "temperature": temperature, "alpha": alpha, "seed": seed}
         return student
 

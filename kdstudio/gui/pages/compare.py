@@ -24,14 +24,14 @@ from PySide6.QtWidgets import (
 )
 
 from kdstudio.errors import KDStudioError
-from kdstudio.gui.exits import ExitsPanel
+from kdstudio.gui.exit_panel import ExitsPanel
 from kdstudio.gui.layout import GAP, MARGIN, Card, scrolled, text_label
 from kdstudio.gui.plots.bars import BarPlot
-from kdstudio.gui.plots.deck import Deck
 from kdstudio.gui.plots.generations import GenerationsPlot
+from kdstudio.gui.plots.stack import PlotStack
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.comparison import differing_settings, network_names, readable_runs, test_errors
-from kdstudio.runs.exits import exits_of
+from kdstudio.runs.early_exits import exits_of
 from kdstudio.runs.findings import Findings, findings
 from kdstudio.runs.folder import RunFolder, run_folders
 from kdstudio.runs.generations import born_again_generations
@@ -82,7 +82,7 @@ class ComparePage(QWidget):
         self.generations = GenerationsPlot(theme)
         self.exits = ExitsPanel(theme)
         figures = {ERRORS: self.bars, GENERATIONS: self.generations, COSTS: self.exits}
-        self.figures = Deck(figures, "Figures shown")
+        self.figures = PlotStack(figures, "Figures shown")
         self._notes = text_label()
         self._notes.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._stack = QStackedLayout(self)

@@ -13,8 +13,8 @@ from kdstudio.engine.events import Event
 from kdstudio.gui.layout import GAP, MARGIN, Card
 from kdstudio.gui.plots.bars import BarPlot
 from kdstudio.gui.plots.curves import CurvePlot
-from kdstudio.gui.plots.deck import Deck
 from kdstudio.gui.plots.matrix import MatrixPlot
+from kdstudio.gui.plots.stack import PlotStack
 from kdstudio.gui.plots.sweep import SweepPlot
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.curves import LossKey, RunCurves, Series
@@ -46,10 +46,10 @@ class LivePage(QWidget):
         self.sweep = SweepPlot(theme, SWEEP, "validation accuracy (%)")
         self.classes = BarPlot(theme, CLASSES, "accuracy (%)")
         self.confusion = MatrixPlot(theme, CONFUSION)
-        self.terms = Deck({RAW: self.losses, WEIGHTED: self.weighted}, "Losses shown")
-        self.course = Deck({SHARES: self.shares, RATES: self.rates, SPEEDS: self.speeds}, "Course shown")
-        self.scores = Deck({ACCURACY: self.accuracy, SWEEP: self.sweep}, "Scores shown")
-        self.answers = Deck({CLASSES: self.classes, CONFUSION: self.confusion}, "Answers shown")
+        self.terms = PlotStack({RAW: self.losses, WEIGHTED: self.weighted}, "Losses shown")
+        self.course = PlotStack({SHARES: self.shares, RATES: self.rates, SPEEDS: self.speeds}, "Course shown")
+        self.scores = PlotStack({ACCURACY: self.accuracy, SWEEP: self.sweep}, "Scores shown")
+        self.predictions = PlotStack({CLASSES: self.classes, CONFUSION: self.confusion}, "Predictions shown")
         for plot in (self.losses, self.weighted, self.shares, self.rates, self.speeds, self.accuracy):
             plot.heading.hide()
         for plot in (self.sweep, self.classes):
@@ -58,7 +58,7 @@ class LivePage(QWidget):
         grid = QGridLayout()
         grid.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         grid.setSpacing(GAP)
-        for place, plot in enumerate((self.terms, self.scores, self.course, self.answers)):
+        for place, plot in enumerate((self.terms, self.scores, self.course, self.predictions)):
             card = Card()
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
             card.add(plot, 1)
@@ -88,7 +88,7 @@ class LivePage(QWidget):
             smoothing.valueChanged.connect(lambda value, plot=plot: plot.set_smoothing(value / 100))
         for widget in (log, QLabel("smoothing"), smoothing):
             self.terms.head.addWidget(widget)
-        for deck in (self.terms, self.course, self.scores, self.answers):
+        for deck in (self.terms, self.course, self.scores, self.predictions):
             deck.turned.connect(self._redraw_soon)
 
     def begin(self) -> None:
@@ -108,7 +108,7 @@ class LivePage(QWidget):
         self._offer(self.course, SHARES, bool(self.curves.shares))
         self._redraw_soon()
 
-    def _offer(self, deck: Deck, name: str, there: bool) -> None:
+    def _offer(self, deck: PlotStack, name: str, there: bool) -> None:
         """Turn to a plot when it first has something to show."""
         if there and not deck.is_available(name):
             deck.set_available(name, True)
@@ -167,7 +167,7 @@ class LivePage(QWidget):
             plot.show_series(stage, stage, stage, 0, series)
 
     def _draw_answers(self) -> None:
-        if self.answers.shown() == CLASSES:
+        if self.predictions.shown() == CLASSES:
             self._draw_classes()
         elif self.curves.scores:
             network, scores = list(self.curves.scores.items())[-1]

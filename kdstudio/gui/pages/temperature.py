@@ -1,4 +1,4 @@
-"""The temperature page: what T does to the answers of a run's networks, and to the student's gradients."""
+"""The temperature page: what T does to a run's predictions, and to the student's gradients."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from kdstudio.gui.pages.run_page import RunPage
 from kdstudio.gui.plots.matrix import MatrixPlot
 from kdstudio.gui.plots.softened import SoftenedBars
 from kdstudio.gui.plots.sweep import SweepPlot
-from kdstudio.gui.plots.temperature import Line, TemperatureCurves
+from kdstudio.gui.plots.temperature_curves import Line, TemperatureCurves
 from kdstudio.gui.preview import picture
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.comparison import ORDER, readable_runs
@@ -42,7 +42,7 @@ SWEEP_HEIGHT = 340
 HEIGHT_WITH_SWEEP = 1140
 EMPTY = (
     "No run with a trained network yet.\nChoose a preset on the Experiment page and press Run (Ctrl+R); "
-    "here you will see\nwhat its networks know about the wrong answers."
+    "here you will see\nwhat its networks know about the wrong predictions."
 )
 EXAMPLE = (
     "Logits are divided by T before the softmax. Logits (5, 1) give 0.982 and 0.018 at T = 1, "
@@ -62,7 +62,7 @@ MOST_ROWS = 12
 
 
 class TemperaturePage(RunPage):
-    """Softened answers of a teacher and a student, image by image and on average."""
+    """Softened predictions of a teacher and a student, image by image and on average."""
 
     def __init__(self, theme: Theme, runs: Path) -> None:
         """Offer the runs in ``runs``."""
@@ -75,7 +75,7 @@ class TemperaturePage(RunPage):
         self.reader.background.working.connect(self._show_doing)
         self.bars = SoftenedBars(theme, "Softened probabilities")
         self.matrix = MatrixPlot(theme, "Mean soft targets")
-        self.entropy = TemperatureCurves(theme, "Entropy of the answers", "entropy (nats)")
+        self.entropy = TemperatureCurves(theme, "Entropy of the predictions", "entropy (nats)")
         self.gradient = TemperatureCurves(
             theme, "Size of the student's gradient", "L2 norm at the logits", log=True
         )
@@ -141,7 +141,7 @@ class TemperaturePage(RunPage):
         self.mistake_button.setToolTip("The next image that the student gets wrong")
         self.mistake_button.clicked.connect(self._go_to_mistake)
         self.diagonal_box = QCheckBox("without the diagonal", checked=True)
-        self.diagonal_box.setToolTip("Leaves the right answers out, so that the wrong ones show.")
+        self.diagonal_box.setToolTip("Leaves the right predictions out, so that the wrong ones show.")
         self.diagonal_box.toggled.connect(self._show_matrix)
         for name, widget in {
             "Temperature": self.temperature_box,
@@ -253,12 +253,12 @@ class TemperaturePage(RunPage):
 
     def _show_doing(self) -> None:
         if self._doing:
-            self._told.setText(f"Reading the answers: {self._doing}…")
+            self._told.setText(f"Reading the predictions: {self._doing}…")
 
     def _show(self, found: DarkKnowledge) -> None:
         self.shown = found
         self._show_content()
-        last = len(found.answers.labels) - 1
+        last = len(found.predictions.labels) - 1
         for control in (self.sample_slider, self.sample_box):
             control.blockSignals(True)
             control.setMaximum(last)
@@ -270,7 +270,7 @@ class TemperaturePage(RunPage):
         )
         self.gradient.show_lines(TEMPERATURES, gradient_lines(found))
         self.distance.show_lines(TEMPERATURES, distance_lines(found))
-        self._matrix_heading.setText(f"Mean soft targets of the {found.informant}")
+        self._matrix_heading.setText(f"Mean soft targets of the {found.soft_target_source}")
         self._show_sample()
         self._show_temperature()
         self._show_matrix()
@@ -303,14 +303,14 @@ class TemperaturePage(RunPage):
         found, sample = self.shown, self.sample_box.value()
         if found is None:
             return
-        names, truth = found.answers.class_names, int(found.answers.labels[sample])
+        names, truth = found.predictions.class_names, int(found.predictions.labels[sample])
         self._rows = likeliest(found, sample)
         rows = [f"✓ {names[row]}" if row == truth else names[row] for row in self._rows]
         says = {name: f"{name} says {found.answer(name, sample)}" for name in found.networks}
         self.bars.show_rows(rows, says)
         self._true_class.setText(f"It is of class <b>{names[truth]}</b>.")
         ratio = self.devicePixelRatioF()
-        pixels = found.answers.pixels[sample].permute(1, 2, 0).numpy()
+        pixels = found.predictions.pixels[sample].permute(1, 2, 0).numpy()
         side = round(PICTURE * ratio)
         image = picture(pixels).scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio)
         pixmap = QPixmap.fromImage(image)
@@ -328,14 +328,14 @@ class TemperaturePage(RunPage):
         values = self.shown.soft_targets(self.temperature_box.value())
         if self.diagonal_box.isChecked():
             np.fill_diagonal(values, np.nan)
-        self.matrix.show_matrix(self.shown.answers.class_names, values, self.shown.informant)
+        self.matrix.show_matrix(self.shown.predictions.class_names, values, self.shown.soft_target_source)
 
     def _tell_cell(self, cell: tuple[int, int] | None) -> None:
         if self.shown is None or cell is None:
             self._cell.setText(POINT)
             return
         row, column = cell
-        names = self.shown.answers.class_names
+        names = self.shown.predictions.class_names
         value = self.shown.soft_targets(self.temperature_box.value())[cell]
         self._cell.setText(f"Images of {names[row]} get {names[column]} with {value:.3f} on average.")
 
@@ -361,11 +361,11 @@ def position(temperature: float) -> int:
 
 def likeliest(found: DarkKnowledge, sample: int) -> list[int]:
     """Numbers of the classes to show: all, or of many the likeliest and the true one, in their order."""
-    logits = found.answers.logits[found.informant][sample]
+    logits = found.predictions.logits[found.soft_target_source][sample]
     if len(logits) <= MOST_ROWS:
         return list(range(len(logits)))
-    chosen = {int(found.answers.labels[sample])}
-    chosen |= {int(found.answers.logits[name][sample].argmax()) for name in found.networks}
+    chosen = {int(found.predictions.labels[sample])}
+    chosen |= {int(found.predictions.logits[name][sample].argmax()) for name in found.networks}
     for number in logits.argsort(descending=True).tolist():
         if len(chosen) == MOST_ROWS:
             break

@@ -26,11 +26,11 @@ from kdstudio.gui.pages.run_page import RunPage
 from kdstudio.gui.plots.bars import BarPlot
 from kdstudio.gui.plots.shifts import ShiftCurves
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.answers import Part
 from kdstudio.runs.comparison import ORDER
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.predictions import Part
 from kdstudio.runs.summary import NetworkSummary, Summary
-from kdstudio.runs.unseen import Outcome, UnseenAnswers, marked_classes, read_unseen, runs_with_unseen
+from kdstudio.runs.unseen import Outcome, UnseenPredictions, marked_classes, read_unseen, runs_with_unseen
 
 EMPTY = (
     "No run yet whose student never saw some classes.\nRun digits-no-threes (half a minute) or "
@@ -52,11 +52,11 @@ SIDE_WIDTH = 340
 
 
 @dataclass(frozen=True)
-class Laboratory:
-    """What the background thread brings: the answers of one run, with every fit."""
+class UnseenAnalysis:
+    """What the background thread brings: the predictions of one run, with every fit."""
 
     folder: RunFolder
-    answers: UnseenAnswers
+    predictions: UnseenPredictions
     fits: dict[str, dict[int, float]]
     faults: dict[str, str]
     """Why a network's biases could not be fitted."""
@@ -69,7 +69,7 @@ class UnseenPage(RunPage):
         """Offer the runs in ``runs``."""
         super().__init__(runs, "bias")
         self._summaries: dict[RunFolder, Summary] = {}
-        self.shown: Laboratory | None = None
+        self.shown: UnseenAnalysis | None = None
         self.biases: dict[int, float] = {}
         """The shift in force, by class."""
         self._before: dict[Part, Outcome] = {}
@@ -144,18 +144,20 @@ class UnseenPage(RunPage):
         if run is not None:
             self.reader.want(run)
 
-    def _read(self, run: RunFolder, *_wanted: object) -> Laboratory:
-        """Read the run's answers and fit every network that left classes out."""
-        answers = read_unseen(run)
-        made = Laboratory(run, answers, {}, {})
-        for network in answers.unseen:
+    def _read(self, run: RunFolder, *_wanted: object) -> UnseenAnalysis:
+        """Read the run's predictions and fit every network that left classes out."""
+        predictions = read_unseen(run)
+        made = UnseenAnalysis(run, predictions, {}, {})
+        for network in predictions.unseen:
             try:
-                made.fits[network] = answers.fit(network)
+                made.fits[network] = predictions.fit(network)
             except KDStudioError as error:
                 made.faults[network] = str(error)
         return made
 
-    def _show(self, found: Laboratory) -> None:
+    def _show(self, found: UnseenAnalysis) -> None:
+        if found.folder not in self._summaries:  # deleted while it was read
+            return
         self.shown = found
         self._recorded = self._summaries[found.folder].networks
         about = self._summaries[found.folder].experiment.get("about", {})
@@ -166,7 +168,7 @@ class UnseenPage(RunPage):
         before = self.network_box.currentData() or "student"
         self.network_box.blockSignals(True)
         self.network_box.clear()
-        for name in found.answers.unseen:
+        for name in found.predictions.unseen:
             self.network_box.addItem(name, name)
         last = self.network_box.count() - 1
         place = self.network_box.findData(before)
@@ -183,17 +185,17 @@ class UnseenPage(RunPage):
     def _show_network(self) -> None:
         """Draw the curves of the chosen network, and start at its fit."""
         assert self.shown is not None
-        answers, network = self.shown.answers, self.network
+        predictions, network = self.shown.predictions, self.network
         fit = self.shown.fits.get(network)
         middle = fmean(fit.values()) if fit else 0.0
         reach = max(LEAST_REACH, ceil(1.5 * abs(middle)))
         shifts = np.linspace(-reach, reach, 2 * reach * STEPS + 1)
-        classes = answers.shifted_classes(network)
-        shifted = ", ".join(answers.class_names[number] for number in classes)
+        classes = predictions.shifted_classes(network)
+        shifted = ", ".join(predictions.class_names[number] for number in classes)
         for part, plot in self.curves.items():
-            course = answers.course(network, part, classes, shifts)
+            course = predictions.course(network, part, classes, shifts)
             plot.show_course(course, network, f"added to the bias of {shifted}", middle if fit else None)
-        self._before = {part: answers.outcome(network, part, {}) for part in PARTS}
+        self._before = {part: predictions.outcome(network, part, {}) for part in PARTS}
         self.slider.blockSignals(True)
         self.slider.setRange(-reach * STEPS, reach * STEPS)
         self.slider.blockSignals(False)
@@ -218,36 +220,36 @@ class UnseenPage(RunPage):
     def _slide(self, place: int) -> None:
         """Shift all these classes alike."""
         if self.shown is not None:
-            classes = self.shown.answers.shifted_classes(self.network)
+            classes = self.shown.predictions.shifted_classes(self.network)
             self._show_shift(dict.fromkeys(classes, place / STEPS))
 
     def _show_shift(self, biases: dict[int, float]) -> None:
         """Show what is quick at once: figures and markers; the bars follow when the slider rests."""
         assert self.shown is not None
-        answers, network = self.shown.answers, self.network
+        predictions, network = self.shown.predictions, self.network
         self.biases = biases
-        names = answers.class_names
+        names = predictions.class_names
         told = ", ".join(f"<b>{names[number]}</b> {bias:+.2f}" for number, bias in biases.items())
         self._shift_text.setText(f"Added to the bias of {told}")
         for plot in self.curves.values():
             plot.mark(fmean(biases.values()))
-        after = {part: answers.outcome(network, part, biases) for part in PARTS}
+        after = {part: predictions.outcome(network, part, biases) for part in PARTS}
         self._figures.setText(figures(self._before, after))
         self._later.start()
 
     def _show_bars(self) -> None:
         if self.shown is None:
             return
-        answers, network = self.shown.answers, self.network
+        predictions, network = self.shown.predictions, self.network
         recorded = self._recorded  # with a teacher that another run has trained
         wanted = dict.fromkeys([*ORDER, network])
         found = {name: recorded[name].test for name in wanted if name in recorded}
-        found[f"{network}, shifted"] = answers.scores(network, "test", self.biases)
+        found[f"{network}, shifted"] = predictions.scores(network, "test", self.biases)
         percents = {
             name: [None if share is None else 100 * share for share in scores.per_class]
             for name, scores in found.items()
         }
-        marked = marked_classes(answers.class_names, answers.unseen_by(network))
+        marked = marked_classes(predictions.class_names, predictions.unseen_by(network))
         self.bars.show_bars(marked, percents, y="accuracy (%)", shown_as="{:.0f}")
 
 

@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from kdstudio.gui.forms.editors import Choices
 from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.exits import THRESHOLDS, ExitReport, Leaving, Way
+from kdstudio.runs.early_exits import THRESHOLDS, EarlyExitPoint, ExitFigures, ExitReport
 
 TITLE = "Test accuracy against cost"
 WORK, TIME = "multiply-adds (millions)", "latency (ms, measured here)"
@@ -24,9 +24,9 @@ class CostPlot(PlotFrame):
         """Empty."""
         super().__init__(theme, TITLE)
         self.heading.hide()  # it stands above, where the plot is chosen
-        self._ways: Sequence[Way] = ()
-        self._baseline: Way | None = None
-        self._leaving: Sequence[Leaving] = ()
+        self._ways: Sequence[ExitFigures] = ()
+        self._baseline: ExitFigures | None = None
+        self._leaving: Sequence[EarlyExitPoint] = ()
         self.axis_box = Choices()
         self.axis_box.addItems([WORK, TIME])
         self.axis_box.setAccessibleName("Cost shown")
@@ -58,7 +58,7 @@ class CostPlot(PlotFrame):
             self._draw_points([self._baseline], "baseline", "d", counted=counted)
         self.plot.autoRange(padding=0.1)
 
-    def _draw_points(self, ways: Sequence[Way], colour: str, symbol: str, *, counted: bool) -> None:
+    def _draw_points(self, ways: Sequence[ExitFigures], colour: str, symbol: str, *, counted: bool) -> None:
         for way in ways:
             x = way.multiply_adds / 1e6 if counted else 1e3 * way.latency.median
             y = 100 * way.accuracy["test"]

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from kdstudio.gui.flow import Flow
+from kdstudio.gui.flow_layout import FlowLayout
 
 SWATCH = QSize(22, 10)
 
@@ -19,7 +19,7 @@ class Legend(QWidget):
     def __init__(self) -> None:
         """Empty."""
         super().__init__()
-        self._row = Flow()
+        self._row = FlowLayout()
         self.setLayout(self._row)
         self._buttons: dict[object, QToolButton] = {}
 

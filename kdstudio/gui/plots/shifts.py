@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QGraphicsItem
 
 from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.unseen import Course
+from kdstudio.runs.unseen import ShiftCurve
 
 AXES = ("bottom", "left")
-ERRORS, UNSEEN = "wrong answers", "unseen classes right"
+ERRORS, UNSEEN = "wrong predictions", "unseen classes right"
 FITTED_AT = 0.5
 """Height of the word at the fitted shift, as a share of the plot's."""
 CACHED = QGraphicsItem.CacheMode.DeviceCoordinateCache
@@ -37,7 +37,7 @@ class ShiftCurves(PlotFrame):
         theme.changed.connect(self._restyle)
         self._restyle()
 
-    def show_course(self, course: Course, network: str, x: str, fitted: float | None) -> None:
+    def show_course(self, course: ShiftCurve, network: str, x: str, fitted: float | None) -> None:
         """Draw ``course`` in the colour of ``network``; no mark where nothing could be fitted."""
         self._network, self._x = network, x
         self.plot.setXRange(course.shifts[0], course.shifts[-1], padding=0)

@@ -422,7 +422,7 @@ def experiment_on(folder, *settings):
         "networks": {
             "student": {
                 "model": {"name": "lenet"},
-                "training": {"epochs": 2, "batch_size": 32, "usual_augmentation": True},
+                "training": {"epochs": 2, "batch_size": 32, "default_augmentation": True},
             }
         },
         "compute": {"device": "cpu", "threads": 1},

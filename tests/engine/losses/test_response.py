@@ -52,7 +52,7 @@ def test_cross_entropy_is_the_mean_negative_log_probability_of_the_label():
 
 @pytest.mark.parametrize(("temperature", "p"), [(1.0, 0.9820137900379085), (10.0, 0.598687660112452)])
 def test_soft_losses_of_two_logits_equal_the_values_by_hand(temperature, p):
-    """Teacher (5, 1) answers σ(4/T); an undecided student answers one half."""
+    """Teacher (5, 1) predictions σ(4/T); an undecided student predictions one half."""
     entropy = -p * math.log(p) - (1 - p) * math.log(1 - p)
     gradient_by_hand = [[temperature * (0.5 - p), temperature * (p - 0.5)]]
     for loss, by_hand in ((soft_kl, math.log(2) - entropy), (soft_cross_entropy, math.log(2))):
@@ -258,7 +258,7 @@ def test_standardised_ignores_shift_and_size_of_the_logits():
 
 
 def test_dist_ignores_shift_and_size_of_the_answers():
-    """Answers whose deviations from uniform are a tenth of the teacher's correlate perfectly."""
+    """Predictions whose deviations from uniform are a tenth of the teacher's correlate perfectly."""
     p = softmax(logits(2))
     milder = np.log(0.1 * p + 0.9 / 5)
     assert dist(torch.tensor(milder), torch.tensor(np.log(p)), 1, 1, 1).item() == pytest.approx(0, abs=1e-9)

@@ -3,7 +3,7 @@
 from kdstudio.engine.matching.declaration import Pair
 from kdstudio.engine.network import Network
 from kdstudio.engine.stage import Stage
-from tests.small import small_bench, small_experiment
+from tests.small import small_context, small_experiment
 
 NARROW, WIDE = "{name='mlp', widths=[6, 5]}", "{name='mlp', widths=[9, 8]}"
 RESNET, WIDE_RESNET = "{name='resnet', depth=8}", "{name='resnet', depth=8, width=2}"
@@ -11,8 +11,10 @@ RESNET, WIDE_RESNET = "{name='resnet', depth=8}", "{name='resnet', depth=8, widt
 
 def pair_of(student=NARROW, teacher=WIDE, *settings) -> Pair:
     models = f"networks.student.model={student}", f"networks.teacher.model={teacher}"
-    bench = small_bench(small_experiment(*models, *settings, strategy="match"))
-    return Pair(bench, bench.network("teacher").freeze(), bench.network("student"), "matched", epochs=10)
+    context = small_context(small_experiment(*models, *settings, strategy="match"))
+    return Pair(
+        context, context.network("teacher").freeze(), context.network("student"), "matched", epochs=10
+    )
 
 
 def stage_of(pair: Pair, term) -> Stage:
@@ -23,6 +25,6 @@ def stage_of(pair: Pair, term) -> Stage:
         "student",
         networks=networks,
         heads=matched.heads,
-        turns=[matched.terms],
-        training=pair.bench.recipe("student"),
+        updates=[matched.terms],
+        training=pair.run.recipe("student"),
     ).eval()

@@ -1,11 +1,11 @@
 import pytest
 import torch
 
+from kdstudio.engine.dry_run import dry_run
 from kdstudio.engine.events import EpochDone, StageStarted, StepDone
-from kdstudio.engine.outline import rehearse
 from kdstudio.engine.trainer import Trainer
 from kdstudio.errors import KDStudioError
-from tests.small import follow, resumed, same_states, small_bench, small_experiment, train
+from tests.small import follow, resumed, same_states, small_context, small_experiment, train
 
 CRD = ('strategy.terms={crd={name="contrastive"}}', "strategy.baseline=false")
 
@@ -14,38 +14,38 @@ def experiment(*settings):
     return small_experiment(*CRD, *settings, strategy="match")
 
 
-def student_stage(bench):
-    return list(bench.experiment.strategy.plan(bench))[-1]
+def student_stage(context):
+    return list(context.experiment.strategy.plan(context))[-1]
 
 
 def test_its_memories_hold_every_training_image_and_are_told_of():
-    bench = small_bench(experiment())
-    (head,) = student_stage(bench).heads.values()
+    context = small_context(experiment())
+    (head,) = student_stage(context).heads.values()
     assert head.of == ("student.block1", "teacher.block1", "index")
-    assert head.module.memories.shape == (2, bench.training_images, 128)
-    assert head.module.negatives == bench.training_images
-    assert rehearse(bench)[-1].heads["crd memory 1"].startswith("memories of 1,077 images")
+    assert head.module.memories.shape == (2, context.training_images, 128)
+    assert head.module.negatives == context.training_images
+    assert dry_run(context)[-1].heads["crd memory 1"].startswith("memories of 1,077 images")
 
 
 def test_left_out_classes_have_no_memory():
-    bench = small_bench(experiment("networks.student.training.leave_out=[3]"))
-    (head,) = student_stage(bench).heads.values()
+    context = small_context(experiment("networks.student.training.leave_out=[3]"))
+    (head,) = student_stage(context).heads.values()
     assert len(torch.unique(head.module.labels)) == 9
-    assert train(bench.experiment)[1]["student"]
+    assert train(context.experiment)[1]["student"]
 
 
 def test_the_rehearsal_leaves_the_memories_alone():
-    bench = small_bench(experiment())
-    stage = student_stage(bench)
+    context = small_context(experiment())
+    stage = student_stage(context)
     before = {key: value.clone() for key, value in stage.heads["crd memory 1"].state_dict().items()}
-    stage.rehearse(next(bench.training_feed(stage.training_spec).shuffled(0)).first(4))
+    stage.dry_run(next(context.training_feed(stage.training_spec).shuffled(0)).first(4))
     after = stage.heads["crd memory 1"].state_dict()
     assert all(torch.equal(before[key], after[key]) for key in before)
 
 
 def test_one_class_alone_is_refused():
     with pytest.raises(KDStudioError, match=r"term 'crd': .* one class only; train on two classes"):
-        rehearse(small_bench(experiment("data.classes=[3]")))
+        dry_run(small_context(experiment("data.classes=[3]")))
 
 
 def test_the_student_learns_to_tell_images_apart():
@@ -59,7 +59,7 @@ def test_the_student_learns_to_tell_images_apart():
 def test_a_run_stopped_and_resumed_ends_bit_for_bit_the_same(stop):
     small = experiment("networks.student.training.optimizer.learning_rate=0.01")
     _, whole = train(small)
-    trainer, finished, steps, stage = Trainer(small_bench(small)), {}, 0, 0
+    trainer, finished, steps, stage = Trainer(small_context(small)), {}, 0, 0
     for event in trainer.events():
         if isinstance(event, StageStarted) and event.stage == 1:
             finished |= trainer.trained

@@ -1,4 +1,4 @@
-from tests.small import small_bench, small_experiment, train
+from tests.small import small_context, small_experiment, train
 
 
 def experiment(*settings):
@@ -8,7 +8,7 @@ def experiment(*settings):
 
 def student_stage(*settings):
     small = experiment(*settings)
-    return list(small.strategy.plan(small_bench(small)))[-1]
+    return list(small.strategy.plan(small_context(small)))[-1]
 
 
 def test_embeddings_of_one_size_are_compared_as_they_are():

@@ -1,13 +1,13 @@
 import pytest
 import torch
 
+from kdstudio.engine.dry_run import dry_run
 from kdstudio.engine.matching.declaration import Pair, matching_terms
 from kdstudio.engine.optimization import AdamW
-from kdstudio.engine.outline import rehearse
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun
 from kdstudio.engine.strategies.match import Match
-from tests.small import CPU, same_state, small_bench, small_experiment, train
+from tests.small import CPU, same_state, small_context, small_experiment, train
 
 every_term = pytest.mark.parametrize("name", list(matching_terms))
 STUDENTS = {
@@ -36,29 +36,33 @@ def experiment(name, student=STUDENTS["narrower teacher"], *settings):
 
 def matched_stage(name, student=STUDENTS["narrower teacher"]):
     """The stage that the term is learned in, untrained and by itself, ready for training."""
-    bench = small_bench(experiment(name, student))
-    teacher, student = bench.network("teacher").freeze(), bench.network("student")
-    plan = matching_terms[name]().plan(Pair(bench, teacher, student, "matched", epochs=30))
+    context = small_context(experiment(name, student))
+    teacher, student = context.network("teacher").freeze(), context.network("student")
+    plan = matching_terms[name]().plan(Pair(context, teacher, student, "matched", epochs=30))
     matched = None
     while matched is None:
         try:
-            rehearse_once(bench, next(plan))
+            rehearse_once(context, next(plan))
         except StopIteration as done:
             matched = done.value
-    training = bench.recipe("student").model_copy(update={"optimizer": AdamW()})
+    training = context.recipe("student").model_copy(update={"optimizer": AdamW()})
     stage = Stage(
-        "student", networks=[teacher, student], heads=matched.heads, turns=[matched.terms], training=training
+        "student",
+        networks=[teacher, student],
+        heads=matched.heads,
+        updates=[matched.terms],
+        training=training,
     )
-    return bench, rehearse_once(bench, stage)
+    return context, rehearse_once(context, stage)
 
 
-def rehearse_once(bench, stage):
-    stage.rehearse(first_batch(bench, stage))
+def rehearse_once(context, stage):
+    stage.dry_run(first_batch(context, stage))
     return stage
 
 
-def first_batch(bench, stage):
-    return next(bench.training_feed(stage.training_spec).shuffled(0))
+def first_batch(context, stage):
+    return next(context.training_feed(stage.training_spec).shuffled(0))
 
 
 @every_term
@@ -73,16 +77,16 @@ def test_it_tells_what_it_is(name):
 @every_student
 @every_term
 def test_it_can_be_rehearsed(name, student):
-    outlines = rehearse(small_bench(experiment(name, student)))
+    outlines = dry_run(small_context(experiment(name, student)))
     assert [term for outline in outlines for term in outline.terms].count("matched") == 1
 
 
 @every_student
 @every_term
 def test_a_few_steps_lower_its_loss(name, student):
-    bench, stage = matched_stage(name, student)
+    context, stage = matched_stage(name, student)
     run, losses = StageRun(stage, CPU, "float32"), []
-    batch = first_batch(bench, stage)
+    batch = first_batch(context, stage)
     stage.train()
     for _step in range(12):
         before = {term: total.item() for term, total in run.losses.items()}
@@ -94,8 +98,8 @@ def test_a_few_steps_lower_its_loss(name, student):
 
 @every_term
 def test_gradient_reaches_the_student_and_never_the_teacher(name):
-    bench, stage = matched_stage(name)
-    sum(stage.train()(first_batch(bench, stage)).values()).backward()
+    context, stage = matched_stage(name)
+    sum(stage.train()(first_batch(context, stage)).values()).backward()
     teacher, student = stage.networks["teacher"], stage.networks["student"]
     assert all(parameter.grad is None for parameter in teacher.parameters())
     assert any(p.grad is not None and p.grad.abs().sum() > 0 for p in student.parameters())
@@ -113,19 +117,19 @@ def test_a_run_in_bfloat16_is_finite_and_repeats_itself(name):
 
 @every_term
 def test_the_frozen_teacher_is_left_as_it_was(name):
-    bench, stage = matched_stage(name)
+    context, stage = matched_stage(name)
     teacher = stage.networks["teacher"].module
     before = {key: value.clone() for key, value in teacher.state_dict().items()}
     run = StageRun(stage, CPU, "float32")
     stage.train()
     for _step in range(2):
-        run.take_step(first_batch(bench, stage), 0.001, run.weights())
+        run.take_step(first_batch(context, stage), 0.001, run.weights())
     assert same_state(before, teacher.state_dict())
 
 
 def test_terms_that_are_learned_before_have_a_stage_before():
     match = Match(terms={"a": matching_terms["activation-boundary"](), "b": matching_terms["attention"]()})
-    bench = small_bench(experiment("fsp"))
-    stages = list(match.plan(bench))
+    context = small_context(experiment("fsp"))
+    stages = list(match.plan(context))
     assert [stage.name for stage in stages] == ["teacher", "baseline", "initialisation", "student"]
     assert [[term.name for term in stage.terms] for stage in stages[2:]] == [["a"], ["label loss", "b"]]

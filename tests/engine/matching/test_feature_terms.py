@@ -20,7 +20,7 @@ from tests.small import (
     resumed,
     run_in,
     same_state,
-    small_bench,
+    small_context,
     small_experiment,
     train,
     weights_in,
@@ -62,8 +62,8 @@ def test_the_pattern_of_equal_networks_is_read_without_projection():
         stage.networks[n].module[:-1].block2.linear(stage.networks[n].module.block1(batch.images.flatten(1)))
         for n in ("student", "teacher")
     )
-    answers = torch.where(teacher > 0, student.sigmoid(), 1 - student.sigmoid())
-    assert stage(batch)["matched"].item() == pytest.approx(-answers.log().mean().item(), rel=1e-5)
+    predictions = torch.where(teacher > 0, student.sigmoid(), 1 - student.sigmoid())
+    assert stage(batch)["matched"].item() == pytest.approx(-predictions.log().mean().item(), rel=1e-5)
 
 
 def test_fsp_projects_channels_alone_and_compares_neighbours():
@@ -151,7 +151,7 @@ def test_margins_survive_an_interruption():
     wanted = experiment("overhaul")
     _events, states = train(wanted)
     assert states["matched margins 1"]["margin"].any()
-    interrupted = Trainer(small_bench(wanted))
+    interrupted = Trainer(small_context(wanted))
     for event in interrupted.events():
         if event.kind == "epoch-done" and event.stage == 1:
             break

@@ -1,8 +1,8 @@
 import pytest
 
-from kdstudio.engine.outline import rehearse
+from kdstudio.engine.dry_run import dry_run
 from kdstudio.errors import KDStudioError
-from tests.small import small_bench, small_experiment
+from tests.small import small_context, small_experiment
 
 WITHOUT_TEACHER = ("label-smoothing", "teacher-free")
 WITH_LABELS = ("decoupled", "teacher-free")
@@ -15,7 +15,7 @@ def experiment(name, *settings):
 @pytest.mark.parametrize("name", ["decoupled", "dist", "standardised", *WITHOUT_TEACHER])
 def test_it_reads_logits_and_labels_as_its_definition_says(name):
     small = experiment(name)
-    term = list(small.strategy.plan(small_bench(small)))[-1].terms[1]
+    term = list(small.strategy.plan(small_context(small)))[-1].terms[1]
     assert term.of == "student.logits"
     assert ("teacher.logits" in term.against) == (name not in WITHOUT_TEACHER)
     assert ("labels" in term.against) == (name in WITH_LABELS)
@@ -24,18 +24,18 @@ def test_it_reads_logits_and_labels_as_its_definition_says(name):
 @pytest.mark.parametrize("kind", ["mixup", "cutmix"])
 @pytest.mark.parametrize("name", ["decoupled", "dist", "standardised", *WITHOUT_TEACHER])
 def test_mixed_images_are_refused_before_training_where_labels_are_needed(name, kind):
-    bench = small_bench(experiment(name, f"networks.student.training.mixing.kind={kind}"))
+    context = small_context(experiment(name, f"networks.student.training.mixing.kind={kind}"))
     if name in WITH_LABELS:
         with pytest.raises(KDStudioError, match=r"term 'm' does not fit .* set networks.student.training"):
-            rehearse(bench)
+            dry_run(context)
     else:
-        assert rehearse(bench)
+        assert dry_run(context)
 
 
 def test_decoupled_warms_up_over_twenty_epochs():
     epochs = "networks.student.training.epochs=40"
     small = experiment("decoupled", epochs)
-    term = list(small.strategy.plan(small_bench(small)))[-1].terms[1]
+    term = list(small.strategy.plan(small_context(small)))[-1].terms[1]
     weights = [term.weight_at(epoch / 39) for epoch in range(40)]
     assert weights[0] == pytest.approx(1 / 20)
     assert weights[9] == pytest.approx(10 / 20)

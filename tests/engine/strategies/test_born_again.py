@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from kdstudio.engine.bench import Bench
-from kdstudio.engine.outline import rehearse
+from kdstudio.engine.context import RunContext
+from kdstudio.engine.dry_run import dry_run
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.strategies.born_again import BornAgain
 from kdstudio.engine.trainer import Trainer
@@ -17,7 +17,7 @@ from tests.small import (
     random_batch,
     same_state,
     same_states,
-    small_bench,
+    small_context,
     small_experiment,
     train,
 )
@@ -45,12 +45,12 @@ def scores(events):
 
 
 def stages_of(of):
-    return {stage.name: stage for stage in of.strategy.plan(small_bench(of))}
+    return {stage.name: stage for stage in of.strategy.plan(small_context(of))}
 
 
 def test_each_generation_is_taught_by_the_one_before_and_starts_anew():
     stages = stages_of(experiment())
-    assert [outline.trained for outline in rehearse(small_bench(experiment()))] == [(n,) for n in stages]
+    assert [outline.trained for outline in dry_run(small_context(experiment()))] == [(n,) for n in stages]
     assert list(stages) == ["teacher", "baseline", "generation-1", "generation-2", "generation-3"]
     names = ["teacher", "generation-1", "generation-2", "generation-3"]
     for taught_by, name in pairwise(names):
@@ -75,8 +75,8 @@ def test_a_teacher_is_the_trained_previous_student_unchanged_bit_for_bit():
     class Watched(BornAgain):
         """Compares what is frozen before and after each stage."""
 
-        def plan(self, bench):
-            for stage in super().plan(bench):
+        def plan(self, context):
+            for stage in super().plan(context):
                 before = {n: copied(net.module) for n, net in stage.networks.items() if net.frozen}
                 yield stage
                 stages.append(stage)
@@ -84,8 +84,8 @@ def test_a_teacher_is_the_trained_previous_student_unchanged_bit_for_bit():
                     assert same_state(state, copied(stage.networks[name].module))
 
     watched = wanted.model_copy(update={"strategy": Watched(baseline=False)})
-    trainer, after = Trainer(small_bench(watched)), {}
-    stages.clear()  # those of the rehearsal
+    trainer, after = Trainer(small_context(watched)), {}
+    stages.clear()  # those of the dry run
     for event in trainer.events():
         if event.kind == "stage-done":
             after |= trainer.trained
@@ -132,17 +132,17 @@ def test_permuted_answers_are_drawn_anew_and_the_run_is_repeatable():
 def test_the_ensemble_is_the_mean_of_the_generations_probabilities():
     wanted = experiment()
     events, states = train(wanted)
-    bench, found = small_bench(wanted), scores(events)
-    images = torch.cat([batch.images for batch in bench.test.in_order()])
-    labels = bench.test.part.labels.numpy()
-    answers = []
+    context, found = small_context(wanted), scores(events)
+    images = torch.cat([batch.images for batch in context.test.in_order()])
+    labels = context.test.part.labels.numpy()
+    predictions = []
     for number in (1, 2, 3):
-        module = bench.network("student").module.eval()
+        module = context.network("student").module.eval()
         module.load_state_dict(states[f"generation-{number}"])
         with torch.no_grad():
-            answers.append(softmax(module(images).double().numpy()))
+            predictions.append(softmax(module(images).double().numpy()))
     for size in (2, 3):
-        mean = sum(answers[:size]) / size
+        mean = sum(predictions[:size]) / size
         test = found[f"ensemble of {size}"].last_epoch.test
         assert test.accuracy == (mean.argmax(1) == labels).mean()
         assert test.loss == pytest.approx(-np.log(mean[range(len(labels)), labels]).mean(), rel=1e-4)
@@ -151,18 +151,18 @@ def test_the_ensemble_is_the_mean_of_the_generations_probabilities():
 
 
 def test_the_ensemble_is_scored_on_validation_by_its_own_generations_answers():
-    """Also where the answers of earlier generations to the training images are remembered."""
+    """Also where the predictions of earlier generations to the training images are remembered."""
     events, states = train(experiment("strategy.generations=2", "networks.student.training.epochs=3"))
     epochs = [e for e in events if e.kind == "epoch-done" and "ensemble of 2" in e.validation]
-    bench = small_bench(experiment())
-    images = torch.cat([batch.images for batch in bench.validation.in_order()])
-    answers = []
+    context = small_context(experiment())
+    images = torch.cat([batch.images for batch in context.validation.in_order()])
+    predictions = []
     for number in (1, 2):
-        module = bench.network("student").module.eval()
+        module = context.network("student").module.eval()
         module.load_state_dict(states[f"generation-{number}"])
         with torch.no_grad():
-            answers.append(softmax(module(images).double().numpy()))
-    right = (sum(answers).argmax(1) == bench.validation.part.labels.numpy()).mean()
+            predictions.append(softmax(module(images).double().numpy()))
+    right = (sum(predictions).argmax(1) == context.validation.part.labels.numpy()).mean()
     assert len(epochs) == 3
     assert epochs[-1].validation["ensemble of 2"].accuracy == right
 
@@ -170,7 +170,7 @@ def test_the_ensemble_is_scored_on_validation_by_its_own_generations_answers():
 def test_the_student_may_be_another_network_and_a_loaded_teacher_is_not_trained():
     settings = ("networks.student.model={name='mlp', widths=[5]}", "strategy.generations=1")
     loaded = ("networks.teacher.weights={origin='file', path='teacher.safetensors'}",)
-    outlines = rehearse(Bench(experiment(*settings, *loaded), digits(), CPU))
+    outlines = dry_run(RunContext(experiment(*settings, *loaded), digits(), CPU))
     assert [outline.name for outline in outlines] == ["baseline", "generation-1"]
     assert outlines[1].parameters == {"teacher": 610, "generation-1": 64 * 5 + 5 + 5 * 10 + 10}
 

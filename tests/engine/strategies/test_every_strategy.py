@@ -4,24 +4,24 @@ import re
 import pytest
 import torch
 
+from kdstudio.engine.dry_run import dry_run
 from kdstudio.engine.events import Preparing
-from kdstudio.engine.outline import rehearse
 from kdstudio.engine.strategy import strategies
 from kdstudio.runs.presets import load_experiment, to_toml
 from kdstudio.runs.session import new_session
 from kdstudio.runs.weights import load_tensors
-from tests.small import run_in, same_states, small_bench, small_experiment, weights_in
+from tests.small import run_in, same_states, small_context, small_experiment, weights_in
 
-SETTINGS = {"own-teacher": ("networks.student.model.widths=[8, 8]",)}
+SETTINGS = {"self-distillation": ("networks.student.model.widths=[8, 8]",)}
 """What a strategy cannot do without."""
 WIDER, TWO_OUTPUTS = 64 * 8 + 8 + 8 * 8 + 8 + 8 * 10 + 10, 64 * 8 + 8 + 8 * 2 + 2
 WEIGHTS = {
-    "own-teacher": {"student": WIDER, "baseline": WIDER},
+    "self-distillation": {"student": WIDER, "baseline": WIDER},
     "specialise": {"student": TWO_OUTPUTS, "labels alone": TWO_OUTPUTS},
 }
 """Of the networks that have not as many as ``mlp 8``."""
 IMAGES = {"specialise": 91}
-"""Test images that every network but the teacher answers, where not all: here those of two classes."""
+"""Test images that every network but the teacher predictions, where not all: here those of two classes."""
 every_strategy = pytest.mark.parametrize("name", list(strategies))
 
 
@@ -54,7 +54,7 @@ def test_it_tells_what_it_is(name):
 
 @every_strategy
 def test_its_plan_can_be_rehearsed(name):
-    outlines = rehearse(small_bench(experiment_of(name)))
+    outlines = dry_run(small_context(experiment_of(name)))
     assert outlines
     assert all(outline.trained and outline.terms and outline.flops_per_step > 0 for outline in outlines)
     assert len({outline.name for outline in outlines}) == len(outlines)

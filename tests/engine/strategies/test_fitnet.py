@@ -4,14 +4,14 @@ import torch
 
 from kdstudio.engine.strategies.fitnet import FitNet
 from kdstudio.errors import KDStudioError
-from tests.small import random_batch, same_state, small_bench, small_experiment, train
+from tests.small import random_batch, same_state, small_context, small_experiment, train
 
 WIDER = "networks.teacher.model.widths=[12]"
 
 
 def stages_of(*settings):
-    bench = small_bench(small_experiment(*settings, strategy="fitnet"))
-    return {stage.name: stage.eval() for stage in bench.experiment.strategy.plan(bench)}
+    context = small_context(small_experiment(*settings, strategy="fitnet"))
+    return {stage.name: stage.eval() for stage in context.experiment.strategy.plan(context)}
 
 
 def softmax(logits):

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from kdstudio.engine.strategies.hinton import Hinton
-from tests.small import random_batch, small_bench, small_experiment
+from tests.small import random_batch, small_context, small_experiment
 
 
 def softmax(logits):
@@ -13,8 +13,8 @@ def softmax(logits):
 
 def student_stage(*settings):
     """The last stage of the plan, untrained, in eval mode, and its weighted loss on a batch."""
-    bench = small_bench(small_experiment(*settings))
-    *_others, stage = bench.experiment.strategy.plan(bench)
+    context = small_context(small_experiment(*settings))
+    *_others, stage = context.experiment.strategy.plan(context)
     return stage.eval()
 
 
@@ -79,20 +79,20 @@ def test_the_formula_holds_the_numbers(options, formula):
 
 
 def test_the_stages_are_teacher_baseline_and_student():
-    bench = small_bench(small_experiment())
-    stages = list(bench.experiment.strategy.plan(bench))
+    context = small_context(small_experiment())
+    stages = list(context.experiment.strategy.plan(context))
     assert [stage.name for stage in stages] == ["teacher", "baseline", "student"]
     assert [name for name, network in stages[2].networks.items() if network.frozen] == ["teacher"]
 
 
 def test_the_baseline_can_be_left_out():
-    bench = small_bench(small_experiment("strategy.baseline=false"))
-    assert [stage.name for stage in bench.experiment.strategy.plan(bench)] == ["teacher", "student"]
+    context = small_context(small_experiment("strategy.baseline=false"))
+    assert [stage.name for stage in context.experiment.strategy.plan(context)] == ["teacher", "student"]
 
 
 def test_baseline_and_student_have_the_same_recipe():
     settings = ("networks.student.training.epochs=7", "networks.student.training.augmentation.jitter=1")
-    bench = small_bench(small_experiment(*settings))
-    _teacher, baseline, student = bench.experiment.strategy.plan(bench)
+    context = small_context(small_experiment(*settings))
+    _teacher, baseline, student = context.experiment.strategy.plan(context)
     assert baseline.training_spec == student.training_spec
     assert baseline.training_spec.epochs == 7

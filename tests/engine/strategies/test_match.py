@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from kdstudio.errors import KDStudioError
-from tests.small import random_batch, small_bench, small_experiment
+from tests.small import random_batch, small_context, small_experiment
 
 RESNETS = (
     "networks.teacher.model.name=resnet",
@@ -14,8 +14,8 @@ RESNETS = (
 
 
 def plan_of(*settings):
-    bench = small_bench(small_experiment(*settings, strategy="match"))
-    return list(bench.experiment.strategy.plan(bench))
+    context = small_context(small_experiment(*settings, strategy="match"))
+    return list(context.experiment.strategy.plan(context))
 
 
 def test_each_term_is_a_loss_under_its_name_with_its_weight():
@@ -24,10 +24,10 @@ def test_each_term_is_a_loss_under_its_name_with_its_weight():
         "strategy.label_weight=0.5",
         "strategy.terms.look.name=attention",
         "strategy.terms.look.weight=7",
-        "strategy.terms.answers.name=soft-targets",
+        "strategy.terms.predictions.name=soft-targets",
     )
     weights = {term.name: term.weight_at(0.0) for term in stage.terms}
-    assert weights == {"label loss": 0.5, "look": 7.0, "answers": 0.9}
+    assert weights == {"label loss": 0.5, "look": 7.0, "predictions": 0.9}
 
 
 def test_weights_follow_their_course():
@@ -54,13 +54,13 @@ def test_terms_for_the_initialisation_have_a_stage_of_their_own_before():
         *RESNETS,
         "strategy.initialisation_epochs=3",
         "strategy.terms.border.name=activation-boundary",
-        "strategy.terms.answers.name=soft-targets",
+        "strategy.terms.predictions.name=soft-targets",
     )
     assert [stage.name for stage in stages] == ["teacher", "baseline", "initialisation", "student"]
     first, second = stages[2:]
     assert [term.name for term in first.terms] == ["border"]
     assert first.training_spec.epochs == 3
-    assert [term.name for term in second.terms] == ["label loss", "answers"]
+    assert [term.name for term in second.terms] == ["label loss", "predictions"]
     assert first.networks["student"] is second.networks["student"]
 
 

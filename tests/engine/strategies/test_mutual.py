@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from kdstudio.engine.outline import rehearse
+from kdstudio.engine.dry_run import dry_run
 from kdstudio.engine.strategies.mutual import Mutual
 from kdstudio.engine.strategies.supervised import learn_labels
 from kdstudio.engine.trainer import Trainer
@@ -14,7 +14,7 @@ from tests.small import (
     random_batch,
     same_state,
     same_states,
-    small_bench,
+    small_context,
     small_experiment,
     train,
 )
@@ -33,7 +33,7 @@ def three(*settings):
 
 
 def stages_of(of):
-    return {stage.name: stage for stage in of.strategy.plan(small_bench(of))}
+    return {stage.name: stage for stage in of.strategy.plan(small_context(of))}
 
 
 def softmax(logits):
@@ -41,17 +41,17 @@ def softmax(logits):
     return powers / powers.sum(1, keepdims=True)
 
 
-def answers(stage, batch):
+def predictions(stage, batch):
     """Logits of every network in float64, by name."""
     with torch.no_grad():
         return {name: n.module(batch.images).double().numpy() for name, n in stage.networks.items()}
 
 
-def gradients(stage, batch, turn):
-    """Gradients of the turn's weighted loss, by network and weight; None where none came."""
+def gradients(stage, batch, update):
+    """Gradients of the update's weighted loss, by network and weight; None where none came."""
     stage.zero_grad(set_to_none=True)
-    losses = stage(batch, turn)
-    sum(term.weight_at(0) * losses[term.name] for term in stage.turns[turn]).backward()
+    losses = stage(batch, update)
+    sum(term.weight_at(0) * losses[term.name] for term in stage.updates[update]).backward()
     return {name: [w.grad for w in network.parameters()] for name, network in stage.networks.items()}
 
 
@@ -64,25 +64,25 @@ def kl(p, q):
 def test_losses_and_gradients_equal_the_formula_by_hand(peers_as, temperature):
     settings = (f"strategy.peers_as={peers_as}", f"strategy.temperature={temperature}", "strategy.weight=0.5")
     stage, batch, t = stages_of(three(*settings))["mutual"].eval(), random_batch(), temperature
-    logits, labels = answers(stage, batch), np.eye(10)[batch.labels]
-    for turn, name in enumerate(("net-1", "net-2", "net-3")):
+    logits, labels = predictions(stage, batch), np.eye(10)[batch.labels]
+    for update, name in enumerate(("net-1", "net-2", "net-3")):
         q = softmax(logits[name] / t)
         peers = [softmax(z / t) for other, z in logits.items() if other != name]
         by_hand = np.mean([kl(p, q) for p in peers]) if peers_as == "mean of KLs" else kl(sum(peers) / 2, q)
-        losses = stage(batch, turn)
+        losses = stage(batch, update)
         own = -np.log((labels * softmax(logits[name])).sum(1)).mean()
         assert losses[f"label loss ({name})"].item() == pytest.approx(own, abs=1e-5)
         assert losses[f"peer loss ({name})"].item() == pytest.approx(t**2 * by_hand, rel=1e-3, abs=1e-6)
         at_logits = softmax(logits[name]) - labels + 0.5 * t * (q - sum(peers) / 2)
-        found = gradients(stage, batch, turn)[name][-1]
+        found = gradients(stage, batch, update)[name][-1]
         assert found.double().numpy() == pytest.approx(at_logits.sum(0) / len(batch), abs=1e-5)
 
 
 def test_a_turn_gives_gradient_to_its_own_network_alone():
     stage, batch = stages_of(three())["mutual"], random_batch()
-    for turn, own in enumerate(("net-1", "net-2", "net-3")):
-        assert list(stage.learners(turn)) == [own]
-        for name, found in gradients(stage, batch, turn).items():
+    for update, own in enumerate(("net-1", "net-2", "net-3")):
+        assert list(stage.learners(update)) == [own]
+        for name, found in gradients(stage, batch, update).items():
             assert all((gradient is not None) == (name == own) for gradient in found)
 
 
@@ -91,10 +91,10 @@ def test_together_has_the_gradients_of_separate_turns():
     batch = random_batch()
     in_turn = stages_of(three())["mutual"].eval()
     together = stages_of(three("strategy.update=together"))["mutual"].eval()
-    assert [len(stage.turns) for stage in (in_turn, together)] == [3, 1]
+    assert [len(stage.updates) for stage in (in_turn, together)] == [3, 1]
     found = gradients(together, batch, 0)
-    for turn, name in enumerate(("net-1", "net-2", "net-3")):
-        for one, other in zip(found[name], gradients(in_turn, batch, turn)[name], strict=True):
+    for update, name in enumerate(("net-1", "net-2", "net-3")):
+        for one, other in zip(found[name], gradients(in_turn, batch, update)[name], strict=True):
             torch.testing.assert_close(one, other)
 
 
@@ -128,7 +128,7 @@ def test_the_stages_are_alone_distilled_and_mutual():
 )
 def test_what_it_is_compared_with_can_be_left_out(independent, distil, networks):
     wanted = (f"strategy.independent={independent}", f"strategy.distil={distil}")
-    outlines = rehearse(small_bench(experiment(*wanted)))
+    outlines = dry_run(small_context(experiment(*wanted)))
     assert {name for outline in outlines for name in outline.trained} == networks
 
 
@@ -144,15 +144,15 @@ def test_a_network_alone_learns_as_if_it_were_by_itself():
     """The same weights as of a stage of its own: nothing of the others reaches it."""
     _, states = train(experiment("strategy.distil=false"))
     spec = experiment().networks["net-2"]
-    bench = small_bench(experiment())
-    by_itself = planned(lambda _bench: iter([learn_labels(bench.network("net-2"), spec.training)]))
-    _, alone = follow(Trainer(small_bench(by_itself)))
+    context = small_context(experiment())
+    by_itself = planned(lambda _bench: iter([learn_labels(context.network("net-2"), spec.training)]))
+    _, alone = follow(Trainer(small_context(by_itself)))
     assert same_state(states["net-2 alone"], alone["net-2"])
 
 
 def test_the_distilling_network_is_the_one_trained_alone_and_stays_as_it_is():
-    bench, kept = small_bench(experiment()), {}
-    for stage in bench.experiment.strategy.plan(bench):
+    context, kept = small_context(experiment()), {}
+    for stage in context.experiment.strategy.plan(context):
         if stage.name == "alone":
             with torch.no_grad():
                 for weight in stage.networks["net-1 alone"].parameters():
@@ -165,7 +165,7 @@ def test_the_distilling_network_is_the_one_trained_alone_and_stays_as_it_is():
 def test_networks_with_other_training_are_refused_with_the_remedy():
     settings = ("networks.net-2.training.epochs=3", "networks.net-2.training.batch_size=8")
     with pytest.raises(KDStudioError) as caught:
-        rehearse(small_bench(experiment(*settings)))
+        dry_run(small_context(experiment(*settings)))
     assert str(caught.value) == (
         "all networks learn side by side, but net-2 has another epochs, batch_size than net-1; "
         "make networks.net-2.training equal to networks.net-1.training"

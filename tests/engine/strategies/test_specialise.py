@@ -5,15 +5,15 @@ import pytest
 import torch
 
 from kdstudio.engine import trainer as loop
+from kdstudio.engine.dry_run import dry_run
 from kdstudio.engine.events import Preparing, StageDone, StepDone
-from kdstudio.engine.outline import rehearse
 from kdstudio.engine.strategies.specialise import Specialise
 from kdstudio.engine.trainer import Trainer
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.answers import read_answers
 from kdstudio.runs.curves import RunCurves
 from kdstudio.runs.dark_knowledge import soften
 from kdstudio.runs.export import export_network
+from kdstudio.runs.predictions import read_predictions
 from kdstudio.runs.session import new_session, resumed_session
 from kdstudio.runs.weights import load_network
 from tests.small import (
@@ -23,7 +23,7 @@ from tests.small import (
     run_in,
     same_state,
     same_states,
-    small_bench,
+    small_context,
     small_experiment,
     train,
 )
@@ -37,8 +37,8 @@ def experiment(*settings):
 
 
 def stages(*settings):
-    bench = small_bench(experiment(*settings))
-    return list(bench.experiment.strategy.plan(bench))
+    context = small_context(experiment(*settings))
+    return list(context.experiment.strategy.plan(context))
 
 
 def log_softmax(values):
@@ -99,7 +99,7 @@ def test_the_stages_are_the_teacher_two_ways_to_compare_with_and_the_student():
 
 
 def test_outlines_tell_the_classes():
-    outlines = rehearse(small_bench(experiment()))
+    outlines = dry_run(small_context(experiment()))
     assert [outline.classes for outline in outlines] == [(), WANTED, WANTED, WANTED]
     assert [outline.renumbered for outline in outlines] == [False, False, True, True]
 
@@ -135,9 +135,9 @@ def test_labels_are_renumbered_everywhere(runs, tmp_path):
         module, card = load_network(export_network(folder, name, tmp_path).path)
         assert card.class_names == names
         with torch.no_grad():
-            answers = module(normalised(images)).argmax(1)
+            predictions = module(normalised(images)).argmax(1)
         confusion = torch.zeros(3, 3, dtype=torch.long)
-        for label, answer in zip(labels, answers, strict=True):
+        for label, answer in zip(labels, predictions, strict=True):
             confusion[label, answer] += 1
         assert summary.networks[name].test.confusion == tuple(map(tuple, confusion.tolist()))
         assert summary.networks[name].classes == WANTED
@@ -157,49 +157,51 @@ def test_labels_are_renumbered_everywhere(runs, tmp_path):
 
 
 def check_answers(folder, summary, labels, names):
-    answers = read_answers(folder)
-    assert answers.outputs == {"student": names, "labels alone": names}
-    own = answers.of_network("student")
+    predictions = read_predictions(folder)
+    assert predictions.outputs == {"student": names, "labels alone": names}
+    own = predictions.of_network("student")
     assert own.class_names == names
     assert torch.equal(own.labels, labels)
-    assert torch.equal(own.logits["teacher"], answers.logits["teacher"][answers_of(answers)][:, list(WANTED)])
+    assert torch.equal(
+        own.logits["teacher"], predictions.logits["teacher"][answers_of(predictions)][:, list(WANTED)]
+    )
     errors = int((own.logits["student"].argmax(1) != own.labels).sum())
     assert errors == summary.networks["student"].test.errors
     teacher = int((own.logits["teacher"].argmax(1) != own.labels).sum())
     assert teacher == summary.networks["selected teacher"].test.errors
-    assert answers.of_network("teacher") is answers
-    assert soften(answers, (1.0,)).answers.class_names == names
+    assert predictions.of_network("teacher") is predictions
+    assert soften(predictions, (1.0,)).predictions.class_names == names
 
 
-def answers_of(answers):
-    return [number for number, label in enumerate(answers.labels.tolist()) if label in WANTED]
+def answers_of(predictions):
+    return [number for number, label in enumerate(predictions.labels.tolist()) if label in WANTED]
 
 
 def test_training_sees_the_wanted_classes_alone():
-    bench = small_bench(experiment())
-    whole = bench.training_feed(bench.recipe("student")).part
+    context = small_context(experiment())
+    whole = context.training_feed(context.recipe("student")).part
     images, labels = of_wanted(whole.images, whole.labels)
-    part = bench.training_feed(bench.recipe("student"), WANTED, True).part
+    part = context.training_feed(context.recipe("student"), WANTED, True).part
     assert torch.equal(part.images, images)
     assert torch.equal(part.labels, labels)
-    kept = bench.training_feed(bench.recipe("student"), WANTED, False).part
+    kept = context.training_feed(context.recipe("student"), WANTED, False).part
     assert torch.equal(kept.images, images)
     assert torch.equal(kept.labels, torch.tensor(WANTED)[labels])
-    for feed, source in zip(bench.evaluation_feeds(WANTED, True), bench.evaluation_feeds(), strict=True):
+    for feed, source in zip(context.evaluation_feeds(WANTED, True), context.evaluation_feeds(), strict=True):
         images, labels = of_wanted(source.part.images, source.part.labels)
         assert torch.equal(feed.part.images, images)
         assert torch.equal(feed.part.labels, labels)
 
 
 def test_mixed_labels_are_shares_of_the_wanted_classes():
-    bench = small_bench(experiment("networks.student.training.mixing.kind=mixup"))
-    batch = next(bench.training_feed(bench.recipe("student"), WANTED, True).shuffled(0))
+    context = small_context(experiment("networks.student.training.mixing.kind=mixup"))
+    batch = next(context.training_feed(context.recipe("student"), WANTED, True).shuffled(0))
     assert batch.labels.shape[1] == 3
 
 
 def test_the_teacher_is_unchanged():
-    bench = small_bench(experiment())
-    trainer, before = Trainer(bench), {}
+    context = small_context(experiment())
+    trainer, before = Trainer(context), {}
     for event in trainer.events():
         if isinstance(event, StageDone) and event.stage == 0:
             before = trainer.trained["teacher"]
@@ -213,7 +215,7 @@ def test_the_teacher_is_unchanged():
 def test_remembered_answers_of_the_teacher_change_no_loss(monkeypatch):
     settings = ("networks.student.training.epochs=3", "strategy.baseline=false")
     remembered, _states = train(experiment(*settings))
-    monkeypatch.setattr(loop, "rememberable", lambda *_arguments: [])
+    monkeypatch.setattr(loop, "cacheable", lambda *_arguments: [])
     computed, _states = train(experiment(*settings))
     assert any(isinstance(event, Preparing) for event in remembered)
     for one, other in zip(
@@ -249,7 +251,7 @@ def test_leaving_classes_out_and_choosing_some_is_refused():
 
 
 def stages_rehearsed(*settings):
-    return rehearse(small_bench(experiment(*settings)))
+    return dry_run(small_context(experiment(*settings)))
 
 
 def test_an_unknown_class_is_named():

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 import torch
 
-from tests.small import random_batch, small_bench, small_experiment
+from tests.small import random_batch, small_context, small_experiment
 
 
 def only_stage():
-    bench = small_bench(small_experiment(strategy="supervised"))
-    (stage,) = bench.experiment.strategy.plan(bench)
+    context = small_context(small_experiment(strategy="supervised"))
+    (stage,) = context.experiment.strategy.plan(context)
     return stage
 
 
@@ -21,6 +21,6 @@ def test_the_loss_is_the_mean_cross_entropy_to_the_labels():
     stage, batch = only_stage().eval(), random_batch()
     with torch.no_grad():
         logits = stage.networks["student"].module(batch.images).double().numpy()
-    answers = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
-    by_hand = -np.log(answers[range(len(batch)), batch.labels]).mean()
+    predictions = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    by_hand = -np.log(predictions[range(len(batch)), batch.labels]).mean()
     assert stage(batch)["label loss"].item() == pytest.approx(by_hand, abs=1e-6)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from tests.small import same_state, small_bench, small_experiment, train
+from tests.small import same_state, small_context, small_experiment, train
 
 PLAIN = ("networks.teacher.model.dropout=0", "networks.student.model.dropout=0")
 
@@ -31,16 +31,18 @@ def test_the_control_equals_the_baseline():
 
 
 def test_all_students_of_a_role_are_in_one_stage_with_one_teacher():
-    bench = small_bench(swept("strategy.temperatures=[1, 4]", "strategy.seeds=2", "strategy.alphas=[0, 0.5]"))
-    teacher, students = bench.experiment.strategy.plan(bench)
+    context = small_context(
+        swept("strategy.temperatures=[1, 4]", "strategy.seeds=2", "strategy.alphas=[0, 0.5]")
+    )
+    teacher, students = context.experiment.strategy.plan(context)
     assert [name for name, network in students.networks.items() if network.frozen] == ["teacher"]
     assert len(students.networks) == 1 + 2 * 2 * 2 + 2
     assert teacher.name == "teacher"
 
 
 def test_students_of_one_seed_start_alike_and_of_another_seed_differently():
-    bench = small_bench(swept("strategy.temperatures=[1, 4]", "strategy.seeds=2"))
-    *_, stage = bench.experiment.strategy.plan(bench)
+    context = small_context(swept("strategy.temperatures=[1, 4]", "strategy.seeds=2"))
+    *_, stage = context.experiment.strategy.plan(context)
     weights = {
         (network.varied["temperature"], network.varied["seed"]): network.module.state_dict()
         for network in stage.networks.values()
@@ -58,8 +60,8 @@ def test_more_architectures_are_more_roles_and_stages():
     raw = experiment.model_dump()
     raw["strategy"]["students"] = 2
     raw["networks"]["student-2"] = network | {"model": {"name": "mlp", "widths": [4]}}
-    bench = small_bench(type(experiment).model_validate(raw))
-    assert [stage.name for stage in bench.experiment.strategy.plan(bench)] == [
+    context = small_context(type(experiment).model_validate(raw))
+    assert [stage.name for stage in context.experiment.strategy.plan(context)] == [
         "teacher", "student", "student-2",
     ]  # fmt: skip
 

@@ -61,7 +61,7 @@ def test_the_speed_can_be_chosen(qtbot, page, events):
 
 def test_the_confusion_of_the_latest_network_can_be_chosen(qtbot, page, events):
     page.follow(events)
-    page.answers.show_widget(CONFUSION)
+    page.predictions.show_widget(CONFUSION)
     qtbot.waitUntil(lambda: page.confusion._values.shape == (10, 10))
     confusion = torch.tensor(page.curves.scores["student"].confusion).double()
     assert page.confusion._values == pytest.approx((confusion / confusion.sum(1, keepdim=True)).numpy())

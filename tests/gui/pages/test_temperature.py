@@ -44,7 +44,7 @@ def lengths(page, network):
 
 
 def softened(page, network, sample, temperature):
-    powers = np.exp(page.shown.answers.logits[network][sample].double().numpy() / temperature)
+    powers = np.exp(page.shown.predictions.logits[network][sample].double().numpy() / temperature)
     return powers / powers.sum()
 
 
@@ -75,18 +75,18 @@ def test_the_slider_the_number_and_the_markers_follow_each_other(page):
 
 
 def test_mistakes_are_gone_through(page):
-    answers = page.shown.answers
-    wrong = (answers.logits["student"].argmax(1) != answers.labels).nonzero().flatten().tolist()
+    predictions = page.shown.predictions
+    wrong = (predictions.logits["student"].argmax(1) != predictions.labels).nonzero().flatten().tolist()
     page.sample_box.setValue(wrong[0])
     page.mistake_button.click()
     assert page.sample_box.value() == page.sample_slider.value() == wrong[1]
-    assert answers.class_names[answers.labels[wrong[1]]] in page._true_class.text()
+    assert predictions.class_names[predictions.labels[wrong[1]]] in page._true_class.text()
 
 
 def test_the_matrix_shows_the_mean_soft_targets(page, qtbot):
     page.temperature_box.setValue(8.0)
     page.diagonal_box.setChecked(False)
-    labels = page.shown.answers.labels.numpy()
+    labels = page.shown.predictions.labels.numpy()
     rows = [softened(page, "teacher", n, 8.0) for n in range(len(labels)) if labels[n] == 3]
     np.testing.assert_allclose(page.matrix._values[3], np.mean(rows, 0), rtol=1e-4)
     page.diagonal_box.setChecked(True)
@@ -108,7 +108,7 @@ def test_another_student_is_looked_at(page, qtbot):
     page.student_box.setCurrentIndex(page.student_box.findData("baseline"))
     qtbot.waitUntil(lambda: page.shown is not before, timeout=LONGEST)
     assert page.shown.networks == ("teacher", "baseline")
-    assert page.shown.answers is before.answers
+    assert page.shown.predictions is before.predictions
     assert list(page.bars._bars) == ["teacher", "baseline"]
 
 
@@ -121,7 +121,7 @@ def test_a_run_of_one_network_is_shown_alone(runs, opened):
 
 
 def test_runs_that_need_code_or_absent_data_are_not_read(page, qtbot, monkeypatch):
-    monkeypatch.setattr("kdstudio.gui.pages.temperature.hindrance", lambda _run: "read it elsewhere")
+    monkeypatch.setattr("kdstudio.gui.background.why_unreadable", lambda *_told: "read it elsewhere")
     page.student_box.setCurrentIndex(page.student_box.findData("baseline"))
     assert page._told.text() == "read it elsewhere"
     assert page._body.currentIndex() == 0
@@ -166,5 +166,5 @@ def test_of_many_classes_the_likeliest_the_answered_and_the_true_one_are_shown(m
     for sample in range(40):
         rows = likeliest(found, sample)
         assert rows == sorted(set(rows))
-        assert int(found.answers.labels[sample]) in rows
+        assert int(found.predictions.labels[sample]) in rows
         assert len(rows) >= 2

@@ -79,7 +79,7 @@ def test_the_slider_moves_figures_markers_and_bars(page, qtbot):
     assert page.biases == {3: 6.0}
     assert "+6.00" in page._shift_text.text()
     assert all(plot.marker.value() == 6 for plot in page.curves.values())
-    scores = page.shown.answers.scores("student", "test", {3: 6.0})
+    scores = page.shown.predictions.scores("student", "test", {3: 6.0})
     assert f">{scores.errors}<" in page._figures.text()
     qtbot.waitUntil(lambda: "student, shifted" in page.bars._values)  # bars follow a moment later
     qtbot.waitUntil(lambda: page.bars._values["student, shifted"][3] == 100 * scores.per_class[3])
@@ -96,7 +96,7 @@ def test_the_curves_go_through_what_the_shift_gives(page):
     place = 2 * STEPS
     page.slider.setValue(place)
     for part, plot in page.curves.items():
-        scores = page.shown.answers.scores("student", part, {3: 2.0})
+        scores = page.shown.predictions.scores("student", part, {3: 2.0})
         for name, share in ((ERRORS, scores.errors / scores.count), (UNSEEN, scores.accuracy_on([3]))):
             x, y = plot.curves[name].getOriginalDataset()
             assert y[np.argmin(np.abs(x - 2))] == pytest.approx(100 * share)

@@ -2,9 +2,9 @@ import pytest
 import torch
 
 from kdstudio.gui.plots.cost import TIME, WORK, CostPlot
-from kdstudio.runs.answers import Answers
-from kdstudio.runs.exits import PARTS, THRESHOLDS, Cost, ExitReport, Way
+from kdstudio.runs.early_exits import PARTS, THRESHOLDS, Cost, ExitFigures, ExitReport
 from kdstudio.runs.latency import Latency
+from kdstudio.runs.predictions import Predictions
 
 
 @pytest.fixture
@@ -12,16 +12,16 @@ def report():
     generator = torch.Generator().manual_seed(0)
     labels = torch.arange(30) % 3
     logits = {name: torch.randn(30, 3, generator=generator) for name in ("exit-1", "student")}
-    answers = Answers(("a", "b", "c"), torch.zeros(30, 1, 2, 2, dtype=torch.uint8), labels, logits)
+    predictions = Predictions(("a", "b", "c"), torch.zeros(30, 1, 2, 2, dtype=torch.uint8), labels, logits)
 
     def way(name, work, seconds, accuracy):
         latency = Latency(seconds, seconds * 0.9, seconds * 1.2)
-        return Way(name, 100, work, latency, dict.fromkeys(PARTS, accuracy))
+        return ExitFigures(name, 100, work, latency, dict.fromkeys(PARTS, accuracy))
 
     ways = (way("exit-1", 2_000_000, 0.001, 0.5), way("student", 5_000_000, 0.004, 0.75))
     passing = (Cost(2_000_000, 0.001), Cost(5_500_000, 0.005))
     baseline = way("baseline", 5_000_000, 0.004, 0.7)
-    return ExitReport(ways, passing, baseline, dict.fromkeys(PARTS, answers))
+    return ExitReport(ways, passing, baseline, dict.fromkeys(PARTS, predictions))
 
 
 def points(plot):

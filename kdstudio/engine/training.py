@@ -1,0 +1,33 @@
+"""How a network learns: epochs, batches, optimiser, schedule, augmentation. A leaf: it knows no network."""
+
+from __future__ import annotations
+
+from kdstudio.data.augmentation import Augmentation, Mixing
+from kdstudio.data.declaration import ClassName
+from kdstudio.declaration import Declaration, option
+from kdstudio.engine.optimization import SGD, AnyOptimizer, AnySchedule, OneCycle
+
+
+class TrainingSpec(Declaration):
+    """How long and with what steps a network learns."""
+
+    epochs: int = option(20, "Epochs", "Passes over the training images.", unit="epochs", ge=1, le=10000)
+    batch_size: int = option(128, "Batch size", "Images in a step.", unit="images", ge=1, le=65536)
+    optimizer: AnyOptimizer = option(SGD(), "Optimiser", "How gradients become steps.")
+    schedule: AnySchedule = option(OneCycle(), "Schedule", "ShiftCurve of the learning rate.")
+    max_norm: float = option(
+        0.0,
+        "Max-norm",
+        "Longest allowed vector of incoming weights of a unit; longer ones are scaled back "
+        "after each step. 0 means no limit.",
+        ge=0,
+        le=1000,
+    )
+    leave_out: tuple[ClassName, ...] = option(
+        (), "Leave out", "Numbers or names of classes that this network never sees in training."
+    )
+    default_augmentation: bool = option(
+        False, "Default augmentation", "Use the data set's own instead of what follows."
+    )
+    augmentation: Augmentation = option(Augmentation(), "Augmentation", "Changes of the images.")
+    mixing: Mixing = option(Mixing(), "Mixing", "Mixing of images and labels.")

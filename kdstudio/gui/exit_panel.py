@@ -1,0 +1,46 @@
+"""The early exits of a run: read and timed in the background, then plotted."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QStackedLayout, QWidget
+
+from kdstudio.gui.background import RunReader
+from kdstudio.gui.layout import text_label
+from kdstudio.gui.plots.cost import CostPlot
+from kdstudio.gui.theme import Theme
+from kdstudio.runs.early_exits import ExitReport, read_exits
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.session import failure
+
+
+class ExitsPanel(QWidget):
+    """Accuracy against cost of the run shown; the run read last is kept."""
+
+    def __init__(self, theme: Theme) -> None:
+        """Nothing to show yet."""
+        super().__init__()
+        self.shown: ExitReport | None = None
+        self.reader = RunReader(read_exits, "exits", self)
+        self.reader.told.connect(self._tell)
+        self.reader.found.connect(self._show)
+        self.reader.failed.connect(lambda error: self._tell(failure(error).message))
+        self.plot = CostPlot(theme)
+        self.told = text_label("", "muted")
+        self.told.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self.told)
+        self._stack.addWidget(self.plot)
+
+    def show_run(self, run: RunFolder) -> None:
+        """Look at the exits of ``run`` once the thread is free."""
+        self.reader.want(run)
+
+    def _tell(self, text: str) -> None:
+        self.told.setText(text)
+        self._stack.setCurrentWidget(self.told)
+
+    def _show(self, report: ExitReport) -> None:
+        self.shown = report
+        self.plot.show_report(report)
+        self._stack.setCurrentWidget(self.plot)

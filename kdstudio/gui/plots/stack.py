@@ -1,0 +1,61 @@
+"""Several plots in one place; a box at the top chooses which is seen, and is their title."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from kdstudio.gui.forms.editors import Choices
+
+
+class PlotStack(QWidget):
+    """Widgets by name, one of them in sight."""
+
+    turned = Signal(str)
+    """Another one has come into sight."""
+
+    def __init__(self, widgets: dict[str, QWidget], what: str) -> None:
+        """``what`` tells those who cannot see what is chosen here."""
+        super().__init__()
+        self._widgets = widgets
+        self.choice = Choices(objectName="title-choice")
+        self.choice.setAccessibleName(what)
+        self.head = QHBoxLayout()
+        self.head.addWidget(self.choice)
+        self.head.addStretch(1)
+        self._stack = QStackedWidget()
+        for name, widget in widgets.items():
+            self.choice.addItem(name)
+            self._stack.addWidget(widget)
+        self.choice.currentTextChanged.connect(self._turn)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(self.head)
+        column.addWidget(self._stack, 1)
+
+    def _turn(self, name: str) -> None:
+        self._stack.setCurrentWidget(self._widgets[name])
+        self.turned.emit(name)
+
+    def show_widget(self, name: str) -> None:
+        """Bring the one called ``name`` into sight."""
+        self.choice.setCurrentText(name)
+
+    def shown(self) -> str:
+        """Name of the one in sight."""
+        return self.choice.currentText()
+
+    def set_available(self, name: str, available: bool) -> None:
+        """Let the one called ``name`` be chosen, or grey it out."""
+        self._item(name).setEnabled(available)
+
+    def is_available(self, name: str) -> bool:
+        """Tell whether the one called ``name`` can be chosen."""
+        return self._item(name).isEnabled()
+
+    def _item(self, name: str) -> QStandardItem:
+        model = self.choice.model()
+        assert isinstance(model, QStandardItemModel)
+        return model.item(self.choice.findText(name))

@@ -1,0 +1,154 @@
+"""What a run's early exits give and cost: accuracy against work, and leaving as soon as one is sure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING, NamedTuple
+
+from kdstudio.declaration import ProgressCallback
+from kdstudio.errors import KDStudioError
+from kdstudio.models.exits import Exit
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.latency import Latency, measure_latencies
+from kdstudio.runs.predictions import Part, Predictions, open_context, predictions_on
+from kdstudio.runs.weights import load_network, read_card
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+PARTS: tuple[Part, ...] = ("validation", "test")
+BASELINE = "baseline"
+THRESHOLDS = (*(step / 20 for step in range(20)), 0.97, 0.99, 0.999, 1.0)
+
+
+class Cost(NamedTuple):
+    """What one image costs."""
+
+    multiply_adds: float
+    latency: float
+    """Seconds; the median on the machine that measured."""
+
+
+@dataclass(frozen=True)
+class ExitFigures:
+    """One way to an answer: an exit as a network of its own, the whole network, or the baseline."""
+
+    name: str
+    parameters: int
+    multiply_adds: int
+    latency: Latency
+    accuracy: dict[Part, float]
+
+
+class EarlyExitPoint(NamedTuple):
+    """What comes of images leaving at the first exit that is sure enough."""
+
+    threshold: float
+    accuracy: float
+    multiply_adds: float
+    """Mean over the images, with the heads of all exits that an image has passed."""
+    latency: float
+    """Mean over the images of the medians in seconds, added up over the parts that an image runs through."""
+    shares: tuple[float, ...]
+    """Share of the images that leaves at each exit; at the last, all that are left."""
+
+
+@dataclass(frozen=True)
+class ExitReport:
+    """The exits of a run, the shallowest first, the whole network last."""
+
+    ways: tuple[ExitFigures, ...]
+    passing: tuple[Cost, ...]
+    """Cost of an image that leaves at each exit, the heads that it has passed included."""
+    baseline: ExitFigures | None
+    predictions: Mapping[Part, Predictions]
+
+    def ensemble_accuracy(self, part: Part) -> float:
+        """Accuracy of the mean of all exits' probabilities; it costs what passing all of them costs."""
+        import torch
+
+        predictions = self.predictions[part]
+        together = torch.stack([predictions.logits[way.name].softmax(1) for way in self.ways]).mean(0)
+        return _accuracy(together, predictions)
+
+    def leaving(self, part: Part, threshold: float) -> EarlyExitPoint:
+        """Let each image leave at the first exit whose largest probability reaches ``threshold``."""
+        import torch
+
+        predictions = self.predictions[part]
+        probabilities = torch.stack([predictions.logits[way.name].softmax(1) for way in self.ways])
+        confidence, classes = probabilities.max(2)
+        sure = confidence >= threshold
+        sure[-1] = True
+        first = sure.int().argmax(0)
+        right = classes.gather(0, first[None])[0] == predictions.labels
+        shares = (torch.bincount(first, minlength=len(self.ways)) / len(first)).tolist()
+        work, seconds = (
+            sum(share * cost for share, cost in zip(shares, costs, strict=True))
+            for costs in zip(*self.passing, strict=True)
+        )
+        return EarlyExitPoint(threshold, float(right.float().mean()), work, seconds, tuple(shares))
+
+
+def exits_of(folder: RunFolder) -> dict[str, Exit]:
+    """Early exits of a run by name, the shallowest first; none for most runs."""
+    cards = {name: read_card(folder.network_file(name)) for name in folder.networks()}
+    found = {name: (card.exit, card.model) for name, card in cards.items() if card.exit}
+    depth = {name: list(model.taps()).index(early.tap) for name, (early, model) in found.items()}
+    return {name: found[name][0] for name in sorted(found, key=depth.__getitem__)}
+
+
+def read_exits(
+    folder: RunFolder,
+    progress: ProgressCallback = lambda _what, _fraction: None,
+    *,
+    allow_code: bool = False,
+) -> ExitReport:
+    """Rebuild the run's exits, collect their predictions, count their work and time them.
+
+    Raises KDStudioError when the run has no exits, or its data are gone.
+    """
+    from kdstudio.models.complexity import count
+
+    exits = exits_of(folder)
+    if not exits:
+        raise KDStudioError(
+            f"run '{folder.name}' has no early exits; run digits-self-distillation, for instance"
+        )
+    context = open_context(folder, progress)
+    predictions: dict[Part, Predictions] = {
+        part: predictions_on(context, folder, part, progress, allow_code=allow_code) for part in PARTS
+    }
+    whole = next(iter(exits.values())).of
+    baseline = [BASELINE] if BASELINE in folder.networks() else []
+    modules: dict[str, tuple[nn.Module, tuple[int, ...]]] = {}
+    for name in (*exits, whole, *baseline):
+        module, card = load_network(folder.network_file(name), allow_code=allow_code)
+        modules[name] = (module, card.image)
+        if card.exit:
+            modules[_head(name)] = (module.get_submodule("exit"), card.exit.features)
+    progress("latency of the exits", 0.0)
+    costs, latencies = {n: count(*m) for n, m in modules.items()}, measure_latencies(modules)
+
+    def way(name: str) -> ExitFigures:
+        right = {part: _accuracy(found.logits[name], found) for part, found in predictions.items()}
+        return ExitFigures(name, *costs[name], latencies[name], right)
+
+    ways = tuple(way(name) for name in (*exits, whole))
+    heads = [Cost(costs[_head(n)].multiply_adds, latencies[_head(n)].median) for n in exits]
+    passed = accumulate(heads, lambda a, b: Cost(*map(sum, zip(a, b, strict=True))), initial=Cost(0, 0.0))
+    passing = tuple(
+        Cost(way.multiply_adds + before.multiply_adds, way.latency.median + before.latency)
+        for way, before in zip(ways, passed, strict=True)
+    )
+    return ExitReport(ways, passing, way(BASELINE) if baseline else None, predictions)
+
+
+def _head(name: str) -> str:
+    return f"{name} head"
+
+
+def _accuracy(logits: Tensor, predictions: Predictions) -> float:
+    return float((logits.argmax(1) == predictions.labels).float().mean())

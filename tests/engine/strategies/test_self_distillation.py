@@ -1,0 +1,209 @@
+"""Exits taught by the deepest layers: the loss by hand, cut networks bit for bit, resuming."""
+
+import numpy as np
+import pytest
+import torch
+
+from kdstudio.engine.dry_run import dry_run
+from kdstudio.engine.events import StepDone
+from kdstudio.engine.strategies.self_distillation import SelfDistillation
+from kdstudio.errors import KDStudioError
+from kdstudio.runs.export import export_network
+from kdstudio.runs.predictions import open_context
+from kdstudio.runs.session import new_session, resumed_session
+from kdstudio.runs.weights import load_network, load_tensors
+from tests.small import (
+    interrupted,
+    random_batch,
+    run_in,
+    same_states,
+    small_context,
+    small_experiment,
+    train,
+    weights_in,
+)
+
+RESNET = "networks.student.model={name='resnet', depth=8}"
+PERCEPTRON = "networks.student.model={name='mlp', widths=[8, 6, 5], dropout=0.2}"
+
+
+def experiment(*settings):
+    return small_experiment(PERCEPTRON, *settings, strategy="self-distillation")
+
+
+def student_stage(*settings):
+    context = small_context(experiment("strategy.baseline=false", *settings))
+    (stage,) = context.experiment.strategy.plan(context)
+    return stage.eval()
+
+
+def log_softmax(values):
+    values = values - values.max(1, keepdims=True)
+    return values - np.log(np.exp(values).sum(1, keepdims=True))
+
+
+@pytest.mark.parametrize("model", [RESNET, PERCEPTRON])
+def test_the_loss_is_that_of_the_paper_by_hand(model):
+    settings = ("strategy.alpha=0.4", "strategy.temperature=2", "strategy.feature_weight=0.5")
+    stage, batch, t = student_stage(model, *settings), random_batch(), 2
+    losses = stage(batch)
+    deepest = "block3"
+    count = 2
+    wanted = [f"exit-{n} {part}" for n in (1, 2) for part in ("features", "classifier")]
+    with torch.no_grad():
+        values = stage.values(batch, {*wanted, "student.logits", f"student.{deepest}"})
+    found = {address: value.double().numpy() for address, value in values.items()}
+    rows, own = range(len(batch)), found["student.logits"]
+    expected = -log_softmax(own)[rows, batch.labels].mean()
+    for number in range(1, count + 1):
+        logits, features = found[f"exit-{number} classifier"], found[f"exit-{number} features"]
+        expected += 0.6 * -log_softmax(logits)[rows, batch.labels].mean()
+        expected += 0.4 * -(np.exp(log_softmax(own / t)) * log_softmax(logits / t)).sum(1).mean()
+        expected += 0.5 * ((features - found[f"student.{deepest}"]) ** 2).mean()
+    total = sum(term.weight_at(0) * losses[term.name].item() for term in stage.terms)
+    assert total == pytest.approx(expected, rel=1e-5)
+
+
+def test_no_gradient_of_the_exits_targets_reaches_the_deepest_classifier():
+    stage = student_stage("strategy.alpha=1")
+    losses = stage(random_batch())
+    (losses["soft loss of exits"] + losses["feature loss of exits"]).backward()
+    module = stage.networks["student"].module
+    assert module.get_submodule("classifier").weight.grad is None
+    assert module.get_submodule("block3").linear.weight.grad is None
+    assert module.get_submodule("block1").linear.weight.grad is not None
+
+
+def test_the_formula_holds_the_numbers():
+    assert SelfDistillation().formula() == (
+        "L = CE(y, softmax(z_C)) + Σ_i [0.7·CE(y, softmax(z_i)) "
+        "+ 0.3·CE(softmax(z_C/3), softmax(z_i/3)) + 0.03·mean (F_i − F_C)²]"
+    )
+    assert "F_i" not in SelfDistillation(head="light").formula()
+
+
+def test_light_heads_have_no_feature_loss():
+    stage = student_stage(RESNET, "strategy.head=light")
+    assert set(stage.heads) == {"exit-1 classifier", "exit-2 classifier", "ensemble"}
+    assert [term.name for term in stage.terms] == ["label loss", "label loss of exits", "soft loss of exits"]
+
+
+def test_exits_stand_where_they_are_wanted_in_the_networks_order():
+    assert list(student_stage().scored) == ["exit-1", "exit-2", "student", "ensemble"]
+    stage = student_stage(RESNET, "strategy.exits=['block3', 'block1']")
+    assert stage.heads["exit-1 features"].of == ("student.block1",)
+    assert stage.heads["exit-2 features"].of == ("student.block3",)
+
+
+def test_the_ensemble_is_the_mean_of_all_probabilities():
+    stage, batch = student_stage(RESNET), random_batch()
+    addresses = ("exit-1 classifier", "exit-2 classifier", "student.logits")
+    with torch.no_grad():
+        values = stage.values(batch, {*addresses, "ensemble"})
+    mean = torch.stack([values[address].softmax(1) for address in addresses]).mean(0)
+    torch.testing.assert_close(values["ensemble"].softmax(1), mean)
+
+
+def test_the_baseline_is_the_same_network_with_the_same_weights():
+    context = small_context(experiment())
+    baseline, student = context.experiment.strategy.plan(context)
+    one, other = (
+        stage.networks[name].module for stage, name in ((baseline, "baseline"), (student, "student"))
+    )
+    assert same_states({"": dict(one.state_dict())}, {"": dict(other.state_dict())})
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["strategy.exits=['block7']"], "no tap 'block7' for an exit; there are block1, block2, block3"),
+        (["networks.student.model.widths=[8]"], "'mlp 8' has one block, 'block1', and no place for an exit"),
+        ([RESNET, "strategy.exits=['pool']"], "no bottleneck leads from an exit's"),
+    ],
+)
+def test_places_without_an_exit_are_told(settings, message):
+    with pytest.raises(KDStudioError, match=message):
+        dry_run(small_context(experiment(*settings)))
+
+
+def test_a_network_that_is_no_chain_is_told(tmp_path):
+    (tmp_path / "odd.py").write_text(
+        "from torch import nn\n"
+        "class Odd(nn.Module):\n"
+        "    def __init__(self, classes):\n"
+        "        super().__init__()\n"
+        "        self.first, self.second = nn.Linear(64, 5), nn.Linear(5, 5)\n"
+        "        self.last = nn.Linear(5, classes)\n"
+        "    def forward(self, images):\n"
+        "        return self.last(self.second(self.first(images.flatten(1))))\n"
+        "def build(classes):\n"
+        "    return Odd(classes)\n"
+    )
+    taps = "['block1=first', 'block2=second']"
+    model = f"networks.student.model={{name='python', path='{tmp_path}/odd.py:build', taps_at={taps}}}"
+    with pytest.raises(KDStudioError, match=r"cannot end at .*no chain of parts there"):
+        dry_run(small_context(experiment(model)))
+
+
+@pytest.mark.parametrize("model", [RESNET, PERCEPTRON])
+def test_an_exported_exit_gives_the_outputs_of_the_whole_bit_for_bit(model, runs, tmp_path):
+    trainer, session = None, new_session(experiment(model), runs, "run")
+    for _event in session.events():
+        trainer = session._trainer
+    context = trainer.context
+    *_others, stage = context.experiment.strategy.plan(context)
+    for name, part in (*stage.networks.items(), *stage.heads.items()):
+        if part.state_dict():
+            part.module.load_state_dict(load_tensors(session.folder.network_file(name)))
+    batch = random_batch(9)
+    with torch.no_grad():
+        values = stage.eval().values(batch, set(stage.scored.values()))
+    summary = session.folder.summary()
+    assert {"exit-1", "exit-2", "student"} <= {*session.folder.networks()}
+    for name in ("exit-1", "exit-2"):
+        made = export_network(session.folder, name, tmp_path / name)
+        module, card = load_network(made.path)
+        assert torch.equal(module(batch.images), values[f"{name} classifier"])
+        assert (card.exit.of, card.exit.tap) == ("student", f"block{name[-1]}")
+        assert sum(p.numel() for p in module.parameters()) == summary.networks[name].parameters
+        assert summary.networks[name].parameters < summary.networks["ensemble"].parameters
+
+
+def test_the_best_epoch_of_an_exit_is_kept_whole(runs):
+    training = "networks.student.training"
+    settings = (
+        f"{training}.epochs=5",
+        f"{training}.optimizer.learning_rate=2",
+        f"{training}.schedule.name=constant",
+    )
+    folder = run_in(runs, experiment(*settings, "strategy.baseline=false"))
+    summary = folder.summary()
+    kept = [name for name in ("exit-1", "exit-2") if folder.network_file(name, best=True).exists()]
+    assert kept
+    test = open_context(folder, lambda _what, _fraction: None).test
+    for name in kept:
+        module, card = load_network(folder.network_file(name, best=True))
+        with torch.no_grad():
+            predictions = torch.cat([module(batch.images).argmax(1) for batch in test.in_order()])
+        best = summary.networks[name].best_epoch
+        assert (int((predictions != test.part.labels).sum()), card.epoch) == (best.test.errors, best.epoch)
+
+
+def test_stopped_and_resumed_equals_uninterrupted():
+    chosen = experiment("strategy.baseline=false")
+    events, expected = train(chosen)
+    assert {"exit-1 features", "exit-1 classifier", "student"} <= {*expected}
+    for stop in range(2, len(events), 3):
+        _rest, states = interrupted(chosen, lambda number, _, stop=stop: number == stop)
+        assert same_states(states, expected), stop
+
+
+def test_a_run_in_a_folder_goes_on_where_it_stood(runs):
+    whole = run_in(runs, experiment(RESNET), "whole")
+    session = new_session(experiment(RESNET), runs, "part")
+    running = session.events()
+    next(event for event in running if isinstance(event, StepDone) and event.stage == 1)
+    running.close()
+    for _event in resumed_session(session.folder).events():
+        pass
+    assert same_states(weights_in(whole), weights_in(session.folder))

@@ -1,0 +1,43 @@
+import pytest
+
+from kdstudio.engine.dry_run import dry_run, outline
+from kdstudio.engine.strategies.supervised import learn_labels
+from tests.small import perceptron, same_state, small_context, small_experiment, with_batch_norm
+
+
+def test_the_outline_tells_what_the_stages_will_do():
+    context = small_context(small_experiment("networks.teacher.model.widths=[20]"))
+    teacher, baseline, student = dry_run(context)
+    assert [teacher.name, baseline.name, student.name] == ["teacher", "baseline", "student"]
+    assert (teacher.trained, teacher.frozen, teacher.terms) == (("teacher",), (), ("label loss",))
+    assert (student.trained, student.frozen) == (("student",), ("teacher",))
+    assert student.terms == ("label loss", "soft loss")
+    assert (student.epochs, student.batch_size, student.steps_per_epoch, student.steps) == (2, 256, 5, 10)
+    assert student.parameters == {
+        "teacher": 64 * 20 + 20 + 20 * 10 + 10,
+        "student": 64 * 8 + 8 + 8 * 10 + 10,
+    }
+
+
+@pytest.mark.parametrize(("batch_size", "images"), [(50, 50), (5000, 1077)])
+def test_the_operations_of_a_step_are_three_forward_passes_counted_by_hand(batch_size, images):
+    """Two operations for each multiplication; a batch is no larger than the training part."""
+    context = small_context(
+        small_experiment(f"networks.student.training.batch_size={batch_size}", strategy="supervised")
+    )
+    (student,) = dry_run(context)
+    assert student.flops_per_step == 3 * images * 2 * (64 * 8 + 8 * 10)
+
+
+def test_an_outline_changes_nothing():
+    context = small_context(small_experiment())
+    network = with_batch_norm("student")
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    outline(learn_labels(network, context.recipe("student")), context)
+    assert same_state(before, dict(network.state_dict()))
+
+
+def test_a_stage_of_frozen_networks_trains_none():
+    context = small_context(small_experiment())
+    told = outline(learn_labels(perceptron("student").freeze(), context.recipe("student")), context)
+    assert (told.trained, told.frozen) == ((), ("student",))

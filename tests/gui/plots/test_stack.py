@@ -1,0 +1,31 @@
+"""A deck: one of several widgets in sight, its name as the title."""
+
+import pytest
+from PySide6.QtWidgets import QLabel
+
+from kdstudio.gui.plots.stack import PlotStack
+
+
+@pytest.fixture
+def deck(qtbot):
+    made = PlotStack({"one": QLabel("1"), "two": QLabel("2")}, "Plot shown")
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def test_the_first_is_in_sight_and_the_box_turns_to_another(qtbot, deck):
+    assert deck.shown() == "one"
+    assert deck._widgets["one"].isVisible()
+    with qtbot.waitSignal(deck.turned) as told:
+        deck.choice.setCurrentText("two")
+    assert told.args == ["two"]
+    assert deck._widgets["two"].isVisible()
+    assert not deck._widgets["one"].isVisible()
+
+
+def test_what_is_not_available_is_greyed_out(deck):
+    deck.set_available("two", False)
+    assert not deck.is_available("two")
+    deck.set_available("two", True)
+    assert deck.is_available("two")
