@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
+from kdstudio.engine.identity import Identity, Record
+from kdstudio.engine.views import Comparison, View
 
-class Record(BaseModel):
-    """A frozen piece of an event or of a summary; written to and read from JSON."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
+Confusion = tuple[tuple[int, ...], ...]
+"""Images counted by row = true class, column = class answered."""
 
 
 class Scores(Record):
-    """How one network answers one part of the data."""
+    """How one network answers one part of the data, in single numbers."""
 
     count: int
     """Images scored."""
     accuracy: float
-    """Share of right predictions, 0 to 1."""
+    """Share of right answers, 0 to 1."""
     errors: int
-    """Wrong predictions."""
+    """Wrong answers."""
     loss: float
     """Mean cross-entropy to the labels, in nats."""
     calibration_error: float
     """Expected calibration error, 15 bins of equal width (Guo et al. 2017, eq. 5), 0 to 1."""
-    per_class: tuple[float | None, ...]
-    """Share of right predictions among the images of each class; None where there are none."""
-    confusion: tuple[tuple[int, ...], ...]
-    """Images counted by row = true class, column = answer."""
-
-    def accuracy_on(self, classes: Iterable[int]) -> float | None:
-        """Share of right predictions among the images of ``classes``; None where there are none."""
-        rows = {number: self.confusion[number] for number in classes}
-        count = sum(map(sum, rows.values()))
-        return sum(row[number] for number, row in rows.items()) / count if count else None
 
 
 class EpochScores(Record):
@@ -55,24 +44,38 @@ class Shifted(Record):
     """What is added to the logit of each class, by its number; fitted without labels."""
     validation: Scores
     test: Scores
+    unseen_accuracy: float | None = None
+    """Share of right answers among the test images of the classes never seen, shifted."""
 
 
-class NetworkResult(Record):
-    """What became of one network."""
+class NetworkResult(Identity):
+    """One row of the run's results: a network, what it costs, how it answers."""
 
-    parameters: int
     architecture: str
+    parameters: int
+    multiply_adds: int | None = None
+    """Of one image; None where they cannot be counted."""
+    classes: tuple[int, ...] = ()
+    """Numbers of the classes that its scores are of, in order; none means all."""
+    unseen: tuple[int, ...] = ()
+    """Numbers of the classes that were left out of its training images."""
     last_epoch: EpochScores
     best_epoch: EpochScores
     """The epoch with the highest validation accuracy (then the lowest validation loss)."""
-    classes: tuple[int, ...] = ()
-    """Numbers of the classes that the rows of its scores stand for, in order; none means all."""
-    varied: dict[str, float | str] = {}
-    """In what it differs from its siblings, where a plan trains many of one role."""
-    unseen: tuple[int, ...] = ()
-    """Numbers of the classes that were left out of its training images."""
+    unseen_accuracy: float | None = None
+    """Share of right answers among the test images of the classes never seen."""
     shifted: Shifted | None = None
     """Where classes were left out, and a shift could be fitted."""
+
+    @property
+    def validation(self) -> Scores:
+        """Scores on the validation images after the last epoch."""
+        return self.last_epoch.validation
+
+    @property
+    def test(self) -> Scores:
+        """Scores on the test images after the last epoch."""
+        return self.last_epoch.test
 
 
 class StageSummary(Record):
@@ -89,6 +92,8 @@ class StageSummary(Record):
     frozen: tuple[str, ...]
     parameters: dict[str, int]
     """Weights of every network in the stage, by its name."""
+    scored: dict[str, Identity] = {}
+    """What is scored in it, by name."""
     heads: dict[str, str] = {}
     """What each head is, with its size."""
     left_out: tuple[int, ...] = ()
@@ -97,8 +102,6 @@ class StageSummary(Record):
     """Numbers of the only classes that it sees, in training and in scores; none means all."""
     renumbered: bool = False
     """Whether its scores count these classes from 0, in that order."""
-    varied: dict[str, dict[str, float | str]] = {}
-    """In what networks differ from their siblings, where it trains many of one role."""
     flops_per_step: float
     """Estimated floating-point operations of one training step."""
 
@@ -128,6 +131,9 @@ class RunStarted(Record):
     validation_images: int
     test_images: int
     stages: tuple[StageSummary, ...]
+    views: tuple[View, ...] = ()
+    """Tables and figures of the results, as the strategy declares them."""
+    comparison: Comparison = Comparison()
 
 
 class StageStarted(Record):
@@ -135,7 +141,7 @@ class StageStarted(Record):
 
     kind: Literal["stage-started"] = "stage-started"
     stage: int
-    outline: StageSummary
+    summary: StageSummary
 
 
 class StepDone(Record):
@@ -174,6 +180,8 @@ class EpochDone(Record):
     seconds: float
     """Time spent in the run so far, pauses not counted."""
     validation: dict[str, Scores]
+    confusions: dict[str, Confusion] = Field(default={}, exclude=True)
+    """Of the validation images, by network; kept in a file beside, see ``Confusions``."""
 
 
 class StageDone(Record):
@@ -183,12 +191,28 @@ class StageDone(Record):
     stage: int
     seconds: float
     networks: dict[str, NetworkResult]
+    confusions: dict[str, Confusion] = Field(default={}, exclude=True)
+    """Of the test images, after the last epoch, by network."""
 
 
 class RunDone(Record):
     """Every stage is done."""
 
     kind: Literal["run-done"] = "run-done"
+    seconds: float
+
+
+class RunPaused(Record):
+    """Somebody holds the run; nothing is computed."""
+
+    kind: Literal["run-paused"] = "run-paused"
+    seconds: float
+
+
+class RunResumed(Record):
+    """A held run goes on."""
+
+    kind: Literal["run-resumed"] = "run-resumed"
     seconds: float
 
 
@@ -214,6 +238,8 @@ Event = (
     | StepDone
     | EpochDone
     | StageDone
+    | RunPaused
+    | RunResumed
     | RunDone
     | RunStopped
     | RunFailed

@@ -1,0 +1,64 @@
+"""What a strategy declares of its results: tables, figures, and what is compared with what.
+
+Results are one tidy table: a row for each network, with its role, kind, coordinates, cost and figures. A
+view says which of it to show. A *field* is ``role``, ``kind``, ``architecture``, ``name`` or a coordinate; a
+*figure* is ``accuracy``, ``errors``, ``loss`` or ``calibration_error`` (of the test set unless
+``validation.`` stands before it), ``parameters``, ``multiply_adds`` or ``latency``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from kdstudio.engine.identity import CONTROL, STUDENT, TEACHER, Record
+
+SEED = "seed"
+
+
+class TableView(Record):
+    """Rows by some fields; one column for each figure, or for each value of a field."""
+
+    view: Literal["table"] = "table"
+    title: str
+    rows: tuple[str, ...]
+    """Fields that tell the rows apart; networks that lack one of these coordinates stand in no row."""
+    columns: str = ""
+    """A field whose values become columns; empty: one column for each figure."""
+    figures: tuple[str, ...] = ("accuracy",)
+    over: str = SEED
+    """Coordinate over which means and deviations are taken."""
+    best: str = ""
+    """Figure by which the best row is marked; on validation, for choices are made there."""
+
+
+class FigureView(Record):
+    """A figure against a coordinate or a cost, one line for each series."""
+
+    view: Literal["figure"] = "figure"
+    title: str
+    x: str
+    """A coordinate, or a figure of cost; networks that lack it are drawn as level lines."""
+    y: str = "accuracy"
+    series: tuple[str, ...] = ("kind",)
+    """Fields that tell the lines apart."""
+    over: str = SEED
+    """Coordinate over which means and bands are taken."""
+    log_x: bool = False
+    connected: bool = True
+    """Whether a line joins the points; otherwise each point has its network's name."""
+
+
+View = Annotated[TableView | FigureView, Field(discriminator="view")]
+
+
+class Comparison(Record):
+    """What is held against what, wherever runs stand side by side."""
+
+    result: str = STUDENT
+    """Kind of the networks that the strategy is about."""
+    control: str = CONTROL
+    """Kind of those that show what they would be without it."""
+    reference: str = TEACHER
+    """Kind of those that they learn from."""
