@@ -33,14 +33,16 @@ def option(
     *,
     unit: str = "",
     taps_of: str = "",
+    hidden: bool = False,
     **limits: Any,  # noqa: ANN401
 ) -> Any:  # noqa: ANN401
     """Declare a field once: its default, label, sentence of help, unit and range.
 
-    ``taps_of`` names the role whose network's taps can be chosen from. ``limits`` are pydantic's
+    ``taps_of`` names the role whose network's taps can be chosen from; a ``hidden`` field is filled in by
+    the program, not in a form. ``limits`` are pydantic's
     (``ge``, ``le``, ``gt``, ``lt``, ``min_length``, ``pattern``).
     """
-    told = {"unit": unit, "taps_of": taps_of}
+    told = {"unit": unit, "taps_of": taps_of, "hidden": hidden}
     extra: dict[str, Any] = {key: value for key, value in told.items() if value}
     return Field(default, title=title, description=help, json_schema_extra=extra or None, **limits)
 

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -51,8 +51,7 @@ class Given(Strategy):
     name: Literal["given"] = "given"
     make: Callable[[RunContext], Iterator[Stage]]
 
-    def roles(self) -> tuple[str, ...]:
-        return ("student",)
+    describes: ClassVar = ("student",)
 
     def plan(self, run: RunContext) -> Iterator[Stage]:
         yield from self.make(run)
@@ -89,12 +88,22 @@ def follow(trainer: Trainer) -> tuple[list[Event], States]:
     for event in trainer.events():
         events.append(event)
         if isinstance(event, StageDone):
-            states |= trainer.trained
+            states |= kept(trainer, event)
     return events, states
 
 
+def kept(trainer: Trainer, event: StageDone) -> States:
+    """What a run folder keeps of a stage: complete networks by name, parts by stage and name."""
+    networks = {delivery.card.network: delivery.last for delivery in trainer.delivered}
+    return networks | {f"{event.stage}/{name}": state for name, state in trainer.parts.items()}
+
+
 def resumed(experiment: Experiment, checkpoint: Checkpoint, finished: States) -> Trainer:
-    return Trainer(small_context(experiment), checkpoint, finished.__getitem__)
+    return Trainer(
+        small_context(experiment),
+        checkpoint,
+        lambda stage, name: finished.get(f"{stage}/{name}") or finished[name],
+    )
 
 
 def interrupted(experiment: Experiment, stop: Callable[[int, Event], bool]) -> tuple[list[Event], States]:
@@ -106,7 +115,7 @@ def interrupted(experiment: Experiment, stop: Callable[[int, Event], bool]) -> t
     running = trainer.events()
     for number, event in enumerate(running):
         if isinstance(event, StageDone):
-            finished |= trainer.trained
+            finished |= kept(trainer, event)
         if stop(number, event):
             break
     checkpoint = trainer.checkpoint()
@@ -169,6 +178,4 @@ def some_scores(accuracy: float = 0.5, loss: float = 1.0) -> Scores:
         errors=round(10 * (1 - accuracy)),
         loss=loss,
         calibration_error=0.0,
-        per_class=(accuracy,),
-        confusion=((10,),),
     )

@@ -13,10 +13,6 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from kdstudio.engine.context import RunContext
-from kdstudio.engine.events import Shifted
-from kdstudio.engine.scoring import predictions, scores
-from kdstudio.engine.stage import Stage
 from kdstudio.errors import KDStudioError
 
 Group = Literal["fewer", "left-out", "seen", "all"]
@@ -85,22 +81,3 @@ def with_biases(logits: Tensor, biases: Mapping[int, float]) -> Tensor:
     for number, bias in biases.items():
         row[number] = bias
     return logits + row
-
-
-def shifted_scores(stage: Stage, name: str, context: RunContext, unseen: Sequence[int]) -> Shifted | None:
-    """Fit what the stage scores as ``name`` on the validation images, unlabelled; score it afterwards.
-
-    None where no shift can be fitted: a run is not lost for it.
-    """
-    shares, one = context.class_shares(), {name: stage.scored[name]}
-    validation = predictions(stage, one, context.validation)[name]
-    try:
-        biases = fitted_biases(validation, shares, classes_of("fewer", unseen, shares))
-    except KDStudioError:
-        return None
-    test = predictions(stage, one, context.test)[name]
-    return Shifted(
-        biases=biases,
-        validation=scores(with_biases(validation, biases), context.validation.part.labels),
-        test=scores(with_biases(test, biases), context.test.part.labels),
-    )

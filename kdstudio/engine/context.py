@@ -1,53 +1,52 @@
-"""The context of a run: its data on its device, its networks, its seeds."""
+"""The context of one run: its networks and heads, what each of them is, and the stages they learn in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from kdstudio.data.declaration import ImageData, LabelledImages
-from kdstudio.data.feed import Batch, Feed
+from kdstudio.data.declaration import ImageData
+from kdstudio.data.feed import Batch
 from kdstudio.data.seeding import derived_seed
-from kdstudio.data.selection import (
-    class_numbers,
-    of_classes,
-    only_classes,
-    part_of_classes,
-    stratified_share,
-    subset,
-    with_label_noise,
-)
-from kdstudio.data.split import stratified_split
+from kdstudio.engine.card import NetworkCard
+from kdstudio.engine.composition import Composition, PlacedHead, TrunkSpec
 from kdstudio.engine.experiment import Experiment, FromFile, FromRun, TrainHere
-from kdstudio.engine.network import Head, Network
+from kdstudio.engine.identity import CONTROL, STUDENT, TEACHER, Coordinate, Identity
+from kdstudio.engine.network import Head, Network, Part
+from kdstudio.engine.run_data import RunData
+from kdstudio.engine.stage import AfterEpoch, Stage, behind
+from kdstudio.engine.terms import GIVEN, LossTerm
 from kdstudio.engine.training import TrainingSpec
 from kdstudio.errors import KDStudioError
-from kdstudio.models.declaration import ImageShape, ModelSpec
-from kdstudio.models.exits import Exit, cut
-
-EVALUATION_BATCH = 1000
+from kdstudio.models.declaration import ModelSpec
+from kdstudio.models.heads.declaration import HeadSpec
+from kdstudio.models.modules.drawing import OwnGenerator
 
 WeightsLoader = Callable[[FromFile | FromRun, tuple[str, ...]], dict[str, Tensor]]
 """Reads the weights that an experiment names, for the classes of its data; given by who knows files."""
 
 
-class Built(NamedTuple):
-    """What a network of the run is, enough to build it again."""
+@dataclass(frozen=True)
+class Scorable:
+    """What can be scored, kept, exported and looked at: a network, or a composition of several parts."""
 
-    role: str
-    class_names: tuple[str, ...]
-    """What its outputs stand for, in order."""
-    exit: Exit | None = None
-    """Where it is a part of another network, that ends early."""
-    parameters: int = 0
+    identity: Identity
+    logits: str
+    """Address of its logits."""
+    card: NetworkCard | None = None
+    """How to rebuild it; None where a head between the images and the logits was not declared."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.identity.name
 
 
 class RunContext:
-    """Builds networks and feeds for the plan of one run."""
+    """Builds networks, heads and stages for the plan of one run."""
 
     def __init__(
         self,
@@ -60,84 +59,58 @@ class RunContext:
 
         Without ``load_weights`` every network keeps its random weights: enough to look at a plan.
         """
-        spec = experiment.data
-        if spec.classes and spec.renumber:
-            data = only_classes(data, spec.classes)
         self.experiment = experiment
-        self.data = data
+        self.data = RunData(experiment, data, device)
         self.device = device
         self._load_weights = load_weights
-        self.built: dict[str, Built] = {}
-        """Every network built so far, by its name."""
-        training, validation = stratified_split(data.train.labels, spec.validation, experiment.seed)
-        self._training_part = self._resident(self._selected(subset(data.train, training)))
-        self.validation = self._evaluation_feed(self._resident(subset(data.train, validation)), data)
-        self.test = self._evaluation_feed(self._resident(data.test), data)
+        self.networks: dict[str, Network] = {}
+        self.heads: dict[str, Head] = {}
+        self.scorable: dict[str, Scorable] = {}
+        """Every network and composition so far, by its name."""
 
-    def _selected(self, part: LabelledImages) -> LabelledImages:
-        """Keep what the experiment wants of the training images, with the labels that it wants."""
-        spec, seed = self.experiment.data, self.experiment.seed
-        if spec.classes and not spec.renumber:
-            part = subset(part, of_classes(part.labels, self.class_numbers(spec.classes), keep=True))
-        if spec.fraction < 1:
-            part = subset(part, stratified_share(part.labels, spec.fraction, seed, "fraction"))
-        return LabelledImages(
-            part.images, with_label_noise(part.labels, spec.label_noise, self.classes, seed)
-        )
-
-    def class_numbers(self, wanted: Sequence[int | str]) -> list[int]:
-        """Numbers of the classes that an experiment names; KDStudioError for an unknown one."""
-        return class_numbers(wanted, self.data.class_names)
-
-    def _resident(self, part: LabelledImages) -> LabelledImages:
-        """Move what lies in memory to the training device."""
-        images = part.images.to(self.device) if isinstance(part.images, Tensor) else part.images
-        return LabelledImages(images, part.labels.to(self.device))
-
-    def _evaluation_feed(self, part: LabelledImages, data: ImageData) -> Feed:
-        return Feed(part, data, batch_size=EVALUATION_BATCH)
-
-    @property
-    def classes(self) -> int:
-        """Number of classes."""
-        return len(self.data.class_names)
-
-    @property
-    def image(self) -> ImageShape:
-        """Shape of an image, and its normalisation."""
-        channels, height, width = self.data.train.images.shape[1:]
-        return ImageShape(channels, height, width, self.data.mean, self.data.std)
-
-    @property
-    def training_images(self) -> int:
-        """Number of images to learn from."""
-        return len(self._training_part)
-
-    def class_shares(self) -> Tensor:
-        """Share of each class, ``(K,)``, among the images to learn from, whoever leaves some out."""
-        counts = torch.bincount(self._training_part.labels, minlength=self.classes)
-        return counts / counts.sum()
+    def plan(self) -> Iterator[Stage]:
+        """Follow the strategy's plan from its beginning, with new networks."""
+        self.networks, self.heads, self.scorable = {}, {}, {}
+        yield from self.experiment.strategy.plan(self)
 
     def recipe(self, role: str) -> TrainingSpec:
         """How the network in ``role`` learns."""
         return self.experiment.networks[role].training
+
+    def recipe_of(self, network: Network) -> TrainingSpec:
+        """How ``network`` learns."""
+        return self.recipe(self.scorable[network.name].identity.role)
 
     def is_loaded(self, role: str) -> bool:
         """Tell whether the network in ``role`` comes with weights."""
         return not isinstance(self.experiment.networks[role].weights, TrainHere)
 
     def network(
-        self, role: str, name: str | None = None, seed: int = 0, classes: Sequence[int] = ()
+        self,
+        role: str,
+        kind: str = "",
+        *,
+        draw: int = 0,
+        classes: Sequence[int] = (),
+        start_from: Network | None = None,
+        **coordinates: Coordinate,
     ) -> Network:
-        """Build the network described for ``role``, called ``name`` (default: the role).
+        """Build the network described for ``role``; its name follows from kind and coordinates.
 
-        Initial weights depend on the run's seed, the role and ``seed`` alone: a baseline built
-        for the student's role starts from the student's weights. With outputs for some ``classes``
-        alone, it starts from the weights of the network with all outputs, wherever shapes agree.
+        Without a ``kind`` it is a teacher, or a student, by its role. Initial weights depend on the run's
+        seed, the role and ``draw`` alone: a control built for the student's role starts from the
+        student's weights. With outputs for some ``classes`` alone, it starts from the weights of the
+        network with all outputs, wherever shapes agree. ``start_from`` gives it the present weights of
+        another network of the same architecture.
         """
+        identity = Identity(
+            role=role,
+            kind=kind or (TEACHER if role.startswith(TEACHER) else STUDENT),
+            coordinates=coordinates,
+        )
         spec = self.experiment.networks[role]
-        weights_seed = derived_seed(self.experiment.seed, "weights", role, seed)
-        module = self._module(spec.model, self.classes, weights_seed)
+        weights_seed = derived_seed(self.experiment.seed, "weights", role, draw)
+        module = self._module(spec.model, self.data.classes, weights_seed)
         if self._load_weights and not isinstance(spec.weights, TrainHere):
             load_state(module, self._load_weights(spec.weights, self.data.class_names), role)
         if classes:
@@ -146,108 +119,191 @@ class RunContext:
             own = module.state_dict()
             same = {key: value for key, value in whole.items() if value.shape == own[key].shape}
             module.load_state_dict(own | same)
-        network = Network(name or role, module, spec.model.taps(), spec.model.summary())
-        names = tuple(self.data.class_names[number] for number in classes or range(self.classes))
-        self.built[network.name] = Built(role, names, parameters=network.parameter_count())
+        if start_from:
+            load_state(module, start_from.module.state_dict(), f"{identity.name}, from {start_from.name}")
+        network = Network(identity.name, module, spec.model.taps(), spec.model.summary())
+        names = tuple(self.data.class_names[number] for number in classes or range(self.data.classes))
+        self._enter(identity, network.logits, self._card(identity, names, model=spec.model))
+        self.networks[network.name] = network
         return network.to(self.device)
 
+    def control(self, role: str = STUDENT, **coordinates: Coordinate) -> Network:
+        """Build ``role``'s network once more: what it would be without what the strategy does."""
+        return self.network(role, CONTROL, **coordinates)
+
     def _module(self, model: ModelSpec, classes: int, seed: int) -> nn.Module:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with OwnGenerator(seed):
             try:
-                return model.build(self.image, classes)
+                return model.build(self.data.image, classes)
             except (RuntimeError, ValueError, ZeroDivisionError) as error:
                 raise KDStudioError(
                     f"'{model.summary()}' cannot be built for images of "
-                    f"{'×'.join(map(str, self.image[:3]))}: {error}"
+                    f"{'×'.join(map(str, self.data.image[:3]))}: {error}"
                 ) from error
 
-    def cut(self, name: str, network: Network, early: Exit, heads: Sequence[Head]) -> None:
-        """Note that what is scored as ``name`` is ``network`` up to a tap, and then ``heads``.
+    def _enter(self, identity: Identity, logits: str, card: NetworkCard | None) -> Scorable:
+        if identity.name in self.scorable:
+            raise KDStudioError(
+                f"two networks are called '{identity.name}'; give them coordinates in which they differ"
+            )
+        self.scorable[identity.name] = entry = Scorable(identity, logits, card)
+        return entry
 
-        It is saved and exported as a network of its own. Raises KDStudioError where the network cannot
-        be cut there.
+    def _card(
+        self,
+        identity: Identity,
+        class_names: tuple[str, ...],
+        *,
+        model: ModelSpec | None = None,
+        composition: Composition | None = None,
+    ) -> NetworkCard:
+        return NetworkCard(
+            network=identity.name,
+            identity=identity,
+            model=model,
+            composition=composition,
+            image=self.data.image[:3],
+            class_names=class_names,
+            mean=self.data.mean,
+            std=self.data.std,
+        )
+
+    def head(
+        self, name: str, make: HeadSpec | Callable[[], nn.Module], *inputs: str, architecture: str = ""
+    ) -> Head:
+        """Make the head ``name``, fed with the addresses ``inputs``.
+
+        Its initial weights depend on the run's seed and its name alone. A declared head (``HeadSpec``) can
+        be part of a composition; of others, which serve in training alone, ``architecture`` tells people
+        what they are.
         """
-        role, names, *_ = self.built[network.name]
-        trunk = cut(network.module, network.taps[early.tap], network.architecture)
-        parameters = sum(p.numel() for part in (trunk, *heads) for p in part.parameters())
-        self.built[name] = Built(role, names, early, parameters)
+        spec = make if isinstance(make, HeadSpec) else None
+        with OwnGenerator(derived_seed(self.experiment.seed, "weights", name)):
+            module = make.build() if isinstance(make, HeadSpec) else make()
+        summary = architecture or (spec.summary() if spec else "")
+        self.heads[name] = Head(name, module, *inputs, architecture=summary, spec=spec)
+        return self.heads[name].to(self.device)
+
+    def compose(
+        self,
+        output: Head,
+        kind: str,
+        *,
+        role: str = STUDENT,
+        classes: Sequence[int] = (),
+        **coordinates: Coordinate,
+    ) -> Scorable:
+        """Make a network of its own of everything that ``output``'s value is computed by.
+
+        It can be scored, kept, exported and looked at: an early exit, a branch, an ensemble, a selection. The
+        recipe is read off the heads; trunks end where they are last read. ``classes`` are what its outputs
+        stand for, none meaning all.
+        """
+        identity = Identity(role=role, kind=kind, coordinates=coordinates)
+        parts = behind(output.name, self.networks, self.heads)
+        names = tuple(self.data.class_names[number] for number in classes or range(self.data.classes))
+        heads = [part for part in parts.values() if isinstance(part, Head)]
+        if any(head.spec is None or {*head.inputs} & {*GIVEN} for head in heads):
+            return self._enter(identity, output.name, None)
+        reads: dict[str, list[str]] = {}
+        for head in heads:
+            for address in head.inputs:
+                network, _, read = address.partition(".")
+                if network in self.networks and read not in reads.setdefault(network, []):
+                    reads[network].append(read)
+        composition = Composition(
+            networks={
+                network: TrunkSpec(
+                    model=self.experiment.networks[self.scorable[network].identity.role].model,
+                    outputs=len(self._card_of(network).class_names),
+                    reads=tuple(read),
+                )
+                for network, read in reads.items()
+            },
+            heads={head.name: PlacedHead(head=head.spec, inputs=head.inputs) for head in heads},
+            output=output.name,
+        )
+        return self._enter(identity, output.name, self._card(identity, names, composition=composition))
+
+    def _card_of(self, network: str) -> NetworkCard:
+        card = self.scorable[network].card
+        assert card is not None
+        return card
+
+    def module_of(self, name: str) -> nn.Module | None:
+        """Module of what is called ``name``, sharing the weights in training; None if it has no recipe."""
+        card = self.scorable[name].card
+        if card is None or card.composition is None:
+            return self.networks[name].module if card else None
+        networks = {n: self.networks[n].module for n in card.composition.networks}
+        return card.composition.assemble(networks, {n: self.heads[n].module for n in card.composition.heads})
+
+    def stage(
+        self,
+        name: str,
+        *updates: Sequence[LossTerm],
+        recipe: TrainingSpec | None = None,
+        scored: Sequence[Network | Scorable] | None = None,
+        classes: Sequence[int] = (),
+        renumber: bool = True,
+        after_epoch: AfterEpoch | None = None,
+        changes: Sequence[Part] = (),
+    ) -> Stage:
+        """Make the stage in which what the terms' inputs are computed by learns.
+
+        Each of ``updates`` is one forward, backward and step over its terms. Networks and heads follow
+        from the addresses that the terms name. Without a ``recipe`` all networks that learn must have the
+        same, which is used. ``scored`` are those whose predictions are scored: every network of the
+        stage, unless told otherwise. See :class:`Stage` for the rest.
+        """
+        addresses = [address for terms in updates for term in terms for address in term.reads]
+        addresses += [entry.logits for entry in scored or ()]
+        parts: dict[str, Part] = {}
+        for address in addresses:
+            parts |= behind(address, self.networks, self.heads)
+        networks = [network for n, network in self.networks.items() if n in parts]
+        return Stage(
+            name,
+            networks=networks,
+            heads=[head for n, head in self.heads.items() if n in parts],
+            updates=updates,
+            training=recipe or self._shared_recipe(name, updates),
+            scored={e.name: e.logits for e in (networks if scored is None else scored)},
+            classes=classes,
+            renumber=renumber,
+            after_epoch=after_epoch,
+            changes=changes,
+        )
+
+    def _shared_recipe(self, stage: str, updates: Sequence[Sequence[LossTerm]]) -> TrainingSpec:
+        """Return the recipe of the networks that learn; KDStudioError where one has another."""
+        learners: dict[str, Part] = {}
+        for address in (address for terms in updates for term in terms for address in term.learned):
+            learners |= behind(address, self.networks, self.heads)
+        trained = [n for n, part in learners.items() if isinstance(part, Network) and not part.frozen]
+        roles = dict.fromkeys(self.scorable[name].identity.role for name in trained)
+        if not roles:
+            raise KDStudioError(f"no network learns in stage '{stage}'; give the stage a recipe")
+        first, *others = roles
+        recipe = self.recipe(first)
+        for role in others:
+            other = self.recipe(role)
+            if differing := [field for field, value in recipe if getattr(other, field) != value]:
+                raise KDStudioError(
+                    f"all networks learn side by side, but {role} has another {', '.join(differing)} than "
+                    f"{first}; make networks.{role}.training equal to networks.{first}.training"
+                )
+        return recipe
 
     @torch.no_grad()
     def shape(self, network: Network, output: str) -> tuple[int, ...]:
         """Shape of ``output`` (a tap, a path, ``logits``) for one image: ``(C, H, W)`` or ``(C,)``."""
-        images = torch.zeros(2, *self.image[:3], device=self.device)
+        images = torch.zeros(2, *self.data.image[:3], device=self.device)
         none = torch.zeros(2, dtype=torch.long, device=self.device)
         training = network.training
         value: Tensor = network.eval()(Batch(images, none, none, none), (output,))[output]
         network.train(training)
         return tuple(value.shape[1:])
-
-    def head(self, name: str, make: Callable[[], nn.Module], *of: str, architecture: str = "") -> Head:
-        """Make the head ``name`` on the addresses ``of``.
-
-        Its initial weights depend on the run's seed and its name alone.
-        """
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(derived_seed(self.experiment.seed, "weights", name))
-            head = Head(name, make(), *of, architecture=architecture)
-        return head.to(self.device)
-
-    def training_feed(
-        self, training: TrainingSpec, classes: Sequence[int] = (), renumber: bool = False
-    ) -> Feed:
-        """Return the training images as ``training`` wants them, those of ``classes`` alone if given.
-
-        With ``renumber`` these count from 0 in the order given.
-        """
-        part = self._training_part
-        if training.leave_out:
-            left_out = self.class_numbers(training.leave_out)
-            if classes:
-                raise KDStudioError(
-                    f"training.leave_out and the strategy's classes both choose what the network sees; "
-                    f"empty leave_out ({', '.join(self.data.class_names[n] for n in left_out)})"
-                )
-            part = subset(part, of_classes(part.labels, left_out, keep=False))
-            if not len(part):
-                raise KDStudioError("every class is left out; shorten training.leave_out")
-        part, data = self._of_classes(part, classes, renumber)
-        if not len(part):
-            names = ", ".join(self.data.class_names[number] for number in classes)
-            raise KDStudioError(f"no training image is of {names}; add them to data.classes")
-        default = self.experiment.data.source.default_augmentation
-        return Feed(
-            part,
-            data,
-            batch_size=training.batch_size,
-            seed=self.experiment.seed,
-            augmentation=default if training.default_augmentation else training.augmentation,
-            mixing=training.mixing,
-        )
-
-    def evaluation_feeds(self, classes: Sequence[int] = (), renumber: bool = False) -> tuple[Feed, Feed]:
-        """Return the validation and the test images, those of ``classes`` alone if given.
-
-        With ``renumber`` these count from 0 in the order given.
-        """
-        if not classes:
-            return self.validation, self.test
-        parts = (self.validation.part, self.test.part)
-        validation, test = (
-            self._evaluation_feed(*self._of_classes(part, classes, renumber)) for part in parts
-        )
-        return validation, test
-
-    def _of_classes(
-        self, part: LabelledImages, classes: Sequence[int], renumber: bool
-    ) -> tuple[LabelledImages, ImageData]:
-        """Return what is of ``classes`` (none: all), and the data set that its labels belong to."""
-        if not classes:
-            return part, self.data
-        chosen = part_of_classes(part, classes, renumber=renumber)
-        if not renumber:
-            return chosen, self.data
-        return chosen, replace(self.data, class_names=tuple(self.data.class_names[n] for n in classes))
 
 
 def load_state(module: nn.Module, state: dict[str, Tensor], what: str) -> None:

@@ -1,6 +1,8 @@
-"""What a plan will do: each stage dry-run and described, nothing trained."""
+"""What a plan will do: each stage tried and described, nothing trained."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -12,13 +14,25 @@ from kdstudio.engine.stage import Stage
 SAMPLES = 4
 
 
-def dry_run(context: RunContext) -> tuple[StageSummary, ...]:
-    """Run the plan without training; every stage is tried on a few samples.
+def dry_run(
+    context: RunContext, tell: Callable[[str], None] = lambda _what: None
+) -> tuple[StageSummary, ...]:
+    """Follow the plan without training; every stage is tried on a few samples.
 
     A wrong address or a shape that does not fit, in any stage, is found here, before hours of
-    training. Raises KDStudioError that names it.
+    training. ``tell`` hears of every stage. Raises KDStudioError that names it.
     """
-    return tuple(outline(stage, context) for stage in context.experiment.strategy.plan(context))
+    summaries = []
+    for stage in context.plan():
+        tell(f"trying stage '{stage.name}'")
+        summaries.append(summarise(stage, context))
+    return tuple(summaries)
+
+
+def try_out(stage: Stage, context: RunContext) -> None:
+    """Run every update of ``stage`` once on a few samples; lazy heads take their shape."""
+    feed = context.data.training_feed(stage.training_spec, stage.classes, stage.renumber)
+    stage.dry_run(next(feed.shuffled(0)).first(SAMPLES))
 
 
 def _described(head: Head) -> str:
@@ -26,14 +40,15 @@ def _described(head: Head) -> str:
     return f"{head.architecture}, {weights:,} weights" if weights else head.architecture
 
 
-def outline(stage: Stage, context: RunContext) -> StageSummary:
-    """Dry-run ``stage`` and describe it."""
-    feed = context.training_feed(stage.training_spec, stage.classes, stage.renumber)
+def summarise(stage: Stage, context: RunContext) -> StageSummary:
+    """Try ``stage`` and describe it."""
+    feed = context.data.training_feed(stage.training_spec, stage.classes, stage.renumber)
     sample = next(feed.shuffled(0)).first(SAMPLES)
     with FlopCounterMode(display=False) as counter:
         stage.dry_run(sample)
     forward = counter.get_total_flops() / len(sample) * min(stage.training_spec.batch_size, len(feed))
-    trained = sorted({name for update in range(len(stage.updates)) for name in stage.learners(update)})
+    trained = {name for update in range(len(stage.updates)) for name in stage.learners(update)}
+    known = context.scorable
     return StageSummary(
         name=stage.name,
         epochs=stage.training_spec.epochs,
@@ -41,13 +56,13 @@ def outline(stage: Stage, context: RunContext) -> StageSummary:
         batch_size=stage.training_spec.batch_size,
         terms=tuple(term.name for term in stage.terms),
         updates=tuple(tuple(term.name for term in update) for update in stage.updates),
-        trained=tuple(trained),
+        trained=tuple(sorted(trained | stage.changes.keys())),
         frozen=tuple(name for name, network in stage.networks.items() if network.frozen),
         parameters={name: network.parameter_count() for name, network in stage.networks.items()},
+        scored={name: known[name].identity for name in stage.scored if name in known},
         heads={name: _described(head) for name, head in stage.heads.items() if head.architecture},
         classes=stage.classes,
         renumbered=stage.renumber,
-        left_out=tuple(context.class_numbers(stage.training_spec.leave_out)),
-        varied={name: network.varied for name, network in stage.networks.items() if network.varied},
+        left_out=tuple(context.data.class_numbers(stage.training_spec.leave_out)),
         flops_per_step=3 * forward,
     )

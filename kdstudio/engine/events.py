@@ -34,7 +34,8 @@ class EpochScores(Record):
     epoch: int
     """Counted from 1; 0 for a network that was loaded, not trained."""
     validation: Scores
-    test: Scores
+    test: Scores | None = None
+    """None while the network still learns: the test set is scored once a stage is done."""
 
 
 class Shifted(Record):
@@ -74,7 +75,8 @@ class NetworkResult(Identity):
 
     @property
     def test(self) -> Scores:
-        """Scores on the test images after the last epoch."""
+        """Scores on the test images after the last epoch; only of a network that has learned to the end."""
+        assert self.last_epoch.test is not None
         return self.last_epoch.test
 
 
@@ -158,6 +160,8 @@ class StepDone(Record):
     """Weight of each term in this epoch."""
     learning_rate: float
     images_per_second: float
+    seconds: float = 0.0
+    """Time spent in the run so far, pauses not counted."""
 
 
 class EpochDone(Record):

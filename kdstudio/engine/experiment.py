@@ -76,6 +76,15 @@ class DataSpec(Declaration):
     )
 
 
+FINGERPRINT: str = option(
+    "",
+    "Fingerprint",
+    "SHA-256 of the weights file; a run notes it, so that it never goes on with other weights.",
+    pattern=r"^([0-9a-f]{64})?$",
+    hidden=True,
+)
+
+
 class TrainHere(Declaration):
     """Random weights, trained in this run."""
 
@@ -93,6 +102,7 @@ class FromFile(Declaration):
         "read without running anything in it.",
         min_length=1,
     )
+    sha256: str = FINGERPRINT
 
 
 class FromRun(Declaration):
@@ -101,6 +111,7 @@ class FromRun(Declaration):
     origin: Literal["run"] = "run"
     run: str = option(..., "Run", "Name or folder of the run.", min_length=1)
     network: str = option("teacher", "Network", "Which network of that run.", min_length=1)
+    sha256: str = FINGERPRINT
 
 
 AnyWeights = Annotated[TrainHere | FromFile | FromRun, Field(discriminator="origin")]

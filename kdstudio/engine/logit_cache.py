@@ -10,7 +10,8 @@ from torch import Tensor
 
 from kdstudio.data.feed import Batch, Feed
 from kdstudio.engine.network import LOGITS, Network
-from kdstudio.engine.stage import IMAGES, Stage
+from kdstudio.engine.stage import Stage
+from kdstudio.engine.terms import IMAGES
 
 LARGEST_TABLE = 2**29
 """Bytes of logits that are worth keeping."""
@@ -46,7 +47,7 @@ def cacheable(stage: Stage, feed: Feed, classes: int) -> list[Network]:
     """Frozen networks of which the stage reads the logits alone, and often enough to pay."""
     read = {address for term in stage.terms for address in term.reads}
     behind = {name for address in read for name in stage.behind(address)}
-    read |= {address for name, head in stage.heads.items() if name in behind for address in head.of}
+    read |= {address for name, head in stage.heads.items() if name in behind for address in head.inputs}
     if feed.views is None or feed.views >= stage.training_spec.epochs or IMAGES in read:
         return []
     if len(feed) * feed.views * classes * 4 > LARGEST_TABLE:
@@ -54,7 +55,9 @@ def cacheable(stage: Stage, feed: Feed, classes: int) -> list[Network]:
     return [
         network
         for name, network in stage.networks.items()
-        if network.frozen and {a for a in read if a.startswith(f"{name}.")} == {f"{name}.{LOGITS}"}
+        if network.frozen
+        and name not in stage.changes
+        and {a for a in read if a.startswith(f"{name}.")} == {f"{name}.{LOGITS}"}
     ]
 
 

@@ -6,12 +6,11 @@ from collections.abc import Collection, Mapping
 from typing import Self
 
 from torch import Tensor, nn
-from torch.utils.hooks import RemovableHandle
 
 from kdstudio.data.feed import Batch
-from kdstudio.errors import KDStudioError
-
-LOGITS = "logits"
+from kdstudio.engine.composition import LOGITS
+from kdstudio.models.heads.declaration import HeadSpec
+from kdstudio.models.modules.tapping import run_with_taps
 
 
 class Part(nn.Module):
@@ -47,8 +46,11 @@ class Network(Part):
         """``taps`` maps tap names to paths of submodules of ``module``."""
         super().__init__(name, module, architecture)
         self.taps = dict(taps)
-        self.varied: dict[str, float | str] = {}
-        """In what it differs from its siblings, where a plan trains many of one role."""
+
+    @property
+    def logits(self) -> str:
+        """Address of its logits."""
+        return f"{self.name}.{LOGITS}"
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -80,41 +82,33 @@ class Network(Part):
 
         The path of any submodule serves as a tap too; the path of a weight gives that weight.
         """
-        captured: dict[str, Tensor] = {}
+        weights: dict[str, Tensor] = {}
         if any(name not in self.outputs for name in wanted):
-            captured = {path: weight for path, weight in self.module.named_parameters() if path in wanted}
-
-        def capture(tap: str) -> None:
-            def hook(_module: nn.Module, _inputs: object, output: object) -> None:
-                if not isinstance(output, Tensor):
-                    kind = type(output).__name__
-                    raise KDStudioError(
-                        f"'{self.name}.{tap}' gives a {kind}; read a layer that gives a tensor"
-                    )
-                captured[tap] = output
-
-            source = self.module.get_submodule(self.taps.get(tap, tap))
-            handles.append(source.register_forward_hook(hook))
-
-        handles: list[RemovableHandle] = []
-        try:
-            for tap in wanted:
-                if tap != LOGITS and tap not in captured:
-                    capture(tap)
-            captured[LOGITS] = self.module(batch.images)
-        finally:
-            for handle in handles:
-                handle.remove()
-        return {name: captured[name] for name in wanted}
+            weights = {path: weight for path, weight in self.module.named_parameters() if path in wanted}
+        taps = {name: self.taps.get(name, name) for name in wanted if name != LOGITS and name not in weights}
+        logits, captured = run_with_taps(self.module, batch.images, taps, self.name)
+        values = {**weights, **captured, LOGITS: logits}
+        return {name: values[name] for name in wanted}
 
 
 class Head(Part):
     """A module fed by addresses (``student.block2``, another head, ``labels``) instead of the images."""
 
-    def __init__(self, name: str, module: nn.Module, *of: str, architecture: str = "") -> None:
-        """``module`` takes the values at ``of``, in that order; its output's address is ``name``."""
+    def __init__(
+        self,
+        name: str,
+        module: nn.Module,
+        *inputs: str,
+        architecture: str = "",
+        spec: HeadSpec | None = None,
+    ) -> None:
+        """``module`` takes the values at ``inputs``, in that order; its output's address is ``name``.
+
+        ``spec`` tells how to build it again, where it is part of a network that is kept.
+        """
         super().__init__(name, module, architecture)
-        self.of = of
+        self.inputs = inputs
+        self.spec = spec
 
     def forward(self, *values: Tensor) -> Tensor:
         """Apply the module."""

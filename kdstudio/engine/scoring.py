@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from kdstudio.data.feed import Feed
-from kdstudio.engine.events import Scores
+from kdstudio.engine.events import Confusion, Scores
 from kdstudio.engine.stage import Stage
 from kdstudio.errors import KDStudioError
 
 BINS = 15
 
 
-def score(stage: Stage, scored: Mapping[str, str], feed: Feed) -> dict[str, Scores]:
+class Scored(NamedTuple):
+    """How one network answers one part of the data: in single numbers, and class by class."""
+
+    scores: Scores
+    confusion: Confusion
+
+
+def score(stage: Stage, scored: Mapping[str, str], feed: Feed) -> dict[str, Scored]:
     """Score the logits at each address of ``scored`` over all of ``feed``, by its name.
 
     Raises KDStudioError where a network answers with what are no numbers.
@@ -50,26 +58,37 @@ def predictions(stage: Stage, scored: Mapping[str, str], feed: Feed) -> dict[str
     return {name: torch.cat(logits) for name, logits in collected.items()}
 
 
-def scores(logits: Tensor, labels: Tensor) -> Scores:
+def scores(logits: Tensor, labels: Tensor) -> Scored:
     """Score ``logits`` ``(N, K)`` against ``labels`` ``(N,)``."""
     classes = logits.shape[1]
-    predictions = logits.argmax(1)
-    pairs = torch.bincount(labels * classes + predictions, minlength=classes**2)
+    predicted = logits.argmax(1)
+    pairs = torch.bincount(labels * classes + predicted, minlength=classes**2)
     confusion = pairs.view(classes, classes).cpu()
-    right, count = confusion.diag(), confusion.sum(1)
-    errors = int(len(labels) - right.sum())
-    return Scores(
+    errors = int(len(labels) - confusion.diag().sum())
+    found = Scores(
         count=len(labels),
         accuracy=(len(labels) - errors) / len(labels),
         errors=errors,
         loss=float(functional.cross_entropy(logits, labels)),
         calibration_error=calibration_error(logits, labels),
-        per_class=tuple(
-            hits / total if total else None
-            for hits, total in zip(right.tolist(), count.tolist(), strict=True)
-        ),
-        confusion=tuple(map(tuple, confusion.tolist())),
     )
+    return Scored(found, tuple(map(tuple, confusion.tolist())))
+
+
+def class_accuracies(confusion: Confusion) -> tuple[float | None, ...]:
+    """Share of right answers among the images of each class; None where there are none."""
+    counts = map(sum, confusion)
+    return tuple(
+        row[number] / count if count else None
+        for number, (row, count) in enumerate(zip(confusion, counts, strict=True))
+    )
+
+
+def accuracy_on(confusion: Confusion, classes: Iterable[int]) -> float | None:
+    """Share of right answers among the images of ``classes``; None where there are none."""
+    rows = {number: confusion[number] for number in classes}
+    count = sum(map(sum, rows.values()))
+    return sum(row[number] for number, row in rows.items()) / count if count else None
 
 
 def calibration_error(logits: Tensor, labels: Tensor) -> float:

@@ -3,60 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
 from kdstudio.data.feed import Batch
 from kdstudio.engine.network import LOGITS, Head, Network, Part
+from kdstudio.engine.terms import GIVEN, IMAGES, INDEX, LABELS, LossTerm
 from kdstudio.engine.training import TrainingSpec
 from kdstudio.errors import KDStudioError
 
-LABELS = "labels"
-INDEX = "index"
-"""Number of each sample in the training part, ``(B,)``."""
-IMAGES = "images"
-"""The images as they are fed, ``(B, C, H, W)``; gradients to them can be taken."""
-GIVEN = (LABELS, INDEX, IMAGES)
-"""Addresses that every batch fills."""
-
-Weight = float | Callable[[float], float]
-"""A number, or a function of the progress through the stage's epochs, 0 to 1."""
-
-
-@dataclass(frozen=True)
-class LossTerm:
-    """One named loss: ``loss(*values of ``of``, *detached values of ``against``)``, a scalar.
-
-    Only what is ``of`` (one address, or several that are matched together) gets gradient; no
-    target can leak any.
-    """
-
-    name: str
-    loss: Callable[..., Tensor]
-    of: str | tuple[str, ...]
-    against: tuple[str, ...]
-    weight: Weight = 1.0
-
-    @property
-    def learning(self) -> tuple[str, ...]:
-        """The addresses that get gradient."""
-        return (self.of,) if isinstance(self.of, str) else self.of
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """Every address whose value the loss is given, in that order."""
-        return (*self.learning, *self.against)
-
-    def weight_at(self, progress: float) -> float:
-        """Return the weight at ``progress`` through the stage, 0 in the first epoch, 1 in the last."""
-        return self.weight(progress) if callable(self.weight) else self.weight
-
-
-def linear(start: float, end: float) -> Callable[[float], float]:
-    """Weight that goes from ``start`` to ``end`` in a straight line over the stage."""
-    return lambda progress: start + (end - start) * progress
+AfterEpoch = Callable[[int], None]
+"""Called with the number of the epoch, from 1, once its steps are done and before anything is scored."""
 
 
 class Stage(nn.Module):
@@ -73,6 +32,8 @@ class Stage(nn.Module):
         scored: Mapping[str, str] | None = None,
         classes: Sequence[int] = (),
         renumber: bool = True,
+        after_epoch: AfterEpoch | None = None,
+        changes: Sequence[Part] = (),
     ) -> None:
         """One update is one forward, backward and optimiser step over its terms.
 
@@ -80,6 +41,8 @@ class Stage(nn.Module):
         empty where a network has no predictions yet to be scored.
         ``classes`` are the numbers of the only classes that it sees in training, validation and test,
         none meaning all; with ``renumber`` they count from 0 in that order, else they keep their numbers.
+        ``after_epoch`` is called between epochs; ``changes`` are the frozen parts whose weights it changes
+        (a moving average of the student's, for instance).
         """
         super().__init__()
         self.name = name
@@ -89,6 +52,9 @@ class Stage(nn.Module):
         self.training_spec = training
         self.classes = tuple(classes)
         self.renumber = bool(classes) and renumber
+        self.after_epoch = after_epoch
+        self.changes = {part.name: part for part in changes}
+        self._learners: dict[int, dict[str, Part]] = {}
         self.scored = dict({n.name: f"{n.name}.{LOGITS}" for n in networks} if scored is None else scored)
 
     @property
@@ -103,23 +69,17 @@ class Stage(nn.Module):
 
     def behind(self, address: str) -> dict[str, Part]:
         """Networks and heads that the value at ``address`` is computed by, by name."""
-        if address in GIVEN:
-            return {}
-        if address not in self.heads:
-            name = address.partition(".")[0]
-            return {name: self.networks[name]}
-        head = self.heads[address]
-        found: dict[str, Part] = {}
-        for source in head.of:
-            found |= self.behind(source)
-        return {**found, address: head}
+        return behind(address, self.networks, self.heads)
 
     def learners(self, update: int) -> dict[str, Part]:
         """Networks and heads that ``update`` changes, by name; heads without state are left out."""
-        found: dict[str, Part] = {}
-        for address in {address for term in self.updates[update] for address in term.learning}:
-            found |= self.behind(address)
-        return {n: part for n, part in sorted(found.items()) if not part.frozen and part.state_dict()}
+        if update not in self._learners:
+            found: dict[str, Part] = {}
+            for address in {address for term in self.updates[update] for address in term.learned}:
+                found |= self.behind(address)
+            with_state = {n: part for n, part in sorted(found.items()) if part.state_dict()}
+            self._learners[update] = {n: part for n, part in with_state.items() if not part.frozen}
+        return self._learners[update]
 
     def forward(self, batch: Batch, update: int = 0) -> dict[str, Tensor]:
         """Return each term's loss, computed in float32, a scalar, unweighted, by the term's name."""
@@ -129,7 +89,7 @@ class Stage(nn.Module):
         with torch.autocast(batch.images.device.type, enabled=False):
             return {
                 term.name: term.loss(
-                    *(values[a] for a in term.learning), *(values[a].detach() for a in term.against)
+                    *(values[a] for a in term.learned), *(values[a].detach() for a in term.targets)
                 )
                 for term in terms
             }
@@ -141,7 +101,7 @@ class Stage(nn.Module):
         pending, wanted = list(wanted), set(wanted)
         while pending:
             address = pending.pop()
-            sources = self.heads[address].of if address in self.heads else ()
+            sources = self.heads[address].inputs if address in self.heads else ()
             pending += [source for source in sources if source not in wanted]
             wanted.update(sources)
         if IMAGES in wanted:
@@ -157,7 +117,7 @@ class Stage(nn.Module):
                         values[f"{name}.{output}"] = value.float()
         for name, head in self.heads.items():
             if name in wanted:
-                values[name] = head(*(values[source] for source in head.of)).float()
+                values[name] = head(*(values[source] for source in head.inputs)).float()
         return values
 
     @torch.no_grad()
@@ -183,7 +143,7 @@ class Stage(nn.Module):
             for address in term.reads:
                 yield f"term '{term.name}'", address
         for name, head in self.heads.items():
-            for address in head.of:
+            for address in head.inputs:
                 yield f"head '{name}'", address
         for name, address in self.scored.items():
             yield f"score '{name}'", address
@@ -191,8 +151,8 @@ class Stage(nn.Module):
     def _dry_run_heads(self, batch: Batch) -> None:
         """Run the heads one by one; KDStudioError names the first that does not fit."""
         for name, head in self.heads.items():
-            values = self.values(batch, head.of)
-            inputs = {address: values[address] for address in head.of}
+            values = self.values(batch, head.inputs)
+            inputs = {address: values[address] for address in head.inputs}
             try:
                 head(*inputs.values())
             except (RuntimeError, ValueError, IndexError) as error:
@@ -224,6 +184,19 @@ class Stage(nn.Module):
                     f"stage '{self.name}', term '{term.name}' gives {tuple(loss.shape)}; "
                     "a loss must be one number"
                 )
+
+
+def behind(address: str, networks: Mapping[str, Network], heads: Mapping[str, Head]) -> dict[str, Part]:
+    """Networks and heads that the value at ``address`` is computed by, by name; sources come first."""
+    if address in GIVEN:
+        return {}
+    if address not in heads:
+        name = address.partition(".")[0]
+        return {name: networks[name]} if name in networks else {}
+    found: dict[str, Part] = {}
+    for source in heads[address].inputs:
+        found |= behind(source, networks, heads)
+    return {**found, address: heads[address]}
 
 
 def _shapes(values: Mapping[str, Tensor]) -> str:

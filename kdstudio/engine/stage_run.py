@@ -13,6 +13,7 @@ from kdstudio.engine.checkpoint import BestEpoch, Checkpoint
 from kdstudio.engine.events import Scores
 from kdstudio.engine.network import Network
 from kdstudio.engine.stage import Stage
+from kdstudio.errors import KDStudioError
 
 States = dict[str, dict[str, Tensor]]
 """State dicts by the name of the network or head."""
@@ -30,8 +31,11 @@ class StageRun:
         for update in range(len(stage.updates)):
             learners = stage.learners(update)
             self.learners |= {name: learner.module for name, learner in learners.items()}
-            parameters = [p for learner in learners.values() for p in learner.parameters()]
+            parameters = dict.fromkeys(p for learner in learners.values() for p in learner.parameters())
             self.optimizers.append(stage.training_spec.optimizer.build(parameters))
+        self._refuse_shared_weights()
+        self.changing = self.learners | {name: part.module for name, part in stage.changes.items()}
+        """The modules whose weights are others after the stage."""
         self.epoch = 0
         self.step = 0
         self.best: dict[str, BestEpoch] = {}
@@ -47,13 +51,28 @@ class StageRun:
         """Of terms that share a update, summed over the epoch's measurements."""
         self._autocast = torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
 
+    def _refuse_shared_weights(self) -> None:
+        """Raise KDStudioError where two updates would step the same weights, each with its own momentum."""
+        owners: dict[int, str] = {}
+        for update in range(len(self.stage.updates)):
+            here = {
+                id(p): name for name, part in self.stage.learners(update).items() for p in part.parameters()
+            }
+            for parameter, name in here.items():
+                other = owners.setdefault(parameter, name)
+                if other != name:
+                    raise KDStudioError(
+                        f"stage '{self.stage.name}': '{other}' and '{name}' share weights and learn in "
+                        "different updates; put their terms into one update, or give each its own module"
+                    )
+
     @property
     def scored(self) -> dict[str, str]:
-        """Addresses to be scored after each epoch: those of networks in training."""
+        """Addresses to be scored after each epoch: those of networks that change."""
         return {
             name: address
             for name, address in self.stage.scored.items()
-            if not self.learners.keys().isdisjoint(self.stage.behind(address))
+            if not self.changing.keys().isdisjoint(self.stage.behind(address))
         }
 
     def weights(self) -> dict[str, float]:
@@ -124,9 +143,9 @@ class StageRun:
                 self.best_states[name] = self._states_behind(name)
 
     def _learners_behind(self, scored: str) -> dict[str, nn.Module]:
-        """Modules in training that the score called ``scored`` depends on."""
+        """Changing modules that the score called ``scored`` depends on."""
         behind = self.stage.behind(self.stage.scored[scored])
-        return {name: module for name, module in self.learners.items() if name in behind}
+        return {name: module for name, module in self.changing.items() if name in behind}
 
     def _states_behind(self, scored: str) -> States:
         return {name: copied_state(module) for name, module in self._learners_behind(scored).items()}
@@ -146,7 +165,7 @@ class StageRun:
         """Everything that a checkpoint must hold, copied."""
         found = {f"losses/{name}": total for name, total in self.losses.items()}
         found |= {f"gradients/{name}": total for name, total in self.gradient_norms.items()}
-        for name, module in self.learners.items():
+        for name, module in self.changing.items():
             found |= {f"networks/{name}/{key}": v for key, v in module.state_dict().items()}
         for scored, states in self.best_states.items():
             for name, state in states.items():
@@ -168,7 +187,7 @@ class StageRun:
             }
             for scored in self.best
         }
-        for name, module in self.learners.items():
+        for name, module in self.changing.items():
             module.load_state_dict(checkpoint.under(f"networks/{name}"))
         for name, value in checkpoint.under("losses").items():
             self.losses[name].copy_(value)

@@ -3,23 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple
+
+from pydantic import Field
 
 from kdstudio.declaration import Declaration, Registry
+from kdstudio.engine.views import Comparison, View
 
 if TYPE_CHECKING:
     from kdstudio.engine.context import RunContext
     from kdstudio.engine.stage import Stage
 
+Baseline = Annotated[
+    bool,
+    Field(
+        title="Baseline",
+        description="Also train the same student (same initial weights, order of samples and budget) on the "
+        "labels alone, to compare with.",
+    ),
+]
+
+
+class Many(NamedTuple):
+    """As many networks of one role as an option says: ``teacher``, ``teacher-2``, …."""
+
+    role: str
+    count: str
+    """Name of the strategy's option that counts them."""
+    numbered: bool = False
+    """Whether the first has a number too: ``net-1``."""
+
+    def names(self, count: int) -> tuple[str, ...]:
+        """Return the roles of so many networks."""
+        first = f"{self.role}-1" if self.numbered else self.role
+        return (first, *(f"{self.role}-{number}" for number in range(2, count + 1)))
+
 
 class Strategy(Declaration):
-    """A way to distil, with its hyper-parameters; subclasses are registered under their ``name``."""
+    """A way to distil, with its hyper-parameters; subclasses are registered under their ``name``.
+
+    What it shows of its results (``views``), and what is held against what (``comparison``), it declares
+    too: see :mod:`kdstudio.engine.views`.
+    """
+
+    describes: ClassVar[tuple[str | Many, ...]] = ("teacher", "student")
+    """The networks that the experiment must describe, by role."""
+    views: ClassVar[tuple[View, ...]] = ()
+    comparison: ClassVar[Comparison] = Comparison()
 
     name: str
 
     def roles(self) -> tuple[str, ...]:
         """Names of the networks that the experiment must describe."""
-        raise NotImplementedError
+        names: list[str] = []
+        for role in self.describes:
+            names += role.names(getattr(self, role.count)) if isinstance(role, Many) else [role]
+        return tuple(names)
 
     def formula(self) -> str:
         """Return the literal loss, with the numbers in it."""
@@ -28,7 +67,7 @@ class Strategy(Declaration):
     def plan(self, run: RunContext) -> Iterator[Stage]:
         """Yield the stages in turn; code after a ``yield`` runs when that stage is trained.
 
-        Deterministic given the run. A plan is also run once untrained, as dry run, so it
+        Deterministic given the run. A plan is also followed once untrained, as a dry run, so it
         may look at networks but not at their accuracy.
         """
         raise NotImplementedError

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from kdstudio.data.feed import Feed
 from kdstudio.data.seeding import derived_seed
-from kdstudio.engine.bias import shifted_scores
+from kdstudio.engine.card import NetworkCard
 from kdstudio.engine.checkpoint import Checkpoint, Progress
 from kdstudio.engine.context import RunContext
 from kdstudio.engine.device import choose_threads
-from kdstudio.engine.dry_run import dry_run, outline
+from kdstudio.engine.dry_run import dry_run, try_out
+from kdstudio.engine.evaluation import evaluate
 from kdstudio.engine.events import (
     EpochDone,
-    EpochScores,
     Event,
     NetworkResult,
     Preparing,
@@ -33,7 +33,7 @@ from kdstudio.engine.logit_cache import CachedNetwork, cacheable, fill
 from kdstudio.engine.network import LOGITS
 from kdstudio.engine.scoring import score
 from kdstudio.engine.stage import Stage
-from kdstudio.engine.stage_run import StageRun, States, copied_state
+from kdstudio.engine.stage_run import StageRun, copied_state
 from kdstudio.errors import KDStudioError
 
 REPORTS_PER_EPOCH = 40
@@ -42,8 +42,19 @@ MEASUREMENTS_PER_EPOCH = 4
 LONGEST_SILENCE = 0.25
 """Seconds after which a step is reported out of update."""
 
-StateLoader = Callable[[str], dict[str, Tensor]]
-"""Reads the weights of a finished network or head of this run, by its name."""
+StateLoader = Callable[[int, str], dict[str, Tensor]]
+"""Reads the weights of a network or head of this run, by the stage that has trained it and its name."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a stage leaves behind of one network: how to rebuild it, and its complete weights."""
+
+    card: NetworkCard
+    last: dict[str, Tensor]
+    best: dict[str, Tensor] | None
+    """After its best epoch, where that is not the last."""
+    best_epoch: int
 
 
 class Trainer:
@@ -58,8 +69,11 @@ class Trainer:
         context: RunContext,
         resume: Checkpoint | None = None,
         finished: StateLoader | None = None,
+        tell: Callable[[str], None] = lambda _what: None,
     ) -> None:
         """Dry-runs the plan; ``resume`` and ``finished`` come from an interrupted run of it.
+
+        ``tell`` hears what is being tried.
 
         Raises KDStudioError when the experiment cannot be run.
         """
@@ -73,12 +87,11 @@ class Trainer:
         self._began = time.monotonic()
         self._told: set[str] = set()
         """Names of the networks whose results have been told."""
-        self.trained: dict[str, dict[str, Tensor]] = {}
-        """Last weights of what the stage just done has trained, by network or head, and of networks
-        that came with weights."""
-        self.best: dict[str, States] = {}
-        """Their weights after the best epoch, by what was scored, then by network or head."""
-        self.outlines = dry_run(context)
+        self.delivered: tuple[Delivery, ...] = ()
+        """The networks that the stage just done has made, or has been the first to show."""
+        self.parts: dict[str, dict[str, Tensor]] = {}
+        """Weights that a resumed run needs of that stage, beside those of the networks delivered."""
+        self.summaries = dry_run(context, tell)
 
     def seconds(self) -> float:
         """Time spent in the run, the time between two events not counted."""
@@ -110,62 +123,96 @@ class Trainer:
             running.close()
 
     def _events(self) -> Generator[Event]:
-        context, spec = self.context, self.experiment.compute
-        threads = choose_threads(spec.threads, max(o.flops_per_step for o in self.outlines))
+        context, spec, strategy = self.context, self.experiment.compute, self.experiment.strategy
+        data = context.data
+        threads = choose_threads(spec.threads, max(s.flops_per_step for s in self.summaries))
         torch.set_num_threads(threads)
         yield RunStarted(
             device=str(context.device),
             threads=threads,
             precision=spec.precision,
-            class_names=context.data.class_names,
-            training_images=context.training_images,
-            validation_images=len(context.validation),
-            test_images=len(context.test),
-            stages=self.outlines,
+            class_names=data.class_names,
+            training_images=data.training_images,
+            validation_images=len(data.validation),
+            test_images=len(data.test),
+            stages=self.summaries,
+            views=strategy.views,
+            comparison=strategy.comparison,
         )
-        for number, stage in enumerate(self.experiment.strategy.plan(context)):
+        for number, stage in enumerate(context.plan()):
             if number < self._resume.progress.stage:
-                self._take_finished(stage)
+                self._take_finished(number, stage)
             else:
                 yield from self._train(number, stage)
         yield RunDone(seconds=self.seconds())
 
-    def _take_finished(self, stage: Stage) -> None:
+    def _take_finished(self, number: int, stage: Stage) -> None:
         """Load what the interrupted run has trained already."""
         assert self._finished is not None
-        outline(stage, self.context)
+        try_out(stage, self.context)
         self._told.update(stage.scored)
-        for update in range(len(stage.updates)):
-            for name, learner in stage.learners(update).items():
-                learner.module.load_state_dict(self._finished(name))
+        learners = {
+            n: part for update in range(len(stage.updates)) for n, part in stage.learners(update).items()
+        }
+        for name, part in (learners | stage.changes).items():
+            part.module.load_state_dict(self._finished(number, name))
 
     def _train(self, number: int, stage: Stage) -> Iterator[Event]:
         context = self.context
         stage.to(context.device)
-        description = outline(stage, context)
-        feed = context.training_feed(stage.training_spec, stage.classes, stage.renumber)
-        validation, test = context.evaluation_feeds(stage.classes, stage.renumber)
+        try_out(stage, context)
+        feed = context.data.training_feed(stage.training_spec, stage.classes, stage.renumber)
+        validation, _test = context.data.evaluation_feeds(stage.classes, stage.renumber)
         run = StageRun(stage, context.device, self.experiment.compute.precision)
         if number == self._resume.progress.stage and self._resume.tensors:
             run.restore(self._resume)
         self._stage, self._run = number, run
-        yield StageStarted(stage=number, outline=description)
+        yield StageStarted(stage=number, summary=self.summaries[number])
         own = dict(stage.networks)
         yield from self._cache_frozen(stage, feed)
         while run.epoch < stage.training_spec.epochs:
             yield from self._train_epoch(number, run, feed, validation)
         stage.networks.update(own)  # type: ignore[attr-defined]
-        results = self._final_results(run, validation, test)
-        self._told.update(results)
-        loaded = {name: own[name].module for name in results if name in own}
-        self.trained = {name: copied_state(module) for name, module in (loaded | run.learners).items()}
-        self.best = run.best_states
+        evaluated = evaluate(run, context, self._told)
+        self._told.update(evaluated)
+        results = {name: found.result for name, found in evaluated.items()}
+        self._deliver(number, run, results)
         self._stage, self._run = number + 1, None
-        yield StageDone(stage=number, seconds=self.seconds(), networks=results)
+        yield StageDone(
+            stage=number,
+            seconds=self.seconds(),
+            networks=results,
+            confusions={name: found.confusion for name, found in evaluated.items()},
+        )
+
+    def _deliver(self, number: int, run: StageRun, results: Mapping[str, NetworkResult]) -> None:
+        """Take copies of what the stage has made."""
+        delivered = []
+        for name, result in results.items():
+            entry, module = self.context.scorable.get(name), None
+            if entry and entry.card:
+                module = self.context.module_of(name)
+            if module is None or entry is None or entry.card is None:
+                continue
+            last, best, best_epoch = copied_state(module), None, result.best_epoch.epoch
+            if best_epoch != result.last_epoch.epoch:
+                before = run.use_best(name)
+                best = copied_state(module)
+                run.use(name, before)
+            card = entry.card.model_copy(update={"epoch": result.last_epoch.epoch})
+            delivered.append(Delivery(card, last, best, best_epoch))
+        self.delivered = tuple(delivered)
+        whole = {delivery.card.network for delivery in delivered if delivery.card.model}
+        later = {name for summary in self.summaries[number + 1 :] for name in summary.trained}
+        self.parts = {
+            name: copied_state(module)
+            for name, module in run.changing.items()
+            if name in later or name not in whole
+        }
 
     def _cache_frozen(self, stage: Stage, feed: Feed) -> Iterator[Event]:
         """Put tables of logits in the place of frozen networks where that saves work."""
-        for network in cacheable(stage, feed, self.context.classes):
+        for network in cacheable(stage, feed, self.context.data.classes):
             views = feed.augmentation.views
             outputs = self.context.shape(network, LOGITS)
             table = torch.empty(len(feed) * views, *outputs, device=self.context.device)
@@ -198,13 +245,17 @@ class Trainer:
                 weights=weights,
                 learning_rate=rate,
                 images_per_second=images / max(now - began, 1e-9),
+                seconds=self.seconds(),
             )
             seen, reported, reported_step = sums, self.seconds(), run.step
         speed = images / max(self.seconds() - began, 1e-9)
         losses = {name: total / feed.steps for name, total in seen.items()}
         measurements = math.ceil(feed.steps / measured)
         norms = {name: float(total) / measurements for name, total in run.gradient_norms.items()}
-        scores = score(stage, run.scored, validation)
+        if stage.after_epoch:
+            stage.after_epoch(run.epoch + 1)
+        scored = score(stage, run.scored, validation)
+        scores = {name: found.scores for name, found in scored.items()}
         run.end_epoch(scores)
         yield EpochDone(
             stage=number,
@@ -217,6 +268,7 @@ class Trainer:
             images_per_second=speed,
             seconds=self.seconds(),
             validation=scores,
+            confusions={name: found.confusion for name, found in scored.items()},
         )
 
     def _read_losses(self, run: StageRun) -> dict[str, float]:
@@ -230,40 +282,3 @@ class Trainer:
                     "lower the learning rate, warm up, or limit the weights"
                 )
         return sums
-
-    def _final_results(self, run: StageRun, *parts: Feed) -> dict[str, NetworkResult]:
-        """Score on validation and test ``parts``: networks in training last and best, others once."""
-        stage, results = run.stage, {}
-        for name, address in stage.scored.items():
-            behind = stage.behind(address).values()
-            unseen: tuple[int, ...] = ()
-            if name in run.scored:
-                unseen = tuple(self.context.class_numbers(stage.training_spec.leave_out))
-                last = scores_at(stage, name, run.epoch, *parts)
-                state = run.use_best(name)
-                best = scores_at(stage, name, run.best[name].epoch, *parts)
-                run.use(name, state)
-            elif name not in self._told:
-                last = best = scores_at(stage, name, 0, *parts)
-            else:
-                continue
-            built = self.context.built.get(name)
-            results[name] = NetworkResult(
-                parameters=built.parameters if built else sum(part.parameter_count() for part in behind),
-                architecture=" + ".join(dict.fromkeys(p.architecture for p in behind if p.architecture)),
-                classes=stage.classes if stage.renumber else (),
-                varied=stage.networks[name].varied if name in stage.networks else {},
-                last_epoch=last,
-                best_epoch=best,
-                unseen=unseen,
-                shifted=shifted_scores(stage, name, self.context, unseen) if unseen else None,
-            )
-        return results
-
-
-def scores_at(stage: Stage, name: str, epoch: int, validation: Feed, test: Feed) -> EpochScores:
-    """Score what the stage scores as ``name`` as it is after ``epoch``."""
-    one = {name: stage.scored[name]}
-    return EpochScores(
-        epoch=epoch, validation=score(stage, one, validation)[name], test=score(stage, one, test)[name]
-    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kdstudio.models.declaration import ImageShape, ModelSpec
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
 
 
@@ -23,16 +24,18 @@ class Complexity(NamedTuple):
 def complexity(spec: ModelSpec, image: ImageShape, classes: int) -> Complexity:
     """Count without memory or arithmetic (on torch's meta device) wherever the network allows it.
 
-    A network that insists on numbers is built and run once. Torch's random state is kept. Raises what
+    A network that insists on numbers is built and run once. Torch's global generator is left alone. Raises what
     ``build`` raises.
     """
     import torch
+
+    from kdstudio.models.modules.drawing import OwnGenerator
 
     try:
         with torch.device("meta"):
             return count(spec.build(image, classes), image[:3])
     except Exception:
-        with torch.random.fork_rng(devices=[]):
+        with OwnGenerator(0):
             return count(spec.build(image, classes), image[:3])
 
 
@@ -40,20 +43,22 @@ def made_cheaply(spec: ModelSpec, image: ImageShape, classes: int) -> nn.Module:
     """Build the network without memory for its weights, wherever it allows that."""
     import torch
 
+    from kdstudio.models.modules.drawing import OwnGenerator
+
     try:
         with torch.device("meta"):
             return spec.build(image, classes)
     except Exception:
-        with torch.random.fork_rng(devices=[]):
+        with OwnGenerator(0):
             return spec.build(image, classes)
 
 
-def count(module: nn.Module, shape: Sequence[int]) -> Complexity:
-    """Run ``module`` once, in eval mode, on one input of ``shape``, and count."""
+def count(module: nn.Module, shape: Sequence[int], device: torch.device | None = None) -> Complexity:
+    """Run ``module`` once, in eval mode, on one input of ``shape`` on its ``device``, and count."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    values = torch.zeros(1, *shape)
+    values = torch.zeros(1, *shape, device=device)
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         module.eval()(values)
     parameters = sum(parameter.numel() for parameter in module.parameters())

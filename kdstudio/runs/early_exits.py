@@ -8,8 +8,8 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from kdstudio.declaration import ProgressCallback
+from kdstudio.engine.identity import CONTROL, EXIT
 from kdstudio.errors import KDStudioError
-from kdstudio.models.exits import Exit
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.latency import Latency, measure_latencies
 from kdstudio.runs.predictions import Part, Predictions, open_context, predictions_on
@@ -18,8 +18,9 @@ from kdstudio.runs.weights import load_network, read_card
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from kdstudio.engine.card import NetworkCard
+
 PARTS: tuple[Part, ...] = ("validation", "test")
-BASELINE = "baseline"
 THRESHOLDS = (*(step / 20 for step in range(20)), 0.97, 0.99, 0.999, 1.0)
 
 
@@ -92,12 +93,17 @@ class ExitReport:
         return EarlyExitPoint(threshold, float(right.float().mean()), work, seconds, tuple(shares))
 
 
-def exits_of(folder: RunFolder) -> dict[str, Exit]:
-    """Early exits of a run by name, the shallowest first; none for most runs."""
-    cards = {name: read_card(folder.network_file(name)) for name in folder.networks()}
-    found = {name: (card.exit, card.model) for name, card in cards.items() if card.exit}
-    depth = {name: list(model.taps()).index(early.tap) for name, (early, model) in found.items()}
-    return {name: found[name][0] for name in sorted(found, key=depth.__getitem__)}
+def exits_of(folder: RunFolder) -> list[str]:
+    """Names of a run's early exits, the shallowest first; none for most runs."""
+    cards = [read_card(folder.network_file(name)) for name in folder.networks()]
+    exits = {card.network: card.identity.coordinates.get(EXIT, 0) for card in cards if _is_exit(card)}
+    return sorted(exits, key=lambda name: float(exits[name]))
+
+
+def _is_exit(card: NetworkCard) -> bool:
+    """Tell whether a network is one other up to a tap, and heads there."""
+    composition = card.composition
+    return card.identity.kind == EXIT and composition is not None and len(composition.networks) == 1
 
 
 def read_exits(
@@ -121,29 +127,49 @@ def read_exits(
     predictions: dict[Part, Predictions] = {
         part: predictions_on(context, folder, part, progress, allow_code=allow_code) for part in PARTS
     }
-    whole = next(iter(exits.values())).of
-    baseline = [BASELINE] if BASELINE in folder.networks() else []
+    whole = _trunk_of(read_card(folder.network_file(exits[0])))
+    saved = {name: read_card(folder.network_file(name)) for name in folder.networks()}
+    role = saved[whole].identity.role
+    controls = [n for n, card in saved.items() if (card.identity.kind, card.identity.role) == (CONTROL, role)]
     modules: dict[str, tuple[nn.Module, tuple[int, ...]]] = {}
-    for name in (*exits, whole, *baseline):
+    for name in (*exits, whole, *controls[:1]):
         module, card = load_network(folder.network_file(name), allow_code=allow_code)
         modules[name] = (module, card.image)
-        if card.exit:
-            modules[_head(name)] = (module.get_submodule("exit"), card.exit.features)
+        if name in exits:
+            modules[_head(name)] = _heads_alone(module, card)
     progress("latency of the exits", 0.0)
     costs, latencies = {n: count(*m) for n, m in modules.items()}, measure_latencies(modules)
 
-    def way(name: str) -> ExitFigures:
+    def figures(name: str) -> ExitFigures:
         right = {part: _accuracy(found.logits[name], found) for part, found in predictions.items()}
         return ExitFigures(name, *costs[name], latencies[name], right)
 
-    ways = tuple(way(name) for name in (*exits, whole))
+    found = tuple(figures(name) for name in (*exits, whole))
     heads = [Cost(costs[_head(n)].multiply_adds, latencies[_head(n)].median) for n in exits]
     passed = accumulate(heads, lambda a, b: Cost(*map(sum, zip(a, b, strict=True))), initial=Cost(0, 0.0))
     passing = tuple(
-        Cost(way.multiply_adds + before.multiply_adds, way.latency.median + before.latency)
-        for way, before in zip(ways, passed, strict=True)
+        Cost(own.multiply_adds + before.multiply_adds, own.latency.median + before.latency)
+        for own, before in zip(found, passed, strict=True)
     )
-    return ExitReport(ways, passing, way(BASELINE) if baseline else None, predictions)
+    return ExitReport(found, passing, figures(controls[0]) if controls else None, predictions)
+
+
+def _trunk_of(card: NetworkCard) -> str:
+    assert card.composition is not None
+    (trunk,) = card.composition.networks
+    return trunk
+
+
+def _heads_alone(module: nn.Module, card: NetworkCard) -> tuple[nn.Module, tuple[int, ...]]:
+    """The heads of an exit as one module, and the shape of what they are fed with."""
+    import torch
+    from torch import nn
+
+    with torch.no_grad():
+        (features,) = module.get_submodule(f"networks.{_trunk_of(card)}")(
+            torch.zeros(1, *card.image)
+        ).values()
+    return nn.Sequential(*module.get_submodule("heads").children()), tuple(features.shape[1:])
 
 
 def _head(name: str) -> str:

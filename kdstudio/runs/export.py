@@ -8,6 +8,7 @@ from pathlib import Path
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.files import make_folder
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.former_runs import modern_state
 from kdstudio.runs.weights import SUFFIX, load_network, load_tensors, read_card, save_network
 
 FORMATS = ("safetensors",)
@@ -58,7 +59,8 @@ def export_network(
     if target.resolve() == source.resolve():
         raise KDStudioError(f"'{folder}' is the run's own folder; choose another to export to")
     try:
-        save_network(load_tensors(source), read_card(source), target)
+        card = read_card(source)
+        save_network(modern_state(load_tensors(source), card), card, target)
     except OSError as error:
         raise KDStudioError(f"'{target}' cannot be written: {error.strerror or error}") from error
     return Exported(

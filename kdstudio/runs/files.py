@@ -7,15 +7,16 @@ from pathlib import Path
 from kdstudio.errors import KDStudioError
 
 
-def write_atomically(path: Path, content: bytes | str) -> None:
-    """Write to a temporary name in the same folder, flush to disk, then rename."""
+def write_atomically(path: Path, content: bytes | str, *, durable: bool = True) -> None:
+    """Write to a temporary name in the same folder, flush to disk (where ``durable``), then rename."""
     data = content.encode() if isinstance(content, str) else content
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except BaseException:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from platformdirs import user_data_path
-from pydantic import ValidationError
 
 from kdstudio.engine.events import Event, event_adapter
 from kdstudio.engine.experiment import Experiment
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.files import make_folder, write_atomically
+from kdstudio.runs.former_runs import modern_event, modern_summary
 from kdstudio.runs.presets import load_experiment, to_toml
 from kdstudio.runs.summary import Summary
 from kdstudio.runs.weights import SUFFIX
@@ -34,7 +34,7 @@ def default_runs_folder() -> Path:
 
 @dataclass(frozen=True)
 class RunFolder:
-    """One run on disk: ``experiment.toml, events.jsonl, summary.json, checkpoint, networks/``."""
+    """One run on disk: ``experiment.toml, events.jsonl, summary.json, checkpoint, networks/, …``."""
 
     path: Path
 
@@ -58,6 +58,23 @@ class RunFolder:
         """Where an unfinished run stands."""
         return self.path / f"checkpoint{SUFFIX}"
 
+    @property
+    def control_file(self) -> Path:
+        """What is wished of whoever runs it: to hold, to go on, to stop."""
+        return self.path / "control"
+
+    def part_file(self, stage: int, part: str) -> Path:
+        """Weights of a network or head after a stage, which a resumed run needs."""
+        return self.path / "parts" / str(stage) / f"{part}{SUFFIX}"
+
+    def confusion_file(self, network: str) -> Path:
+        """Images counted by true class and class answered, by part."""
+        return self.path / "confusion" / f"{network}.json"
+
+    def log_identity(self) -> int:
+        """A number that changes when the log is another than before, as after a resumption."""
+        return self.events_file.stat().st_ino
+
     def network_file(self, network: str, *, best: bool = False) -> Path:
         """Weights of a network after its last (or best) epoch."""
         return self.path / "networks" / f"{network}{'.best' if best else ''}{SUFFIX}"
@@ -76,9 +93,8 @@ class RunFolder:
         """Return the lock that a process holds while it writes here."""
         return FileLock(self.path / ".lock", timeout=0)
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold the lock; KDStudioError when another process does.
+    def hold(self) -> FileLock:
+        """Take the lock, which whoever calls releases; KDStudioError when another process has it.
 
         Waits a moment: whoever asks :meth:`is_running` has the lock for an instant.
         """
@@ -87,10 +103,7 @@ class RunFolder:
             lock.acquire(timeout=PATIENCE)
         except Timeout as error:
             raise KDStudioError(f"run '{self.name}' is running already; wait for it or stop it") from error
-        try:
-            yield
-        finally:
-            lock.release()
+        return lock
 
     def experiment(self) -> Experiment:
         """Read back what was run."""
@@ -102,12 +115,12 @@ class RunFolder:
         Raises KDStudioError when there is none or it is damaged.
         """
         try:
-            found = Summary.model_validate_json(self.summary_file.read_bytes())
+            found = Summary.model_validate(modern_summary(json.loads(self.summary_file.read_bytes())))
         except FileNotFoundError as error:
             raise KDStudioError(f"'{self.path}' is not a run: it has no summary.json") from error
-        except (OSError, ValidationError) as error:
+        except (OSError, ValueError) as error:  # pydantic's and json's errors are ValueErrors
             raise KDStudioError(f"'{self.summary_file}' is damaged: {error}") from error
-        if found.status == "running" and not self.is_running():
+        if found.status in ("running", "paused") and not self.is_running():
             return found.model_copy(update={"status": "interrupted"})
         return found
 
@@ -126,7 +139,12 @@ class RunFolder:
         with self.events_file.open("rb") as file:
             for line in file:
                 if line.endswith(b"\n"):
-                    yield event_adapter.validate_json(line)
+                    yield self.read_event(line)
+
+    @staticmethod
+    def read_event(line: bytes) -> Event:
+        """Read one line of the log, of the present or of a former shape."""
+        return event_adapter.validate_python(modern_event(json.loads(line)))
 
     def delete(self) -> None:
         """Remove the folder and all in it; KDStudioError while it runs."""

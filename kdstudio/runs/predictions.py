@@ -120,7 +120,7 @@ def predictions_on(
     """Collect the predictions of the run's networks to one part of the data on ``context``."""
     import torch
 
-    feed = context.test if part == "test" else context.validation
+    feed = context.data.test if part == "test" else context.data.validation
     names = folder.networks()
 
     def compute(name: str) -> Tensor:

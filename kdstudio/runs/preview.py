@@ -67,13 +67,13 @@ class Previewer:
         from kdstudio.engine.dry_run import dry_run
 
         for network in experiment.networks.values():
-            check_code(network.model, allow_code=allow_code)
+            check_code(network.model.summary() if network.model.runs_code else "", allow_code=allow_code)
         context = RunContext(experiment, self._load(experiment, progress), torch.device("cpu"))
         return Preview(
             class_names=context.data.class_names,
-            image=context.image[:3],
-            validation_images=len(context.validation),
-            test_images=len(context.test),
+            image=context.data.image[:3],
+            validation_images=len(context.data.validation),
+            test_images=len(context.data.test),
             networks={role: _network(context, role) for role in experiment.networks},
             stages=dry_run(context),
             notes=context.data.notes,
@@ -90,11 +90,11 @@ def _network(context: RunContext, role: str) -> NetworkPreview:
     import torch
 
     spec = context.experiment.networks[role]
-    feed = context.training_feed(spec.training)
-    counts = torch.bincount(feed.part.labels.cpu(), minlength=context.classes)
+    feed = context.data.training_feed(spec.training)
+    counts = torch.bincount(feed.part.labels.cpu(), minlength=context.data.classes)
     return NetworkPreview(
         architecture=spec.model.summary(),
-        cost=cost(spec.model, context.image, context.classes),
+        cost=cost(spec.model, context.data.image, context.data.classes),
         taps=tuple(spec.model.taps()),
         counts=tuple(counts.tolist()),
         samples=_samples(feed),

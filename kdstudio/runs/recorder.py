@@ -5,41 +5,37 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from kdstudio.engine.checkpoint import Checkpoint, Progress
-from kdstudio.engine.events import (
-    EpochDone,
-    Event,
-    Preparing,
-    RunDone,
-    StageDone,
-    StepDone,
-)
+from kdstudio.engine.events import Confusion, EpochDone, Event, Preparing, RunDone, StageDone, StepDone
 from kdstudio.runs.files import write_atomically
 from kdstudio.runs.folder import RunFolder
-from kdstudio.runs.weights import NetworkCard, early_state, load_tensors, save_network, save_tensors
+from kdstudio.runs.state import RunState
+from kdstudio.runs.weights import load_tensors, save_network, save_tensors
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from kdstudio.engine.stage_run import States
     from kdstudio.engine.trainer import Trainer
 
 CHECKPOINT_SECONDS = 60.0
 SUMMARY_SECONDS = 1.0
+PREPARING_SECONDS = 0.2
 
 
 class Recorder:
     """Keeps events, summary, checkpoint and weights of one run on disk."""
 
-    def __init__(self, folder: RunFolder, cards: dict[str, NetworkCard]) -> None:
-        """``cards`` tell how to rebuild each network; heads have none."""
+    def __init__(self, folder: RunFolder) -> None:
+        """Go on with what the folder holds."""
         self._folder = folder
-        self._cards = cards
-        self._summary = folder.summary().model_copy(update={"status": "running", "error": ""})
+        self._before = folder.summary()
+        self._state = RunState()
+        for event in folder.events():
+            self._state.add(event)
         self._events = folder.events_file.open("ab")
         self._checkpoint_time = self._summary_time = time.monotonic()
+        self._prepared = 0.0
 
     def close(self) -> None:
         """Close the events file."""
@@ -47,51 +43,51 @@ class Recorder:
 
     def record(self, event: Event, trainer: Trainer | None = None) -> None:
         """Write ``event``; with the trainer also what it has to keep."""
+        now = time.monotonic()
         if isinstance(event, Preparing):
-            return
+            if now - self._prepared < PREPARING_SECONDS:
+                return
+            self._prepared = now
+        if isinstance(event, EpochDone | StageDone):
+            self._save_confusions(event.confusions, "test" if isinstance(event, StageDone) else "validation")
+        if isinstance(event, StageDone) and trainer:
+            self._save_weights(event.stage, trainer)
         self._events.write(event.model_dump_json().encode() + b"\n")
         self._events.flush()
-        self._summary = self._summary.after(event)
-        now = time.monotonic()
+        self._state.add(event)
         if isinstance(event, StageDone) and trainer:
-            self._save_networks(trainer)
             self.save_checkpoint(trainer)
         elif isinstance(event, EpochDone) and now - self._checkpoint_time > CHECKPOINT_SECONDS:
             if trainer:
                 self.save_checkpoint(trainer)
         elif isinstance(event, RunDone):
             self._folder.checkpoint_file.unlink(missing_ok=True)
-        if not isinstance(event, StepDone | EpochDone) or now - self._summary_time > SUMMARY_SECONDS:
-            self._write_summary()
+        often = isinstance(event, StepDone | EpochDone | Preparing)
+        if not often or now - self._summary_time > SUMMARY_SECONDS:
+            self._write_summary(durable=not often)
 
-    def _write_summary(self) -> None:
+    def _write_summary(self, *, durable: bool) -> None:
         self._summary_time = time.monotonic()
-        write_atomically(self._folder.summary_file, self._summary.model_dump_json(indent=2))
+        summary = self._state.summarised(self._before)
+        write_atomically(self._folder.summary_file, summary.model_dump_json(indent=2), durable=durable)
 
-    def _save_networks(self, trainer: Trainer) -> None:
-        exits = {card.network: card.exit for card in self._cards.values() if card.exit}
-        ended = [name for name, early in exits.items() if early.of in trainer.trained]
-        for name in (*trainer.trained, *ended):
-            result = self._summary.networks.get(name)
-            last = result.last_epoch.epoch if result else 0
-            self._save_network(name, self._state(name, trainer.trained), last, best=False)
-            if result and name in trainer.best and result.best_epoch.epoch != last:
-                state = self._state(name, trainer.best[name])
-                self._save_network(name, state, result.best_epoch.epoch, best=True)
+    def _save_confusions(self, confusions: Mapping[str, Confusion], part: str) -> None:
+        """Keep the latest of each network beside the log, which holds single numbers alone."""
+        for network, confusion in confusions.items():
+            path = self._folder.confusion_file(network)
+            path.parent.mkdir(exist_ok=True)
+            write_atomically(path, json.dumps({"part": part, "confusion": confusion}), durable=False)
 
-    def _state(self, name: str, states: States) -> dict[str, Tensor]:
-        """State of a network or head; of an early exit, that of the network up to there and its heads."""
-        card = self._cards.get(name)
-        if card is None or card.exit is None:
-            return states[name]
-        return early_state(card, states)
-
-    def _save_network(self, name: str, state: dict[str, Tensor], epoch: int, *, best: bool) -> None:
-        path = self._folder.network_file(name, best=best)
-        card = self._cards.get(name)
-        if card:
-            save_network(state, card.model_copy(update={"network": name, "epoch": epoch}), path)
-        else:
+    def _save_weights(self, stage: int, trainer: Trainer) -> None:
+        for delivery in trainer.delivered:
+            network = delivery.card.network
+            save_network(delivery.last, delivery.card, self._folder.network_file(network))
+            if delivery.best is not None:
+                card = delivery.card.model_copy(update={"epoch": delivery.best_epoch})
+                save_network(delivery.best, card, self._folder.network_file(network, best=True))
+        for name, state in trainer.parts.items():
+            path = self._folder.part_file(stage, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
             save_tensors(state, path, {"kdstudio": name})
 
     def save_checkpoint(self, trainer: Trainer) -> None:
@@ -110,7 +106,8 @@ class Recorder:
 def rewind(folder: RunFolder) -> Checkpoint:
     """Read the checkpoint and take back every event that came after it.
 
-    Without a checkpoint the run begins anew.
+    Without a checkpoint the run begins anew. The log becomes another file, so that whoever reads it as it
+    grows sees that.
     """
     from safetensors import safe_open
 
@@ -122,9 +119,10 @@ def rewind(folder: RunFolder) -> Checkpoint:
             metadata = file.metadata()
         checkpoint = Checkpoint(Progress.model_validate_json(metadata["progress"]), tensors)
         length = int(metadata["events"])
-    os.truncate(folder.events_file, length)
-    summary = folder.summary().model_copy(update={"networks": {}, "validation": {}, "error": ""})
+    write_atomically(folder.events_file, folder.events_file.read_bytes()[:length])
+    state = RunState()
     for event in folder.events():
-        summary = summary.after(event)
+        state.add(event)
+    summary = state.summarised(folder.summary())
     write_atomically(folder.summary_file, summary.model_dump_json(indent=2))
     return checkpoint

@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
+import time
 import traceback
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filelock import FileLock
+
 from kdstudio.engine.checkpoint import Checkpoint
-from kdstudio.engine.events import Event, Preparing, RunDone, RunFailed, RunStopped
-from kdstudio.engine.experiment import Experiment, FromFile, FromRun
+from kdstudio.engine.events import Event, Preparing, RunDone, RunFailed, RunPaused, RunResumed, RunStopped
+from kdstudio.engine.experiment import Experiment
 from kdstudio.errors import KDStudioError
+from kdstudio.runs.control import wish_for
 from kdstudio.runs.files import make_folder
-from kdstudio.runs.folder import RunFolder, create_run, find_run
+from kdstudio.runs.folder import RunFolder, create_run
 from kdstudio.runs.recorder import Recorder, rewind
-from kdstudio.runs.weights import NetworkCard, check_code, load_tensors, load_weights_file
+from kdstudio.runs.references import WeightsReader, resolved
+from kdstudio.runs.weights import check_code, load_tensors
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from kdstudio.engine.context import RunContext
     from kdstudio.engine.trainer import Trainer
 
-Tell = Callable[[Event], None]
+Tell = Callable[[Preparing], None]
+"""Hears what is being prepared; what it raises ends the preparation."""
+LOOK_SECONDS = 0.05
+"""How often a held run looks whether it may go on."""
 
 
 class Session:
     """A prepared run; iterate :meth:`events` to run it, close that generator to stop it."""
 
-    def __init__(self, trainer: Trainer, folder: RunFolder, past: Sequence[Event] = ()) -> None:
-        """``folder`` exists and holds the experiment; ``past`` is what it has recorded so far."""
+    def __init__(self, trainer: Trainer, folder: RunFolder, lock: FileLock) -> None:
+        """``folder`` exists and holds the experiment; ``lock`` is its, held."""
         self._trainer = trainer
-        self._past = past
+        self._lock = lock
         self.folder = folder
 
     def seconds(self) -> float:
@@ -42,31 +49,54 @@ class Session:
     def events(self) -> Generator[Event]:
         """Run, record, and pass every event on; the last one tells how it ended.
 
-        A resumed run first repeats what had happened before, for whoever draws it. Closed
-        early, it finishes the step, saves a checkpoint and marks the run stopped.
+        Wishes left for the run (see ``control.py``) are obeyed after each event. Closed early, it
+        finishes the step, saves a checkpoint and marks the run stopped.
         """
-        trainer = self._trainer
-        yield from self._past
-        with self.folder.held():
-            recorder = Recorder(self.folder, network_cards(trainer.context))
-            running = trainer.events()
-            try:
-                for event in running:
-                    recorder.record(event, trainer)
-                    yield event
-            except GeneratorExit:
-                if not isinstance(event, RunDone):
-                    recorder.save_checkpoint(trainer)
-                    recorder.record(RunStopped(seconds=trainer.seconds()))
-                raise
-            except Exception as error:
-                failed = failure(error)
-                with suppress(OSError):
-                    recorder.record(failed)
-                yield failed
-            finally:
-                running.close()
-                recorder.close()
+        trainer, folder = self._trainer, self.folder
+        folder.control_file.unlink(missing_ok=True)
+        recorder = Recorder(folder)
+        running = trainer.events()
+        stopped = False
+        try:
+            for event in running:
+                recorder.record(event, trainer)
+                yield event
+                stopped = yield from self._obey(recorder)
+                if stopped:
+                    break
+        except GeneratorExit:
+            stopped = True
+            raise
+        except Exception as error:
+            failed = failure(error)
+            with suppress(OSError):
+                recorder.record(failed)
+            yield failed
+        finally:
+            ended = None
+            if stopped and not isinstance(event, RunDone):
+                recorder.save_checkpoint(trainer)
+                ended = RunStopped(seconds=trainer.seconds())
+                recorder.record(ended)
+            running.close()
+            recorder.close()
+            folder.control_file.unlink(missing_ok=True)
+            self._lock.release()
+        if ended:
+            yield ended
+
+    def _obey(self, recorder: Recorder) -> Generator[Event, None, bool]:
+        """Hold the run while that is wished; returns whether it is to stop."""
+        wish = wish_for(self.folder)
+        if wish == "pause":
+            for event in (RunPaused(seconds=self.seconds()), None, RunResumed(seconds=self.seconds())):
+                if event is None:
+                    while (wish := wish_for(self.folder)) == "pause":
+                        time.sleep(LOOK_SECONDS)
+                    continue
+                recorder.record(event)
+                yield event
+        return wish == "stop"
 
 
 def new_session(
@@ -85,76 +115,57 @@ def new_session(
     """
     make_folder(runs, "runs folder")
     check_networks(experiment, allow_code=allow_code)
-    trainer = _trainer(experiment, runs, tell)
-    return Session(trainer, create_run(runs, experiment, name))
+    experiment = resolved(experiment, runs)
+    trainer = _trainer(experiment, tell)
+    folder = create_run(runs, experiment, name)
+    return Session(trainer, folder, folder.hold())
 
 
 def check_networks(experiment: Experiment, *, allow_code: bool) -> None:
     """Raise KDStudioError where a network runs code and nobody has allowed that."""
     for network in experiment.networks.values():
-        check_code(network.model, allow_code=allow_code)
+        check_code(network.model.summary() if network.model.runs_code else "", allow_code=allow_code)
 
 
 def resumed_session(folder: RunFolder, tell: Tell = lambda _: None, *, allow_code: bool = False) -> Session:
-    """Prepare an interrupted or stopped run to go on where its checkpoint stands."""
+    """Prepare an interrupted or stopped run to go on where its checkpoint stands.
+
+    The folder is held from here on, so that nobody else resumes it meanwhile.
+    """
     status = folder.summary().status
-    if status in {"finished", "running"}:
+    if status in {"finished", "running", "paused"}:
         raise KDStudioError(f"run '{folder.name}' is {status}; there is nothing to resume")
-    check_networks(folder.experiment(), allow_code=allow_code)
-    with folder.held():
+    experiment = folder.experiment()
+    check_networks(experiment, allow_code=allow_code)
+    lock = folder.hold()
+    try:
         checkpoint = rewind(folder)
-        past = tuple(folder.events())
-    trainer = _trainer(folder.experiment(), folder.path.parent, tell, checkpoint, folder)
-    return Session(trainer, folder, past)
+        trainer = _trainer(resolved(experiment, folder.path.parent), tell, checkpoint, folder)
+    except BaseException:
+        lock.release()
+        raise
+    return Session(trainer, folder, lock)
 
 
 def _trainer(
-    experiment: Experiment,
-    runs: Path,
-    tell: Tell,
-    resume: Checkpoint | None = None,
-    folder: RunFolder | None = None,
+    experiment: Experiment, tell: Tell, resume: Checkpoint | None = None, folder: RunFolder | None = None
 ) -> Trainer:
     from kdstudio.engine.context import RunContext
     from kdstudio.engine.device import resolve_device
     from kdstudio.engine.trainer import Trainer
 
+    def progress(what: str, fraction: float = 0.0) -> None:
+        tell(Preparing(what=what, fraction=fraction))
+
+    def finished(stage: int, name: str) -> dict[str, Tensor]:
+        assert folder is not None
+        part = folder.part_file(stage, name)
+        return load_tensors(part if part.exists() else folder.network_file(name))
+
     device = resolve_device(experiment.compute.device)
-    data = experiment.data.source.load(lambda what, fraction: tell(Preparing(what=what, fraction=fraction)))
-    context = RunContext(
-        experiment, data, device, lambda source, classes: load_weights(source, classes, runs)
-    )
-    finished = (lambda name: load_tensors(folder.network_file(name))) if folder else None
-    return Trainer(context, resume, finished)
-
-
-def load_weights(source: FromFile | FromRun, class_names: tuple[str, ...], runs: Path) -> dict[str, Tensor]:
-    """Read the weights that an experiment asks for, made for the classes of its data."""
-    if isinstance(source, FromFile):
-        return load_weights_file(Path(source.path).expanduser(), class_names)
-    folder = find_run(source.run, runs)
-    if source.network not in folder.networks():
-        raise KDStudioError(
-            f"run '{folder.name}' has no network '{source.network}'; "
-            f"it has {', '.join(folder.networks()) or 'none yet'}"
-        )
-    return load_weights_file(folder.network_file(source.network), class_names)
-
-
-def network_cards(context: RunContext) -> dict[str, NetworkCard]:
-    """Tell for every network of the run how to rebuild it."""
-    return {
-        name: NetworkCard(
-            network=name,
-            model=context.experiment.networks[built.role].model,
-            image=context.image[:3],
-            class_names=built.class_names,
-            mean=context.data.mean,
-            std=context.data.std,
-            exit=built.exit,
-        )
-        for name, built in context.built.items()
-    }
+    data = experiment.data.source.load(progress)
+    context = RunContext(experiment, data, device, WeightsReader())
+    return Trainer(context, resume, finished, progress)
 
 
 def failure(error: Exception) -> RunFailed:

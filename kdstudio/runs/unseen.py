@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from kdstudio.engine.bias import Group
-    from kdstudio.engine.events import Scores
+    from kdstudio.engine.scoring import Scored
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class UnseenPredictions:
         shifted = self.shifted_classes(network, group)
         return fitted_biases(self.parts["validation"].logits[network], self.shares, shifted)
 
-    def scores(self, network: str, part: Part, biases: Mapping[int, float]) -> Scores:
+    def scores(self, network: str, part: Part, biases: Mapping[int, float]) -> Scored:
         """Score a network with ``biases`` added to its logits; none of them leave it as it is."""
         from kdstudio.engine.bias import with_biases
         from kdstudio.engine.scoring import scores
@@ -161,5 +161,5 @@ def read_unseen(
         return replace(found, logits=dict(found.logits))  # all now, not when the window asks
 
     return UnseenPredictions(
-        unseen, context.class_shares(), {"validation": read("validation"), "test": read("test")}
+        unseen, context.data.class_shares(), {"validation": read("validation"), "test": read("test")}
     )

@@ -3,44 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from kdstudio.declaration import Declaration
-from kdstudio.engine.experiment import AnyModel
+from kdstudio.engine.card import NetworkCard
 from kdstudio.errors import KDStudioError
-from kdstudio.models.exits import Exit, with_exit
 from kdstudio.runs.files import write_atomically
+from kdstudio.runs.former_runs import modern_card, modern_state
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from kdstudio.models.declaration import ModelSpec
-
 SUFFIX = ".safetensors"
 WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
 """Under these, training scripts put the state dict into what they save."""
-
-
-class NetworkCard(Declaration):
-    """How to rebuild a network and how to feed it."""
-
-    format: str = "kdstudio-network-1"
-    network: str
-    model: AnyModel
-    image: tuple[int, int, int]
-    """Channels, height and width."""
-    class_names: tuple[str, ...]
-    mean: tuple[float, ...]
-    """Subtracted from pixels in 0 to 1, channel by channel."""
-    std: tuple[float, ...]
-    """The difference is divided by it."""
-    epoch: int = 0
-    exit: Exit | None = None
-    """Where the network ends early, with a head of its own; without it, the whole network."""
 
 
 def save_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
@@ -120,21 +97,21 @@ def save_network(state: dict[str, Tensor], card: NetworkCard, path: Path) -> Non
 
 
 def read_card(path: Path) -> NetworkCard:
-    """Read the card of the weights file ``path``."""
+    """Read the card of the weights file ``path``, of the present or of a former shape."""
     card = path.with_suffix(".json")
     try:
-        return NetworkCard.model_validate(json.loads(card.read_text("utf-8")))
+        return NetworkCard.model_validate(modern_card(json.loads(card.read_text("utf-8"))))
     except FileNotFoundError as error:
         raise KDStudioError(f"no '{card.name}' beside '{path}'; it tells how to rebuild it") from error
-    except (OSError, ValueError, ValidationError) as error:
+    except (OSError, ValueError) as error:  # pydantic's and json's errors are ValueErrors
         raise KDStudioError(f"'{card}' does not describe a network: {error}") from error
 
 
-def check_code(model: ModelSpec, *, allow_code: bool) -> None:
-    """Raise KDStudioError where building ``model`` runs code and nobody has allowed that."""
-    if model.runs_code and not allow_code:
+def check_code(code: str, *, allow_code: bool) -> None:
+    """Raise KDStudioError where building a network runs ``code`` and nobody has allowed that."""
+    if code and not allow_code:
         raise KDStudioError(
-            f"'{model.summary()}' runs code from a file; if you trust it, allow that: --allow-code on the "
+            f"'{code}' runs code from a file; if you trust it, allow that: --allow-code on the "
             "command line, or the question that the window asks"
         )
 
@@ -149,27 +126,7 @@ def load_network(path: Path, *, allow_code: bool = False) -> tuple[nn.Module, Ne
     from kdstudio.engine.context import load_state
 
     card = read_card(path)
-    check_code(card.model, allow_code=allow_code)
-    module = _built(card)
-    load_state(module, load_tensors(path), card.network)
+    check_code(card.runs_code, allow_code=allow_code)
+    module = card.build()
+    load_state(module, modern_state(load_tensors(path), card), card.network)
     return module.eval(), card
-
-
-def _built(card: NetworkCard) -> nn.Module:
-    from kdstudio.models.declaration import ImageShape
-
-    classes = len(card.class_names)
-    module = card.model.build(ImageShape(*card.image, card.mean, card.std), classes)
-    if card.exit is None:
-        return module
-    return with_exit(module, card.model.taps()[card.exit.tap], card.exit, classes)
-
-
-def early_state(card: NetworkCard, states: Mapping[str, dict[str, Tensor]]) -> dict[str, Tensor]:
-    """State of the network that ends at the card's exit, from those of the whole one and the exit's heads."""
-    assert card.exit is not None
-    whole = dict(states[card.exit.of])
-    for part in ("features", "classifier"):
-        head = states.get(f"{card.network} {part}", {})
-        whole |= {f"exit.{part}.{key}": value for key, value in head.items()}
-    return {key: whole[key] for key in _built(card).state_dict()}

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from kdstudio.engine.losses.geometry import unit
+from kdstudio.models.modules.mean_prediction import log_mean_softmax
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
@@ -133,11 +134,6 @@ def one_class_each(labels: Tensor) -> Tensor:
             "set networks.student.training.mixing.kind to none"
         )
     return labels
-
-
-def log_mean_softmax(*logits: Tensor) -> Tensor:
-    """Logarithm of the mean of ``softmax(z)`` over the ``logits``, each ``(B, K)``; gives ``(B, K)``."""
-    return torch.stack([z.log_softmax(1) for z in logits]).logsumexp(0) - math.log(len(logits))
 
 
 def mean_soft_kl(student: Tensor, *teachers: Tensor, temperature: float) -> Tensor:

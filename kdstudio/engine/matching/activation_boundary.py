@@ -6,8 +6,10 @@ from functools import partial
 from typing import ClassVar, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.matching.declaration import DefaultTaps, Matched, Pair, TapTerm, matching_terms
+from kdstudio.engine.losses import pattern
+from kdstudio.engine.matching.declaration import DefaultTaps, Pair, TapTerm, matching_terms
 from kdstudio.engine.matching.projected import connected, deepest_counts_most, preactivations, teachers
+from kdstudio.engine.terms import LossTerm
 
 
 @matching_terms.register
@@ -36,12 +38,9 @@ class ActivationBoundary(TapTerm):
         """Return the squared hinge with its margin."""
         return f"Σ 2^(l−n)·Σ max(0, {self.margin:g} − sign(x_t)·r(x_s))², x before ReLU"
 
-    def match(self, pair: Pair) -> Matched:
+    def match(self, pair: Pair) -> list[LossTerm]:
         """Tap by tap, through connectors."""
-        from kdstudio.engine.losses.pattern import activation_boundary
-
         pairs = preactivations(pair, self.pairs(pair))
-        heads = connected(pair, pairs)
-        loss = deepest_counts_most(partial(activation_boundary, margin=self.margin), len(pairs))
-        of = tuple(head.name for head in heads)
-        return Matched([self.term(pair, loss, of, teachers(pair, pairs))], heads)
+        inputs = connected(pair, pairs)
+        loss = deepest_counts_most(partial(pattern.activation_boundary, margin=self.margin), len(pairs))
+        return [self.term(pair, loss, inputs, teachers(pair, pairs))]

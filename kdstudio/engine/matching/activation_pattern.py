@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from kdstudio.engine.matching.declaration import DefaultTaps, Matched, Pair, matching_terms, summed
+from kdstudio.engine.losses import pattern
+from kdstudio.engine.matching.declaration import DefaultTaps, Pair, matching_terms, summed
 from kdstudio.engine.matching.projected import ProjectedTerm, preactivations, teachers
+from kdstudio.engine.terms import LossTerm
 
 
 @matching_terms.register
@@ -24,11 +26,9 @@ class ActivationPattern(ProjectedTerm):
         """Return the binary cross-entropy to the pattern."""
         return "BCE(1[x_t > 0], sigmoid(r(x_s))), x before ReLU"
 
-    def match(self, pair: Pair) -> Matched:
+    def match(self, pair: Pair) -> list[LossTerm]:
         """Tap by tap, through projections."""
-        from kdstudio.engine.losses.pattern import activation_pattern
-
         pairs = preactivations(pair, self.pairs(pair))
-        of, heads = self.projected(pair, pairs)
-        loss = summed(activation_pattern, len(pairs))
-        return Matched([self.term(pair, loss, of, teachers(pair, pairs))], heads)
+        inputs = self.projected(pair, pairs)
+        loss = summed(pattern.activation_pattern, len(pairs))
+        return [self.term(pair, loss, inputs, teachers(pair, pairs))]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.matching.declaration import DefaultTaps, Matched, Pair, TapTerm, matching_terms
+from kdstudio.engine.losses import feature
+from kdstudio.engine.matching.declaration import DefaultTaps, Pair, TapTerm, matching_terms
+from kdstudio.engine.terms import LossTerm
 
 
 @matching_terms.register
@@ -22,8 +24,6 @@ class Attention(TapTerm):
         """Return the squared difference of attention maps."""
         return "Σ mean (Q_s/‖Q_s‖ − Q_t/‖Q_t‖)², Q = mean_c F²"
 
-    def match(self, pair: Pair) -> Matched:
+    def match(self, pair: Pair) -> list[LossTerm]:
         """Tap by tap."""
-        from kdstudio.engine.losses.feature import attention
-
-        return Matched([self.between(pair, attention)], [])
+        return [self.between(pair, feature.attention)]

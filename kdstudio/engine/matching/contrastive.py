@@ -7,11 +7,16 @@ from math import prod
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.matching.declaration import DefaultTaps, Matched, Pair, TapTerm, matching_terms
+from kdstudio.engine.losses import relation
+from kdstudio.engine.matching.declaration import DefaultTaps, Pair, TapTerm, matching_terms
+from kdstudio.engine.terms import INDEX, LossTerm
 from kdstudio.errors import KDStudioError
+from kdstudio.lazy import LazyModule
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+contrast = LazyModule("kdstudio.engine.contrast")
 
 
 @matching_terms.register
@@ -45,20 +50,16 @@ class Contrastive(TapTerm):
             f"h = σ(cos/{self.temperature:g} − log Z·K/N)"
         )
 
-    def match(self, pair: Pair) -> Matched:
+    def match(self, pair: Pair) -> list[LossTerm]:
         """One memory for each pair of taps, sized by the images that the student learns from."""
         import torch
 
-        from kdstudio.engine.contrast import Contrast
-        from kdstudio.engine.losses.relation import contrastive
-        from kdstudio.engine.stage import INDEX
-
-        labels = pair.run.training_feed(pair.run.recipe(pair.student.name)).part.labels
+        labels = pair.run.data.training_feed(pair.recipe).part.labels
         heads = []
         for number, (own, other) in enumerate(self.pairs(pair), 1):
             inputs, outputs = (prod(shape) for shape in pair.shapes(own, other))
-            contrast = partial(
-                Contrast,
+            memory = partial(
+                contrast.Contrast,
                 inputs,
                 outputs,
                 labels,
@@ -67,14 +68,14 @@ class Contrastive(TapTerm):
                 temperature=self.temperature,
                 momentum=self.momentum,
             )
-            of = (f"{pair.student.name}.{own}", f"{pair.teacher.name}.{other}", INDEX)
+            read = (f"{pair.student.name}.{own}", f"{pair.teacher.name}.{other}", INDEX)
             summary = f"memories of {len(labels):,} images"
             try:
-                heads.append(pair.head(f"memory {number}", contrast, *of, architecture=summary))
+                heads.append(pair.head(f"memory {number}", memory, *read, architecture=summary))
             except ValueError as error:
                 raise KDStudioError(f"term '{pair.name}': {error}; train on two classes or more") from error
 
         def loss(*log_odds: Tensor) -> Tensor:
-            return torch.stack([contrastive(each) for each in log_odds]).sum()
+            return torch.stack([relation.contrastive(each) for each in log_odds]).sum()
 
-        return Matched([self.term(pair, loss, tuple(head.name for head in heads), ())], heads)
+        return [self.term(pair, loss, tuple(head.name for head in heads), ())]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.matching.declaration import DefaultTaps, Matched, Pair, matching_terms, summed
+from kdstudio.engine.losses import relation
+from kdstudio.engine.matching.declaration import DefaultTaps, Pair, matching_terms, summed
 from kdstudio.engine.matching.projected import ProjectedTerm, teachers
+from kdstudio.engine.terms import LossTerm
 
 
 @matching_terms.register
@@ -28,11 +30,9 @@ class Correlation(ProjectedTerm):
         """Return the product of neighbours' distances."""
         return "mean_i Σ |δ_i|·|δ_{i+1}|, δ = r(f_s) − f_t"
 
-    def match(self, pair: Pair) -> Matched:
+    def match(self, pair: Pair) -> list[LossTerm]:
         """Between the teacher's embedding and the student's, projected where sizes differ."""
-        from kdstudio.engine.losses.relation import correlation
-
         pairs = self.pairs(pair)
-        of, heads = self.projected(pair, pairs)
-        loss = summed(correlation, len(pairs))
-        return Matched([self.term(pair, loss, of, teachers(pair, pairs))], heads)
+        inputs = self.projected(pair, pairs)
+        loss = summed(relation.correlation, len(pairs))
+        return [self.term(pair, loss, inputs, teachers(pair, pairs))]

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kdstudio.declaration import Declaration, Registry, option
+from kdstudio.engine.terms import LossTerm
 from kdstudio.engine.weighting import AnyWeighting, Constant
 from kdstudio.errors import KDStudioError
+from kdstudio.lazy import LazyModule
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from kdstudio.engine.context import RunContext
     from kdstudio.engine.network import Head, Network
-    from kdstudio.engine.stage import LossTerm, Stage
+    from kdstudio.engine.stage import Stage
+    from kdstudio.engine.training import TrainingSpec
 
+connectors = LazyModule("kdstudio.engine.connectors")
 DefaultTaps = Literal["blocks", "middle", "last", "embedding"]
-
-
-class Matched(NamedTuple):
-    """What a matching term adds to a stage."""
-
-    terms: list[LossTerm]
-    heads: list[Head]
 
 
 @dataclass(frozen=True)
@@ -37,6 +34,11 @@ class Pair:
     name: str
     epochs: int
     """Epochs of the stage that the term is part of."""
+
+    @property
+    def recipe(self) -> TrainingSpec:
+        """How the student learns."""
+        return self.run.recipe_of(self.student)
 
     def taps(
         self, student: Sequence[str], teacher: Sequence[str], default: DefaultTaps
@@ -99,22 +101,20 @@ class MatchingTerm(Declaration):
         """Return the literal loss, unweighted, with its numbers: ``T²·KL(…)``."""
         raise NotImplementedError
 
-    def plan(self, pair: Pair) -> Generator[Stage, None, Matched]:
+    def plan(self, pair: Pair) -> Generator[Stage, None, list[LossTerm]]:
         """Yield what has to be trained first, if anything, and return what the term adds."""
         yield from ()
         return self.match(pair)
 
-    def match(self, pair: Pair) -> Matched:
-        """Return what the term adds to the stage."""
+    def match(self, pair: Pair) -> list[LossTerm]:
+        """Return what the term adds to the stage; heads that it has made on the pair come with it."""
         raise NotImplementedError
 
     def term(
-        self, pair: Pair, loss: Callable[..., Tensor], of: str | tuple[str, ...], against: tuple[str, ...]
+        self, pair: Pair, loss: Callable[..., Tensor], inputs: str | tuple[str, ...], targets: tuple[str, ...]
     ) -> LossTerm:
         """Make the loss term with the weight declared."""
-        from kdstudio.engine.stage import LossTerm
-
-        return LossTerm(pair.name, loss, of, against, self.weighting.over(self.weight, pair.epochs))
+        return LossTerm(pair.name, loss, inputs, targets, self.weighting.over(self.weight, pair.epochs))
 
 
 class TapTerm(MatchingTerm):
@@ -136,9 +136,9 @@ class TapTerm(MatchingTerm):
     def between(self, pair: Pair, loss: Callable[[Tensor, Tensor], Tensor]) -> LossTerm:
         """Make the sum of ``loss(student, teacher)`` over the pairs of taps, without projections."""
         pairs = self.pairs(pair)
-        of = tuple(f"{pair.student.name}.{own}" for own, _ in pairs)
-        against = tuple(f"{pair.teacher.name}.{other}" for _, other in pairs)
-        return self.term(pair, summed(loss, len(pairs)), of, against)
+        inputs = tuple(f"{pair.student.name}.{own}" for own, _ in pairs)
+        targets = tuple(f"{pair.teacher.name}.{other}" for _, other in pairs)
+        return self.term(pair, summed(loss, len(pairs)), inputs, targets)
 
 
 def summed(loss: Callable[[Tensor, Tensor], Tensor], count: int) -> Callable[..., Tensor]:

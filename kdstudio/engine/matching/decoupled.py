@@ -6,7 +6,9 @@ from functools import partial
 from typing import ClassVar, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.matching.declaration import Matched, MatchingTerm, Pair, matching_terms
+from kdstudio.engine.losses import response
+from kdstudio.engine.matching.declaration import MatchingTerm, Pair, matching_terms
+from kdstudio.engine.terms import LABELS, LossTerm
 from kdstudio.engine.weighting import AnyWeighting, WarmUp
 
 
@@ -29,11 +31,8 @@ class Decoupled(MatchingTerm):
         parts = f"{self.alpha:g}·KL(b_t ‖ b_s) + {self.beta:g}·KL(o_t ‖ o_s)"
         return f"{self.temperature:g}²·({parts}), b: label or not, o: other classes"
 
-    def match(self, pair: Pair) -> Matched:
+    def match(self, pair: Pair) -> list[LossTerm]:
         """Between the logits, given the labels."""
-        from kdstudio.engine.losses.response import decoupled
-        from kdstudio.engine.stage import LABELS
-
-        loss = partial(decoupled, alpha=self.alpha, beta=self.beta, temperature=self.temperature)
-        of, against = f"{pair.student.name}.logits", f"{pair.teacher.name}.logits"
-        return Matched([self.term(pair, loss, of, (against, LABELS))], [])
+        loss = partial(response.decoupled, alpha=self.alpha, beta=self.beta, temperature=self.temperature)
+        own, other = f"{pair.student.name}.logits", f"{pair.teacher.name}.logits"
+        return [self.term(pair, loss, own, (other, LABELS))]

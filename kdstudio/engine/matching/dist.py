@@ -6,7 +6,9 @@ from functools import partial
 from typing import ClassVar, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.matching.declaration import Matched, MatchingTerm, Pair, matching_terms
+from kdstudio.engine.losses import response
+from kdstudio.engine.matching.declaration import MatchingTerm, Pair, matching_terms
+from kdstudio.engine.terms import LossTerm
 
 
 @matching_terms.register
@@ -25,10 +27,8 @@ class Dist(MatchingTerm):
         parts = f"{self.beta:g}·(1 − ρ_rows) + {self.gamma:g}·(1 − ρ_columns)"
         return f"{self.temperature:g}²·({parts}), ρ of softmax(z/{self.temperature:g})"
 
-    def match(self, pair: Pair) -> Matched:
+    def match(self, pair: Pair) -> list[LossTerm]:
         """Between the logits."""
-        from kdstudio.engine.losses.response import dist
-
-        loss = partial(dist, beta=self.beta, gamma=self.gamma, temperature=self.temperature)
-        of, against = f"{pair.student.name}.logits", f"{pair.teacher.name}.logits"
-        return Matched([self.term(pair, loss, of, (against,))], [])
+        loss = partial(response.dist, beta=self.beta, gamma=self.gamma, temperature=self.temperature)
+        own, other = f"{pair.student.name}.logits", f"{pair.teacher.name}.logits"
+        return [self.term(pair, loss, own, (other,))]

@@ -7,8 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.matching.declaration import DefaultTaps, Matched, Pair, TapTerm, matching_terms
+from kdstudio.engine.losses import feature
+from kdstudio.engine.matching.declaration import DefaultTaps, Pair, TapTerm, connectors, matching_terms
 from kdstudio.engine.matching.projected import channels
+from kdstudio.engine.terms import LossTerm
 from kdstudio.errors import KDStudioError
 
 if TYPE_CHECKING:
@@ -37,12 +39,8 @@ class FactorTransfer(TapTerm):
         """Return the distance of the factors."""
         return "mean |f_s/‖f_s‖ − f_t/‖f_t‖|"
 
-    def plan(self, pair: Pair) -> Generator[Stage, None, Matched]:
+    def plan(self, pair: Pair) -> Generator[Stage, None, list[LossTerm]]:
         """Train the paraphraser, then match the factors."""
-        from kdstudio.engine.heads import factor_decoder, factor_encoder
-        from kdstudio.engine.losses.feature import factor, squared_error
-        from kdstudio.engine.stage import LossTerm, Stage
-
         taps = self.pairs(pair)
         if len(taps) > 1:
             raise KDStudioError(f"term '{pair.name}': it matches one tap and has {len(taps)}; choose one")
@@ -52,29 +50,24 @@ class FactorTransfer(TapTerm):
         target = f"{pair.teacher.name}.{other}"
         encoder = pair.head(
             "paraphraser",
-            partial(factor_encoder, teacher, factors),
+            partial(connectors.factor_encoder, teacher, factors),
             target,
             architecture=f"three 3×3 convolutions {teacher} → {factors} channels",
         )
         decoder = pair.head(
             "paraphrase",
-            partial(factor_decoder, factors, teacher),
+            partial(connectors.factor_decoder, factors, teacher),
             encoder.name,
             architecture=f"three transposed 3×3 convolutions {factors} → {teacher} channels",
         )
-        recipe = pair.run.recipe("student").model_copy(update={"epochs": self.paraphraser_epochs})
-        yield Stage(
-            encoder.name,
-            networks=[pair.teacher],
-            heads=[encoder, decoder],
-            updates=[[LossTerm("reconstruction", squared_error, decoder.name, (target,))]],
-            training=recipe,
-        )
+        recipe = pair.recipe.model_copy(update={"epochs": self.paraphraser_epochs})
+        reconstruction = LossTerm("reconstruction", feature.squared_error, decoder.name, (target,))
+        yield pair.run.stage(encoder.name, [reconstruction], recipe=recipe)
         encoder.freeze()
         translator = pair.head(
             "translator",
-            partial(factor_encoder, student, factors),
+            partial(connectors.factor_encoder, student, factors),
             f"{pair.student.name}.{own}",
             architecture=f"three 3×3 convolutions {student} → {factors} channels",
         )
-        return Matched([self.term(pair, factor, translator.name, (encoder.name,))], [encoder, translator])
+        return [self.term(pair, feature.factor, translator.name, (encoder.name,))]

@@ -6,8 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.matching.declaration import DefaultTaps, Matched, Pair, TapTerm, matching_terms
+from kdstudio.engine.losses import feature
+from kdstudio.engine.matching.declaration import DefaultTaps, Pair, TapTerm, matching_terms
 from kdstudio.engine.matching.projected import channels, teachers
+from kdstudio.engine.terms import LossTerm
 from kdstudio.errors import KDStudioError
 
 if TYPE_CHECKING:
@@ -36,39 +38,34 @@ class Fsp(TapTerm):
         """Return the squared difference of Gram matrices."""
         return "Σ mean (G_s − G_t)², G = F_l·F_{l+1}ᵀ/(h·w)"
 
-    def match(self, pair: Pair) -> Matched:
+    def match(self, pair: Pair) -> list[LossTerm]:
         """Between neighbouring taps."""
         from torch import nn
-
-        from kdstudio.engine.losses.feature import solution_flow
 
         pairs = self.pairs(pair)
         if len(pairs) < 2:
             raise KDStudioError(
                 f"term '{pair.name}': it compares neighbouring taps and has {len(pairs)}; choose two or more"
             )
-        of, heads = [], []
+        inputs = []
         for number, (own, other) in enumerate(pairs, start=1):
             address = f"{pair.student.name}.{own}"
             sizes = channels(pair, own, other)
             if sizes[0] != sizes[1]:
-                heads.append(
-                    pair.head(
-                        f"projection {number}",
-                        partial(nn.Conv2d, *sizes, kernel_size=1),
-                        address,
-                        architecture=f"1×1 convolution {sizes[0]} → {sizes[1]} channels",
-                    )
-                )
-                address = heads[-1].name
-            of.append(address)
+                address = pair.head(
+                    f"projection {number}",
+                    partial(nn.Conv2d, *sizes, kernel_size=1),
+                    address,
+                    architecture=f"1×1 convolution {sizes[0]} → {sizes[1]} channels",
+                ).name
+            inputs.append(address)
 
         def loss(*maps: Tensor) -> Tensor:
             own, other = maps[: len(pairs)], maps[len(pairs) :]
             flows = [
-                solution_flow(own[i : i + 2], other[i : i + 2])  # type: ignore[arg-type]
+                feature.solution_flow(own[i : i + 2], other[i : i + 2])  # type: ignore[arg-type]
                 for i in range(len(pairs) - 1)
             ]
             return sum(flows[1:], start=flows[0])
 
-        return Matched([self.term(pair, loss, tuple(of), teachers(pair, pairs))], heads)
+        return [self.term(pair, loss, tuple(inputs), teachers(pair, pairs))]

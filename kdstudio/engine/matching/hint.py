@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.matching.declaration import DefaultTaps, Matched, Pair, matching_terms, summed
+from kdstudio.engine.losses import feature
+from kdstudio.engine.matching.declaration import DefaultTaps, Pair, matching_terms, summed
 from kdstudio.engine.matching.projected import ProjectedTerm, teachers
+from kdstudio.engine.terms import LossTerm
 
 
 @matching_terms.register
@@ -34,11 +36,9 @@ class Hint(ProjectedTerm):
             return "mean (r(F_s) − F_t)²"
         return "CE(softmax_c F_t, softmax_c r(F_s))"
 
-    def match(self, pair: Pair) -> Matched:
+    def match(self, pair: Pair) -> list[LossTerm]:
         """Tap by tap, through projections."""
-        from kdstudio.engine.losses.feature import channel_cross_entropy, squared_error
-
         pairs = self.pairs(pair)
-        of, heads = self.projected(pair, pairs)
-        loss = squared_error if self.distance == "squared error" else channel_cross_entropy
-        return Matched([self.term(pair, summed(loss, len(pairs)), of, teachers(pair, pairs))], heads)
+        inputs = self.projected(pair, pairs)
+        loss = feature.squared_error if self.distance == "squared error" else feature.channel_cross_entropy
+        return [self.term(pair, summed(loss, len(pairs)), inputs, teachers(pair, pairs))]

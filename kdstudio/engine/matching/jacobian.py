@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import ClassVar, Literal
 
-from kdstudio.engine.matching.declaration import Matched, MatchingTerm, Pair, matching_terms
+from kdstudio.engine.losses import gradient
+from kdstudio.engine.matching.declaration import MatchingTerm, Pair, connectors, matching_terms
+from kdstudio.engine.terms import IMAGES, LossTerm
 
 
 @matching_terms.register
@@ -24,16 +26,12 @@ class Jacobian(MatchingTerm):
         """Return the squared difference of directions."""
         return "‖J_t/‖J_t‖ − J_s/‖J_s‖‖², J = ∂z_c/∂x, c = argmax z_t"
 
-    def match(self, pair: Pair) -> Matched:
+    def match(self, pair: Pair) -> list[LossTerm]:
         """Between the gradients."""
-        from kdstudio.engine.heads import InputGradient
-        from kdstudio.engine.losses.gradient import jacobian
-        from kdstudio.engine.stage import IMAGES
-
-        of, against = (
+        own, other = (
             pair.head(
                 f"gradient of the {network.name}",
-                partial(InputGradient, learned=not network.frozen),
+                partial(connectors.InputGradient, learned=not network.frozen),
                 f"{network.name}.logits",
                 IMAGES,
                 f"{pair.teacher.name}.logits",
@@ -41,4 +39,4 @@ class Jacobian(MatchingTerm):
             )
             for network in (pair.student, pair.teacher)
         )
-        return Matched([self.term(pair, jacobian, of.name, (against.name,))], [of, against])
+        return [self.term(pair, gradient.jacobian, own.name, (other.name,))]

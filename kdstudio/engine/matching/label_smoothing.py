@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.matching.declaration import Matched, MatchingTerm, Pair, matching_terms
+from kdstudio.engine.losses import response
+from kdstudio.engine.matching.declaration import MatchingTerm, Pair, matching_terms
+from kdstudio.engine.terms import LossTerm
 
 
 @matching_terms.register
@@ -23,8 +25,6 @@ class LabelSmoothing(MatchingTerm):
         """Return the cross-entropy to the uniform distribution."""
         return "CE(1/K, softmax(z_s))"
 
-    def match(self, pair: Pair) -> Matched:
+    def match(self, pair: Pair) -> list[LossTerm]:
         """On the student's logits alone."""
-        from kdstudio.engine.losses.response import uniform_cross_entropy
-
-        return Matched([self.term(pair, uniform_cross_entropy, f"{pair.student.name}.logits", ())], [])
+        return [self.term(pair, response.uniform_cross_entropy, f"{pair.student.name}.logits", ())]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.matching.declaration import DefaultTaps, Matched, Pair, TapTerm, matching_terms
+from kdstudio.engine.losses import feature
+from kdstudio.engine.matching.declaration import DefaultTaps, Pair, TapTerm, matching_terms
+from kdstudio.engine.terms import LossTerm
 
 
 @matching_terms.register
@@ -22,8 +24,6 @@ class NeuronSelectivity(TapTerm):
         """Return the discrepancy with its kernel."""
         return "Σ MMD²(f_t, f_s), k(x, y) = (xᵀy)², f = each channel's map, normalised"
 
-    def match(self, pair: Pair) -> Matched:
+    def match(self, pair: Pair) -> list[LossTerm]:
         """Tap by tap."""
-        from kdstudio.engine.losses.feature import neuron_selectivity
-
-        return Matched([self.between(pair, neuron_selectivity)], [])
+        return [self.between(pair, feature.neuron_selectivity)]

@@ -6,8 +6,10 @@ from functools import partial
 from typing import ClassVar, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.matching.declaration import DefaultTaps, Matched, Pair, TapTerm, matching_terms
+from kdstudio.engine.losses import pattern
+from kdstudio.engine.matching.declaration import DefaultTaps, Pair, TapTerm, connectors, matching_terms
 from kdstudio.engine.matching.projected import channels, connected, deepest_counts_most, preactivations
+from kdstudio.engine.terms import LossTerm
 
 
 @matching_terms.register
@@ -31,26 +33,23 @@ class Overhaul(TapTerm):
         """Return the partial squared error."""
         return "Σ 2^(l−n)·Σ [r(x_s) > x̂_t or x̂_t > 0]·(r(x_s) − x̂_t)², x̂_t = max(x_t, m), x before ReLU"
 
-    def match(self, pair: Pair) -> Matched:
+    def match(self, pair: Pair) -> list[LossTerm]:
         """Tap by tap, through connectors.
 
         The margins are learned from the teacher: their heads stand among what is learned, so that they are
         kept with the rest, though nothing in them has gradient.
         """
-        from kdstudio.engine.heads import MarginReLU
-        from kdstudio.engine.losses.pattern import partial_squared_error
-
         pairs = preactivations(pair, self.pairs(pair))
         sizes = [channels(pair, own, other)[1] for own, other in pairs]
         targets = [
             pair.head(
                 f"margins {number}",
-                partial(MarginReLU, size),
+                partial(connectors.MarginReLU, size),
                 f"{pair.teacher.name}.{other}",
                 architecture=f"margins of {size} channels",
             )
             for number, (size, (_own, other)) in enumerate(zip(sizes, pairs, strict=True), start=1)
         ]
-        heads = [*connected(pair, pairs), *targets]
-        loss = deepest_counts_most(partial_squared_error, len(pairs))
-        return Matched([self.term(pair, loss, tuple(head.name for head in heads), ())], heads)
+        inputs = (*connected(pair, pairs), *(head.name for head in targets))
+        loss = deepest_counts_most(pattern.partial_squared_error, len(pairs))
+        return [self.term(pair, loss, inputs, ())]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.matching.declaration import DefaultTaps, Matched, Pair, TapTerm, matching_terms
+from kdstudio.engine.losses import relation
+from kdstudio.engine.matching.declaration import DefaultTaps, Pair, TapTerm, matching_terms
+from kdstudio.engine.terms import LossTerm
 
 
 @matching_terms.register
@@ -24,8 +26,6 @@ class Probabilistic(TapTerm):
         """Return the divergence of the neighbours' probabilities."""
         return "mean p_t·log(p_t/p_s), p = (cos + 1)/2 with rows of sum 1"
 
-    def match(self, pair: Pair) -> Matched:
+    def match(self, pair: Pair) -> list[LossTerm]:
         """Between the embeddings."""
-        from kdstudio.engine.losses.relation import probabilistic
-
-        return Matched([self.between(pair, probabilistic)], [])
+        return [self.between(pair, relation.probabilistic)]

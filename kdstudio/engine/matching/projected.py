@@ -7,13 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.matching.declaration import Pair, TapTerm
+from kdstudio.engine.matching.declaration import Pair, TapTerm, connectors
 from kdstudio.errors import KDStudioError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from kdstudio.engine.network import Head
 
 TapPairs = list[tuple[str, str]]
 ProjectionKind = Literal["automatic", "none", "linear", "1x1", "regressor"]
@@ -32,26 +31,21 @@ class ProjectedTerm(TapTerm):
 
     projection: ProjectionKind = PROJECTION
 
-    def projected(self, pair: Pair, pairs: TapPairs) -> tuple[tuple[str, ...], list[Head]]:
-        """Addresses of the student's values in the teacher's shapes, and the heads that they come from."""
-        from kdstudio.engine.heads import projection
-
-        addresses, heads = [], []
+    def projected(self, pair: Pair, pairs: TapPairs) -> tuple[str, ...]:
+        """Addresses of the student's values in the teacher's shapes."""
+        addresses = []
         for number, (own, other) in enumerate(pairs, start=1):
             address = f"{pair.student.name}.{own}"
-            found = projection(*pair.shapes(own, other), self.projection, pair.name)
+            found = connectors.projection(*pair.shapes(own, other), self.projection, pair.name)
             if found:
                 what = f"projection {number}"
-                heads.append(pair.head(what, found.make, address, architecture=found.description))
-                address = heads[-1].name
+                address = pair.head(what, found.make, address, architecture=found.description).name
             addresses.append(address)
-        return tuple(addresses), heads
+        return tuple(addresses)
 
 
-def connected(pair: Pair, pairs: TapPairs) -> list[Head]:
-    """Heads that bring the student's values to as many channels as the teacher's, with batch norm."""
-    from kdstudio.engine.heads import connector
-
+def connected(pair: Pair, pairs: TapPairs) -> tuple[str, ...]:
+    """Addresses of the student's values, brought to as many channels as the teacher's, with batch norm."""
     heads = []
     for number, (own, other) in enumerate(pairs, start=1):
         student, teacher = pair.shapes(own, other)
@@ -65,12 +59,12 @@ def connected(pair: Pair, pairs: TapPairs) -> list[Head]:
         heads.append(
             pair.head(
                 f"connector {number}",
-                partial(connector, student, teacher),
+                partial(connectors.connector, student, teacher),
                 f"{pair.student.name}.{own}",
                 architecture=description,
             )
         )
-    return heads
+    return tuple(head.name for head in heads)
 
 
 def channels(pair: Pair, own: str, other: str) -> tuple[int, int]:

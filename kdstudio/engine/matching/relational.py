@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.matching.declaration import DefaultTaps, Matched, Pair, TapTerm, matching_terms
+from kdstudio.engine.losses import relation
+from kdstudio.engine.matching.declaration import DefaultTaps, Pair, TapTerm, matching_terms
+from kdstudio.engine.terms import LossTerm
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,12 +29,11 @@ class Relational(TapTerm):
         """Return both parts with their weights."""
         return f"{self.distance:g}·huber(d_s/d̄_s, d_t/d̄_t) + {self.angle:g}·huber(cos∠_s, cos∠_t)"
 
-    def match(self, pair: Pair) -> Matched:
+    def match(self, pair: Pair) -> list[LossTerm]:
         """Both parts as one term."""
-        from kdstudio.engine.losses.relation import relational_angle, relational_distance
 
         def loss(student: Tensor, teacher: Tensor) -> Tensor:
-            distance = self.distance * relational_distance(student, teacher)
-            return distance + self.angle * relational_angle(student, teacher)
+            distance = self.distance * relation.relational_distance(student, teacher)
+            return distance + self.angle * relation.relational_angle(student, teacher)
 
-        return Matched([self.between(pair, loss)], [])
+        return [self.between(pair, loss)]

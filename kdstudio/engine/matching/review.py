@@ -6,8 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.matching.declaration import Matched, Pair, TapTerm, matching_terms, summed
+from kdstudio.engine.losses import feature
+from kdstudio.engine.matching.declaration import Pair, TapTerm, connectors, matching_terms, summed
 from kdstudio.engine.matching.projected import TapPairs, preactivations, teachers
+from kdstudio.engine.terms import LossTerm
 from kdstudio.engine.weighting import AnyWeighting, WarmUp
 
 if TYPE_CHECKING:
@@ -41,11 +43,8 @@ class Review(TapTerm):
         """Return the comparison at several sizes."""
         return "Σ HCL(fused(F_s, …), F_t), HCL = mean squared errors at sizes h, 4, 2, 1"
 
-    def match(self, pair: Pair) -> Matched:
+    def match(self, pair: Pair) -> list[LossTerm]:
         """Fuse from deep to shallow."""
-        from kdstudio.engine.heads import Fusion, fused_output
-        from kdstudio.engine.losses.feature import hierarchical_context
-
         pairs = preactivations(pair, self.pairs(pair))
         shapes = [pair.shapes(own, other) for own, other in pairs]
         inside = min(512, shapes[-1][0][0])
@@ -57,7 +56,7 @@ class Review(TapTerm):
             fused.append(
                 pair.head(
                     f"fusion {number + 1}",
-                    partial(Fusion, student[0], inside, deepest=not below),
+                    partial(connectors.Fusion, student[0], inside, deepest=not below),
                     f"{pair.student.name}.{pairs[number][0]}",
                     *below,
                     architecture=f"attention-based fusion {student[0]} → {inside} channels",
@@ -66,11 +65,11 @@ class Review(TapTerm):
             outputs.append(
                 pair.head(
                     f"output {number + 1}",
-                    partial(fused_output, inside, teacher),
+                    partial(connectors.fused_output, inside, teacher),
                     fused[-1].name,
                     architecture=f"3×3 convolution {inside} → {teacher[0]} channels",
                 )
             )
-        of = tuple(head.name for head in reversed(outputs))
-        loss = summed(hierarchical_context, len(pairs))
-        return Matched([self.term(pair, loss, of, teachers(pair, pairs))], [*fused, *outputs])
+        inputs = tuple(head.name for head in reversed(outputs))
+        loss = summed(feature.hierarchical_context, len(pairs))
+        return [self.term(pair, loss, inputs, teachers(pair, pairs))]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.matching.declaration import Matched, Pair, TapTerm, matching_terms
+from kdstudio.engine.losses import relation
+from kdstudio.engine.matching.declaration import Pair, TapTerm, matching_terms
+from kdstudio.engine.terms import LossTerm
 
 
 @matching_terms.register
@@ -21,8 +23,6 @@ class Similarity(TapTerm):
         """Return the squared difference of the similarity matrices."""
         return "‖Ĝ_s − Ĝ_t‖²/b², G = F Fᵀ, Ĝ = G with rows of length 1"
 
-    def match(self, pair: Pair) -> Matched:
+    def match(self, pair: Pair) -> list[LossTerm]:
         """Tap by tap."""
-        from kdstudio.engine.losses.relation import similarity
-
-        return Matched([self.between(pair, similarity)], [])
+        return [self.between(pair, relation.similarity)]

@@ -6,7 +6,9 @@ from functools import partial
 from typing import ClassVar, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.matching.declaration import Matched, MatchingTerm, Pair, matching_terms
+from kdstudio.engine.losses import response
+from kdstudio.engine.matching.declaration import MatchingTerm, Pair, matching_terms
+from kdstudio.engine.terms import LossTerm
 
 
 @matching_terms.register
@@ -24,10 +26,8 @@ class SoftTargets(MatchingTerm):
         t = f"{self.temperature:g}"
         return f"{t}²·KL(softmax(z_t/{t}) ‖ softmax(z_s/{t}))"
 
-    def match(self, pair: Pair) -> Matched:
+    def match(self, pair: Pair) -> list[LossTerm]:
         """Between the logits."""
-        from kdstudio.engine.losses.response import soft_kl
-
-        loss = partial(soft_kl, temperature=self.temperature)
-        of, against = f"{pair.student.name}.logits", f"{pair.teacher.name}.logits"
-        return Matched([self.term(pair, loss, of, (against,))], [])
+        loss = partial(response.soft_kl, temperature=self.temperature)
+        own, other = f"{pair.student.name}.logits", f"{pair.teacher.name}.logits"
+        return [self.term(pair, loss, own, (other,))]

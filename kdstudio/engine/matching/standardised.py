@@ -6,7 +6,9 @@ from functools import partial
 from typing import ClassVar, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.matching.declaration import Matched, MatchingTerm, Pair, matching_terms
+from kdstudio.engine.losses import response
+from kdstudio.engine.matching.declaration import MatchingTerm, Pair, matching_terms
+from kdstudio.engine.terms import LossTerm
 
 
 @matching_terms.register
@@ -26,10 +28,8 @@ class Standardised(MatchingTerm):
         t = f"{self.temperature:g}"
         return f"{t}²·KL(softmax(ẑ_t/{t}) ‖ softmax(ẑ_s/{t})), ẑ = (z − mean z)/std z"
 
-    def match(self, pair: Pair) -> Matched:
+    def match(self, pair: Pair) -> list[LossTerm]:
         """Between the logits."""
-        from kdstudio.engine.losses.response import standardised
-
-        loss = partial(standardised, temperature=self.temperature)
-        of, against = f"{pair.student.name}.logits", f"{pair.teacher.name}.logits"
-        return Matched([self.term(pair, loss, of, (against,))], [])
+        loss = partial(response.standardised, temperature=self.temperature)
+        own, other = f"{pair.student.name}.logits", f"{pair.teacher.name}.logits"
+        return [self.term(pair, loss, own, (other,))]

@@ -6,7 +6,9 @@ from functools import partial
 from typing import ClassVar, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.matching.declaration import Matched, MatchingTerm, Pair, matching_terms
+from kdstudio.engine.losses import response
+from kdstudio.engine.matching.declaration import MatchingTerm, Pair, matching_terms
+from kdstudio.engine.terms import LABELS, LossTerm
 
 
 @matching_terms.register
@@ -28,10 +30,7 @@ class TeacherFree(MatchingTerm):
         """Return the divergence from the virtual teacher."""
         return f"KL(softmax(p/{self.temperature:g}) ‖ softmax(z_s)), p = {self.correct:g} on the label"
 
-    def match(self, pair: Pair) -> Matched:
+    def match(self, pair: Pair) -> list[LossTerm]:
         """On the student's logits, given the labels."""
-        from kdstudio.engine.losses.response import teacher_free
-        from kdstudio.engine.stage import LABELS
-
-        loss = partial(teacher_free, correct=self.correct, temperature=self.temperature)
-        return Matched([self.term(pair, loss, f"{pair.student.name}.logits", (LABELS,))], [])
+        loss = partial(response.teacher_free, correct=self.correct, temperature=self.temperature)
+        return [self.term(pair, loss, f"{pair.student.name}.logits", (LABELS,))]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from kdstudio.engine.matching.declaration import DefaultTaps, Matched, Pair, TapTerm, matching_terms
+from kdstudio.engine.losses import feature
+from kdstudio.engine.matching.declaration import DefaultTaps, Pair, TapTerm, connectors, matching_terms
 from kdstudio.engine.matching.projected import channels, teachers
+from kdstudio.engine.terms import LossTerm
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,11 +31,8 @@ class Variational(TapTerm):
         """Return the negative log-likelihood."""
         return "Σ mean ½[(μ(F_s) − F_t)²/σ² + log σ²]"
 
-    def match(self, pair: Pair) -> Matched:
+    def match(self, pair: Pair) -> list[LossTerm]:
         """Tap by tap."""
-        from kdstudio.engine.heads import ChannelVariance, mean_predictor
-        from kdstudio.engine.losses.feature import variational
-
         pairs = self.pairs(pair)
         means, variances = [], []
         for number, (own, other) in enumerate(pairs, start=1):
@@ -41,7 +40,7 @@ class Variational(TapTerm):
             means.append(
                 pair.head(
                     f"mean {number}",
-                    partial(mean_predictor, *sizes),
+                    partial(connectors.mean_predictor, *sizes),
                     f"{pair.student.name}.{own}",
                     architecture=f"three 1×1 convolutions {sizes[0]} → {sizes[1]} channels",
                 )
@@ -49,7 +48,7 @@ class Variational(TapTerm):
             variances.append(
                 pair.head(
                     f"variance {number}",
-                    partial(ChannelVariance, sizes[1]),
+                    partial(connectors.ChannelVariance, sizes[1]),
                     architecture=f"variance of {sizes[1]} channels",
                 )
             )
@@ -57,8 +56,8 @@ class Variational(TapTerm):
 
         def loss(*values: Tensor) -> Tensor:
             triples = zip(values[:count], values[count : 2 * count], values[2 * count :], strict=True)
-            losses = [variational(*triple) for triple in triples]
+            losses = [feature.variational(*triple) for triple in triples]
             return sum(losses[1:], start=losses[0])
 
-        of = tuple(head.name for head in heads)
-        return Matched([self.term(pair, loss, of, teachers(pair, pairs))], heads)
+        inputs = tuple(head.name for head in heads)
+        return [self.term(pair, loss, inputs, teachers(pair, pairs))]

@@ -6,13 +6,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.matching.declaration import Matched, MatchingTerm, Pair, matching_terms, summed
+from kdstudio.engine.losses import feature
+from kdstudio.engine.matching.declaration import MatchingTerm, Pair, connectors, matching_terms, summed
+from kdstudio.engine.terms import LossTerm
 from kdstudio.errors import KDStudioError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from kdstudio.engine.network import Head, Network
+    from kdstudio.engine.network import Network
 
 
 @matching_terms.register
@@ -40,33 +42,26 @@ class Weights(MatchingTerm):
         """Return the squared difference of weights."""
         return "Σ mean (A·W_s·Bᵀ − W_t)², A = B = 1 where shapes agree"
 
-    def match(self, pair: Pair) -> Matched:
+    def match(self, pair: Pair) -> list[LossTerm]:
         """Layer by layer."""
-        from kdstudio.engine.heads import TwoSided
-        from kdstudio.engine.losses.feature import squared_error
-
-        of: list[str] = []
-        against: list[str] = []
-        heads: list[Head] = []
+        inputs: list[str] = []
+        targets: list[str] = []
         for own, other, student, teacher in self._layers(pair):
-            of.append(f"{pair.student.name}.{own}.weight")
-            against.append(f"{pair.teacher.name}.{other}.weight")
+            inputs.append(f"{pair.student.name}.{own}.weight")
+            targets.append(f"{pair.teacher.name}.{other}.weight")
             if student.shape != teacher.shape:
                 shapes = [tuple(w.flatten(1).shape) for w in (student, teacher)]
-                heads.append(
-                    pair.head(
-                        f"projection {len(of)}",
-                        partial(TwoSided, student, teacher),
-                        of[-1],
-                        architecture=f"A·W·Bᵀ {shapes[0]} → {shapes[1]}",
-                    )
-                )
-                of[-1] = heads[-1].name
+                inputs[-1] = pair.head(
+                    f"projection {len(inputs)}",
+                    partial(connectors.TwoSided, student, teacher),
+                    inputs[-1],
+                    architecture=f"A·W·Bᵀ {shapes[0]} → {shapes[1]}",
+                ).name
 
         def loss(own: Tensor, other: Tensor) -> Tensor:
-            return squared_error(own, other.reshape(own.shape))
+            return feature.squared_error(own, other.reshape(own.shape))
 
-        return Matched([self.term(pair, summed(loss, len(of)), tuple(of), tuple(against))], heads)
+        return [self.term(pair, summed(loss, len(inputs)), tuple(inputs), tuple(targets))]
 
     def _layers(self, pair: Pair) -> list[tuple[str, str, Tensor, Tensor]]:
         """Paths and weights of the layers that belong together."""

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.strategies.supervised import learn_labels
-from kdstudio.engine.strategy import Strategy, strategies
-from kdstudio.engine.teachers import ready_teachers
+from kdstudio.engine.identity import ENSEMBLE
+from kdstudio.engine.learning import learn_labels, ready
+from kdstudio.engine.losses import response
+from kdstudio.engine.strategy import Baseline, Strategy, strategies
+from kdstudio.engine.terms import LABELS, LossTerm, formula_of, label_loss, logits
+from kdstudio.engine.views import FigureView, TableView
+from kdstudio.models.heads.mean_prediction import MeanPrediction
 
 if TYPE_CHECKING:
-    from kdstudio.engine.context import RunContext
-    from kdstudio.engine.network import Head, Network
-    from kdstudio.engine.stage import LossTerm, Stage
-
-BASELINE = "baseline"
-LABEL_LOSS = "CE(y, softmax(z_k))"
-FORMULAS = {
-    "soft targets": "CE(softmax(z_{k−1}), softmax(z_k))",
-    "confidence": f"max softmax(z_{{k−1}}) / Σ_batch max softmax(z_{{k−1}}) · {LABEL_LOSS}",
-    "permuted": "CE(softmax(z_{k−1}), all but its largest permuted, softmax(z_k))",
-}
-
-
-def generation_name(number: int) -> str:
-    """``generation-1``; generation 0 is the ``teacher``."""
-    return f"generation-{number}" if number else "teacher"
-
-
-def ensemble_name(size: int) -> str:
-    """``ensemble of 2``: of the first two generations."""
-    return f"ensemble of {size}"
+    from kdstudio.engine.context import RunContext, Scorable
+    from kdstudio.engine.network import Network
+    from kdstudio.engine.stage import Stage
 
 
 @strategies.register
@@ -40,8 +26,18 @@ class BornAgain(Strategy):
     """Born-again networks: a student learns from its like, and teaches the next one (Furlanello 2018).
 
     Generation 0 is the teacher. Every student has new initial weights and the same budget. The mean of
-    the first generations' predictions is scored as an ensemble.
+    the first generations' predictions is scored as an ensemble. The baseline starts where generation 1
+    starts.
     """
+
+    views: ClassVar = (
+        TableView(
+            title="Generation by generation, test accuracy after the last epoch",
+            rows=("generation",),
+            columns="kind",
+        ),
+        FigureView(title="Test accuracy of each generation", x="generation"),
+    )
 
     name: Literal["born-again"] = "born-again"
     generations: int = option(3, "Generations", "How many students, one after the other.", ge=1, le=20)
@@ -56,61 +52,40 @@ class BornAgain(Strategy):
         "The teacher's predictions without temperature (BAN); the label loss, weighted by how sure the "
         "teacher is (CWTM); the teacher's predictions, all but the largest permuted at random (DKPP).",
     )
-    baseline: bool = option(
-        True, "Baseline", "Also train a student on the labels alone, with generation 1's initial weights."
-    )
-
-    def roles(self) -> tuple[str, ...]:
-        """One teacher; all generations are built as the student is described."""
-        return ("teacher", "student")
+    baseline: Baseline = True
 
     def formula(self) -> str:
         """Return the loss of generation k."""
-        return f"L = {f'{LABEL_LOSS} + ' if self.labels else ''}{FORMULAS[self.variant]}"
+        return formula_of(self._terms("student", "teacher"))
 
     def plan(self, run: RunContext) -> Iterator[Stage]:
         """Teacher unless loaded, baseline if wanted, then one generation after the other."""
-        from kdstudio.engine.stage import Stage
-
-        (teacher,) = yield from ready_teachers(run, 1, baseline=False)
+        teacher = yield from ready(run, run.network("teacher", generation=0))
         if self.baseline:
-            baseline = run.network("student", name=BASELINE, seed=1)
-            yield learn_labels(baseline, run.recipe("student"))
+            yield learn_labels(run, run.control(draw=1))
         trained: list[Network] = []
         for number in range(1, self.generations + 1):
-            student = run.network("student", name=generation_name(number), seed=number)
-            networks = [*(trained or [teacher]), student]
-            heads = [_ensemble(networks)] if trained else []
-            scored = {n.name: f"{n.name}.logits" for n in networks} | {head.name: head.name for head in heads}
-            yield Stage(
-                student.name,
-                networks=networks,
-                heads=heads,
-                updates=[self._terms(student.name, teacher.name)],
-                training=run.recipe("student"),
-                scored=scored,
-            )
+            student = run.network("student", draw=number, generation=number)
+            trained.append(student)
+            scored: list[Network | Scorable] = [*trained] if trained[1:] else [teacher, student]
+            if trained[1:]:
+                answers = map(logits, (network.name for network in trained))
+                together = run.head(f"mean of {number}", MeanPrediction(), *answers)
+                scored.append(run.compose(together, ENSEMBLE, generation=number))
+            yield run.stage(student.name, self._terms(student.name, teacher.name), scored=scored)
             teacher = student.freeze()
-            trained.append(teacher)
 
     def _terms(self, student: str, teacher: str) -> list[LossTerm]:
-        from kdstudio.engine.losses import response
-        from kdstudio.engine.stage import LABELS, LossTerm
-
-        own, predictions = f"{student}.logits", f"{teacher}.logits"
-        terms = [LossTerm("label loss", response.cross_entropy, own, (LABELS,))] if self.labels else []
+        own, answers = logits(student), logits(teacher)
+        terms = [label_loss(student, sign="k")] if self.labels else []
         if self.variant == "soft targets":
             soft = partial(response.soft_cross_entropy, temperature=1.0)
-            return [*terms, LossTerm("soft loss", soft, own, (predictions,))]
+            formula = "CE(softmax(z_{k−1}), softmax(z_k))"
+            return [*terms, LossTerm("soft loss", soft, own, (answers,), formula=formula)]
         if self.variant == "permuted":
-            return [*terms, LossTerm("permuted loss", response.permuted_cross_entropy, own, (predictions,))]
-        weighted = response.confidence_weighted
-        return [*terms, LossTerm("confidence-weighted label loss", weighted, own, (predictions, LABELS))]
-
-
-def _ensemble(networks: Sequence[Network]) -> Head:
-    from kdstudio.engine.ensemble import MeanPrediction
-    from kdstudio.engine.network import Head
-
-    predictions = (f"{network.name}.logits" for network in networks)
-    return Head(ensemble_name(len(networks)), MeanPrediction(), *predictions, architecture="mean answer")
+            permuted = response.permuted_cross_entropy
+            formula = "CE(softmax(z_{k−1}), all but its largest permuted, softmax(z_k))"
+            return [*terms, LossTerm("permuted loss", permuted, own, (answers,), formula=formula)]
+        share = "max softmax(z_{k−1}) / Σ_batch max softmax(z_{k−1})"
+        formula, name = f"{share} · CE(y, softmax(z_k))", "confidence-weighted label loss"
+        return [*terms, LossTerm(name, response.confidence_weighted, own, (answers, LABELS), formula=formula)]

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from kdstudio.declaration import option
+from kdstudio.engine.learning import learn_labels, ready_teachers
+from kdstudio.engine.losses import response
 from kdstudio.engine.matching.declaration import Pair
 from kdstudio.engine.matching.hint import Hint
 from kdstudio.engine.matching.projected import PROJECTION, ProjectionKind
-from kdstudio.engine.strategy import Strategy, strategies
-from kdstudio.engine.teachers import ready_teachers
+from kdstudio.engine.strategy import Baseline, Strategy, strategies
+from kdstudio.engine.terms import LossTerm, label_loss, linear, logits
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -44,8 +46,8 @@ class FitNet(Strategy):
     stages: Literal["two", "one"] = option(
         "two",
         "Stages",
-        "two: the hint first, by itself, as in the paper; one: together with the answers, with weight 100, "
-        "as libraries do.",
+        "two: the hint first, by itself, as in the paper; one: together with the predictions, with weight "
+        "100, as libraries do.",
     )
     hint_epochs: int = option(
         30, "Hint epochs", "Length of the hint's own stage.", unit="epochs", ge=1, le=10000
@@ -58,12 +60,8 @@ class FitNet(Strategy):
     times_t_squared: bool = option(
         False, "Times τ²", "Multiply the soft loss by τ², as Hinton does; the paper does not."
     )
-    baseline: bool = option(True, "Baseline", "Also train the same student on the labels alone.")
+    baseline: Baseline = True
     kd: bool = option(True, "KD", "Also train the same student on labels and predictions without the hint.")
-
-    def roles(self) -> tuple[str, ...]:
-        """One teacher, one student."""
-        return ("teacher", "student")
 
     def formula(self) -> str:
         """``L = hint, then CE + λ·CE(soft)`` with its numbers."""
@@ -84,34 +82,30 @@ class FitNet(Strategy):
             distance=self.distance,
         )
 
-    def plan(self, run: RunContext) -> Iterator[Stage]:
-        """Teacher unless loaded, baseline and kd if wanted, then the hint and the student."""
-        from kdstudio.engine.losses.response import cross_entropy, soft_cross_entropy
-        from kdstudio.engine.stage import LABELS, LossTerm, Stage, linear
-
+    def _terms(self, network: str) -> list[LossTerm]:
         def soft(student: Tensor, teacher: Tensor) -> Tensor:
             factor = 1.0 if self.times_t_squared else self.temperature**-2
-            return soft_cross_entropy(student, teacher, self.temperature) * factor
+            return factor * response.soft_cross_entropy(student, teacher, self.temperature)
 
-        def predictions(name: str) -> list[LossTerm]:
-            course = linear(self.lambda_start, self.lambda_end)
-            return [
-                LossTerm("label loss", cross_entropy, f"{name}.logits", (LABELS,)),
-                LossTerm("soft loss", soft, f"{name}.logits", ("teacher.logits",), course),
-            ]
+        weight = linear(self.lambda_start, self.lambda_end)
+        return [
+            label_loss(network),
+            LossTerm("soft loss", soft, logits(network), ("teacher.logits",), weight),
+        ]
 
-        (teacher,) = yield from ready_teachers(run, 1, baseline=self.baseline)
-        recipe = run.recipe("student")
+    def plan(self, run: RunContext) -> Iterator[Stage]:
+        """Teacher unless loaded, baseline and kd if wanted, then the hint and the student."""
+        (teacher,) = yield from ready_teachers(run)
+        if self.baseline:
+            yield learn_labels(run, run.control())
         if self.kd:
-            alone = run.network("student", name="kd")
-            yield Stage("kd", networks=[teacher, alone], updates=[predictions("kd")], training=recipe)
-        student = run.network("student")
+            alone = run.control(method="kd")
+            yield run.stage(alone.name, self._terms(alone.name))
+        student, recipe = run.network("student"), run.recipe("student")
         hint = self._hint().match(Pair(run, teacher, student, "hint", recipe.epochs))
-        both, losses = [teacher, student], predictions("student")
         if self.stages == "one":
-            losses += hint.terms
-            yield Stage("student", networks=both, heads=hint.heads, updates=[losses], training=recipe)
+            yield run.stage("student", [*self._terms("student"), *hint])
             return
         first = recipe.model_copy(update={"epochs": self.hint_epochs})
-        yield Stage("hint", networks=both, heads=hint.heads, updates=[hint.terms], training=first, scored={})
-        yield Stage("student", networks=both, updates=[losses], training=recipe)
+        yield run.stage("hint", hint, recipe=first, scored=[])
+        yield run.stage("student", self._terms("student"))

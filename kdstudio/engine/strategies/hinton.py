@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.strategy import Strategy, strategies
-from kdstudio.engine.teachers import (
-    TeacherCount,
-    TeacherWeights,
-    over_teachers,
-    ready_teachers,
-    teacher_roles,
-    teacher_shares,
-)
+from kdstudio.engine.learning import learn_labels, ready_teachers, soft_terms
+from kdstudio.engine.strategy import Baseline, Strategy, strategies
+from kdstudio.engine.teachers import TEACHERS, TeacherCount, TeacherWeights, over_teachers, teacher_shares
+from kdstudio.engine.terms import LossTerm
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from kdstudio.engine.context import RunContext
     from kdstudio.engine.stage import Stage
 
@@ -31,6 +24,8 @@ class Hinton(Strategy):
     same student (same architecture, initial weights, order of samples and budget) also learns without.
     """
 
+    describes: ClassVar = (TEACHERS, "student")
+
     name: Literal["hinton"] = "hinton"
     temperature: float = option(
         4.0, "Temperature T", "Both logits are divided by it before the softmax.", gt=0, le=1000
@@ -42,47 +37,30 @@ class Hinton(Strategy):
         "KL divergence or cross-entropy to the teacher's predictions: the student's gradients are "
         "equal, but the KL falls to 0 when the student agrees.",
     )
-    baseline: bool = option(
-        True, "Baseline", "Also train the same student on the labels alone, to compare with."
-    )
+    baseline: Baseline = True
     teachers: TeacherCount = 1
     teacher_weights: TeacherWeights = ()
 
-    def roles(self) -> tuple[str, ...]:
-        """``teacher``, ``teacher-2``, …, and one student."""
-        return (*teacher_roles(self.teachers), "student")
+    def _terms(self) -> list[LossTerm]:
+        shares = teacher_shares(self.teachers, self.teacher_weights)
+        return soft_terms(
+            "student",
+            list(shares),
+            self.temperature,
+            self.alpha,
+            divergence=self.divergence,
+            shares=[*shares.values()],
+        )
 
     def formula(self) -> str:
         """``L = α·CE(y, ŷ_s) + (1 − α)·T²·D(y_t, y_s)`` with its numbers."""
-        t, sign = f"{self.temperature:g}", " ‖ " if self.divergence == "kl" else ", "
-        soft = f"{1 - self.alpha:g}·{t}²·{self.divergence.upper()}(softmax(z_t/{t}){sign}softmax(z_s/{t}))"
-        soft = over_teachers(soft, teacher_shares(self.teachers, self.teacher_weights))
-        return f"L = {self.alpha:g}·CE(y, softmax(z_s)) + {soft}"
+        labels, soft = (term.spoken() for term in self._terms())
+        return f"L = {labels} + {over_teachers(soft, teacher_shares(self.teachers, self.teacher_weights))}"
 
     def plan(self, run: RunContext) -> Iterator[Stage]:
         """Teachers unless loaded, baseline if wanted, then the student."""
-        from kdstudio.engine.losses.response import cross_entropy
-        from kdstudio.engine.stage import LABELS, LossTerm, Stage
-
-        teachers = yield from ready_teachers(run, self.teachers, baseline=self.baseline)
-        student = run.network("student")
-        label_loss = LossTerm("label loss", cross_entropy, "student.logits", (LABELS,), self.alpha)
-        predictions = tuple(f"{teacher.name}.logits" for teacher in teachers)
-        soft_loss = LossTerm("soft loss", self._soft_loss, "student.logits", predictions, 1 - self.alpha)
-        yield Stage(
-            "student",
-            networks=[*teachers, student],
-            updates=[[label_loss, soft_loss]],
-            training=run.recipe("student"),
-        )
-
-    def _soft_loss(self, student: Tensor, *teachers: Tensor) -> Tensor:
-        """``Σ_t w_t·T²·D(y_t, y_s)``; its gradient is that of one to the teachers' weighted mean answer."""
-        from kdstudio.engine.losses.response import soft_cross_entropy, soft_kl
-
-        soft = soft_kl if self.divergence == "kl" else soft_cross_entropy
-        shares = teacher_shares(self.teachers, self.teacher_weights)
-        losses = [
-            w * soft(student, z, self.temperature) for w, z in zip(shares.values(), teachers, strict=True)
-        ]
-        return sum(losses[1:], start=losses[0])
+        yield from ready_teachers(run, TEACHERS.names(self.teachers))
+        if self.baseline:
+            yield learn_labels(run, run.control())
+        run.network("student")
+        yield run.stage("student", self._terms())

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from kdstudio.declaration import option
+from kdstudio.engine.learning import learn_labels, ready_teachers
 from kdstudio.engine.matching.declaration import MatchingTerm, Pair, matching_terms
 from kdstudio.engine.matching.soft_targets import SoftTargets
-from kdstudio.engine.strategy import Strategy, strategies
-from kdstudio.engine.teachers import (
-    TeacherCount,
-    TeacherWeights,
-    over_teachers,
-    ready_teachers,
-    teacher_roles,
-    teacher_shares,
-)
+from kdstudio.engine.strategy import Baseline, Strategy, strategies
+from kdstudio.engine.teachers import TEACHERS, TeacherCount, TeacherWeights, over_teachers, teacher_shares
+from kdstudio.engine.terms import formula_of, label_loss
 
 if TYPE_CHECKING:
     from kdstudio.engine.context import RunContext
@@ -42,6 +37,8 @@ class Match(Strategy):
     teachers are matched one by one, in all terms.
     """
 
+    describes: ClassVar = (TEACHERS, "student")
+
     name: Literal["match"] = "match"
     label_weight: float = option(0.1, "Label weight", "Weight of the cross-entropy to the labels.", ge=0)
     terms: dict[TermName, AnyMatchingTerm] = option(
@@ -54,48 +51,37 @@ class Match(Strategy):
         unit="epochs",
         ge=1,
     )
-    baseline: bool = option(
-        True, "Baseline", "Also train the same student on the labels alone, to compare with."
-    )
+    baseline: Baseline = True
     teachers: TeacherCount = 1
     teacher_weights: TeacherWeights = ()
-
-    def roles(self) -> tuple[str, ...]:
-        """``teacher``, ``teacher-2``, …, and one student."""
-        return (*teacher_roles(self.teachers), "student")
 
     def formula(self) -> str:
         """``L = w·CE(y, ŷ_s) + …``, each term with its weight."""
         terms = " + ".join(f"{term.weight:g}·[{term.formula()}]" for term in self.terms.values())
         matched = over_teachers(terms, teacher_shares(self.teachers, self.teacher_weights))
-        return f"L = {self.label_weight:g}·CE(y, softmax(z_s)) + {matched}"
+        return f"{formula_of([label_loss('student', self.label_weight)])} + {matched}"
 
     def plan(self, run: RunContext) -> Iterator[Stage]:
         """Teachers unless loaded, baseline if wanted, initialisation if terms want it, then the student."""
-        from kdstudio.engine.losses.response import cross_entropy
-        from kdstudio.engine.stage import LABELS, LossTerm, Stage
-
-        teachers = yield from ready_teachers(run, self.teachers, baseline=self.baseline)
         shares = teacher_shares(self.teachers, self.teacher_weights)
+        teachers = yield from ready_teachers(run, list(shares))
+        if self.baseline:
+            yield learn_labels(run, run.control())
         student, recipe = run.network("student"), run.recipe("student")
-        label_loss = LossTerm("label loss", cross_entropy, "student.logits", (LABELS,), self.label_weight)
         first = recipe.model_copy(update={"epochs": self.initialisation_epochs})
-        for when, training, losses in (("initialisation", first, []), ("training", recipe, [label_loss])):
-            heads = []
+        labels = [label_loss("student", self.label_weight)]
+        for when, training, losses in (("initialisation", first, []), ("training", recipe, labels)):
             for teacher, (name, term) in product(teachers, self.terms.items()):
                 if term.during == when:
                     further = "" if teacher is teachers[0] else f" ({teacher.name})"
                     pair = Pair(run, teacher, student, name + further, training.epochs)
                     share = shares[teacher.name] * term.weight
-                    matched = yield from term.model_copy(update={"weight": share}).plan(pair)
-                    losses += matched.terms
-                    heads += matched.heads
+                    losses += yield from term.model_copy(update={"weight": share}).plan(pair)
             if losses:
-                yield Stage(
-                    "student" if when == "training" else when,
-                    networks=[*teachers, student],
-                    heads=heads,
-                    updates=[losses],
-                    training=training,
-                    scored=None if when == "training" else {},
+                in_training = when == "training"
+                yield run.stage(
+                    "student" if in_training else when,
+                    losses,
+                    recipe=training,
+                    scored=None if in_training else [],
                 )

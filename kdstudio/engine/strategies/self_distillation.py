@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kdstudio.declaration import option
-from kdstudio.engine.strategies.supervised import learn_labels
-from kdstudio.engine.strategy import Strategy, strategies
+from kdstudio.engine.identity import ENSEMBLE
+from kdstudio.engine.learning import learn_labels
+from kdstudio.engine.losses import feature, response
+from kdstudio.engine.matching.declaration import summed
+from kdstudio.engine.strategy import Baseline, Strategy, strategies
+from kdstudio.engine.terms import LABELS, LossTerm, label_loss
+from kdstudio.engine.views import FigureView
+from kdstudio.models.heads.mean_prediction import MeanPrediction
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from kdstudio.engine.context import RunContext
+    from kdstudio.engine.early_exits import EarlyExit
+    from kdstudio.engine.network import Network
     from kdstudio.engine.stage import Stage
 
 
@@ -22,6 +30,10 @@ class SelfDistillation(Strategy):
 
     Afterwards each exit is a smaller, faster network of its own, and easy images can leave early.
     """
+
+    describes: ClassVar = ("student",)
+    formerly: ClassVar[tuple[str, ...]] = ("own-teacher",)
+    views: ClassVar = (FigureView(title="Test accuracy against cost", x="multiply_adds", connected=False),)
 
     name: Literal["self-distillation"] = "self-distillation"
     exits: tuple[str, ...] = option(
@@ -38,11 +50,7 @@ class SelfDistillation(Strategy):
     )
     temperature: float = option(3.0, "Temperature T", "Both logits are divided by it.", gt=0, le=1000)
     feature_weight: float = option(0.03, "Lambda λ", "Weight of an exit's feature loss.", ge=0, le=1e6)
-    baseline: bool = option(True, "Baseline", "Also train the same network without exits, to compare with.")
-
-    def roles(self) -> tuple[str, ...]:
-        """One network."""
-        return ("student",)
+    baseline: Baseline = True
 
     def formula(self) -> str:
         """``L = CE + Σ_i [(1 − α)·CE + α·CE(soft) + λ·‖F_i − F_C‖²]`` with its numbers; no factor T²."""
@@ -55,47 +63,33 @@ class SelfDistillation(Strategy):
 
     def plan(self, run: RunContext) -> Iterator[Stage]:
         """Baseline if wanted, then the network with all its exits."""
-        from kdstudio.engine.ensemble import MeanPrediction
-        from kdstudio.engine.exits import deepest_tap, early_exits
-        from kdstudio.engine.losses.feature import squared_error
-        from kdstudio.engine.losses.response import cross_entropy, soft_cross_entropy
-        from kdstudio.engine.matching.declaration import summed
-        from kdstudio.engine.stage import LABELS, LossTerm, Stage
+        from kdstudio.engine.early_exits import deepest_tap, early_exits
 
-        def soft(early: Tensor, deepest: Tensor) -> Tensor:
-            return soft_cross_entropy(early, deepest, self.temperature) / self.temperature**2
-
-        recipe = run.recipe("student")
         if self.baseline:
-            yield learn_labels(run.network("student", name="baseline"), recipe)
+            yield learn_labels(run, run.control())
         student = run.network("student")
         exits = early_exits(run, student, self.exits, self.head)
-        heads, many, logits = [h for e in exits for h in e.heads], len(exits), "student.logits"
-        predictions = tuple(early.heads[-1].name for early in exits)
-        ensemble = run.head("ensemble", MeanPrediction, *predictions, logits)
+        answers = tuple(early.logits for early in exits)
+        together = run.head("mean of exits", MeanPrediction(), *answers, student.logits)
+        ensemble = run.compose(together, ENSEMBLE)
+        scored = [*(early.network for early in exits), student, ensemble]
+        yield run.stage("student", self._terms(student, exits, deepest_tap(student)), scored=scored)
+
+    def _terms(self, student: Network, exits: Sequence[EarlyExit], deepest: str) -> list[LossTerm]:
+        def soft(early: Tensor, whole: Tensor) -> Tensor:
+            return response.soft_cross_entropy(early, whole, self.temperature) / self.temperature**2
+
+        answers, many = tuple(early.logits for early in exits), len(exits)
+        labels, targets = (LABELS,) * many, (student.logits,) * many
         terms = [
-            LossTerm("label loss", cross_entropy, logits, (LABELS,)),
+            label_loss("student"),
             LossTerm(
-                "label loss of exits",
-                summed(cross_entropy, many),
-                predictions,
-                (LABELS,) * many,
-                1 - self.alpha,
+                "label loss of exits", summed(response.cross_entropy, many), answers, labels, 1 - self.alpha
             ),
-            LossTerm("soft loss of exits", summed(soft, many), predictions, (logits,) * many, self.alpha),
+            LossTerm("soft loss of exits", summed(soft, many), answers, targets, self.alpha),
         ]
         if self.head == "bottleneck":
-            features, target = tuple(e.heads[0].name for e in exits), f"student.{deepest_tap(student)}"
-            loss = summed(squared_error, many)
-            terms.append(
-                LossTerm("feature loss of exits", loss, features, (target,) * many, self.feature_weight)
-            )
-        scored = dict(zip((e.name for e in exits), predictions, strict=True))
-        yield Stage(
-            "student",
-            networks=[student],
-            heads=[*heads, ensemble],
-            updates=[terms],
-            training=recipe,
-            scored=scored | {"student": logits, "ensemble": "ensemble"},
-        )
+            features = tuple(early.features for early in exits)
+            targets, loss = (f"student.{deepest}",) * many, summed(feature.squared_error, many)
+            terms.append(LossTerm("feature loss of exits", loss, features, targets, self.feature_weight))
+        return terms

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Literal
 
 from kdstudio.data.declaration import ClassName
 from kdstudio.declaration import option
-from kdstudio.engine.strategies.supervised import learn_labels
+from kdstudio.engine.identity import TEACHER
+from kdstudio.engine.learning import learn_labels, ready_teachers
+from kdstudio.engine.losses import clusters
 from kdstudio.engine.strategy import Strategy, strategies
-from kdstudio.engine.teachers import ready_teachers
+from kdstudio.engine.terms import LABELS, LossTerm, formula_of, label_loss, soft_loss
+from kdstudio.models.heads.selection import ClassSelection
 
 if TYPE_CHECKING:
     from kdstudio.engine.context import RunContext
-    from kdstudio.engine.stage import LossTerm, Stage
+    from kdstudio.engine.stage import Stage
 
 
 @strategies.register
@@ -48,76 +51,47 @@ class Specialise(Strategy):
         "both on the same images.",
     )
 
-    def roles(self) -> tuple[str, ...]:
-        """One teacher, one student."""
-        return ("teacher", "student")
-
     def formula(self) -> str:
-        """``L = α·T²·KL(φ(z_t) ‖ z_s) + (1 − α)·CE + …`` with its numbers; φ selects the wanted logits."""
-        t = f"{self.temperature:g}"
-        soft = f"{t}²·KL(softmax(φ(z_t)/{t}) ‖ softmax(z_s/{t}))"
-        terms = [f"L = {self.alpha:g}·{soft} + {1 - self.alpha:g}·CE(y, softmax(z_s))"]
-        if self.variance:
-            terms.append(f"{self.variance:g}·mean_c var(f_s of c) over {self.variance_over}")
-        if self.orthogonality:
-            terms.append(f"{self.orthogonality:g}·[(1 − s) + 0.5·|d|]")
-        return " + ".join(terms)
+        """``L = (1 − α)·CE + α·T²·KL(φ(z_t) ‖ z_s) + …`` with its numbers; φ selects the wanted logits."""
+        return formula_of([*self._distilled("student", "φ", "φ(z_t)"), *self._clustered("f")])
 
     def plan(self, run: RunContext) -> Iterator[Stage]:
         """Teacher unless loaded, the two baselines if wanted, then the specialist."""
-        from kdstudio.engine.stage import Stage
-        from kdstudio.models.modules.selection import Selection
-
-        numbers, recipe = run.class_numbers(self.classes), run.recipe("student")
-        (teacher,) = yield from ready_teachers(run, 1, baseline=False)
+        numbers = run.data.class_numbers(self.classes)
+        yield from ready_teachers(run)
         if self.baseline:
-            whole = run.network("student", name="all outputs")
-            yield Stage(
-                whole.name,
-                networks=[teacher, whole],
-                updates=[self._distilled(whole.name, "teacher.logits")],
-                training=recipe,
-                scored={whole.name: f"{whole.name}.logits"},
-                classes=numbers,
-                renumber=False,
-            )
-            alone = run.network("student", name="labels alone", classes=numbers)
-            yield learn_labels(alone, recipe, classes=numbers)
+            whole = run.control(method="all outputs")
+            terms = self._distilled(whole.name, "teacher.logits")
+            yield run.stage(whole.name, terms, scored=[whole], classes=numbers, renumber=False)
+            alone = run.control(classes=numbers, method="labels alone")
+            yield learn_labels(run, alone, classes=numbers)
         student = run.network("student", classes=numbers)
-        features = f"student.{list(student.taps)[-1]}"
-        phi = run.head(
-            "φ",
-            partial(Selection, numbers),
-            "teacher.logits",
-            architecture=f"{len(numbers)} of {run.classes} classes",
-        )
-        yield Stage(
-            "student",
-            networks=[teacher, student],
-            heads=[phi],
-            updates=[[*self._distilled("student", "φ"), *self._clustered(features)]],
-            training=recipe,
-            scored={"student": "student.logits", "selected teacher": "φ"},
-            classes=numbers,
-        )
+        phi = run.head("φ", ClassSelection(classes=tuple(numbers), of=run.data.classes), "teacher.logits")
+        selected = run.compose(phi, TEACHER, role="selected teacher", classes=numbers)
+        terms = [
+            *self._distilled("student", "φ", "φ(z_t)"),
+            *self._clustered(f"student.{list(student.taps)[-1]}"),
+        ]
+        yield run.stage("student", terms, scored=[student, selected], classes=numbers)
 
-    def _distilled(self, name: str, target: str) -> list[LossTerm]:
-        from kdstudio.engine.losses.response import cross_entropy, soft_kl
-        from kdstudio.engine.stage import LABELS, LossTerm
-
-        soft, logits = partial(soft_kl, temperature=self.temperature), f"{name}.logits"
+    def _distilled(self, name: str, target: str, sign: str = "z_t") -> list[LossTerm]:
         return [
-            LossTerm("label loss", cross_entropy, logits, (LABELS,), 1 - self.alpha),
-            LossTerm("soft loss", soft, logits, (target,), self.alpha),
+            label_loss(name, 1 - self.alpha),
+            soft_loss(name, [target], self.temperature, self.alpha, target=sign),
         ]
 
     def _clustered(self, features: str) -> list[LossTerm]:
-        from kdstudio.engine.losses.clusters import intra_class_variance, orthogonal_projection
-        from kdstudio.engine.stage import LABELS, LossTerm
-
-        variance = partial(intra_class_variance, over=self.variance_over)
+        variance = partial(clusters.intra_class_variance, over=self.variance_over)
+        spread = f"mean_c var(f_s of c) over {self.variance_over}"
         terms = [
-            LossTerm("variance", variance, features, (LABELS,), self.variance),
-            LossTerm("orthogonality", orthogonal_projection, features, (LABELS,), self.orthogonality),
+            LossTerm("variance", variance, features, (LABELS,), self.variance, spread),
+            LossTerm(
+                "orthogonality",
+                clusters.orthogonal_projection,
+                features,
+                (LABELS,),
+                self.orthogonality,
+                "[(1 − s) + 0.5·|d|]",
+            ),
         ]
         return [term for term in terms if term.weight]

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import product
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
 from kdstudio.declaration import option
-from kdstudio.engine.strategy import Strategy, strategies
-from kdstudio.engine.teachers import ready_teachers
+from kdstudio.engine.learning import ready_teachers
+from kdstudio.engine.losses import response
+from kdstudio.engine.strategy import Baseline, Many, Strategy, strategies
+from kdstudio.engine.terms import LABELS, LossTerm
+from kdstudio.engine.views import FigureView, TableView
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from kdstudio.engine.context import RunContext
     from kdstudio.engine.network import Network
-    from kdstudio.engine.stage import LossTerm, Stage
+    from kdstudio.engine.stage import Stage
 
-LABELS_ALONE = 1.0
-"""The α at which the temperature does not matter."""
+STUDENTS = Many("student", "students")
+
+
+class Setting(NamedTuple):
+    """What one student learns by."""
+
+    temperature: float
+    alpha: float
+    """1 for those that learn from the labels alone; their temperature does not matter."""
+    seed: int
 
 
 @strategies.register
@@ -30,6 +41,22 @@ class Sweep(Strategy):
     Students of one seed start from the same weights, and all see the same batches, so that they differ
     in what is swept alone. One forward pass of the teacher serves them all.
     """
+
+    describes: ClassVar = ("teacher", STUDENTS)
+    views: ClassVar = (
+        TableView(
+            title="Over the seeds",
+            rows=("role", "architecture", "kind", "temperature", "alpha"),
+            figures=("validation.accuracy", "accuracy"),
+            best="validation.accuracy",
+        ),
+        FigureView(
+            title="Accuracy against temperature",
+            x="temperature",
+            series=("role", "architecture", "alpha"),
+            log_x=True,
+        ),
+    )
 
     name: Literal["sweep"] = "sweep"
     temperatures: tuple[Annotated[float, Field(gt=0, le=1000)], ...] = option(
@@ -42,11 +69,7 @@ class Sweep(Strategy):
     students: int = option(
         1, "Architectures", "How many different students: wide and narrow, for instance.", ge=1, le=8
     )
-    baseline: bool = option(True, "Baseline", "Also train each student on the labels alone.")
-
-    def roles(self) -> tuple[str, ...]:
-        """One teacher and as many students as there are architectures: ``student``, ``student-2``."""
-        return ("teacher", "student", *(f"student-{number}" for number in range(2, self.students + 1)))
+    baseline: Baseline = True
 
     def formula(self) -> str:
         """Return Hinton's loss, with the values that are swept."""
@@ -58,52 +81,51 @@ class Sweep(Strategy):
 
     def plan(self, run: RunContext) -> Iterator[Stage]:
         """Teacher unless loaded; then, for each architecture, all students at once."""
-        from kdstudio.engine.stage import Stage
+        yield from ready_teachers(run)
+        for role in STUDENTS.names(self.students):
+            students = [(self._student(run, role, setting), setting) for setting in self._settings()]
+            yield run.stage(role, _terms(students))
 
-        (teacher,) = yield from ready_teachers(run, 1, baseline=False)
-        for role in self.roles()[1:]:
-            students = [self._student(run, role, *setting) for setting in self._settings()]
-            yield Stage(
-                role,
-                networks=[teacher, *students],
-                updates=[_terms(students)],
-                training=run.recipe(role),
-            )
+    def _settings(self) -> list[Setting]:
+        """Every setting once; with α = 1 the temperature does not matter."""
+        seeds = range(self.seeds)
+        alone = [Setting(1.0, 1.0, seed) for seed in seeds]
+        swept = [
+            Setting(t, a, seed) if a < 1 else alone[seed]
+            for t, a, seed in product(self.temperatures, self.alphas, seeds)
+        ]
+        return [*dict.fromkeys((alone if self.baseline else []) + swept)]
 
-    def _settings(self) -> list[tuple[float, float, int]]:
-        """Temperature, α and seed of every student."""
-        swept = list(product(self.temperatures, self.alphas, range(self.seeds)))
-        controls = [(1.0, LABELS_ALONE, seed) for seed in range(self.seeds)] if self.baseline else []
-        return controls + [setting for setting in swept if setting not in controls]
-
-    def _student(self, run: RunContext, role: str, temperature: float, alpha: float, seed: int) -> Network:
-        name = f"{role} T{temperature:g} α{alpha:g} seed {seed}".replace(".", ",")
-        student = run.network(role, name=name, seed=seed)
-        student.varied = {"role": role, "temperature": temperature, "alpha": alpha, "seed": seed}
-        return student
+    def _student(self, run: RunContext, role: str, setting: Setting) -> Network:
+        if setting.alpha == 1.0:
+            return run.control(role, draw=setting.seed, seed=setting.seed)
+        return run.network(role, draw=setting.seed, **setting._asdict())
 
 
-def _terms(students: Sequence[Network]) -> list[LossTerm]:
+def _terms(students: Sequence[tuple[Network, Setting]]) -> list[LossTerm]:
     """Make the mean over all students of each of Hinton's terms; each learns as if it were alone."""
-    import torch
+    settings = [setting for _, setting in students]
 
-    from kdstudio.engine.losses.response import cross_entropy, soft_kl
-    from kdstudio.engine.stage import LABELS, LossTerm
-
-    settings = [(float(s.varied["temperature"]), float(s.varied["alpha"])) for s in students]
+    def mean(losses: Sequence[Tensor]) -> Tensor:
+        return sum(losses[1:], start=losses[0]) / len(losses)
 
     def label_loss(*values: Tensor) -> Tensor:
         *logits, labels = values
-        losses = [a * cross_entropy(z, labels) for z, (_, a) in zip(logits, settings, strict=True)]
-        return torch.stack(losses).mean()
+        return mean(
+            [s.alpha * response.cross_entropy(z, labels) for z, s in zip(logits, settings, strict=True)]
+        )
 
     def soft_loss(*values: Tensor) -> Tensor:
         *logits, teacher = values
-        losses = [(1 - a) * soft_kl(z, teacher, t) for z, (t, a) in zip(logits, settings, strict=True)]
-        return torch.stack(losses).mean()
+        return mean(
+            [
+                (1 - s.alpha) * response.soft_kl(z, teacher, s.temperature)
+                for z, s in zip(logits, settings, strict=True)
+            ]
+        )
 
-    of, count = tuple(f"{student.name}.logits" for student in students), float(len(students))
+    inputs, count = tuple(student.logits for student, _ in students), float(len(students))
     return [
-        LossTerm("label loss", label_loss, of, (LABELS,), count),
-        LossTerm("soft loss", soft_loss, of, ("teacher.logits",), count),
+        LossTerm("label loss", label_loss, inputs, (LABELS,), count),
+        LossTerm("soft loss", soft_loss, inputs, ("teacher.logits",), count),
     ]

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ImageShape
 from kdstudio.models.modules.assembly import chain
+from kdstudio.models.modules.drawing import OwnGenerator
 from kdstudio.models.modules.images import ImageInput
 
 Shape = tuple[int, ...]
@@ -114,7 +115,7 @@ def default_taps(make: Maker, image: ImageShape) -> dict[str, str]:
             network = make()
             shapes = run(network, image)
     except Exception:
-        with torch.random.fork_rng(devices=[]):
+        with OwnGenerator(0):
             network = make()
             shapes = run(network, image)
     names = _names(network, dict(shapes))

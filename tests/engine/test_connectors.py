@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from kdstudio.engine.heads import (
+from kdstudio.engine.connectors import (
     ChannelVariance,
     Fusion,
     InputGradient,

@@ -1,0 +1,147 @@
+"""The images of a run: which of them are learned from, and the batches that they come in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from kdstudio.data.declaration import ImageData, LabelledImages
+from kdstudio.data.feed import Feed
+from kdstudio.data.selection import (
+    class_numbers,
+    of_classes,
+    only_classes,
+    part_of_classes,
+    stratified_share,
+    subset,
+    with_label_noise,
+)
+from kdstudio.data.split import stratified_split
+from kdstudio.engine.experiment import Experiment
+from kdstudio.engine.training import TrainingSpec
+from kdstudio.errors import KDStudioError
+from kdstudio.models.declaration import ImageShape
+
+EVALUATION_BATCH = 1000
+
+
+class RunData:
+    """Training, validation and test images of an experiment, on its device."""
+
+    def __init__(self, experiment: Experiment, data: ImageData, device: torch.device) -> None:
+        """``data`` as loaded, on the CPU; the parts are moved to ``device`` once."""
+        spec = experiment.data
+        if spec.classes and spec.renumber:
+            data = only_classes(data, spec.classes)
+        self._experiment = experiment
+        self._data = data
+        self._device = device
+        self.class_names = data.class_names
+        self.mean, self.std, self.notes = data.mean, data.std, data.notes
+        training, validation = stratified_split(data.train.labels, spec.validation, experiment.seed)
+        self._training_part = self._resident(self._selected(subset(data.train, training)))
+        self.validation = self._evaluation_feed(self._resident(subset(data.train, validation)), data)
+        self.test = self._evaluation_feed(self._resident(data.test), data)
+
+    def _selected(self, part: LabelledImages) -> LabelledImages:
+        """Keep what the experiment wants of the training images, with the labels that it wants."""
+        spec, seed = self._experiment.data, self._experiment.seed
+        if spec.classes and not spec.renumber:
+            part = subset(part, of_classes(part.labels, self.class_numbers(spec.classes), keep=True))
+        if spec.fraction < 1:
+            part = subset(part, stratified_share(part.labels, spec.fraction, seed, "fraction"))
+        return LabelledImages(
+            part.images, with_label_noise(part.labels, spec.label_noise, self.classes, seed)
+        )
+
+    def class_numbers(self, wanted: Sequence[int | str]) -> list[int]:
+        """Numbers of the classes that an experiment names; KDStudioError for an unknown one."""
+        return class_numbers(wanted, self.class_names)
+
+    def _resident(self, part: LabelledImages) -> LabelledImages:
+        """Move what lies in memory to the training device."""
+        images = part.images.to(self._device) if isinstance(part.images, Tensor) else part.images
+        return LabelledImages(images, part.labels.to(self._device))
+
+    def _evaluation_feed(self, part: LabelledImages, data: ImageData) -> Feed:
+        return Feed(part, data, batch_size=EVALUATION_BATCH)
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)
+
+    @property
+    def image(self) -> ImageShape:
+        """Shape of an image, and its normalisation."""
+        channels, height, width = self._data.train.images.shape[1:]
+        return ImageShape(channels, height, width, self.mean, self.std)
+
+    @property
+    def training_images(self) -> int:
+        """Number of images to learn from."""
+        return len(self._training_part)
+
+    def class_shares(self) -> Tensor:
+        """Share of each class, ``(K,)``, among the images to learn from, whoever leaves some out."""
+        counts = torch.bincount(self._training_part.labels, minlength=self.classes)
+        return counts / counts.sum()
+
+    def training_feed(
+        self, training: TrainingSpec, classes: Sequence[int] = (), renumber: bool = False
+    ) -> Feed:
+        """Return the training images as ``training`` wants them, those of ``classes`` alone if given.
+
+        With ``renumber`` these count from 0 in the order given.
+        """
+        part = self._training_part
+        if training.leave_out:
+            left_out = self.class_numbers(training.leave_out)
+            if classes:
+                raise KDStudioError(
+                    f"training.leave_out and the strategy's classes both choose what the network sees; "
+                    f"empty leave_out ({', '.join(self.class_names[n] for n in left_out)})"
+                )
+            part = subset(part, of_classes(part.labels, left_out, keep=False))
+            if not len(part):
+                raise KDStudioError("every class is left out; shorten training.leave_out")
+        part, data = self._of_classes(part, classes, renumber)
+        if not len(part):
+            names = ", ".join(self.class_names[number] for number in classes)
+            raise KDStudioError(f"no training image is of {names}; add them to data.classes")
+        default = self._experiment.data.source.default_augmentation
+        return Feed(
+            part,
+            data,
+            batch_size=training.batch_size,
+            seed=self._experiment.seed,
+            augmentation=default if training.default_augmentation else training.augmentation,
+            mixing=training.mixing,
+        )
+
+    def evaluation_feeds(self, classes: Sequence[int] = (), renumber: bool = False) -> tuple[Feed, Feed]:
+        """Return the validation and the test images, those of ``classes`` alone if given.
+
+        With ``renumber`` these count from 0 in the order given.
+        """
+        if not classes:
+            return self.validation, self.test
+        parts = (self.validation.part, self.test.part)
+        validation, test = (
+            self._evaluation_feed(*self._of_classes(part, classes, renumber)) for part in parts
+        )
+        return validation, test
+
+    def _of_classes(
+        self, part: LabelledImages, classes: Sequence[int], renumber: bool
+    ) -> tuple[LabelledImages, ImageData]:
+        """Return what is of ``classes`` (none: all), and the data set that its labels belong to."""
+        if not classes:
+            return part, self._data
+        chosen = part_of_classes(part, classes, renumber=renumber)
+        if not renumber:
+            return chosen, self._data
+        return chosen, replace(self._data, class_names=tuple(self.class_names[n] for n in classes))

@@ -1,0 +1,26 @@
+"""Modules that are loaded when one of their functions is first called, so that forms need not wait for torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+
+class LazyModule:
+    """Stands for a module whose functions and classes are called, not looked at."""
+
+    def __init__(self, name: str) -> None:
+        """``name`` is the module's full one."""
+        self._name = name
+
+    def __getattr__(self, function: str) -> Callable[..., Any]:
+        """Return what calls the ``function`` of the module."""
+        if function.startswith("__"):
+            raise AttributeError(function)
+
+        def call(*values: Any, **options: Any) -> Any:  # noqa: ANN401
+            return getattr(import_module(self._name), function)(*values, **options)
+
+        call.__name__ = function
+        return call

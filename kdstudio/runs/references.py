@@ -1,0 +1,82 @@
+"""Weights that an experiment names: found once, noted with their content, read once."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kdstudio.engine.experiment import Experiment, FromFile, FromRun, NetworkSpec, TrainHere
+from kdstudio.errors import KDStudioError
+from kdstudio.runs.folder import RunFolder, find_run
+from kdstudio.runs.weights import load_weights_file
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def resolved(experiment: Experiment, runs: Path) -> Experiment:
+    """Return ``experiment`` with every run and file that it names found, and its content noted.
+
+    ``latest`` becomes the run that is the latest now. Raises KDStudioError where something is not
+    there, or where it is no longer what an earlier resolution has noted.
+    """
+    networks = {role: _resolved(network, runs) for role, network in experiment.networks.items()}
+    return experiment.model_copy(update={"networks": networks})
+
+
+def _resolved(network: NetworkSpec, runs: Path) -> NetworkSpec:
+    weights = network.weights
+    if isinstance(weights, TrainHere):
+        return network
+    if isinstance(weights, FromRun):
+        folder = find_run(weights.run, runs)
+        weights = weights.model_copy(update={"run": str(folder.path.resolve())})
+    else:
+        weights = weights.model_copy(update={"path": str(Path(weights.path).expanduser().resolve())})
+    path = weights_file(weights)
+    found = _sha256(path)
+    if weights.sha256 and weights.sha256 != found:
+        raise KDStudioError(
+            f"'{path}' holds other weights than when this run began (its SHA-256 is {found[:12]}…, not "
+            f"{weights.sha256[:12]}…); put the former file back, or run the experiment anew"
+        )
+    return network.model_copy(update={"weights": weights.model_copy(update={"sha256": found})})
+
+
+def weights_file(source: FromFile | FromRun) -> Path:
+    """The file that ``source`` means; KDStudioError where a run has no such network."""
+    if isinstance(source, FromFile):
+        return Path(source.path)
+    folder = RunFolder(Path(source.run))
+    if source.network not in folder.networks():
+        raise KDStudioError(
+            f"run '{folder.name}' has no network '{source.network}'; "
+            f"it has {', '.join(folder.networks()) or 'none yet'}"
+        )
+    return folder.network_file(source.network)
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError as error:
+        raise KDStudioError(f"no weights file '{path}'") from error
+    except OSError as error:
+        raise KDStudioError(f"'{path}' cannot be read: {error.strerror or error}") from error
+
+
+class WeightsReader:
+    """Reads resolved weights, each file once."""
+
+    def __init__(self) -> None:
+        """Nothing read yet."""
+        self._read: dict[Path, dict[str, Tensor]] = {}
+
+    def __call__(self, source: FromFile | FromRun, class_names: tuple[str, ...]) -> dict[str, Tensor]:
+        """Return the weights that ``source`` means, made for ``class_names``."""
+        path = weights_file(source)
+        if path not in self._read:
+            self._read[path] = load_weights_file(path, class_names)
+        return self._read[path]
