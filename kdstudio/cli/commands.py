@@ -13,8 +13,9 @@ import click
 
 from kdstudio import __version__
 from kdstudio.cli import tables
-from kdstudio.cli.display import console, show_run
+from kdstudio.cli.display import console, show_run, watch_run
 from kdstudio.errors import KDStudioError
+from kdstudio.runs.control import Wish, ask
 from kdstudio.runs.folder import default_runs_folder, find_run, run_folders
 from kdstudio.runs.presets import load_experiment
 from kdstudio.runs.session import Session, Tell, new_session, resumed_session
@@ -96,6 +97,33 @@ def _carry_out(prepare: Callable[[Tell], Session], *, quiet: bool) -> int:
         _complain(summary.error)
     click.echo(session.folder.path)
     return {"finished": 0, "stopped": INTERRUPTED}.get(summary.status, 1)
+
+
+@kdstudio.command()
+@click.argument("which", metavar="RUN")
+@runs_dir
+def watch(which: str, runs: Path) -> int:
+    """Follow a run that goes on in another terminal or in the window; Ctrl+C leaves it alone."""
+    folder = find_run(which, runs)
+    with _interruption() as interrupted:
+        watch_run(folder, interrupted)
+    tables.print_run(folder.summary(), console(stderr=False))
+    return 0
+
+
+def _wish(name: str, wish: Wish, told: str) -> None:
+    """Enter a command that leaves a wish for a running run."""
+
+    @kdstudio.command(name, help=told)
+    @click.argument("which", metavar="RUN")
+    @runs_dir
+    def leave(which: str, runs: Path) -> None:
+        ask(find_run(which, runs), wish)
+
+
+_wish("pause", "pause", "Hold a running run after its current step, wherever it runs.")
+_wish("unpause", "go on", "Let a held run go on.")
+_wish("stop", "stop", "Stop a running run with a checkpoint; 'kdstudio resume' goes on with it.")
 
 
 @contextmanager

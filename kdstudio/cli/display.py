@@ -11,10 +11,14 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.text import Text
 
-from kdstudio.engine.events import EpochDone, Event, RunStarted, StageDone, StageStarted, StepDone
-from kdstudio.runs.progress import RunProgress, spoken_duration
+from kdstudio.engine.events import EpochDone, Event, Preparing, RunStarted, StageDone, StageStarted, StepDone
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.log import RunFollower
+from kdstudio.runs.results import Spread, without_seeds
 from kdstudio.runs.session import Session, Tell
-from kdstudio.runs.sweep import over_seeds
+from kdstudio.runs.state import RunState, spoken_duration
+
+LOOK_SECONDS = 0.2
 
 
 def console(*, stderr: bool = True, quiet: bool = False) -> Console:
@@ -25,47 +29,77 @@ def console(*, stderr: bool = True, quiet: bool = False) -> Console:
 
 def show_run(prepare: Callable[[Tell], Session], interrupted: list[bool], *, quiet: bool) -> Session:
     """Prepare a session and run it to its end, or until ``interrupted`` is no longer empty."""
-    output = console(quiet=quiet)
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TextColumn("{task.fields[told]}"),
-    )
-    bars = Progress(*columns, console=output)
-    display = Display(bars, output)
-    live = Live(Group(bars, display.figures), console=output, transient=True, refresh_per_second=8)
-    with live if output.is_interactive else nullcontext():
-        session = prepare(display.show)
+    display = Display(console(quiet=quiet))
+    with display.live():
+        session = prepare(display.prepare)
+        follower = RunFollower(session.folder)
         with closing(session.events()) as events:
-            for event in events:
-                display.show(event)
+            for _event in events:
+                display.show(follower.poll(), follower.state)
                 if interrupted:
                     break
     return session
 
 
+def watch_run(folder: RunFolder, interrupted: list[bool]) -> RunState:
+    """Follow a run that another process has, to its end, or until ``interrupted`` is no longer empty."""
+    display, follower = Display(console()), RunFollower(folder)
+    with display.live():
+        while not interrupted:
+            display.show(follower.poll(), follower.state)
+            if follower.state.is_over or not folder.is_running():
+                break
+            time.sleep(LOOK_SECONDS)
+    display.show(follower.poll(), follower.state)
+    return follower.state
+
+
 class Display:
     """Two bars, the run's and the stage's, a line of figures below, and one for every stage that is done."""
 
-    def __init__(self, bars: Progress, console: Console) -> None:
-        """``bars`` and ``figures`` are shown live; lines that stay go to ``console``."""
+    def __init__(self, output: Console) -> None:
+        """Bars and figures are shown live; lines that stay go to ``output``."""
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TextColumn("{task.fields[told]}"),
+        )
         self.figures = Text(no_wrap=True, overflow="ellipsis")
-        self._bars = bars
-        self._console = console
-        self._run = bars.add_task("preparing", total=1.0, told="")
+        self._bars = Progress(*columns, console=output)
+        self._console = output
+        self._run = self._bars.add_task("preparing", total=1.0, told="")
         self._stage: TaskID | None = None
-        self._progress = RunProgress()
-        self._began = time.monotonic()
         self._accuracy = ""
 
-    def show(self, event: Event) -> None:
-        """Follow one event."""
-        self._progress = progress = self._progress.after(event)
+    def live(self) -> Live | nullcontext[None]:
+        """Show the bars while something runs, where there is a terminal."""
+        if not self._console.is_interactive:
+            return nullcontext()
+        shown = Group(self._bars, self.figures)
+        return Live(shown, console=self._console, transient=True, refresh_per_second=8)
+
+    def prepare(self, event: Preparing) -> None:
+        """Tell what is being prepared before there is a run."""
+        self._bars.update(self._run, description=event.what, completed=event.fraction)
+
+    def show(self, events: list[Event], state: RunState) -> None:
+        """Follow ``events``, which ``state`` has taken in."""
+        for event in events:
+            self._follow(event, state)
+        stage = f"stage {state.stage + 1}/{len(state.stages)}  " if state.stages else ""
+        held = "held  " if state.status == "paused" else ""
+        self._bars.update(
+            self._run,
+            description="run" if state.stages else state.doing,
+            completed=state.fraction,
+            told=f"{stage}{held}{spoken_duration(state.seconds_left())} left" if state.stages else "",
+        )
+
+    def _follow(self, event: Event, state: RunState) -> None:
         match event:
             case RunStarted():
-                self._began = time.monotonic()
                 self._console.print(
                     f"{event.training_images:,} training, {event.validation_images:,} validation, "
                     f"{event.test_images:,} test images; {event.device}, "
@@ -75,36 +109,29 @@ class Display:
                 if self._stage is not None:
                     self._bars.remove_task(self._stage)
                 self._accuracy = ""
-                self._stage = self._bars.add_task(event.outline.name, total=event.outline.steps, told="")
+                self._stage = self._bars.add_task(event.summary.name, total=event.summary.steps, told="")
             case StepDone():
-                self._show_step(event)
+                self._show_step(event, state)
             case EpochDone():
-                accuracies = {name: scores.accuracy for name, scores in event.validation.items()}
-                varied = progress.stages[event.stage].varied
-                shown = [f"{name} {share:.2%}" for name, share in accuracies.items() if name not in varied]
-                shown += [f"{s} {spread.mean:.2%}" for s, spread in over_seeds(accuracies, varied).items()]
-                self._accuracy = "  ".join(shown)
+                groups = without_seeds(state.learning.values())
+                accuracies = {
+                    name: Spread(tuple(row.validation.accuracy for row in rows))
+                    for name, rows in groups.items()
+                }
+                self._accuracy = "  ".join(f"{name} {s.mean:.2%}" for name, s in accuracies.items())
             case StageDone():
-                for name, result in event.networks.items():
-                    if result.varied:
-                        continue
-                    test = result.last_epoch.test
+                for name, rows in without_seeds(event.networks.values()).items():
+                    accuracy = Spread(tuple(row.test.accuracy for row in rows)).mean
+                    errors = Spread(tuple(float(row.test.errors) for row in rows)).mean
+                    several = f", mean of {len(rows)}" if len(rows) > 1 else ""
                     self._console.print(
-                        f"{name}: {test.accuracy:.2%} of the test images right, {test.errors} errors"
+                        f"{name}: {accuracy:.2%} of the test images right, {errors:g} errors{several}"
                     )
-        left = progress.seconds_left(time.monotonic() - self._began)
-        stage = f"stage {progress.stage + 1}/{len(progress.stages)}  " if progress.stages else ""
-        self._bars.update(
-            self._run,
-            description="run" if progress.stages else progress.doing,
-            completed=progress.fraction,
-            told=f"{stage}{spoken_duration(left)} left" if progress.stages else "",
-        )
 
-    def _show_step(self, event: StepDone) -> None:
-        assert self._stage is not None
+    def _show_step(self, event: StepDone, state: RunState) -> None:
         losses = "  ".join(f"{name} {value:.4f}" for name, value in event.losses.items())
-        epochs = self._progress.stages[event.stage].epochs
-        told = f"epoch {event.epoch}/{epochs}  {event.images_per_second:,.0f} images/s"
         self.figures.plain = f"  {losses}  {self._accuracy}"
-        self._bars.update(self._stage, completed=event.step, told=told)
+        if self._stage is not None:
+            epochs = state.stages[event.stage].epochs
+            told = f"epoch {event.epoch}/{epochs}  {event.images_per_second:,.0f} images/s"
+            self._bars.update(self._stage, completed=event.step, told=told)
