@@ -58,18 +58,17 @@ class ResultTable:
 def tabulate(view: TableView, rows: Iterable[Row], part: Part = "test") -> ResultTable:
     """Lay ``rows`` out as a strategy has declared it."""
     fields = (*view.rows, view.columns) if view.columns else view.rows
-    planned = gathered(rows, view.over)
-    groups = in_order(planned, fields)
+    groups = gathered(rows, view.over)
     placed = [group for group in groups if None not in map(group.field, fields)]
     if view.columns:
-        columns = in_order([group for group in planned if group in placed], [view.columns])
+        columns = in_order(placed, [view.columns])
         values = tuple(dict.fromkeys(group.field(view.columns) for group in columns))
         by_row: dict[tuple[Coordinate | None, ...], list[Group]] = {}
-        for group in placed:
+        for group in in_order(placed, fields):
             by_row.setdefault(tuple(map(group.field, view.rows)), []).append(group)
         lines = list(by_row.values())
     else:
-        values, lines = (None,), [[group] for group in groups]
+        values, lines = (None,), [[group] for group in in_order(groups, fields)]
     best = best_of(placed, view.best, part) if view.best else None
     return ResultTable(
         title=view.title,
