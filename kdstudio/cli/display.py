@@ -14,7 +14,7 @@ from rich.text import Text
 from kdstudio.engine.events import EpochDone, Event, Preparing, RunStarted, StageDone, StageStarted, StepDone
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.log import RunFollower
-from kdstudio.runs.results import Spread, without_seeds
+from kdstudio.runs.results import gathered
 from kdstudio.runs.session import Session, Tell
 from kdstudio.runs.state import RunState, spoken_duration
 
@@ -113,19 +113,15 @@ class Display:
             case StepDone():
                 self._show_step(event, state)
             case EpochDone():
-                groups = without_seeds(state.learning.values())
-                accuracies = {
-                    name: Spread(tuple(row.validation.accuracy for row in rows))
-                    for name, rows in groups.items()
-                }
-                self._accuracy = "  ".join(f"{name} {s.mean:.2%}" for name, s in accuracies.items())
+                groups = gathered(state.learning.values())
+                self._accuracy = "  ".join(
+                    f"{g.network.name} {g.text('validation.accuracy')}" for g in groups
+                )
             case StageDone():
-                for name, rows in without_seeds(event.networks.values()).items():
-                    accuracy = Spread(tuple(row.test.accuracy for row in rows)).mean
-                    errors = Spread(tuple(float(row.test.errors) for row in rows)).mean
-                    several = f", mean of {len(rows)}" if len(rows) > 1 else ""
+                for group in gathered(event.networks.values()):
+                    accuracy, errors = group.text("accuracy"), group.text("errors")
                     self._console.print(
-                        f"{name}: {accuracy:.2%} of the test images right, {errors:g} errors{several}"
+                        f"{group.network.name}: {accuracy} of the test images right, {errors} errors"
                     )
 
     def _show_step(self, event: StepDone, state: RunState) -> None:

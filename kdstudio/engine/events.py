@@ -34,8 +34,7 @@ class EpochScores(Record):
     epoch: int
     """Counted from 1; 0 for a network that was loaded, not trained."""
     validation: Scores
-    test: Scores | None = None
-    """None while the network still learns: the test set is scored once a stage is done."""
+    test: Scores
 
 
 class Shifted(Record):
@@ -75,8 +74,7 @@ class NetworkResult(Identity):
 
     @property
     def test(self) -> Scores:
-        """Scores on the test images after the last epoch; only of a network that has learned to the end."""
-        assert self.last_epoch.test is not None
+        """Scores on the test images after the last epoch."""
         return self.last_epoch.test
 
 

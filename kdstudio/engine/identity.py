@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from pydantic import BaseModel, ConfigDict
 
 Coordinate = int | float | str
@@ -53,7 +55,7 @@ class Identity(Record):
             words.insert(0, self.role)
         return " ".join(words)
 
-    def without(self, *keys: str) -> Identity:
+    def without(self, *keys: str) -> Self:
         """Return what it has in common with those that differ in ``keys`` alone."""
         kept = {key: value for key, value in self.coordinates.items() if key not in keys}
         return self.model_copy(update={"coordinates": kept})

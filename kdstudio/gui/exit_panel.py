@@ -5,13 +5,18 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
+from kdstudio.engine.views import FigureView
 from kdstudio.gui.background import RunReader
+from kdstudio.gui.forms.editors import Choices
 from kdstudio.gui.layout import text_label
-from kdstudio.gui.plots.cost import CostPlot
+from kdstudio.gui.plots.results import ResultPlot
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.early_exits import ExitReport, read_exits
+from kdstudio.runs.early_exits import CostKey, ExitReport, read_exits
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.session import failure
+
+COSTS: dict[str, CostKey] = {"work counted": "multiply_adds", "time measured here": "latency"}
+TITLE = "Test accuracy of early exits"
 
 
 class ExitsPanel(QWidget):
@@ -25,7 +30,13 @@ class ExitsPanel(QWidget):
         self.reader.told.connect(self._tell)
         self.reader.found.connect(self._show)
         self.reader.failed.connect(lambda error: self._tell(failure(error).message))
-        self.plot = CostPlot(theme)
+        self.plot = ResultPlot(theme)
+        self.plot.heading.hide()  # it stands above, where the plot is chosen
+        self.cost_box = Choices()
+        self.cost_box.addItems(list(COSTS))
+        self.cost_box.setAccessibleName("Cost shown")
+        self.cost_box.currentTextChanged.connect(self._draw)
+        self.plot.head.addWidget(self.cost_box)
         self.told = text_label("", "muted")
         self.told.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedLayout(self)
@@ -42,5 +53,10 @@ class ExitsPanel(QWidget):
 
     def _show(self, report: ExitReport) -> None:
         self.shown = report
-        self.plot.show_report(report)
+        self._draw()
         self._stack.setCurrentWidget(self.plot)
+
+    def _draw(self) -> None:
+        if self.shown:
+            cost = COSTS[self.cost_box.currentText()]
+            self.plot.show_curves(FigureView(title=TITLE, x=cost), self.shown.curves(cost))

@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from kdstudio.gui.style import STYLE_SHEET
+from kdstudio.runs.colours import Token
 from kdstudio.shipped import shipped
 
 SCHEMES = {
@@ -20,10 +21,6 @@ SCHEMES = {
     "light": Qt.ColorScheme.Light,
     "dark": Qt.ColorScheme.Dark,
 }
-
-
-drawn_names: dict[str, int] = {}
-"""Numbers of networks in the order in which they were first drawn: neighbours differ in colour."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +34,14 @@ class Colours:
         """Hex colour of ``role``."""
         return self.roles[role]
 
-    def of_network(self, name: str) -> str:
-        """Colour of a network's curves and bars, the same on every page."""
-        if name in self.series:
-            return str(self.series[name])
+    def of_series(self, token: Token) -> str:
+        """Colour of a network's curves and bars; ``runs/colours.py`` gives the token."""
         others: list[str] = self.series["others"]
-        place = drawn_names.setdefault(name, len(drawn_names))
-        return others[place % len(others)]
+        return others[token % len(others)] if isinstance(token, int) else str(self.series[token])
+
+    def of_network(self, name: str) -> str:
+        """Colour of what is known by its name alone: a word of the theme, or one of the others."""
+        return self.of_series(name if name in self.series else sum(name.encode()))
 
 
 @cache

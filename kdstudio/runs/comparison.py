@@ -1,4 +1,4 @@
-"""Runs side by side: their scores, and only the settings in which they differ."""
+"""Runs side by side: their names, and only the settings in which they differ."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from kdstudio.errors import KDStudioError
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.summary import Summary
 
-ORDER = ("teacher", "baseline", "student")
 DESCRIPTIVE = ("name", "about")
 """Parts of an experiment that change nothing in the run."""
 
@@ -25,18 +24,13 @@ def readable_runs(folders: Sequence[RunFolder]) -> dict[RunFolder, Summary]:
     return found
 
 
-def network_names(summaries: Sequence[Summary]) -> list[str]:
-    """Networks that occur in any run: teacher, baseline, student, then the others."""
-    names = {name for summary in summaries for name in summary.networks}
-    return [name for name in ORDER if name in names] + sorted(names - set(ORDER))
-
-
-def test_errors(summaries: Sequence[Summary]) -> dict[str, list[float | None]]:
-    """Errors on the test set after the last epoch, of each network, one for each run."""
-    return {
-        name: [float(s.networks[name].test.errors) if name in s.networks else None for s in summaries]
-        for name in network_names(summaries)
-    }
+def short_names(summaries: Sequence[Summary]) -> list[str]:
+    """Names without the date where there are several."""
+    parts = [summary.name.partition("-") for summary in summaries]
+    return [
+        rest if len(parts) > 1 and first.isdigit() and rest else first + dash + rest
+        for first, dash, rest in parts
+    ]
 
 
 def differing_settings(summaries: Sequence[Summary]) -> dict[str, list[str]]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from kdstudio.declaration import ProgressCallback
 from kdstudio.engine.identity import CONTROL, EXIT
 from kdstudio.errors import KDStudioError
+from kdstudio.runs.colours import Token, series_of
+from kdstudio.runs.figures import Spread
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.latency import Latency, measure_latencies
 from kdstudio.runs.predictions import Part, Predictions, open_context, predictions_on
+from kdstudio.runs.results import ResultCurve, ResultPoint
 from kdstudio.runs.weights import load_network, read_card
 
 if TYPE_CHECKING:
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 
 PARTS: tuple[Part, ...] = ("validation", "test")
 THRESHOLDS = (*(step / 20 for step in range(20)), 0.97, 0.99, 0.999, 1.0)
+
+
+CostKey = Literal["multiply_adds", "latency"]
 
 
 class Cost(NamedTuple):
@@ -41,6 +47,11 @@ class ExitFigures:
     multiply_adds: int
     latency: Latency
     accuracy: dict[Part, float]
+
+    @property
+    def cost(self) -> Cost:
+        """What one image costs that goes this way."""
+        return Cost(self.multiply_adds, self.latency.median)
 
 
 class EarlyExitPoint(NamedTuple):
@@ -65,6 +76,8 @@ class ExitReport:
     """Cost of an image that leaves at each exit, the heads that it has passed included."""
     baseline: ExitFigures | None
     predictions: Mapping[Part, Predictions]
+    tokens: Mapping[str, Token]
+    """Colours of the networks, by name."""
 
     def ensemble_accuracy(self, part: Part) -> float:
         """Accuracy of the mean of all exits' probabilities; it costs what passing all of them costs."""
@@ -91,6 +104,24 @@ class ExitReport:
             for costs in zip(*self.passing, strict=True)
         )
         return EarlyExitPoint(threshold, float(right.float().mean()), work, seconds, tuple(shares))
+
+    def curves(self, cost: CostKey) -> list[ResultCurve]:
+        """Test accuracy against a cost: leaving early over thresholds, each exit by itself, the baseline."""
+
+        def beside(text: str, ways: tuple[ExitFigures, ...]) -> ResultCurve:
+            points = [
+                ResultPoint(getattr(way.cost, cost), Spread((way.accuracy["test"],)), way.name)
+                for way in ways
+            ]
+            return ResultCurve(text, self.tokens[ways[-1].name], tuple(points), connected=False)
+
+        left = [self.leaving("test", threshold) for threshold in THRESHOLDS]
+        points = tuple(ResultPoint(getattr(p, cost), Spread((p.accuracy,)), f"{p.threshold:g}") for p in left)
+        drawn = [
+            ResultCurve("leaving early, over thresholds", len(self.tokens), points),
+            beside("each exit as a network of its own", self.ways),
+        ]
+        return [*drawn, beside("trained without exits", (self.baseline,))] if self.baseline else drawn
 
 
 def exits_of(folder: RunFolder) -> list[str]:
@@ -128,9 +159,9 @@ def read_exits(
         part: predictions_on(context, folder, part, progress, allow_code=allow_code) for part in PARTS
     }
     whole = _trunk_of(read_card(folder.network_file(exits[0])))
-    saved = {name: read_card(folder.network_file(name)) for name in folder.networks()}
-    role = saved[whole].identity.role
-    controls = [n for n, card in saved.items() if (card.identity.kind, card.identity.role) == (CONTROL, role)]
+    rows, kept = folder.summary().networks, folder.networks()
+    role = rows[whole].role
+    controls = [n for n, row in rows.items() if row.kind == CONTROL and row.role == role and n in kept]
     modules: dict[str, tuple[nn.Module, tuple[int, ...]]] = {}
     for name in (*exits, whole, *controls[:1]):
         module, card = load_network(folder.network_file(name), allow_code=allow_code)
@@ -151,7 +182,8 @@ def read_exits(
         Cost(own.multiply_adds + before.multiply_adds, own.latency.median + before.latency)
         for own, before in zip(found, passed, strict=True)
     )
-    return ExitReport(found, passing, figures(controls[0]) if controls else None, predictions)
+    baseline = figures(controls[0]) if controls else None
+    return ExitReport(found, passing, baseline, predictions, series_of(rows.values()))
 
 
 def _trunk_of(card: NetworkCard) -> str:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from kdstudio.engine.events import (
     EpochDone,
-    EpochScores,
     Event,
     NetworkResult,
     Preparing,
@@ -24,6 +23,7 @@ from kdstudio.engine.events import (
 from kdstudio.engine.identity import Identity
 from kdstudio.engine.views import Comparison, View
 from kdstudio.runs.curves import LossKey, RunCurves, Series
+from kdstudio.runs.figures import LiveResult, Row
 from kdstudio.runs.summary import Status, Summary
 
 STEP_OVERHEAD = 1e7
@@ -50,7 +50,7 @@ class RunState:
     images_per_second: float = 0.0
     networks: dict[str, NetworkResult] = field(default_factory=dict)
     """Rows of the networks that have learned to the end, or came with weights."""
-    learning: dict[str, NetworkResult] = field(default_factory=dict)
+    learning: dict[str, LiveResult] = field(default_factory=dict)
     """Rows of those that still learn, with their latest validation scores alone."""
     curves: RunCurves = field(default_factory=RunCurves)
     _began: tuple[float, float] = (0.0, 0.0)
@@ -97,7 +97,7 @@ class RunState:
         return {number for stage in self.stages[: self.stage + 1] for number in stage.left_out}
 
     @property
-    def rows(self) -> dict[str, NetworkResult]:
+    def rows(self) -> dict[str, Row]:
         """The table of results so far, those that still learn included."""
         return self.networks | self.learning
 
@@ -159,16 +159,8 @@ class RunState:
                 curves.shares.setdefault(LossKey(stage.name, term), Series()).add(event.epoch, share)
         for name, scores in event.validation.items():
             curves.accuracy.setdefault(name, Series()).add(event.epoch, scores.accuracy)
-            found = EpochScores(epoch=event.epoch, validation=scores)
             identity = stage.scored.get(name, Identity(role=name, kind=name))
-            self.learning[name] = NetworkResult(
-                **identity.model_dump(),
-                architecture="",
-                parameters=stage.parameters.get(name, 0),
-                classes=stage.classes if stage.renumbered else (),
-                last_epoch=found,
-                best_epoch=found,
-            )
+            self.learning[name] = LiveResult(**identity.model_dump(), validation=scores)
 
     def _move_on(self, event: StepDone | EpochDone) -> None:
         self.epoch, self.seconds = event.epoch, event.seconds

@@ -5,7 +5,6 @@ from PySide6.QtCore import QSettings
 
 from kdstudio.gui.controller import State
 from kdstudio.gui.theme import Theme
-from kdstudio.gui.window import MainWindow
 
 LONGEST = 60_000
 
@@ -22,6 +21,8 @@ def theme(qapp, tmp_path):
 @pytest.fixture
 def window(qtbot, theme, runs):
     """The whole window on an empty runs folder, with a quick experiment in the form."""
+    from kdstudio.gui.window import MainWindow
+
     window = MainWindow(theme, runs)
     qtbot.addWidget(window)
     window.show()

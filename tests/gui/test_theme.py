@@ -1,16 +1,40 @@
 """Both schemes name the same roles, and text can be read on its ground."""
 
+from itertools import combinations
+from math import cbrt, dist
+
 import pytest
 from PySide6.QtGui import QColor
 
 from kdstudio.gui.theme import schemes
 
+TOKENS = ("teacher", "baseline", "student", *range(12))
+
+
+def linear_rgb(colour: str) -> list[float]:
+    """Red, green and blue as light, sRGB."""
+    return [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in QColor(colour).getRgbF()[:3]]
+
+
+def oklab(colour: str) -> list[float]:
+    """Lightness, green to red, blue to yellow (Ottosson 2020); distances are about as large as they look."""
+    red, green, blue = linear_rgb(colour)
+    cones = (
+        cbrt(0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue),
+        cbrt(0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue),
+        cbrt(0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue),
+    )
+    rows = (
+        (0.2104542553, 0.7936177850, -0.0040720468),
+        (1.9779984951, -2.4285922050, 0.4505937099),
+        (0.0259040371, 0.7827717662, -0.8086757660),
+    )
+    return [sum(a * b for a, b in zip(row, cones, strict=True)) for row in rows]
+
 
 def luminance(colour: str) -> float:
     """Relative luminance, WCAG 2.1."""
-    linear = [
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in QColor(colour).getRgbF()[:3]
-    ]
+    linear = linear_rgb(colour)
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
@@ -36,5 +60,20 @@ def test_text_has_a_contrast_of_at_least_4_5(scheme, ground, text):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_curves_have_a_contrast_of_at_least_3(scheme):
     colours = schemes()[scheme]
-    for network in ("teacher", "baseline", "student", "peer1", "exit2"):
-        assert contrast(colours.of_network(network), colours["panel"]) >= 3
+    for token in TOKENS:
+        assert contrast(colours.of_series(token), colours["panel"]) >= 3
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_networks_of_a_run_are_told_apart(scheme):
+    colours = schemes()[scheme]
+    drawn = [oklab(colours.of_series(token)) for token in TOKENS]
+    assert len(colours.series["others"]) == 12
+    assert min(dist(one, other) for one, other in combinations(drawn, 2)) > 0.1
+
+
+def test_numbers_begin_again_and_unknown_names_always_have_the_same_colour():
+    colours = schemes()["light"]
+    assert colours.of_series(14) == colours.of_series(2)
+    assert colours.of_network("teacher") == colours.of_series("teacher")
+    assert colours.of_network("exit-1") == colours.of_network("exit-1") != colours.of_network("exit-2")

@@ -1,9 +1,8 @@
-import json
-
 import pytest
 
 from kdstudio.runs import comparison
 from kdstudio.runs.folder import create_run, run_folders
+from tests.results import run
 from tests.small import run_in, small_experiment
 
 
@@ -39,19 +38,11 @@ def test_a_setting_that_a_run_does_not_have_is_a_dash(runs, folders):
     assert found["strategy.alpha"] == ["0.1", "–"]
 
 
-def test_test_errors_are_those_of_the_last_epoch(folders):
-    on_disk = [json.loads(folder.summary_file.read_text())["networks"] for folder in folders]
-    errors = comparison.test_errors(summaries(folders))
-    assert list(errors) == ["teacher", "baseline", "student"]
-    assert errors["student"] == [networks["student"]["last_epoch"]["test"]["errors"] for networks in on_disk]
-    assert errors["baseline"] == [on_disk[0]["baseline"]["test"]["errors"], None]
-
-
-def test_teacher_baseline_and_student_come_before_the_others(folders):
-    summary = folders[1].summary()
-    networks = dict.fromkeys(("zebra", "student", "ant", "teacher"), summary.networks["student"])
-    found = comparison.network_names([summary.model_copy(update={"networks": networks})])
-    assert found == ["teacher", "student", "ant", "zebra"]
+def test_several_names_lose_their_dates():
+    names = ("20260101-120000-mine", "plain", "7-")
+    runs = [run(name=name) for name in names]
+    assert comparison.short_names(runs) == ["120000-mine", "plain", "7-"]
+    assert comparison.short_names(runs[:1]) == [names[0]]
 
 
 def test_damaged_runs_are_left_out(runs, folders):

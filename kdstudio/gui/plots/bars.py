@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
@@ -10,8 +10,10 @@ from PySide6.QtGui import QPen
 
 from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.theme import Theme
+from kdstudio.runs.colours import Token
 
 GROUP_WIDTH = 0.8
+NO_TOKENS: Mapping[str, Token] = {}
 
 
 class BarPlot(PlotFrame):
@@ -24,6 +26,7 @@ class BarPlot(PlotFrame):
         self._groups: Sequence[str] = ()
         self._values: dict[str, Sequence[float | None]] = {}
         self._format = "{:g}"
+        self._tokens = NO_TOKENS
         self.legend.toggled.connect(self._draw)
         theme.changed.connect(self._draw)
         self._draw()
@@ -35,14 +38,18 @@ class BarPlot(PlotFrame):
         *,
         y: str,
         shown_as: str = "{:g}",
+        tokens: Mapping[str, Token] = NO_TOKENS,
     ) -> None:
-        """Draw ``values`` of each network, one for each group; None leaves a gap."""
-        wanted = (list(groups), values, y, shown_as)
-        if wanted == (list(self._groups), self._values, self._y, self._format):
+        """Draw ``values`` of each network, one for each group; None leaves a gap.
+
+        ``tokens`` tell the colours of networks that are no words of the theme.
+        """
+        wanted = (list(groups), values, y, shown_as, tokens)
+        if wanted == (list(self._groups), self._values, self._y, self._format, self._tokens):
             return
         if set(values) != set(self._values):
             self.legend.clear()
-        self._groups, self._values, self._y, self._format = groups, values, y, shown_as
+        self._groups, self._values, self._y, self._format, self._tokens = groups, values, y, shown_as, tokens
         self._draw()
 
     def _draw(self) -> None:
@@ -57,7 +64,7 @@ class BarPlot(PlotFrame):
         width = GROUP_WIDTH / max(len(self._values), 1)
         labelled = len(self._groups) * len(self._values) <= 24
         for place, (network, values) in enumerate(self._values.items()):
-            colour = colours.of_network(network)
+            colour = self.pen(self._tokens.get(network, network)).color()
             self.legend.show_entry(network, network, pg.mkPen(colour))
             if not self.legend.is_shown(network):
                 continue

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from kdstudio.gui.plots.legend import Legend
 from kdstudio.gui.theme import Colours, Theme
+from kdstudio.runs.colours import Token
 
 
 class PlotFrame(QWidget):
@@ -35,10 +36,12 @@ class PlotFrame(QWidget):
         column.addWidget(self.legend)
         column.addWidget(self.plot, 1)
 
-    def pen(self, network: str, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
-        """Pen in the colour of ``network``."""
+    def pen(self, token: Token, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+        """Pen in the colour of a network, or of what is known by its name alone."""
+        colours = self._theme.colours
+        colour = colours.of_network(token) if isinstance(token, str) else colours.of_series(token)
         width = round(self.devicePixelRatioF())  # pens are cosmetic: their width counts device pixels
-        return pg.mkPen(self._theme.colours.of_network(network), width=width, style=style)
+        return pg.mkPen(colour, width=width, style=style)
 
 
 def dress(plot: pg.PlotWidget, colours: Colours, axes: dict[str, str]) -> None:

@@ -35,6 +35,19 @@ class PlotStack(QWidget):
         column.addLayout(self.head)
         column.addWidget(self._stack, 1)
 
+    def offer(self, widgets: dict[str, QWidget]) -> None:
+        """Offer these instead, a widget maybe under several names; what is in sight stays if it is there."""
+        before = self.shown()
+        self.choice.blockSignals(True)
+        self.choice.clear()
+        self.choice.addItems(list(widgets))
+        self.choice.setCurrentIndex(max(self.choice.findText(before), 0))
+        self.choice.blockSignals(False)
+        self._widgets = widgets
+        for widget in widgets.values():
+            self._stack.addWidget(widget)
+        self._turn(self.shown())
+
     def _turn(self, name: str) -> None:
         self._stack.setCurrentWidget(self._widgets[name])
         self.turned.emit(name)

@@ -24,6 +24,20 @@ def test_the_first_is_in_sight_and_the_box_turns_to_another(qtbot, deck):
     assert not deck._widgets["one"].isVisible()
 
 
+def test_what_is_in_sight_stays_while_it_is_offered(deck):
+    deck.show_widget("two")
+    two, three = deck._widgets["two"], QLabel("3")
+    told = []
+    deck.turned.connect(told.append)
+    deck.offer({"three": three, "two": two, "again": three})
+    assert (deck.shown(), two.isVisible()) == ("two", True)
+    deck.show_widget("again")
+    assert three.isVisible()
+    deck.offer({"two": two})
+    assert two.isVisible()
+    assert told == ["two", "again", "two"]
+
+
 def test_what_is_not_available_is_greyed_out(deck):
     deck.set_available("two", False)
     assert not deck.is_available("two")

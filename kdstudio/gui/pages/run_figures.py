@@ -1,0 +1,74 @@
+"""The figures of the chosen runs: their errors side by side, or all that the strategy of one declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtWidgets import QWidget
+
+from kdstudio.engine.identity import EXIT
+from kdstudio.engine.views import FigureView
+from kdstudio.gui.exit_panel import ExitsPanel
+from kdstudio.gui.plots.bars import BarPlot
+from kdstudio.gui.plots.results import ResultPlot
+from kdstudio.gui.plots.stack import PlotStack
+from kdstudio.gui.theme import Theme
+from kdstudio.runs.colours import series_of
+from kdstudio.runs.comparison import short_names
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.results import ResultCurve, curves, errors_by_network
+from kdstudio.runs.summary import Summary
+
+ERRORS = "Test errors after the last epoch"
+EXITS = "Early exits, timed, and leaving at the first that is sure"
+MOST_BARS = 6
+
+
+class RunFigures(PlotStack):
+    """One of several figures; another choice of runs turns to the first that its strategy declares."""
+
+    def __init__(self, theme: Theme) -> None:
+        """No runs."""
+        self.bars = BarPlot(theme, ERRORS, "errors (images)")
+        self.plot = ResultPlot(theme)
+        for plot in (self.bars, self.plot):
+            plot.heading.hide()  # it is chosen above
+        self.exits = ExitsPanel(theme)
+        self._declared: dict[str, tuple[FigureView, list[ResultCurve]]] = {}
+        self._chosen: list[RunFolder] = []
+        super().__init__({ERRORS: self.bars}, "Figures shown")
+        self.turned.connect(self._show)
+
+    def show_runs(self, chosen: Mapping[RunFolder, Summary]) -> None:
+        """Offer what there is to see of ``chosen``; while they stay the same, so does what is in sight."""
+        summaries = list(chosen.values())
+        self._show_errors([summary for summary in summaries if summary.networks][:MOST_BARS])
+        before, self._chosen, self._declared = self._chosen, list(chosen), {}
+        offered: dict[str, QWidget] = {ERRORS: self.bars}
+        if len(summaries) == 1:
+            rows = list(summaries[0].networks.values())
+            for view in summaries[0].views:
+                if isinstance(view, FigureView) and (drawn := curves(view, rows)):
+                    self._declared[view.title] = view, drawn
+                    offered[view.title] = self.plot
+            if any(row.kind == EXIT for row in rows):
+                offered[EXITS] = self.exits
+        self.offer(offered)
+        if before != self._chosen:
+            self.show_widget(next((name for name in offered if name != ERRORS), ERRORS))
+
+    def _show(self, name: str) -> None:
+        if name in self._declared:
+            self.plot.show_curves(*self._declared[name])
+        elif name == EXITS:
+            self.exits.show_run(self._chosen[0])
+
+    def _show_errors(self, scored: list[Summary]) -> None:
+        tokens = series_of(row for summary in scored for row in summary.networks.values())
+        self.bars.show_bars(
+            short_names(scored),
+            errors_by_network(scored),
+            y="errors (images)",
+            shown_as="{:.0f}",
+            tokens=tokens,
+        )

@@ -1,0 +1,50 @@
+"""What is worth knowing of the chosen runs, in words and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kdstudio.engine.views import TableView
+from kdstudio.gui.html import Html, bold, joined, lines, paragraphs, table
+from kdstudio.runs.comparison import differing_settings, short_names
+from kdstudio.runs.result_tables import ResultTable, networks_table, tabulate
+from kdstudio.runs.summary import Summary
+
+
+def notes(summaries: Sequence[Summary]) -> Html:
+    """Say everything of one run, of several only in what they differ."""
+    if not summaries:
+        return paragraphs("Select a run above.")
+    if len(summaries) == 1:
+        return _notes_of_one(summaries[0])
+    rows = differing_settings(summaries)
+    if not rows:
+        return paragraphs("All settings of these runs are equal.")
+    head = ["", *map(bold, short_names(summaries))]
+    body = [[path, *values] for path, values in rows.items()]
+    return paragraphs("Only what differs:", table(head, body, "l" * len(head)))
+
+
+def _notes_of_one(summary: Summary) -> Html:
+    rows = list(summary.networks.values())
+    tables = [networks_table(rows)]
+    tables += [tabulate(view, rows) for view in summary.views if isinstance(view, TableView)]
+    published = (summary.experiment.get("about") or {}).get("published") or ()
+    figures = [joined((f"{figure['what']}: ", bold(str(figure["value"])))) for figure in published]
+    strategy = summary.experiment["strategy"]
+    settings = ", ".join(f"{key} {value}" for key, value in strategy.items() if key != "name")
+    return paragraphs(
+        joined((bold("Failed: "), summary.error)) if summary.error else "",
+        *(laid_out(found) for found in tables if found.rows),
+        lines(bold("Published"), *figures) if figures else "",
+        joined((bold(strategy["name"]), f": {settings}" if settings else "")),
+    )
+
+
+def laid_out(found: ResultTable) -> Html:
+    """Write a table of results, its title above it."""
+    body = [
+        [bold(cell) if place == found.best else cell for cell in row] for place, row in enumerate(found.body)
+    ]
+    head = [bold(column) for column in found.head]
+    return paragraphs(bold(found.title) if found.title else "", table(head, body, found.align))

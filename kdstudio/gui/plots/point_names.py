@@ -1,0 +1,76 @@
+"""Names at the points of a plot, each on a side where it covers no other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pyqtgraph as pg
+from PySide6.QtCore import QObject, QPointF, QRectF
+from PySide6.QtWidgets import QGraphicsItem
+
+REACH = 7
+"""Pixels between a point's middle and its name."""
+SIDES = ((0, -1), (0, 1), (1, 0), (-1, 0), (1, -1), (-1, 1), (1, 1), (-1, -1))
+"""Directions in which a name may stand, the most wanted first."""
+
+
+class NamedPoint(NamedTuple):
+    """Where a name belongs, in the units of the axes."""
+
+    x: float
+    y: float
+    name: str
+
+
+class PointNames(QObject):
+    """Keeps the names apart while the plot is zoomed and resized."""
+
+    def __init__(self, plot: pg.PlotWidget) -> None:
+        """No names yet."""
+        super().__init__(plot)
+        self._plot = plot
+        self._labels: list[tuple[NamedPoint, pg.TextItem]] = []
+        for moved in (plot.getViewBox().sigRangeChanged, plot.getViewBox().sigResized):
+            moved.connect(self._place)
+
+    def show(self, points: Sequence[NamedPoint], colour: str) -> None:
+        """Write ``points`` into a plot that has just been cleared."""
+        self._labels = [(point, pg.TextItem(point.name, color=colour)) for point in points]
+        for point, label in self._labels:
+            label.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations)
+            label.setPos(point.x, point.y)
+            self._plot.addItem(label, ignoreBounds=True)
+        self._place()
+
+    def _place(self, *_changed: object) -> None:
+        view = self._plot.getViewBox()
+        middles = [view.mapViewToScene(QPointF(point.x, point.y)) for point, _label in self._labels]
+        taken = [QRectF(middle.x() - 4, middle.y() - 4, 8, 8) for middle in middles]
+        for middle, (_point, label) in zip(middles, self._labels, strict=True):
+            place = place_for(middle, label.boundingRect(), taken, view.sceneBoundingRect())
+            taken.append(place)
+            size, corner = place.size(), middle - place.topLeft()
+            label.setAnchor((corner.x() / size.width(), corner.y() / size.height()))
+
+
+def place_for(middle: QPointF, size: QRectF, taken: Sequence[QRectF], room: QRectF) -> QRectF:
+    """Find where a name lies freest beside a point: on no other, and within the plot."""
+    width, height = size.width(), size.height()
+    places = [
+        QRectF(
+            middle.x() + across * REACH - width * (1 - across) / 2,
+            middle.y() + down * REACH - height * (1 - down) / 2,
+            width,
+            height,
+        )
+        for across, down in SIDES
+    ]
+
+    def covered(place: QRectF) -> float:
+        own = width * height
+        others = [place.intersected(other) for other in taken]
+        within = place.intersected(room)
+        return sum(r.width() * r.height() for r in others) + own - within.width() * within.height()
+
+    return min(places, key=covered)

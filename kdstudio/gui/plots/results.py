@@ -1,0 +1,136 @@
+"""The figure of a strategy's results: a figure of the networks against a coordinate or a cost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from math import log10
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPen
+
+from kdstudio.engine.views import FigureView
+from kdstudio.gui.plots.frame import PlotFrame, dress
+from kdstudio.gui.plots.point_names import NamedPoint, PointNames
+from kdstudio.gui.theme import Theme
+from kdstudio.runs.figures import Part, axis_title, figure_called, is_figure
+from kdstudio.runs.results import ResultCurve
+
+BAND_ALPHA = 46
+POINT = 8
+MOST_TICKS = 12
+SYMBOLS = "odst+x"
+STYLES = (
+    Qt.PenStyle.SolidLine,
+    Qt.PenStyle.DashLine,
+    Qt.PenStyle.DashDotLine,
+    Qt.PenStyle.DashDotDotLine,
+)
+LEVEL = Qt.PenStyle.DotLine
+EMPTY = FigureView(title="", x="")
+
+
+class ResultPlot(PlotFrame):
+    """Means with a band of one standard deviation; a level line for what stands nowhere on the axis."""
+
+    def __init__(self, theme: Theme) -> None:
+        """Empty."""
+        super().__init__(theme, "")
+        self._view = EMPTY
+        self._curves: tuple[ResultCurve, ...] = ()
+        self._part: Part = "test"
+        self._names = PointNames(self.plot)
+        self.legend.toggled.connect(self._draw)
+        theme.changed.connect(self._draw)
+        self._draw()
+
+    def show_curves(self, view: FigureView, curves: Sequence[ResultCurve], part: Part = "test") -> None:
+        """Draw ``curves`` as ``view`` declares the axes."""
+        wanted = (view, tuple(curves), part)
+        if wanted == (self._view, self._curves, self._part):
+            return
+        if (view, [c.text for c in curves]) != (self._view, [c.text for c in self._curves]):
+            self.legend.clear()
+        self._view, self._curves, self._part = wanted
+        self.heading.setText(view.title)
+        self.plot.setAccessibleName(view.title)
+        self._draw()
+
+    def _draw(self) -> None:
+        view, colours = self._view, self._theme.colours
+        self.plot.clear()
+        along = axis_title(view.x, self._part) + (" (logarithmic)" if view.log_x else "")
+        dress(self.plot, colours, {"bottom": along, "left": axis_title(view.y, self._part)})
+        self.plot.getAxis("bottom").setTicks(self._ticks())
+        shown, names, alike = [], [], Counter[str]()
+        for place, curve in enumerate(self._curves):
+            pen, key = self.pen(curve.token), (place, curve.text)
+            number = alike[pen.color().name()]
+            if curve.level is not None:
+                pen.setStyle(LEVEL)
+            else:
+                pen.setStyle(STYLES[number % len(STYLES)])
+                alike[pen.color().name()] += 1  # lines of one colour differ in their dashes
+            self.legend.show_entry(key, curve.text, pen)
+            if not self.legend.is_shown(key):
+                continue
+            shown.append(curve)
+            if curve.level is not None:
+                self.plot.addItem(pg.InfiniteLine(self._y(curve.level.mean), angle=0, pen=pen))
+                continue
+            self._draw_points(curve, pen, SYMBOLS[number % len(SYMBOLS)])
+            if not curve.connected:
+                names += [NamedPoint(self._x(p.x), self._y(p.y.mean), p.name) for p in curve.points]
+        self._fit(shown)
+        self._names.show(names, colours["text"])
+
+    def _draw_points(self, curve: ResultCurve, pen: QPen, symbol: str) -> None:
+        x = np.array([self._x(point.x) for point in curve.points])
+        means = np.array([self._y(point.y.mean) for point in curve.points])
+        spread = np.array([self._y(point.y.deviation) for point in curve.points])
+        if spread.any() and curve.connected and len(x) > 1:
+            faint = QColor(pen.color())
+            faint.setAlpha(BAND_ALPHA)
+            edges = [pg.PlotCurveItem(x, means + side * spread, pen=None) for side in (-1, 1)]
+            self.plot.addItem(pg.FillBetweenItem(*edges, brush=faint))
+        elif spread.any():
+            upright = QPen(pen)
+            upright.setStyle(Qt.PenStyle.SolidLine)
+            self.plot.addItem(pg.ErrorBarItem(x=x, y=means, height=2 * spread, pen=upright))
+        self.plot.plot(
+            x, means, pen=pen if curve.connected else None, symbol=symbol, symbolSize=POINT,
+            symbolBrush=pen.color(), symbolPen=None, antialias=True,
+        )  # fmt: skip
+
+    def _x(self, value: float) -> float:
+        return log10(value * self._scale) if self._view.log_x else value * self._scale
+
+    @property
+    def _scale(self) -> float:
+        """From the figure's own unit to that of the axis below."""
+        return figure_called(self._view.x).scale if is_figure(self._view.x) else 1.0
+
+    def _y(self, value: float) -> float:
+        return value * figure_called(self._view.y).scale
+
+    def _ticks(self) -> list[list[tuple[float, str]]] | None:
+        """At the values of a coordinate; costs, and very many values, have the usual round ones."""
+        values = sorted({point.x for curve in self._curves for point in curve.points})
+        if not self._view.log_x and (is_figure(self._view.x) or len(values) > MOST_TICKS):
+            return None
+        step = len(values) // (MOST_TICKS + 1) + 1
+        return [[(self._x(value), f"{value * self._scale:g}") for value in values[::step]]]
+
+    def _fit(self, curves: Sequence[ResultCurve]) -> None:
+        """Let everything that is drawn be seen, level lines and bands too."""
+        points = [point for curve in curves for point in curve.points]
+        spreads = [point.y for point in points] + [c.level for c in curves if c.level is not None]
+        if not spreads:
+            return
+        x = [self._x(point.x) for point in points] or [0.0]
+        y = [self._y(spread.mean + side * spread.deviation) for spread in spreads for side in (-1, 1)]
+        for low, high, fit in ((min(x), max(x), self.plot.setXRange), (min(y), max(y), self.plot.setYRange)):
+            room = 0.08 * (high - low) or max(abs(high), 1) * 0.05
+            fit(low - room, high + room, padding=0)

@@ -1,0 +1,30 @@
+"""Which colour a network of a run has: the same on every page, whatever has been drawn before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import count
+
+from kdstudio.engine.identity import CONTROL, CONTROL_NAME, STUDENT, TEACHER, Identity
+from kdstudio.engine.views import SEED
+
+Token = str | int
+"""What the theme finds a colour by: a word, or a number counted from 0."""
+PLAIN = {TEACHER: "teacher", CONTROL: CONTROL_NAME, STUDENT: "student"}
+
+
+def series_of(rows: Iterable[Identity]) -> dict[str, Token]:
+    """Tokens of all networks of a run by name, with the seed and without, in the order of its plan.
+
+    The first teacher, and the first control and student without coordinates, have colours of their own;
+    the others are numbered. Networks that differ in the seed alone share a token.
+    """
+    words, numbers, tokens = dict(PLAIN), count(), dict[str, Token]()
+    for row in rows:
+        network = row.without(SEED)
+        if network.name not in tokens:
+            is_plain = row.kind == TEACHER or not network.coordinates
+            word = words.pop(row.kind, None) if is_plain else None
+            tokens[network.name] = next(numbers) if word is None else word
+        tokens[row.name] = tokens[network.name]
+    return tokens

@@ -1,0 +1,44 @@
+"""Rows of results that no run has made: only what a test is about matters."""
+
+from typing import Any
+
+from kdstudio.engine.events import EpochScores, NetworkResult, Scores
+from kdstudio.engine.views import Comparison, View
+from kdstudio.runs.summary import Summary
+
+
+def scores(accuracy: float = 0.5, loss: float = 1.0) -> Scores:
+    """Scores of 1000 images."""
+    errors = round(1000 * (1 - accuracy))
+    return Scores(count=1000, accuracy=accuracy, errors=errors, loss=loss, calibration_error=0.0)
+
+
+def row(
+    kind: str, test: float, validation: float = 0.5, *, role: str = "", best: float = 0.0, **more: Any
+) -> NetworkResult:
+    """A network; what is no field of a row is a coordinate of it."""
+    fields = {key: more.pop(key) for key in tuple(more) if key in NetworkResult.model_fields}
+    role = role or ("teacher" if kind == "teacher" else "student")
+    return NetworkResult(
+        **{"architecture": f"mlp {role}", "parameters": 1234} | fields,
+        role=role,
+        kind=kind,
+        coordinates=more,
+        last_epoch=EpochScores(epoch=4, validation=scores(validation), test=scores(test)),
+        best_epoch=EpochScores(epoch=3, validation=scores(validation), test=scores(best or test)),
+    )
+
+
+def run(
+    *rows: NetworkResult, views: tuple[View, ...] = (), comparison: Comparison | None = None, **more: Any
+) -> Summary:
+    """A finished run with these rows."""
+    given: dict[str, Any] = {
+        "status": "finished",
+        "name": "run",
+        "started": "2026-01-01T00:00:00",
+        "experiment": {"strategy": {"name": "nobody-knows"}},
+        "class_names": ("cat", "dog", "owl"),
+    }
+    networks = {found.name: found for found in rows}
+    return Summary(**given | more, networks=networks, views=views, comparison=comparison or Comparison())
