@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -13,14 +13,9 @@ from kdstudio.engine.strategy import Strategy, strategies
 from kdstudio.engine.training import TrainingSpec
 from kdstudio.models.declaration import ModelSpec, models
 
-if TYPE_CHECKING:
-    AnyModel = ModelSpec
-    AnyDataset = DatasetSpec
-    AnyStrategy = Strategy
-else:
-    AnyModel = models.union()
-    AnyDataset = datasets.union()
-    AnyStrategy = strategies.union()
+AnyModel = Annotated[ModelSpec, models]
+AnyDataset = Annotated[DatasetSpec, datasets]
+AnyStrategy = Annotated[Strategy, strategies]
 
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 

@@ -43,4 +43,4 @@ class ModelSpec(Declaration):
         return self.name
 
 
-models = Registry("model", "kdstudio.models")
+models = Registry("model", "kdstudio.models", "kdstudio.models")

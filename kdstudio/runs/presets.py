@@ -11,6 +11,7 @@ from typing import Any
 import tomli_w
 from pydantic import ValidationError
 
+from kdstudio.declaration import TAGS
 from kdstudio.engine.experiment import Experiment
 from kdstudio.errors import KDStudioError
 from kdstudio.problems import problems
@@ -18,9 +19,6 @@ from kdstudio.runs.files import write_atomically
 from kdstudio.shipped import shipped
 
 DEFAULT_PRESET = "digits-hinton"
-TAGS = ("name", "origin")
-"""Fields that choose among declarations; a new choice drops the old one's options."""
-
 
 GROUPS = {
     "digits": "Small digits: seconds, offline",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kdstudio.declaration import option
 from kdstudio.engine.strategies.supervised import learn_labels
@@ -22,6 +22,8 @@ class SelfDistillation(Strategy):
 
     Afterwards each exit is a smaller, faster network of its own, and easy images can leave early.
     """
+
+    formerly: ClassVar[tuple[str, ...]] = ("own-teacher",)
 
     name: Literal["self-distillation"] = "self-distillation"
     exits: tuple[str, ...] = option(
