@@ -99,7 +99,7 @@ def _unquote(text: str) -> str:
 
 def _missing_package(told: Mapping[str, str], packages: Mapping[str, str]) -> str:
     """Say which package an unknown name comes from, if that is known."""
-    package = packages.get(f"{told['kind']}.{told['name']}", "")
+    package = str(packages.get(f"{told['kind']}.{told['name']}", ""))
     if not package:
         return ""
     name, _, version = package.partition(" ")
