@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from threading import RLock
 from types import ModuleType
-from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -57,9 +57,10 @@ def option(
 
 
 D = TypeVar("D", bound=Declaration)
+E = TypeVar("E", bound=Declaration)
 
 
-class Registry(Mapping[str, type[Declaration]]):
+class Registry(Mapping[str, type[D]], Generic[D]):
     """Declarations by name, ours and those of other packages; a name goes in once.
 
     ``Annotated[Strategy, strategies]`` is the type of a field that holds any entry: a value's ``name`` is
@@ -76,14 +77,14 @@ class Registry(Mapping[str, type[Declaration]]):
         self.failures: dict[str, str] = {}
         """What could not be entered, and why: by module, class or entry point."""
         self._package, self._group = package, group
-        self._entries: dict[str, type[Declaration]] = {}
+        self._entries: dict[str, type[D]] = {}
         self._discovering = self._discovered = False
         self._lock = RLock()
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
 
-    def register(self, entry: type[D]) -> type[D]:
+    def register(self, entry: type[E]) -> type[E]:
         """Class decorator: enter a declaration under the default of its ``name`` field.
 
         Of two with one name ours stays, or else the first; the other is named in ``failures``. A class
@@ -92,11 +93,12 @@ class Registry(Mapping[str, type[Declaration]]):
         field = entry.model_fields.get("name")
         if field is None or not isinstance(field.default, str):
             raise TypeError(f"{entry.__qualname__} has no name; write name: Literal['…'] = '…'")
+        new = cast("type[D]", entry)
         held = self._entries.get(field.default)
-        if held is None or _identity(held) == _identity(entry):
-            self._entries[field.default] = entry
+        if held is None or _identity(held) == _identity(new):
+            self._entries[field.default] = new
             return entry
-        first, second = (entry, held) if _is_ours(entry) and not _is_ours(held) else (held, entry)
+        first, second = (new, held) if _is_ours(new) and not _is_ours(held) else (held, new)
         self._entries[field.default] = first
         self.failures[".".join(_identity(second))] = (
             f"the {self.kind} '{field.default}' is registered already, by {'.'.join(_identity(first))}"
@@ -107,7 +109,7 @@ class Registry(Mapping[str, type[Declaration]]):
         """Name of the package that an entry came from: ``kdstudio`` for ours."""
         return package_of_module(self[name].__module__)
 
-    def find(self, name: str) -> type[Declaration] | None:
+    def find(self, name: str) -> type[D] | None:
         """Return the declaration that is called ``name``, or was formerly."""
         self._discover()
         formerly = (entry for entry in tuple(self._entries.values()) if name in entry.formerly)
@@ -141,7 +143,7 @@ class Registry(Mapping[str, type[Declaration]]):
             entries = self._entries.items()
             self._entries = {name: entry for name, entry in entries if entry.__module__ in sys.modules}
 
-    def __getitem__(self, name: str) -> type[Declaration]:
+    def __getitem__(self, name: str) -> type[D]:
         """Return the declaration called ``name``; raises KDStudioError when there is none."""
         found = self.find(name)
         if found is None:

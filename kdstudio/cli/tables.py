@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kdstudio.data.declaration import datasets
-from kdstudio.declaration import Declaration
+from kdstudio.declaration import Declaration, Registry
 from kdstudio.engine.events import StageSummary
 from kdstudio.engine.matching.declaration import matching_terms
 from kdstudio.engine.optimization import optimizers, schedules
@@ -26,7 +26,7 @@ from kdstudio.runs.progress import spoken_duration
 from kdstudio.runs.summary import NetworkSummary, Summary
 from kdstudio.runs.sweep import Spread, swept_students
 
-REGISTRIES = {
+REGISTRIES: dict[str, Registry[Any]] = {
     "strategies": strategies,
     "terms": matching_terms,
     "models": models,

@@ -29,7 +29,7 @@ class OptimizerSpec(Declaration):
         raise NotImplementedError
 
 
-optimizers = Registry("optimiser", "kdstudio.engine.optimization", "kdstudio.optimizers")
+optimizers = Registry[OptimizerSpec]("optimiser", "kdstudio.engine.optimization", "kdstudio.optimizers")
 AnyOptimizer = Annotated[OptimizerSpec, optimizers]
 
 
@@ -113,7 +113,7 @@ class Schedule(Declaration):
         raise NotImplementedError
 
 
-schedules = Registry("schedule", "kdstudio.engine.optimization", "kdstudio.schedules")
+schedules = Registry[Schedule]("schedule", "kdstudio.engine.optimization", "kdstudio.schedules")
 AnySchedule = Annotated[Schedule, schedules]
 
 

@@ -34,4 +34,4 @@ class Strategy(Declaration):
         raise NotImplementedError
 
 
-strategies = Registry("strategy", "kdstudio.engine.strategies", "kdstudio.strategies")
+strategies = Registry[Strategy]("strategy", "kdstudio.engine.strategies", "kdstudio.strategies")

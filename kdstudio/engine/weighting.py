@@ -18,7 +18,7 @@ class Weighting(Declaration):
         raise NotImplementedError
 
 
-weightings = Registry("weighting", "kdstudio.engine.weighting", "kdstudio.weightings")
+weightings = Registry[Weighting]("weighting", "kdstudio.engine.weighting", "kdstudio.weightings")
 AnyWeighting = Annotated[Weighting, weightings]
 
 
