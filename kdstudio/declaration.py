@@ -6,13 +6,21 @@ torch: forms and command-line answers must not wait for it.
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from threading import RLock
 from types import ModuleType
-from typing import Annotated, Any, TypeVar, Union
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, cast, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from kdstudio.errors import KDStudioError
+from kdstudio.packages import OURS, deepest_place, offered, owner, package_of_module, top_level
+
+TAGS = ("name", "origin")
+"""Fields that tell a declaration from its alternatives; a new choice drops the old one's options."""
 
 
 class Declaration(BaseModel):
@@ -20,10 +28,13 @@ class Declaration(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    formerly: ClassVar[tuple[str, ...]] = ()
+    """Names that it had before; files with these are still read."""
+
     @classmethod
     def headline(cls) -> str:
         """First line of the docstring: what people read in lists and tooltips."""
-        return (cls.__doc__ or "").strip().splitlines()[0]
+        return (cls.__doc__ or "").strip().partition("\n")[0]
 
 
 def option(
@@ -48,40 +59,98 @@ def option(
 
 
 D = TypeVar("D", bound=Declaration)
+E = TypeVar("E", bound=Declaration)
 
 
-class Registry(Mapping[str, type[Declaration]]):
-    """Declarations by name; a name goes in once."""
+class Registry(Mapping[str, type[D]], Generic[D]):
+    """Declarations by name, ours and those of other packages; a name goes in once.
 
-    def __init__(self, kind: str, package: str) -> None:
-        """``kind`` is the word used in errors; ``package`` holds one file for each entry."""
+    ``Annotated[Strategy, strategies]`` is the type of a field that holds any entry: a value's ``name`` is
+    looked up whenever one is validated, so that what is registered later is accepted too.
+    """
+
+    def __init__(self, kind: str, package: str, group: str = "") -> None:
+        """``kind`` is the word used in errors.
+
+        ``package`` holds one file for each entry, or is the one file; ``group`` is that of the entry points
+        by which other packages add their own.
+        """
         self.kind = kind
-        self._package = package
-        self._entries: dict[str, type[Declaration]] = {}
-        self._discovered = False
+        self.failures: dict[str, str] = {}
+        """What could not be entered, and why: by module, class or entry point."""
+        self._package, self._group = package, group
+        self._entries: dict[str, type[D]] = {}
+        self._discovering = self._discovered = False
+        self._lock = RLock()
 
-    def register(self, entry: type[D]) -> type[D]:
-        """Class decorator: enter a declaration under the default of its ``name`` field."""
-        name = entry.model_fields["name"].default
-        if name in self._entries:
-            raise ValueError(f"{self.kind} '{name}' is registered twice")
-        self._entries[name] = entry
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    def register(self, entry: type[E]) -> type[E]:
+        """Class decorator: enter a declaration under the default of its ``name`` field.
+
+        Of two with one name ours stays, or else the first; the other is named in ``failures``. A class
+        that is defined anew, as in a notebook, takes its own place.
+        """
+        field = entry.model_fields.get("name")
+        if field is None or not isinstance(field.default, str):
+            raise TypeError(f"{entry.__qualname__} has no name; write name: Literal['…'] = '…'")
+        new = cast("type[D]", entry)
+        held = self._entries.get(field.default)
+        if held is None or _identity(held) == _identity(new):
+            self._entries[field.default] = new
+            return entry
+        first, second = (new, held) if _is_ours(new) and not _is_ours(held) else (held, new)
+        self._entries[field.default] = first
+        self.failures[".".join(_identity(second))] = (
+            f"the {self.kind} '{field.default}' is registered already, by {'.'.join(_identity(first))}"
+        )
         return entry
 
+    def package_of(self, name: str) -> str:
+        """Name of the package that an entry came from: ``kdstudio`` for ours."""
+        return package_of_module(self[name].__module__)
+
+    def find(self, name: str) -> type[D] | None:
+        """Return the declaration that is called ``name``, or was formerly."""
+        self._discover()
+        formerly = (entry for entry in tuple(self._entries.values()) if name in entry.formerly)
+        return self._entries.get(name) or next(formerly, None)
+
     def _discover(self) -> None:
+        """Import, once, whatever registers entries; what fails is left out."""
         if self._discovered:
             return
-        self._discovered = True
-        package: ModuleType = importlib.import_module(self._package)
-        for module in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{self._package}.{module.name}")
+        with self._lock:  # other threads wait; an import that asks meanwhile gets what is there
+            if self._discovering:
+                return
+            self._discovering = True
+            package: ModuleType = importlib.import_module(self._package)
+            for module in pkgutil.iter_modules(getattr(package, "__path__", ())):
+                name = f"{self._package}.{module.name}"
+                self._attempt(name, name, partial(importlib.import_module, name))
+            for point in offered(self._group) if self._group else ():
+                self._attempt(f"{point.value} (package {owner(point)})", point.module, point.load)
+            self._discovered = True
 
-    def __getitem__(self, name: str) -> type[Declaration]:
+    def _attempt(self, what: str, module: str, load: Callable[[], object]) -> None:
+        try:
+            found = load()
+            if isinstance(found, type) and issubclass(found, Declaration):
+                self.register(found)
+            elif not isinstance(found, ModuleType):
+                raise TypeError("an entry point names a module or the class of a declaration")
+        except (Exception, SystemExit) as error:  # a stranger's module fails in any way
+            self.failures[what] = f"{type(error).__name__}: {error}{_whereabouts(error, module)}"
+            entries = self._entries.items()
+            self._entries = {name: entry for name, entry in entries if entry.__module__ in sys.modules}
+
+    def __getitem__(self, name: str) -> type[D]:
         """Return the declaration called ``name``; raises KDStudioError when there is none."""
-        self._discover()
-        if name not in self._entries:
+        found = self.find(name)
+        if found is None:
             raise KDStudioError(f"no {self.kind} '{name}'; there are {', '.join(self)}")
-        return self._entries[name]
+        return found
 
     def __iter__(self) -> Iterator[str]:
         """Names in alphabetical order."""
@@ -93,10 +162,60 @@ class Registry(Mapping[str, type[Declaration]]):
         self._discover()
         return len(self._entries)
 
-    def union(self) -> Any:  # noqa: ANN401
-        """Pydantic's type of "any registered entry", told apart by ``name``."""
-        members = tuple(self[name] for name in self)
-        return Annotated[Union[members], Field(discriminator="name")]  # noqa: UP007
+    def __get_pydantic_core_schema__(self, source: type[Declaration], _: GetCoreSchemaHandler) -> CoreSchema:
+        """Validate by the entry that is named, and write out all of its fields."""
+
+        def validated(value: object) -> object:
+            if isinstance(value, source):
+                return value
+            if not isinstance(value, Mapping) or "name" not in value:
+                raise PydanticCustomError("no_choice", "say which one: name = …")
+            entry = self.find(str(value["name"]))
+            if entry is None:
+                told = {"name": str(value["name"]), "names": ", ".join(self), "kind": self.kind}
+                raise PydanticCustomError("no_entry", "no '{name}'; there are {names}", told)
+            return entry.model_validate({**value, "name": entry.model_fields["name"].default})
+
+        anything = core_schema.simple_ser_schema("any")  # as the value's own class writes itself
+        return core_schema.no_info_plain_validator_function(validated, serialization=anything)
+
+
+def _identity(entry: type[Declaration]) -> tuple[str, str]:
+    return entry.__module__, entry.__qualname__
+
+
+def _is_ours(entry: type[Declaration]) -> bool:
+    return top_level(entry.__module__) == OURS
+
+
+def _whereabouts(error: BaseException, module: str) -> str:
+    """``, in kd_assistants/chain.py, line 17``, if it can be told."""
+    if isinstance(error, SyntaxError):
+        return ""  # its text ends with file and line
+    place = deepest_place(error, {top_level(module)})
+    return f", in {place}" if place else ""
+
+
+def alternatives(kind: Any, told: Sequence[Any] = ()) -> list[type[Declaration]]:  # noqa: ANN401
+    """Declarations that a type allows, with what is ``told`` beside it: several where there is a choice.
+
+    Of a table, those of its entries; none for a plain value.
+    """
+    registry = next((one for one in told if isinstance(one, Registry)), None)
+    if registry is not None:
+        return list(registry.values())
+    if get_origin(kind) is Annotated:
+        return alternatives(kind.__origin__, kind.__metadata__)
+    if get_origin(kind) is dict:
+        return alternatives(get_args(kind)[1])
+    kinds = get_args(kind) or (kind,)
+    return [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Declaration)]
+
+
+def tag_of(declaration: type[Declaration]) -> tuple[str, str]:
+    """Name and value of the field that tells ``declaration`` from its alternatives; empty if none does."""
+    fields = declaration.model_fields
+    return next(((tag, str(fields[tag].default)) for tag in TAGS if tag in fields), ("", ""))
 
 
 ProgressCallback = Callable[[str, float], None]

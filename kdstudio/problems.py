@@ -3,18 +3,23 @@
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args, get_origin
+from types import MappingProxyType
+from typing import Any, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
+
+from kdstudio.declaration import TAGS, Declaration, alternatives, tag_of
+from kdstudio.packages import installed_version
 
 Location = Sequence[str | int]
+Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
 class Problem:
     """One thing wrong with one field."""
 
-    path: tuple[str | int, ...]
+    path: Path
     message: str
 
     def __str__(self) -> str:
@@ -23,40 +28,51 @@ class Problem:
         return f"{dotted}: {self.message}" if dotted else self.message
 
 
-def problems(error: ValidationError, raw: object, model: type[BaseModel]) -> list[Problem]:
+def problems(
+    error: ValidationError,
+    raw: object,
+    model: type[Declaration],
+    packages: Mapping[str, str] = MappingProxyType({}),
+) -> list[Problem]:
     """Translate every error of a failed ``model.model_validate(raw)``.
 
-    Paths are those of ``raw``: pydantic's discriminator tags (``strategy.hinton.alpha``) are
-    left out, because nobody types them.
+    Paths are those of ``raw``: pydantic's discriminator tags (``weights.file.path``) are left out, because
+    nobody types them. ``packages`` says where entries that may be missing here come from.
     """
-    return [
-        Problem(_path(raw, entry["loc"]), _message(entry, model)) for entry in error.errors(include_url=False)
-    ]
+    found = []
+    for entry in error.errors(include_url=False):
+        path = _path(raw, entry["loc"])
+        if entry["type"] == "extra_forbidden":
+            message = _unknown_field(str(path[-1]), _fields_at(model, raw, path[:-1]))
+        elif entry["type"] == "no_entry":
+            message = _missing_package(entry["ctx"], packages) or entry["msg"]
+        else:
+            message = _message(entry)
+        found.append(Problem(path, message))
+    return found
 
 
-def _path(raw: object, location: Location) -> tuple[str | int, ...]:
+def _path(raw: object, location: Location) -> Path:
     """Location without the tags that pydantic adds inside unions."""
     path: list[str | int] = []
     here = raw
     for part in location:
-        if isinstance(here, dict) and part not in here and part in _tags(here):
+        if isinstance(here, dict) and part not in here and part in map(here.get, TAGS):
             continue
         path.append(part)
-        try:
-            here = here[part]  # type: ignore[index]
-        except (KeyError, IndexError, TypeError):
-            here = None
+        here = _inside(here, part)
     return tuple(path)
 
 
-def _tags(here: Mapping[str, Any]) -> set[Any]:
-    return {value for value in (here.get("name"), here.get("origin")) if isinstance(value, str)}
+def _inside(here: Any, part: str | int) -> Any:  # noqa: ANN401
+    try:
+        return here[part]
+    except (KeyError, IndexError, TypeError):
+        return None
 
 
-def _message(entry: Any, model: type[BaseModel]) -> str:  # noqa: ANN401
+def _message(entry: Any) -> str:  # noqa: ANN401
     kind, context, value = entry["type"], entry.get("ctx", {}), entry["input"]
-    if kind == "extra_forbidden":
-        return _unknown_field(str(entry["loc"][-1]), _fields_at(model, entry["loc"][:-1]))
     if kind == "union_tag_invalid":
         return f"no '{context['tag']}'; there are {_unquote(context['expected_tags'])}"
     if kind == "union_tag_not_found":
@@ -68,6 +84,8 @@ def _message(entry: Any, model: type[BaseModel]) -> str:  # noqa: ANN401
     if kind == "literal_error":
         return f"must be {_unquote(context['expected'])}, not {value!r}"
     text: str = entry["msg"]
+    if kind == "no_choice":
+        return text
     for prefix, verb in (("Input should ", "must "), ("Value should ", "must "), ("String should ", "must ")):
         if text.startswith(prefix):
             text = verb + text.removeprefix(prefix)
@@ -79,6 +97,20 @@ def _unquote(text: str) -> str:
     return text.replace("'", "")
 
 
+def _missing_package(told: Mapping[str, str], packages: Mapping[str, str]) -> str:
+    """Say which package an unknown name comes from, if that is known."""
+    package = str(packages.get(f"{told['kind']}.{told['name']}", ""))
+    if not package:
+        return ""
+    name, _, version = package.partition(" ")
+    comes = f"{told['kind']} '{told['name']}' comes from the package '{package}', which"
+    if not version:
+        return f"{told['kind']} '{told['name']}' comes from the module '{package}'; import that first"
+    if here := installed_version(name):
+        return f"{comes} is here as {here} but does not offer it; 'kdstudio list' tells why"
+    return f"{comes} is not installed; pip install {name}"
+
+
 def _unknown_field(name: str, known: Sequence[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     if close:
@@ -86,18 +118,21 @@ def _unknown_field(name: str, known: Sequence[str]) -> str:
     return "no such field" + (f"; there are {', '.join(known)}" if known else "")
 
 
-def _fields_at(annotation: Any, location: Location) -> tuple[str, ...]:  # noqa: ANN401
-    """Names of the fields that the declaration at ``location`` has."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        if not location:
-            return tuple(annotation.model_fields)
-        field = annotation.model_fields.get(str(location[0]))
-        return _fields_at(field.annotation, location[1:]) if field else ()
-    arguments = get_args(annotation)
-    members = [a for a in arguments if isinstance(a, type) and issubclass(a, BaseModel)]
-    if get_origin(annotation) is dict:
-        return _fields_at(arguments[1], location[1:])
-    for member in members:
-        if location and location[0] in _tags({k: f.default for k, f in member.model_fields.items()}):
-            return _fields_at(member, location[1:])
-    return _fields_at(members[0], location) if len(members) == 1 else ()
+def _fields_at(model: type[Declaration], raw: object, path: Path) -> tuple[str, ...]:
+    """Names of the fields that the declaration at ``path`` has; ``model`` is that of ``raw``."""
+    if not path:
+        return tuple(model.model_fields)
+    field, here = model.model_fields.get(str(path[0])), _inside(raw, path[0])
+    if field is None:
+        return ()
+    rest = path[1:]
+    if get_origin(field.annotation) in (dict, tuple):
+        here, rest = _inside(here, rest[0]), rest[1:]
+    members = alternatives(field.annotation, field.metadata)
+    chosen = [member for member in members if len(members) == 1 or _is_chosen(member, here)]
+    return _fields_at(chosen[0], here, rest) if chosen else ()
+
+
+def _is_chosen(member: type[Declaration], here: object) -> bool:
+    tag, name = tag_of(member)
+    return _inside(here, tag) in (name, *member.formerly)

@@ -18,7 +18,7 @@ from kdstudio.errors import KDStudioError
 from kdstudio.runs.control import Wish, ask
 from kdstudio.runs.folder import default_runs_folder, find_run, run_folders
 from kdstudio.runs.presets import load_experiment
-from kdstudio.runs.session import Session, Tell, new_session, resumed_session
+from kdstudio.runs.session import Session, Tell, failure, new_session, resumed_session
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -144,12 +144,14 @@ def _interruption() -> Iterator[list[bool]]:
 
 
 @kdstudio.command("list")
-@click.argument("what", type=click.Choice(["presets", "strategies", "models", "datasets", "runs"]))
+@click.argument("what", type=click.Choice(["presets", *tables.REGISTRIES, "runs"]))
 @runs_dir
 @json_flag
 def list_(what: str, runs: Path, as_json: bool) -> None:
-    """List presets, strategies, models, datasets or runs."""
+    """List presets, what they can be made of, or runs; what was left out is told on stderr."""
     rows = tables.run_rows(run_folders(runs)) if what == "runs" else tables.declared_rows(what)
+    for line in tables.left_out(what):
+        click.echo(f"note: {line}", err=True)
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     elif rows:
@@ -327,4 +329,9 @@ def run_command_line(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         _complain("interrupted")
         return INTERRUPTED
+    except Exception as error:  # before a run has begun, or after it
+        failed = failure(error)
+        click.echo(failed.details, err=True)
+        _complain(failed.message)
+        return 1
     return result if isinstance(result, int) else 0

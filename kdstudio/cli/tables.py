@@ -10,43 +10,70 @@ from rich.markup import escape
 from rich.table import Table
 
 from kdstudio.data.declaration import datasets
+from kdstudio.declaration import Declaration, Registry
 from kdstudio.engine.events import StageSummary
+from kdstudio.engine.matching.declaration import matching_terms
+from kdstudio.engine.optimization import optimizers, schedules
 from kdstudio.engine.strategy import strategies
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import models
+from kdstudio.packages import OURS
 from kdstudio.runs.findings import Findings, findings
 from kdstudio.runs.folder import RunFolder
-from kdstudio.runs.presets import load_experiment, preset_names
+from kdstudio.runs.presets import gallery, load_experiment, preset_names
 from kdstudio.runs.preview import Preview
 from kdstudio.runs.progress import spoken_duration
 from kdstudio.runs.summary import NetworkSummary, Summary
 from kdstudio.runs.sweep import Spread, swept_students
 
-REGISTRIES = {"strategies": strategies, "models": models, "datasets": datasets}
+REGISTRIES: dict[str, Registry[Any]] = {
+    "strategies": strategies,
+    "terms": matching_terms,
+    "models": models,
+    "datasets": datasets,
+    "optimizers": optimizers,
+    "schedules": schedules,
+}
 
 
 def declared_rows(what: str) -> list[dict[str, Any]]:
-    """One row for each preset, strategy, model or data set."""
+    """One row for each preset or entry of a registry; foreign ones tell their package."""
     if what == "presets":
-        experiments = [load_experiment(name) for name in preset_names()]
-        return [
-            {
-                "name": e.name,
-                "title": e.about.title if e.about else "",
-                "source": e.about.source if e.about else "",
-                "expected": e.about.expected if e.about else "",
-            }
-            for e in experiments
-        ]
+        return [_preset_row(name, gallery().presets[name].package) for name in preset_names()]
     registry = REGISTRIES[what]
-    return [
-        {
-            "name": name,
-            "about": entry.headline(),
-            "options": [option for option in entry.model_fields if option != "name"],
-        }
-        for name, entry in registry.items()
-    ]
+    return [_entry_row(name, entry, registry.package_of(name)) for name, entry in registry.items()]
+
+
+def _preset_row(name: str, package: str) -> dict[str, Any]:
+    about = load_experiment(name).about
+    return {
+        "name": name,
+        "title": about.title if about else "",
+        "source": about.source if about else "",
+        "expected": about.expected if about else "",
+    } | _told_package(package)
+
+
+def _entry_row(name: str, entry: type[Declaration], package: str) -> dict[str, Any]:
+    paper = getattr(entry, "paper", "")
+    return {
+        "name": name,
+        "about": entry.headline(),
+        **({"paper": paper} if paper else {}),
+        "options": [option for option in entry.model_fields if option != "name"],
+    } | _told_package(package)
+
+
+def _told_package(package: str) -> dict[str, str]:
+    return {} if package == OURS else {"package": package}
+
+
+def left_out(what: str) -> list[str]:
+    """Lines about what could not be entered into a list, and why."""
+    if what == "runs":
+        return []
+    failures = gallery().failures if what == "presets" else REGISTRIES[what].failures
+    return [f"{source} is left out: {reason}" for source, reason in failures.items()]
 
 
 def run_rows(folders: list[RunFolder]) -> list[dict[str, Any]]:

@@ -65,4 +65,4 @@ class DatasetSpec(Declaration):
         raise NotImplementedError
 
 
-datasets = Registry("data set", "kdstudio.data.sources")
+datasets = Registry[DatasetSpec]("data set", "kdstudio.data.sources", "kdstudio.datasets")

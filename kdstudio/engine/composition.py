@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from kdstudio.declaration import Declaration
 from kdstudio.models.declaration import ImageShape, ModelSpec, models
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     AnyModel = ModelSpec
     AnyHead = HeadSpec
 else:
-    AnyModel = models.union()
-    AnyHead = heads.union()
+    AnyModel = Annotated[ModelSpec, models]
+    AnyHead = Annotated[HeadSpec, heads]
 
 LOGITS = "logits"
 

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from kdstudio.data.declaration import ClassName, DatasetSpec, datasets
-from kdstudio.declaration import Declaration, option
+from kdstudio.declaration import Declaration, Registry, option
+from kdstudio.engine.matching.declaration import matching_terms
+from kdstudio.engine.optimization import optimizers, schedules
 from kdstudio.engine.strategy import Strategy, strategies
 from kdstudio.engine.training import TrainingSpec
+from kdstudio.engine.weighting import weightings
 from kdstudio.models.declaration import ModelSpec, models
 
-if TYPE_CHECKING:
-    AnyModel = ModelSpec
-    AnyDataset = DatasetSpec
-    AnyStrategy = Strategy
-else:
-    AnyModel = models.union()
-    AnyDataset = datasets.union()
-    AnyStrategy = strategies.union()
+AnyModel = Annotated[ModelSpec, models]
+AnyDataset = Annotated[DatasetSpec, datasets]
+AnyStrategy = Annotated[Strategy, strategies]
+
+REGISTRIES: tuple[Registry[Any], ...] = (
+    strategies,
+    matching_terms,
+    models,
+    datasets,
+    optimizers,
+    schedules,
+    weightings,
+)
+"""Everything that can be chosen by name, and that other packages can add to."""
 
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 

@@ -9,14 +9,32 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from kdstudio.declaration import Declaration, option
+from kdstudio.declaration import Declaration, Registry, option
 
 if TYPE_CHECKING:
     from torch import nn
     from torch.optim import Optimizer
 
 
-class SGD(Declaration):
+class OptimizerSpec(Declaration):
+    """An optimiser and its options; subclasses are registered under their ``name``."""
+
+    name: str
+    learning_rate: float = option(
+        0.001, "Learning rate", "Highest step size; the schedule scales it.", gt=0, le=100
+    )
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
+        """Make torch's optimiser over ``parameters``; the rate of every step is set from outside."""
+        raise NotImplementedError
+
+
+optimizers = Registry[OptimizerSpec]("optimiser", "kdstudio.engine.optimization", "kdstudio.optimizers")
+AnyOptimizer = Annotated[OptimizerSpec, optimizers]
+
+
+@optimizers.register
+class SGD(OptimizerSpec):
     """Stochastic gradient descent with momentum."""
 
     name: Literal["sgd"] = "sgd"
@@ -40,13 +58,11 @@ class SGD(Declaration):
         )
 
 
-class AdamW(Declaration):
+@optimizers.register
+class AdamW(OptimizerSpec):
     """Adam with decoupled weight decay (Loshchilov and Hutter 2019)."""
 
     name: Literal["adamw"] = "adamw"
-    learning_rate: float = option(
-        0.001, "Learning rate", "Highest step size; the schedule scales it.", gt=0, le=100
-    )
     beta1: float = option(0.9, "β₁", "Decay of the gradient's mean.", ge=0, lt=1)
     beta2: float = option(0.999, "β₂", "Decay of the squared gradient's mean.", ge=0, lt=1)
     weight_decay: float = option(
@@ -65,13 +81,11 @@ class AdamW(Declaration):
         )
 
 
-class RMSProp(Declaration):
+@optimizers.register
+class RMSProp(OptimizerSpec):
     """Steps divided by the gradient's running root mean square (Tieleman and Hinton 2012)."""
 
     name: Literal["rmsprop"] = "rmsprop"
-    learning_rate: float = option(
-        0.001, "Learning rate", "Highest step size; the schedule scales it.", gt=0, le=100
-    )
     decay: float = option(0.99, "Decay", "Share of the mean square kept at each step.", ge=0, lt=1)
     momentum: float = option(0.0, "Momentum", "Share of the last step kept.", ge=0, lt=1)
     weight_decay: float = option(0.0, "Weight decay", "L2 penalty, added to the gradient.", ge=0, le=1)
@@ -89,15 +103,18 @@ class RMSProp(Declaration):
         )
 
 
-AnyOptimizer = Annotated[SGD | AdamW | RMSProp, Field(discriminator="name")]
-
-
 class Schedule(Declaration):
-    """ShiftCurve of the learning rate over the epochs, as a factor of the highest rate."""
+    """Course of the learning rate over the epochs; subclasses are registered under their ``name``."""
+
+    name: str
 
     def factor(self, epoch: float, epochs: int) -> float:
-        """Return the factor at ``epoch`` (fractional, from 0) of ``epochs``."""
+        """Return the share of the highest rate at ``epoch`` (fractional, from 0) of ``epochs``."""
         raise NotImplementedError
+
+
+schedules = Registry[Schedule]("schedule", "kdstudio.engine.optimization", "kdstudio.schedules")
+AnySchedule = Annotated[Schedule, schedules]
 
 
 class WarmedUp(Schedule):
@@ -118,6 +135,7 @@ class WarmedUp(Schedule):
         raise NotImplementedError
 
 
+@schedules.register
 class Constant(WarmedUp):
     """The same rate throughout."""
 
@@ -128,6 +146,7 @@ class Constant(WarmedUp):
         return 1.0
 
 
+@schedules.register
 class Cosine(WarmedUp):
     """Half a cosine from the highest rate to 0 (Loshchilov and Hutter 2017, without restarts)."""
 
@@ -139,6 +158,7 @@ class Cosine(WarmedUp):
         return (1 + math.cos(math.pi * min((epoch - self.warmup) / span, 1.0))) / 2
 
 
+@schedules.register
 class Step(WarmedUp):
     """The rate is multiplied by γ at each milestone."""
 
@@ -153,6 +173,7 @@ class Step(WarmedUp):
         return float(self.gamma ** bisect_right(sorted(self.milestones), epoch))
 
 
+@schedules.register
 class OneCycle(Schedule):
     """Rise, then fall to nearly 0, both along a cosine (Smith and Topin 2018); momentum stays."""
 
@@ -171,6 +192,3 @@ class OneCycle(Schedule):
 
 def _cosine(start: float, end: float, progress: float) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * progress)) / 2
-
-
-AnySchedule = Annotated[Constant | Cosine | Step | OneCycle, Field(discriminator="name")]

@@ -73,4 +73,4 @@ class Strategy(Declaration):
         raise NotImplementedError
 
 
-strategies = Registry("strategy", "kdstudio.engine.strategies")
+strategies = Registry[Strategy]("strategy", "kdstudio.engine.strategies", "kdstudio.strategies")

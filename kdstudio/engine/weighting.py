@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Literal
 
-from pydantic import Field
-
-from kdstudio.declaration import Declaration, option
+from kdstudio.declaration import Declaration, Registry, option
 
 
 class Weighting(Declaration):
-    """ShiftCurve of a weight over a stage."""
+    """Course of a weight over a stage; subclasses are registered under their ``name``."""
 
     name: str
 
@@ -20,6 +18,11 @@ class Weighting(Declaration):
         raise NotImplementedError
 
 
+weightings = Registry[Weighting]("weighting", "kdstudio.engine.weighting", "kdstudio.weightings")
+AnyWeighting = Annotated[Weighting, weightings]
+
+
+@weightings.register
 class Constant(Weighting):
     """Same weight in every epoch."""
 
@@ -30,6 +33,7 @@ class Constant(Weighting):
         return lambda _progress: weight
 
 
+@weightings.register
 class Linear(Weighting):
     """Straight line from the weight to another one in the last epoch (annealing)."""
 
@@ -41,6 +45,7 @@ class Linear(Weighting):
         return lambda progress: weight + (self.final - weight) * progress
 
 
+@weightings.register
 class WarmUp(Weighting):
     """Straight line up to the weight over the first epochs, then constant."""
 
@@ -52,6 +57,3 @@ class WarmUp(Weighting):
     def over(self, weight: float, epochs: int) -> Callable[[float], float]:
         """Epoch ``n`` (from 1) has ``min(1, n / warm-up epochs)`` of ``weight``."""
         return lambda progress: weight * min(1.0, (1 + progress * (epochs - 1)) / self.epochs)
-
-
-AnyWeighting = Annotated[Constant | Linear | WarmUp, Field(discriminator="name")]

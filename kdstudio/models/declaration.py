@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 from kdstudio.declaration import Declaration, Registry
 
@@ -27,12 +28,28 @@ class ModelSpec(Declaration):
     """Where the architecture was published."""
     runs_code: ClassVar[bool] = False
     """Whether building it runs code of the user's, which needs the user's leave."""
+    library: ClassVar[str] = ""
+    """Package that makes its networks, where that is another one."""
 
     name: str
+
+    @classmethod
+    def variants(cls) -> Sequence[Self]:
+        """Return the forms under which it is known, for people to choose from."""
+        return [cls()]  # type: ignore[call-arg]  # subclasses have a default name
+
+    @classmethod
+    def smallest(cls) -> Self:
+        """Return a form that is trained in an instant, for trials."""
+        return cls()  # type: ignore[call-arg]
 
     def taps(self) -> dict[str, str]:
         """Tap names in the order of the forward pass, each with its module path."""
         raise NotImplementedError
+
+    def classifier(self) -> str:
+        """Module path of the layer that gives the logits; empty where that cannot be told."""
+        return "classifier"
 
     def build(self, image: ImageShape, classes: int) -> nn.Module:
         """Make the module, randomly initialised: ``(B, C, H, W)`` in, ``(B, classes)`` out."""
@@ -43,4 +60,4 @@ class ModelSpec(Declaration):
         return self.name
 
 
-models = Registry("model", "kdstudio.models")
+models = Registry[ModelSpec]("model", "kdstudio.models", "kdstudio.models")

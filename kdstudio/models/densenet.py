@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from kdstudio.declaration import option
 from kdstudio.models.declaration import ImageShape, ModelSpec, models
@@ -27,6 +28,16 @@ class DenseNet(ModelSpec):
         le=250,
     )
     growth: int = option(12, "Growth", "Maps that each dense layer adds.", ge=1, le=200)
+
+    @classmethod
+    def variants(cls) -> Sequence[Self]:
+        """Return the paper's, and the born-again networks' widest."""
+        return [cls(depth=d, growth=g) for d, g in ((100, 12), (112, 33), (90, 60))]
+
+    @classmethod
+    def smallest(cls) -> Self:
+        """Return one dense layer a block."""
+        return cls(depth=10, growth=4)
 
     def taps(self) -> dict[str, str]:
         """``block1`` ``(B, c, H, W)`` to ``block3`` ``(B, c″, H/4, W/4)``, before batch norm; ``pool``."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Self
 
 from kdstudio.declaration import option
 from kdstudio.models.declaration import ImageShape, ModelSpec, models
@@ -80,12 +81,21 @@ class FitNet(ModelSpec):
         0.0, "Dropout", "Share of the inputs of each layer but the first dropped in training.", ge=0, lt=1
     )
 
+    @classmethod
+    def variants(cls) -> Sequence[Self]:
+        """Return the paper's networks."""
+        return [cls(variant=v) for v in LAYERS]
+
     def taps(self) -> dict[str, str]:
         """``layer1``, …: each convolution after maxout and pooling, ``(B, C, H', W')``; then ``pool``."""
         return {name: name for name in (*self._layer_names(), "pool")}
 
     def _layer_names(self) -> tuple[str, ...]:
         return tuple(f"layer{i}" for i in range(1, len(LAYERS[self.variant]) + 1))
+
+    def classifier(self) -> str:
+        """Behind the dropout."""
+        return "classifier.linear"
 
     def build(self, image: ImageShape, classes: int) -> nn.Module:
         """Build for images that the poolings leave something of (else ValueError)."""

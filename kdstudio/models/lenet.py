@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, Self
 
 from kdstudio.declaration import option
 from kdstudio.models.declaration import ImageShape, ModelSpec, models
@@ -26,6 +27,16 @@ class LeNet(ModelSpec):
     )
     hidden: int = option(128, "Hidden units", "Units of the layer before the classes.", ge=1, le=20000)
     dropout: float = option(0.0, "Dropout", "Share of the hidden units dropped in training.", ge=0, lt=1)
+
+    @classmethod
+    def variants(cls) -> Sequence[Self]:
+        """Return it in full and at half the width."""
+        return [cls(channels=c) for c in (16, 8)]
+
+    @classmethod
+    def smallest(cls) -> Self:
+        """Return two maps."""
+        return cls(channels=2, hidden=8)
 
     def taps(self) -> dict[str, str]:
         """``block1`` ``(B, c, H/2, W/2)``, ``block2`` ``(B, 2c, H/4, W/4)``, ``pool`` ``(B, hidden)``."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field
 
@@ -30,6 +31,16 @@ class MLP(ModelSpec):
     dropout: float = option(
         0.0, "Dropout", "Share of each hidden layer's units dropped in training.", ge=0, lt=1
     )
+
+    @classmethod
+    def variants(cls) -> Sequence[Self]:
+        """Return Hinton's two, and smaller ones."""
+        return [cls(widths=w) for w in ((1200, 1200), (800, 800), (300, 300), (30, 30))]
+
+    @classmethod
+    def smallest(cls) -> Self:
+        """Return eight hidden units."""
+        return cls(widths=(8,))
 
     def taps(self) -> dict[str, str]:
         """``block1``, ``block2``, …: each hidden layer after its ReLU, ``(B, width)``."""

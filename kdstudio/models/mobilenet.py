@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from kdstudio.declaration import option
 from kdstudio.models.declaration import ImageShape, ModelSpec, models
@@ -27,6 +28,16 @@ class MobileNet(ModelSpec):
     width: float = option(
         1.0, "Width", "Multiplies all numbers of channels; the paper has 1, 0.75, 0.5, 0.25.", ge=0.1, le=4
     )
+
+    @classmethod
+    def variants(cls) -> Sequence[Self]:
+        """Return it in full and at half the width."""
+        return [cls(width=w) for w in (0.5, 1.0)]
+
+    @classmethod
+    def smallest(cls) -> Self:
+        """Return a quarter of the width."""
+        return cls(width=0.25)
 
     def taps(self) -> dict[str, str]:
         """``block1`` ``(B, 64w, H, W)`` to ``block5`` ``(B, 1024w, H/16, W/16)`` after ReLU, ``pool``."""

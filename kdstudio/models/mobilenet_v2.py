@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from kdstudio.declaration import option
 from kdstudio.models.declaration import ImageShape, ModelSpec, models
@@ -33,6 +34,16 @@ class MobileNetV2(ModelSpec):
         ge=0.1,
         le=4,
     )
+
+    @classmethod
+    def variants(cls) -> Sequence[Self]:
+        """Return it in full and at half the width."""
+        return [cls(width=w) for w in (0.5, 1.0)]
+
+    @classmethod
+    def smallest(cls) -> Self:
+        """Return half the width."""
+        return cls(width=0.5)
 
     def taps(self) -> dict[str, str]:
         """``block1`` ``(B, 24w, H/2, W/2)`` to ``block4`` ``(B, 320w, H/16, W/16)``, linear; ``pool``."""

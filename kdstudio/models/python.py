@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator
 
@@ -51,9 +51,18 @@ class Python(ModelSpec):
             raise ValueError(f"two taps are called '{twice[0]}'; name each once")
         return taps_at
 
+    @classmethod
+    def variants(cls) -> Sequence[Self]:
+        """Return none: they are the user's."""
+        return []
+
     def taps(self) -> dict[str, str]:
         """Return those that were given; none by default."""
         return {name: path for name, _, path in (tap.partition("=") for tap in self.taps_at)}
+
+    def classifier(self) -> str:
+        """Return nothing: only the user knows."""
+        return ""
 
     def build(self, image: ImageShape, classes: int) -> nn.Module:
         """Call the user's function; KDStudioError names it and says what went wrong."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from kdstudio.declaration import option
 from kdstudio.models.declaration import ImageShape, ModelSpec, models
@@ -35,6 +36,19 @@ class ResNet(ModelSpec):
         "Where the shape changes: zeros for new channels (as He's CIFAR networks), or a 1×1 convolution "
         "(as the distillation tables).",
     )
+
+    @classmethod
+    def variants(cls) -> Sequence[Self]:
+        """Return the paper's depths, and the wide ones of the distillation tables."""
+        return [
+            *(cls(depth=d) for d in (8, 14, 20, 32, 44, 56, 110)),
+            *(cls(depth=d, width=4, shortcut="projection") for d in (8, 32)),
+        ]
+
+    @classmethod
+    def smallest(cls) -> Self:
+        """Return the shallowest."""
+        return cls(depth=8)
 
     def taps(self) -> dict[str, str]:
         """``block1`` ``(B, 16w, H, W)`` to ``block3`` ``(B, 64w, H/4, W/4)`` after ReLU, then ``pool``."""

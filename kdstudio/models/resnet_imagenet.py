@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from kdstudio.declaration import option
 from kdstudio.models.declaration import ImageShape, ModelSpec, models
@@ -23,6 +24,16 @@ class ResNetImageNet(ModelSpec):
     depth: Literal[18, 34, 50, 101] = option(
         18, "Depth", "Layers with weights; from 50 on, blocks are bottlenecks of three layers."
     )
+
+    @classmethod
+    def variants(cls) -> Sequence[Self]:
+        """Return those of the distillation tables."""
+        return [cls(depth=d) for d in (18, 34, 50)]
+
+    @classmethod
+    def smallest(cls) -> Self:
+        """Return the shallowest."""
+        return cls(depth=18)
 
     def taps(self) -> dict[str, str]:
         """``block1`` ``(B, c, H, W)`` to ``block4`` ``(B, 8c, H/8, W/8)`` after ReLU, ``pool`` ``(B, 8c)``.

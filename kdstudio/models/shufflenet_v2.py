@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from pydantic import field_validator
 
@@ -41,6 +42,16 @@ class ShuffleNetV2(ModelSpec):
     @classmethod
     def _number_as_text(cls, width: object) -> object:
         return str(float(width)) if isinstance(width, int | float) else width
+
+    @classmethod
+    def variants(cls) -> Sequence[Self]:
+        """Return it in full and at half the width."""
+        return [cls(width=w) for w in (0.5, 1.0)]
+
+    @classmethod
+    def smallest(cls) -> Self:
+        """Return half the width."""
+        return cls(width=0.5)
 
     def taps(self) -> dict[str, str]:
         """``block1`` ``(B, c, H/2, W/2)`` to ``block3`` ``(B, 4c, H/8, W/8)`` after ReLU, ``pool``."""

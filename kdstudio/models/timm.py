@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from kdstudio.declaration import option
 from kdstudio.errors import KDStudioError
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 @models.register
 class Timm(ModelSpec):
     """A network of timm by its name, such as resnet18 (needs the package timm)."""
+
+    library: ClassVar[str] = "timm"
 
     name: Literal["timm"] = "timm"
     architecture: str = option(
@@ -41,12 +44,21 @@ class Timm(ModelSpec):
         le=1024,
     )
 
+    @classmethod
+    def variants(cls) -> Sequence[Self]:
+        """Return none: there are more than a thousand."""
+        return []
+
     def taps(self) -> dict[str, str]:
         """Children of the network, under their names: the last of each size of map, and vectors.
 
         Raises KDStudioError when timm or the architecture is missing.
         """
         return {name: f"network.{path}" for name, path in _taps(self.architecture).items()}
+
+    def classifier(self) -> str:
+        """Path of the layer that timm calls so."""
+        return f"network.{_classifier(self.architecture)}"
 
     def build(self, image: ImageShape, classes: int) -> nn.Module:
         """``input`` prepares the images, ``network`` is timm's.
@@ -73,6 +85,12 @@ class Timm(ModelSpec):
     def summary(self) -> str:
         """``timm resnet18``."""
         return f"timm {self.architecture}" + (" pretrained" if self.pretrained else "")
+
+
+def _classifier(architecture: str) -> str:
+    """Return timm's path of it; the first of several."""
+    found = _known(architecture).get_pretrained_cfg(architecture).classifier
+    return str(found if isinstance(found, str) else found[0])
 
 
 @cache

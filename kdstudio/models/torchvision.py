@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from kdstudio.declaration import option
 from kdstudio.errors import KDStudioError
@@ -20,6 +21,8 @@ AUXILIARY = {"googlenet", "inception_v3"}
 @models.register
 class TorchVision(ModelSpec):
     """A network of torchvision by its name, such as resnet18; its last layer is made new."""
+
+    library: ClassVar[str] = "torchvision"
 
     name: Literal["torchvision"] = "torchvision"
     architecture: str = option(
@@ -42,12 +45,26 @@ class TorchVision(ModelSpec):
         le=1024,
     )
 
+    @classmethod
+    def variants(cls) -> Sequence[Self]:
+        """Return every network that torchvision classifies with."""
+        return [cls(architecture=name) for name in _names()]
+
+    @classmethod
+    def smallest(cls) -> Self:
+        """Return a small one."""
+        return cls(architecture="squeezenet1_1")
+
     def taps(self) -> dict[str, str]:
         """Children of the network, under their names: the last of each size of map, and vectors.
 
         Raises KDStudioError when there is no such architecture.
         """
         return {name: f"network.{path}" for name, path in _taps(self.architecture).items()}
+
+    def classifier(self) -> str:
+        """Path of the last layer, which is made new."""
+        return f"network.{_classifier(self.architecture)}"
 
     def build(self, image: ImageShape, classes: int) -> nn.Module:
         """``input`` prepares the images, ``network`` is torchvision's.
@@ -77,6 +94,23 @@ class TorchVision(ModelSpec):
         return f"torchvision {self.architecture}" + ("" if self.weights == NO_WEIGHTS else f" {self.weights}")
 
 
+def _names() -> list[str]:
+    from torchvision import models as zoo
+
+    names: list[str] = zoo.list_models(module=zoo)
+    return names
+
+
+@cache
+def _classifier(architecture: str) -> str:
+    import torch
+
+    from kdstudio.models.modules.foreign import last_layer
+
+    with torch.device("meta"):
+        return last_layer(_network(architecture, None, _natural_size(architecture)))[0]
+
+
 @cache
 def _taps(architecture: str) -> dict[str, str]:
     from kdstudio.models.modules.foreign import default_taps
@@ -94,12 +128,11 @@ def _natural_size(architecture: str) -> int:
 
 def _weights(architecture: str, name: str) -> Any:  # noqa: ANN401
     """Find torchvision's entry for the weights, or None; KDStudioError when there is none of that name."""
-    import torchvision
-    from torchvision.models import get_model_weights, list_models
+    from torchvision.models import get_model_weights
 
     from kdstudio.models.modules.foreign import unknown
 
-    known = list_models(module=torchvision.models)
+    known = _names()
     if architecture not in known:
         raise unknown("torchvision", architecture, known)
     if name == NO_WEIGHTS:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from kdstudio.declaration import option
 from kdstudio.models.declaration import ImageShape, ModelSpec, models
@@ -37,6 +38,16 @@ class VGG(ModelSpec):
         "Name in the paper and, for 8, in the distillation tables. The paper's three linear layers are "
         "one here, so there are two layers less; vgg8 has one convolution in each block.",
     )
+
+    @classmethod
+    def variants(cls) -> Sequence[Self]:
+        """Return all depths."""
+        return [cls(depth=d) for d in (8, 11, 13, 16, 19)]
+
+    @classmethod
+    def smallest(cls) -> Self:
+        """Return the shallowest."""
+        return cls(depth=8)
 
     def taps(self) -> dict[str, str]:
         """``block1`` ``(B, 64, H, W)`` to ``block5`` ``(B, 512, H/8, W/8)`` after ReLU, then ``pool``."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from kdstudio.declaration import option
 from kdstudio.models.declaration import ImageShape, ModelSpec, models
@@ -25,6 +26,16 @@ class WideResNet(ModelSpec):
     dropout: float = option(
         0.0, "Dropout", "Share of the units dropped between the convolutions of a block.", ge=0, lt=1
     )
+
+    @classmethod
+    def variants(cls) -> Sequence[Self]:
+        """Return those of the papers' tables."""
+        return [cls(depth=d, width=w) for d, w in ((16, 1), (16, 2), (40, 1), (40, 2), (28, 2), (28, 10))]
+
+    @classmethod
+    def smallest(cls) -> Self:
+        """Return the shallowest, not widened."""
+        return cls(depth=10, width=1)
 
     def taps(self) -> dict[str, str]:
         """``block1`` ``(B, 16w, H, W)`` to ``block3`` ``(B, 64w, H/4, W/4)``, not normalised; ``pool``."""

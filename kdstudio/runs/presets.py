@@ -3,44 +3,94 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import tomli_w
 from pydantic import ValidationError
 
-from kdstudio.engine.experiment import Experiment
+from kdstudio.declaration import TAGS, Declaration
+from kdstudio.engine.experiment import REGISTRIES, Experiment
 from kdstudio.errors import KDStudioError
+from kdstudio.packages import OURS, installed_version, offered, owner
 from kdstudio.problems import problems
 from kdstudio.runs.files import write_atomically
+from kdstudio.runs.former import modernised, preset_of_now
 from kdstudio.shipped import shipped
 
 DEFAULT_PRESET = "digits-hinton"
-TAGS = ("name", "origin")
-"""Fields that choose among declarations; a new choice drops the old one's options."""
-
+PRESETS = "kdstudio.presets"
+"""Group of the entry points by which other packages add presets: each names a package or module."""
 
 GROUPS = {
     "digits": "Small digits: seconds, offline",
     "mnist": "MNIST: minutes",
     "folder": "A folder of images",
     "cifar": "CIFAR: for a GPU",
+    "other": "Others",
 }
 """What a preset's name holds, with the heading of such presets; the lightest first."""
 
 
 def preset_group(name: str) -> str:
     """Key of the group that the preset called ``name`` belongs to."""
-    return next((group for group in GROUPS if group in name), "folder")
+    return next((group for group in GROUPS if group in name), "other")
+
+
+class Preset(NamedTuple):
+    """One preset's file, and the package that it came with."""
+
+    file: Path
+    package: str
+
+
+class Gallery(NamedTuple):
+    """The presets by name, ours and those of other packages, and what was left out, and why."""
+
+    presets: dict[str, Preset]
+    failures: dict[str, str]
+
+
+@cache
+def gallery() -> Gallery:
+    """Look for presets; ours come first where two have one name. No code of the packages is run."""
+    found = Gallery({file.stem: Preset(file, OURS) for file in shipped("presets").glob("*.toml")}, {})
+    for point in offered(PRESETS):
+        try:
+            files = [file for folder in _folders(point.module) for file in sorted(folder.glob("*.toml"))]
+        except (ImportError, ValueError) as error:
+            found.failures[f"{point.value} (package {owner(point)})"] = str(error)
+            continue
+        for file in files:
+            try:
+                if file.stem in found.presets:
+                    raise KDStudioError(f"there is a preset '{file.stem}' already")
+                validate(_parsed(_read_file(file), file.stem), file.stem)
+            except KDStudioError as error:
+                found.failures[f"{file} (package {owner(point)})"] = str(error)
+            else:
+                found.presets[file.stem] = Preset(file, owner(point))
+    return found
+
+
+def _folders(module: str) -> list[Path]:
+    """Folders of a package, or the one that a module lies in."""
+    spec = find_spec(module)
+    if spec is None:
+        raise ModuleNotFoundError(f"No module named '{module}'")
+    if spec.submodule_search_locations is None:
+        return [Path(str(spec.origin)).parent]
+    return [Path(folder) for folder in spec.submodule_search_locations]
 
 
 def preset_names() -> list[str]:
-    """Names of the presets that ship: group by group, the default first."""
-    names = [file.stem for file in shipped("presets").glob("*.toml")]
+    """Names of the presets: group by group, the default first."""
     groups = list(GROUPS)
-    return sorted(names, key=lambda n: (n != DEFAULT_PRESET, groups.index(preset_group(n)), n))
+    return sorted(gallery().presets, key=lambda n: (n != DEFAULT_PRESET, groups.index(preset_group(n)), n))
 
 
 def read_raw(source: str) -> dict[str, Any]:
@@ -49,14 +99,19 @@ def read_raw(source: str) -> dict[str, Any]:
     Raises KDStudioError when there is none or it is not TOML.
     """
     path = Path(source).expanduser()
-    if source in preset_names():
-        text = (shipped("presets") / f"{source}.toml").read_text("utf-8")
+    preset = gallery().presets.get(source) or gallery().presets.get(preset_of_now(source))
+    if preset is not None:
+        text = _read_file(preset.file)
     elif path.suffix == ".toml" or path.is_file():
         text = _read_file(path)
     else:
         raise KDStudioError(
             f"no preset '{source}'; there are {', '.join(preset_names())} (or name a .toml file)"
         )
+    return _parsed(text, source)
+
+
+def _parsed(text: str, source: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -102,19 +157,26 @@ def with_value(raw: dict[str, Any], path: list[str], value: Any) -> dict[str, An
 
 
 def validate(raw: dict[str, Any], source: str) -> Experiment:
-    """Check an experiment; KDStudioError lists every problem with its path."""
+    """Check an experiment; KDStudioError lists every problem with its path.
+
+    Names of earlier versions are read. The table ``packages`` says which package to install where an
+    entry is missing.
+    """
+    said = raw.get("packages")
+    packages = said if isinstance(said, dict) else {}
+    raw = {key: value for key, value in modernised(raw).items() if key != "packages"}
     try:
         return Experiment.model_validate(raw)
     except ValidationError as error:
-        found = [str(problem) for problem in problems(error, raw, Experiment)]
+        found = [str(problem) for problem in problems(error, raw, Experiment, packages)]
         raise KDStudioError(f"'{source}' cannot be run: " + "; ".join(found)) from error
 
 
 def load_experiment(source: str, settings: Iterable[str] = ()) -> Experiment:
     """Load and check the preset or file ``source`` with ``settings`` applied."""
     raw = read_raw(source)
-    with suppress(ValidationError):  # perhaps a setting mends it
-        raw = plain(Experiment.model_validate(raw))  # so that a setting finds what is left to defaults
+    with suppress(KDStudioError):  # perhaps a setting mends it
+        raw = plain(validate(raw, source))  # so that a setting finds what is left to defaults
     return validate(override(raw, settings), source)
 
 
@@ -126,7 +188,31 @@ def plain(experiment: Experiment) -> dict[str, Any]:
 
 def to_toml(experiment: Experiment) -> str:
     """Write an experiment out in full; reading it back gives an equal one."""
-    return tomli_w.dumps(plain(experiment))
+    packages = foreign_packages(experiment)
+    return tomli_w.dumps(plain(experiment) | ({"packages": packages} if packages else {}))
+
+
+def foreign_packages(experiment: Experiment) -> dict[str, str]:
+    """Packages that the experiment needs besides ours: ``strategy.assistants``, ``kd-assistants 0.1``."""
+    entries = {
+        entry: (f"{registry.kind}.{name}", registry.package_of(name))
+        for registry in REGISTRIES
+        for name, entry in registry.items()
+    }
+    used = (entries.get(type(part), ("", OURS)) for part in _parts(experiment))
+    return {key: f"{name} {installed_version(name)}".strip() for key, name in used if name != OURS}
+
+
+def _parts(value: object) -> Iterator[Declaration]:
+    """Yield every declaration within ``value``."""
+    if isinstance(value, Declaration):
+        yield value
+        value = tuple(getattr(value, name) for name in type(value).model_fields)
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    if isinstance(value, tuple):
+        for part in value:
+            yield from _parts(part)
 
 
 def save_experiment(experiment: Experiment, path: Path) -> None:

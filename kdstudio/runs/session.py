@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import traceback
 from collections.abc import Callable, Generator
@@ -13,8 +14,10 @@ from filelock import FileLock
 
 from kdstudio.engine.checkpoint import Checkpoint
 from kdstudio.engine.events import Event, Preparing, RunDone, RunFailed, RunPaused, RunResumed, RunStopped
-from kdstudio.engine.experiment import Experiment
+from kdstudio.engine.experiment import REGISTRIES, Experiment
 from kdstudio.errors import KDStudioError
+from kdstudio.models.python import MODULE as USER_MODULE
+from kdstudio.packages import OURS, deepest_place, top_level
 from kdstudio.runs.control import wish_for
 from kdstudio.runs.files import make_folder
 from kdstudio.runs.folder import RunFolder, create_run
@@ -169,20 +172,38 @@ def _trainer(
 
 
 def failure(error: Exception) -> RunFailed:
-    """Tell an error to a person: the reason, the remedy, and the details for a report."""
-    import torch
+    """Tell an error to a person: the reason, the remedy, and the details for a report.
 
+    It does without torch, which may be what could not be imported.
+    """
+    torch = sys.modules.get("torch")
+    memory_errors = (MemoryError, getattr(torch, "OutOfMemoryError", MemoryError))
     details = "".join(traceback.format_exception(error))
     if isinstance(error, KDStudioError):
         message = str(error)
-    elif isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in str(error):
+    elif isinstance(error, memory_errors) or "allocate memory" in str(error):
         message = "out of memory: choose a smaller batch size or network, or another device"
     elif isinstance(error, OSError):
         message = (
             f"{error.strerror or error}: {error.filename or 'the run folder'}; free or choose another place"
         )
     else:
-        message = (
-            f"{type(error).__name__}: {error} (this is a mistake in KD Studio; please report the details)"
-        )
+        message = f"{type(error).__name__}: {error} {_blame(error)}"
     return RunFailed(message=message, details=details)
+
+
+def _blame(error: Exception) -> str:
+    """Say whose line an error came from: another package's, the user's, or ours."""
+    strangers = {
+        top_level(entry.__module__): registry.package_of(name)
+        for registry in REGISTRIES
+        for name, entry in registry.items()
+    }
+    place = deepest_place(error, {*strangers, USER_MODULE})
+    if place is not None and place.module == USER_MODULE:
+        return f"in {place.file}, line {place.line}; mend it there"
+    if place is not None and strangers[top_level(place.module)] != OURS:
+        return f"in {place} (package {strangers[top_level(place.module)]}); please tell its authors"
+    if isinstance(error, ImportError):
+        return "(something is missing here; install KD Studio anew)"
+    return "(this is a mistake in KD Studio; please report the details)"

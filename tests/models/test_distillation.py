@@ -11,24 +11,6 @@ from kdstudio.engine.trainer import Trainer
 from kdstudio.models.declaration import models
 from tests.small import CPU, follow, refuse_weights, small_experiment
 
-SMALLEST = {
-    "densenet": {"depth": 10, "growth": 4},
-    "fitnet": {"variant": "fitnet-1"},
-    "lenet": {"channels": 2, "hidden": 8},
-    "mlp": {"widths": [8]},
-    "mobilenet": {"width": 0.25},
-    "mobilenet-v2": {"width": 0.5},
-    "python": {},
-    "resnet": {"depth": 8},
-    "resnet-imagenet": {"depth": 18},
-    "shufflenet-v1": {},
-    "shufflenet-v2": {"width": "0.5"},
-    "timm": {},
-    "torchvision": {"architecture": "squeezenet1_1"},
-    "vgg": {"depth": 8},
-    "wide-resnet": {"depth": 10, "width": 1},
-}
-
 
 def tiny_photographs() -> ImageData:
     generator = torch.Generator().manual_seed(0)
@@ -38,20 +20,20 @@ def tiny_photographs() -> ImageData:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", list(models))
+@pytest.mark.parametrize("name", [n for n in models if not models[n].runs_code or n == "python"])
 def test_it_teaches_and_it_learns(name, tmp_path):
-    options = dict(SMALLEST[name])
-    if name == "timm" and not find_spec("timm"):
-        pytest.skip("timm is not installed; it is optional")
-    if name == "python":
+    entry = models[name]
+    if entry.library and not find_spec(entry.library):
+        pytest.skip(f"{entry.library} is not installed; it is optional")
+    model = entry.smallest()
+    if entry.runs_code:
         code = tmp_path / "mine.py"
         code.write_text(
             "from torch import nn\n"
             "def build(image, classes):\n"
             "    return nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, classes))\n"
         )
-        options["path"] = f"{code}:build"
-    model = models[name].model_validate({"name": name, **options})
+        model = entry(path=f"{code}:build")
     experiment = small_experiment(
         "data.validation=0.25",
         *(f"networks.{role}.training.optimizer.learning_rate=0.001" for role in ("teacher", "student")),

@@ -14,8 +14,16 @@ IMAGES = {
     "digits": ImageShape(1, 8, 8, (0.3,), (0.4,)),
     "cifar": ImageShape(3, 32, 32, (0.5, 0.5, 0.4), (0.2, 0.2, 0.3)),
 }
-NAMES = [name for name in models if name != "timm" or find_spec("timm")]
-MADE_HERE = [name for name in NAMES if name not in ("python", "timm", "torchvision")]
+NAMES = [
+    name
+    for name, entry in models.items()
+    if (not entry.library or find_spec(entry.library)) and (not entry.runs_code or name == "python")
+]
+MADE_HERE = [
+    name
+    for name in NAMES
+    if models.package_of(name) == "kdstudio" and not models[name].library and not models[name].runs_code
+]
 
 
 def in_python(folder):
@@ -92,11 +100,33 @@ def test_it_can_be_cut_at_its_parts(name):
     module = built(spec, image).eval()
     names = [name for name, _part in module.named_children()]
     assert isinstance(module, nn.Sequential)
-    assert names[-1] == "classifier"
+    assert names[-1] == spec.classifier().partition(".")[0]
     assert {path.partition(".")[0] for path in spec.taps().values()} <= set(names)
-    classifier = module.classifier(module[:-1](batch_of(image)))
-    assert torch.equal(classifier, module(batch_of(image)))
+    assert torch.equal(module[-1](module[:-1](batch_of(image))), module(batch_of(image)))
     assert module[:-1](batch_of(image)).ndim == 2
+
+
+def test_its_classifier_gives_the_logits(spec):
+    module, seen = built(spec, IMAGES["cifar"], 7).eval(), []
+    if not spec.classifier():
+        pytest.skip("where it is cannot be told")
+    module.get_submodule(spec.classifier()).register_forward_hook(lambda _m, _i, output: seen.append(output))
+    assert torch.equal(module(batch_of(IMAGES["cifar"])), seen[-1].flatten(1))
+
+
+def test_its_smallest_form_is_not_larger_than_any_other(spec):
+    image, smallest = IMAGES["cifar"], type(spec).smallest()
+    if spec.runs_code:
+        pytest.skip("its size is the user's")
+    least = complexity(smallest, image, 10).parameters
+    assert least <= complexity(spec, image, 10).parameters
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_variants_are_told_apart(name):
+    variants = models[name].variants()
+    assert all(isinstance(variant, models[name]) for variant in variants)
+    assert len({variant.summary() for variant in variants}) == len(variants)
 
 
 def test_saved_and_rebuilt_it_gives_the_same_outputs(spec, tmp_path):

@@ -15,7 +15,7 @@ from kdstudio.models.modules.assembly import chain
 from kdstudio.models.timm import Timm
 
 GREY = ImageShape(1, 8, 8, (0.3,), (0.5,))
-OWN = {"input_size": (3, 12, 12), "mean": (0.1, 0.2, 0.3), "std": (0.5, 0.5, 0.5)}
+OWN = {"input_size": (3, 12, 12), "mean": (0.1, 0.2, 0.3), "std": (0.5, 0.5, 0.5), "classifier": "fc"}
 
 
 def create_model(name, pretrained, num_classes):
@@ -57,6 +57,10 @@ def test_grey_images_of_the_data_go_in_and_logits_come_out(timm):
 
 def test_taps_are_its_parts(timm):
     assert spec().taps() == {"stage": "network.stage", "global_pool": "network.global_pool"}
+
+
+def test_its_classifier_is_timms(timm):
+    assert Timm(architecture="tiny.a1").classifier() == "network.fc"
 
 
 def test_published_weights_come_with_their_preparation_of_images(timm):

@@ -151,4 +151,6 @@ def summed(loss: Callable[[Tensor, Tensor], Tensor], count: int) -> Callable[...
     return over_all
 
 
-matching_terms = Registry("matching term", "kdstudio.engine.matching")
+matching_terms = Registry[MatchingTerm](
+    "matching term", "kdstudio.engine.matching", "kdstudio.matching_terms"
+)

@@ -20,10 +20,7 @@ if TYPE_CHECKING:
     from kdstudio.engine.context import RunContext
     from kdstudio.engine.stage import Stage
 
-    AnyMatchingTerm = MatchingTerm
-else:
-    AnyMatchingTerm = matching_terms.union()
-
+AnyMatchingTerm = Annotated[MatchingTerm, matching_terms]
 
 TermName = Annotated[str, Field(pattern=r"^[^./]+$")]
 """A name without dots and slashes, which separate the parts of addresses."""

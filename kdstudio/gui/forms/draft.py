@@ -8,11 +8,12 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from PySide6.QtCore import QObject, Signal
 
+from kdstudio.declaration import TAGS
 from kdstudio.engine.experiment import AnyModel, AnyStrategy, Experiment
 from kdstudio.engine.strategy import Strategy
 from kdstudio.models.declaration import ModelSpec
 from kdstudio.problems import Problem, problems
-from kdstudio.runs.presets import TAGS, plain, preset_names, read_raw, validate, with_value
+from kdstudio.runs.presets import plain, preset_names, read_raw, validate, with_value
 
 Path = tuple[str, ...]
 model_adapter: TypeAdapter[ModelSpec] = TypeAdapter(AnyModel)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from itertools import count, islice
-from typing import Any, get_args, get_origin
+from typing import Any, get_origin
 
 from pydantic.fields import FieldInfo
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 
-from kdstudio.declaration import Declaration
+from kdstudio.declaration import TAGS, Declaration, alternatives, tag_of
 from kdstudio.gui.forms.draft import Draft, Path
 from kdstudio.gui.forms.editors import ChoiceEditor, Choices, Editor, TapEditor, editor_for
 from kdstudio.problems import Problem
 
 LABEL_WIDTH = 148
 INDENT = 14
-TAGS = ("name", "origin")
 
 
 class Form(QWidget):
@@ -76,7 +75,7 @@ class Form(QWidget):
         if get_origin(field.annotation) is dict:
             self._add_entries(path, field, depth)
             return
-        members = declared_members(field)
+        members = alternatives(field.annotation, field.metadata)
         value = self._draft.value(path)
         if len(members) > 1:
             chosen = self._add_choice(path, field, members, depth)
@@ -98,7 +97,7 @@ class Form(QWidget):
 
     def _add_entries(self, path: Path, field: FieldInfo, depth: int) -> None:
         """Add named declarations, each with its fields, and a box that adds another."""
-        by_name = {tag_of(member)[1]: member for member in declared_members(field)}
+        by_name = {tag_of(member)[1]: member for member in alternatives(field.annotation, field.metadata)}
         add = Choices()
         add.addItem("Add …")
         for name, member in by_name.items():
@@ -182,25 +181,10 @@ class Form(QWidget):
             self._editors[path].mark_invalid(bool(text))
 
 
-def declared_members(field: FieldInfo) -> list[type[Declaration]]:
-    """Declarations that a field can hold: several for a choice, one for a part, none for a value."""
-    kinds = get_args(field.annotation) or (field.annotation,)
-    if get_origin(field.annotation) is dict:
-        union = get_args(kinds[1])[0]  # Annotated[union, discriminator]
-        kinds = get_args(union) or (union,)
-    return [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Declaration)]
-
-
 def told(field: FieldInfo, what: str) -> str:
     """What the field's declaration says about ``what``: its unit, whose taps; empty if nothing."""
     extra = field.json_schema_extra
     return str(extra.get(what, "")) if isinstance(extra, dict) else ""
-
-
-def tag_of(declaration: type[Declaration]) -> tuple[str, str]:
-    """Name and value of the field that tells ``declaration`` from its alternatives."""
-    tag = next(tag for tag in TAGS if tag in declaration.model_fields)
-    return tag, declaration.model_fields[tag].default
 
 
 def default_values(declaration: type[Declaration]) -> dict[str, Any]:

@@ -30,4 +30,4 @@ class HeadSpec(Declaration):
         return self.name
 
 
-heads = Registry("head", "kdstudio.models.heads")
+heads: Registry[HeadSpec] = Registry("head", "kdstudio.models.heads", "kdstudio.heads")

@@ -1,0 +1,70 @@
+"""Packages elsewhere that add to KD Studio: what they offer by entry points, and whose a module is."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Collection
+from functools import cache
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, packages_distributions, version
+from pathlib import Path
+from typing import NamedTuple
+
+OURS = "kdstudio"
+
+
+@cache
+def offered(group: str) -> tuple[EntryPoint, ...]:
+    """Entry points of ``group``, those of one package together."""
+    return tuple(sorted(entry_points(group=group), key=lambda point: (owner(point), point.name)))
+
+
+def owner(point: EntryPoint) -> str:
+    """Name of the distribution that has the entry point."""
+    return point.dist.name if point.dist else top_level(point.module)
+
+
+def top_level(module: str) -> str:
+    """``kd_assistants`` of ``kd_assistants.chain``."""
+    return module.partition(".")[0]
+
+
+@cache
+def package_of_module(module: str) -> str:
+    """Name of the distribution that ``module`` belongs to; its own top-level name where there is none."""
+    top = top_level(module)
+    if top == OURS:
+        return OURS
+    groups = (group for group in entry_points().groups if group.startswith(f"{OURS}."))
+    named = (owner(point) for group in groups for point in offered(group) if top_level(point.module) == top)
+    return next(named, None) or packages_distributions().get(top, [top])[0]
+
+
+def installed_version(package: str) -> str:
+    """Version of a distribution; empty where none of that name is installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+class Place(NamedTuple):
+    """A line of somebody's code."""
+
+    module: str
+    file: Path
+    line: int
+
+    def __str__(self) -> str:
+        """``kd_assistants/chain.py, line 17``; the whole path of a file that is in no package."""
+        parts, top = self.file.parts, top_level(self.module)
+        inside = "/".join(parts[parts.index(top) :]) if top in parts else self.file.name
+        return f"{inside}, line {self.line}"
+
+
+def deepest_place(error: BaseException, top_levels: Collection[str]) -> Place | None:
+    """Return the last line, of those that the error came through, in modules under ``top_levels``."""
+    frames = [
+        Place(str(frame.f_globals.get("__name__", "")), Path(frame.f_code.co_filename), line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    return next((place for place in reversed(frames) if top_level(place.module) in top_levels), None)
