@@ -1,4 +1,4 @@
-"""Modules that are loaded when one of their functions is first called, so that forms need not wait for torch."""
+"""Modules that are loaded when one of their functions is first called: forms need not wait for torch."""
 
 from __future__ import annotations
 

@@ -24,8 +24,8 @@ class Complexity(NamedTuple):
 def complexity(spec: ModelSpec, image: ImageShape, classes: int) -> Complexity:
     """Count without memory or arithmetic (on torch's meta device) wherever the network allows it.
 
-    A network that insists on numbers is built and run once. Torch's global generator is left alone. Raises what
-    ``build`` raises.
+    A network that insists on numbers is built and run once. Torch's global generator is left alone.
+    Raises what ``build`` raises.
     """
     import torch
 

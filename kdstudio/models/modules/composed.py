@@ -37,7 +37,7 @@ class ComposedNetwork(nn.Module):
         heads: Mapping[str, tuple[nn.Module, Sequence[str]]],
         output: str,
     ) -> None:
-        """``trunks`` are networks with what is read of them, ``heads`` modules with their inputs, in order."""
+        """``trunks`` are networks with what is read of them, ``heads`` modules with their inputs."""
         super().__init__()
         self.networks = nn.ModuleDict({n: Trunk(n, module, reads) for n, (module, reads) in trunks.items()})
         self.heads = nn.ModuleDict({name: module for name, (module, _) in heads.items()})
