@@ -1,14 +1,15 @@
-"""The background thread that iterates a run's events; no Qt in it."""
+"""The background thread that runs a session; what happens stands in the run's folder. No Qt in it."""
 
 from __future__ import annotations
 
 import sys
 import threading
-from collections import deque
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 
-from kdstudio.engine.events import Event, RunStopped
+from kdstudio.engine.events import Event, Preparing, RunFailed
+from kdstudio.errors import KDStudioError
+from kdstudio.runs.control import ask
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.session import Session, Tell, failure
 
@@ -18,16 +19,22 @@ SWITCH_INTERVAL = 0.0005
 Prepare = Callable[[Tell], Session]
 
 
+class Unwanted(BaseException):
+    """Ends a preparation that has been stopped: raised where it tells of its progress."""
+
+
 class RunWorker:
-    """Prepares and runs one session; events wait in a queue until somebody drains them."""
+    """Prepares and runs one session."""
 
     def __init__(self, prepare: Prepare) -> None:
         """``prepare`` makes the session; it runs in the thread, where torch may be imported."""
         self.folder: RunFolder | None = None
+        """The run's folder, as soon as it has one."""
+        self.doing = "preparing"
+        """What is being prepared before that."""
+        self.failure: RunFailed | None = None
+        """Why it has ended, where that stands in no log."""
         self._prepare = prepare
-        self._events: deque[Event] = deque()
-        self._going = threading.Event()
-        self._going.set()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="training", daemon=True)
 
@@ -36,57 +43,55 @@ class RunWorker:
         sys.setswitchinterval(SWITCH_INTERVAL)
         self._thread.start()
 
-    def pause(self) -> None:
-        """Take no further step until :meth:`resume`."""
-        self._going.clear()
-
-    def resume(self) -> None:
-        """Go on."""
-        self._going.set()
-
     def stop(self) -> None:
-        """Finish the step, save a checkpoint, end."""
+        """Finish the step, save a checkpoint, end; or end the preparation at its next word."""
         self._stopping.set()
-        self._going.set()
+        if self.folder:
+            with suppress(KDStudioError, OSError):  # it has just ended, or nothing can be written any more
+                ask(self.folder, "stop")
+
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether it is at work."""
+        return self._thread.is_alive()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait for the thread's end; tells whether it has come."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
-    def drain(self) -> list[Event]:
-        """Take everything that has happened since the last call."""
-        taken = []
-        while self._events:
-            taken.append(self._events.popleft())
-        return taken
+    def _tell(self, event: Preparing) -> None:
+        if self._stopping.is_set():
+            raise Unwanted
+        self.doing = event.what
 
     def _work(self) -> None:
+        event: Event | None = None
         try:
-            session = self._prepare(self._events.append)
+            session = self._prepare(self._tell)
             self.folder = session.folder
             with closing(session.events()) as events:
                 for event in events:
-                    self._events.append(event)
-                    self._going.wait()
                     if self._stopping.is_set():
                         break
-                else:
-                    return
-            self._events.append(RunStopped(seconds=session.seconds()))
-        except Exception as error:
-            self._events.append(failure(error))
+        except Unwanted:
+            pass
+        except BaseException as error:  # whatever it is, the window must hear that the run has ended
+            self.failure = failure(error)
+        if isinstance(event, RunFailed):
+            self.failure = event
 
 
 def warm_up() -> threading.Thread:
     """Import the engine in the background, so that the first Run need not wait for torch."""
 
     def load() -> None:
-        import torch
+        with suppress(ImportError):  # whoever needs it is told
+            import torch
 
-        import kdstudio.engine.trainer  # noqa: F401
+            import kdstudio.engine.trainer  # noqa: F401
 
-        torch.set_num_threads(1)
+            torch.set_num_threads(1)
 
     thread = threading.Thread(target=load, name="warm-up", daemon=True)
     thread.start()

@@ -5,8 +5,10 @@ Then a network's name was all that was known of it; here, and nowhere else, name
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kdstudio.engine.identity import CONTROL, ENSEMBLE, EXIT, PEER, STUDENT, TEACHER
@@ -154,3 +156,13 @@ def modern_state(state: dict[str, Tensor], card: NetworkCard) -> dict[str, Tenso
         return f"heads.{heads[part]}.{rest}"
 
     return {renamed(key): value for key, value in state.items()}
+
+
+def former_confusion(summary: Path, network: str) -> Raw | None:
+    """Counts that stood in the summary; None in one of today."""
+    try:
+        found = json.loads(summary.read_bytes())["networks"].get(network, {})
+    except (OSError, ValueError, KeyError):
+        return None
+    confusion = found.get("last_epoch", {}).get("test", {}).get("confusion")
+    return {"part": "test", "confusion": confusion} if confusion else None
