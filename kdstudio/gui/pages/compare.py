@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from kdstudio.errors import KDStudioError
 from kdstudio.gui.exit_panel import ExitsPanel
+from kdstudio.gui.html import Html
 from kdstudio.gui.layout import GAP, MARGIN, Card, scrolled, text_label
 from kdstudio.gui.plots.bars import BarPlot
 from kdstudio.gui.plots.generations import GenerationsPlot
@@ -203,7 +204,7 @@ class ComparePage(QWidget):
         self.bars.show_bars(labels, test_errors(scored), y="errors (images)", shown_as="{:.0f}")
         self._show_generations(summaries[0] if one else None)
         self._show_exits(runs[0] if one else None)
-        self._notes.setText(notes(summaries))
+        self._notes.setText(Html(notes(summaries)))
 
     def _show_generations(self, summary: Summary | None) -> None:
         """Turn to the generations of a born-again run; to the errors for any other choice."""
