@@ -1,4 +1,4 @@
-"""The commands: run, resume, list, show, export; without one, the window."""
+"""The commands: run, resume, list, show, export and what a run can tell."""
 
 from __future__ import annotations
 
@@ -35,16 +35,10 @@ quiet_flag = click.option("--quiet", "-q", is_flag=True, help="Print only the ru
 json_flag = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group(invoke_without_command=True)
+@click.group()
 @click.version_option(__version__, prog_name="kdstudio")
-@click.pass_context
-def kdstudio(context: click.Context) -> int | None:
+def kdstudio() -> None:
     """Knowledge distillation on a workbench. Without a command, the window opens."""
-    if context.invoked_subcommand is not None:
-        return None
-    from kdstudio.gui.app import open_window
-
-    return open_window()
 
 
 code_flag = click.option(

@@ -29,7 +29,8 @@ def resolve_device(wanted: str) -> torch.device:
 def choose_threads(wanted: int, flops_per_step: float) -> int:
     """Threads for CPU work: as ``wanted``, or by the size of the step if that is 0.
 
-    A function of the step's size and the machine alone, so that repeated runs agree bit for bit.
+    A function of the step's size, the machine and its settings alone, so that repeated runs agree
+    bit for bit.
     """
     if wanted:
         return wanted
@@ -37,7 +38,7 @@ def choose_threads(wanted: int, flops_per_step: float) -> int:
 
 
 def usable_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Cores that this process may use, and no more than ``OMP_NUM_THREADS`` where the user has set it."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    allowed = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]  # a number for each level of nesting
+    return min(cores, int(allowed)) if allowed.isdigit() and int(allowed) else cores

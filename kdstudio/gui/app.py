@@ -23,6 +23,8 @@ SYSTEM_LIBRARIES = {
     "libfontconfig.so.1": "libfontconfig1",
     "libdbus-1.so.3": "libdbus-1-3",
 }
+NO_WINDOW = 2
+"""Exit code, as of bad input on the command line."""
 AFTER_PAINT = 50
 """Milliseconds after which the window has been painted."""
 X11_LIBRARIES = {
@@ -115,8 +117,9 @@ def catch_everything(window: MainWindow) -> None:
 
 
 def main() -> None:
-    """Entry point of the window alone."""
-    from kdstudio.__main__ import main as command_line
-
-    sys.argv = sys.argv[:1]
-    command_line()
+    """Entry point of the window alone; where none can open, one line says why."""
+    try:
+        sys.exit(open_window())
+    except KDStudioError as error:
+        sys.stderr.write(f"kdstudio: {error}\n")
+        sys.exit(NO_WINDOW)

@@ -3,62 +3,123 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Thread
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from kdstudio.declaration import ProgressCallback
 from kdstudio.runs.dark_knowledge import why_unreadable
 from kdstudio.runs.folder import RunFolder
 
 POLL_MILLISECONDS = 50
 
+Work = Callable[[ProgressCallback], object]
 
-class Background(QObject):
-    """Does one thing at a time."""
 
+class Cancelled(BaseException):
+    """Ends work that nobody wants any more: raised out of its progress callback, and no error to catch."""
+
+
+class Task:
+    """One piece of work in a daemon thread, which keeps neither the program alive nor anything of Qt."""
+
+    def __init__(self, work: Work) -> None:
+        """``work`` is called with a progress callback; it holds no widget, lest one dies in the thread."""
+        self.news: tuple[str, float] | None = None
+        self.is_cancelled = self.is_over = False
+        self.found: object = None
+        self.error: BaseException | None = None
+        self._work = work
+
+    def start(self, name: str) -> None:
+        """Begin, in a thread called ``name``."""
+        Thread(target=self._run, name=name, daemon=True).start()
+
+    def cancel(self) -> None:
+        """Ask it to end at its next word of progress."""
+        self.is_cancelled = True
+
+    def _run(self) -> None:
+        try:
+            self.found = self._work(self._tell)
+        except BaseException as error:
+            self.error = error
+        self.is_over = True
+
+    def _tell(self, what: str, fraction: float) -> None:
+        if self.is_cancelled:
+            raise Cancelled
+        self.news = what, fraction
+
+
+class BackgroundJob(QObject):
+    """Does the latest wish; what was wished before is asked to end, and nothing is heard of it any more.
+
+    One thing at a time: the latest wish begins when the one before has ended, so that work may keep
+    what it has read for the next. What ends after the window has gone is dropped with its timer.
+    """
+
+    progressed = Signal(str, float)
+    """What is being done and the fraction done."""
     done = Signal(object)
     """What the work returned."""
     failed = Signal(object)
     """The exception that it ended with."""
-    working = Signal()
-    """Now and then, while it goes on."""
 
     def __init__(self, name: str, parent: QObject) -> None:
         """``name`` is that of the thread."""
         super().__init__(parent)
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
-        self._job: Future[object] | None = None
+        self._name = name
+        self._running: Task | None = None
+        self._next: Task | None = None
         self._timer = QTimer(self, interval=POLL_MILLISECONDS)
         self._timer.timeout.connect(self._look)
 
     @property
     def is_busy(self) -> bool:
-        """Tell whether something is being done."""
-        return self._job is not None
+        """Tell whether something wished is not done yet."""
+        running = self._running
+        return self._next is not None or (running is not None and not running.is_cancelled)
 
-    def start(self, work: Callable[[], object]) -> None:
-        """Begin ``work``; whoever calls has seen that nothing else is being done."""
-        assert not self.is_busy
-        self._job = self._thread.submit(work)
-        self._timer.start()
+    def start(self, work: Work) -> None:
+        """Wish for ``work``, and for nothing else any more."""
+        self.cancel()
+        self._next = Task(work)
+        self._begin()
+
+    def cancel(self) -> None:
+        """Wish for nothing."""
+        self._next = None
+        if self._running is not None:
+            self._running.cancel()
+
+    def _begin(self) -> None:
+        if self._running is None and self._next is not None:
+            self._running, self._next = self._next, None
+            self.destroyed.connect(self._running.cancel)
+            self._running.start(self._name)
+            self._timer.start()
 
     def _look(self) -> None:
-        job = self._job
-        assert job is not None
-        if not job.done():
-            self.working.emit()
+        task = self._running
+        assert task is not None
+        news, task.news = task.news, None
+        if news is not None and not task.is_cancelled:
+            self.progressed.emit(*news)
+        if not task.is_over:
             return
+        self._running = None
         self._timer.stop()
-        self._job = None
-        error = job.exception()
-        if error is None:
-            self.done.emit(job.result())
+        if task.is_cancelled:
+            self._begin()
+        elif task.error is None:
+            self.done.emit(task.found)
         else:
-            self.failed.emit(error)
+            self.failed.emit(task.error)
 
 
 class RunReader(QObject):
-    """Reads what is wanted of a run, the latest wish alone; each wish once."""
+    """Reads what is wanted of a run, each wish once."""
 
     told = Signal(str)
     """What is going on, or why nothing is."""
@@ -66,38 +127,37 @@ class RunReader(QObject):
     failed = Signal(object)
 
     def __init__(self, read: Callable[..., object], command: str, parent: QObject) -> None:
-        """``read`` takes a run folder and what else is wanted; ``command`` does it on the command line."""
+        """``read`` takes a run folder, what else is wanted, and ``progress``; it holds no widget.
+
+        ``command`` of the command line does the same.
+        """
         super().__init__(parent)
         self._read = read
         self._command = command
         self._wanted: tuple[RunFolder, tuple[object, ...], float] | None = None
-        self._asked: tuple[RunFolder, tuple[object, ...], float] | None = None
-        self.background = Background(command, self)
-        self.background.done.connect(self._show)
-        self.background.failed.connect(self._fail)
+        self.job = BackgroundJob(command, self)
+        self.job.progressed.connect(self._tell_progress)
+        self.job.done.connect(self.found)
+        self.job.failed.connect(self.failed)
 
     def want(self, run: RunFolder, *more: object) -> None:
-        """Read ``run`` once the thread is free, unless it was read last and has not changed since."""
-        self._wanted = (run, more, run.summary_file.stat().st_mtime_ns)
-        if not self.background.is_busy:
-            self._begin()
-
-    def _begin(self) -> None:
-        if self._wanted is None or self._wanted == self._asked:
+        """Read ``run``, unless it was wanted last and has not changed since."""
+        wanted = (run, more, run.summary_file.stat().st_mtime_ns)
+        if wanted == self._wanted:
             return
-        self._asked = self._wanted
-        run, more, _changed = self._asked
+        self._wanted = wanted
+        self.job.cancel()
         if reason := why_unreadable(run, self._command):
             self.told.emit(reason)
             return
         self.told.emit("Reading the predictions…")
-        self.background.start(lambda: self._read(run, *more))
+        read = self._read
+        self.job.start(lambda progress: read(run, *more, progress=progress))
 
-    def _show(self, found: object) -> None:
-        if self._asked == self._wanted:
-            self.found.emit(found)
-        self._begin()
+    def forget(self) -> None:
+        """Want nothing any more."""
+        self._wanted = None
+        self.job.cancel()
 
-    def _fail(self, error: Exception) -> None:
-        self.failed.emit(error)
-        self._begin()
+    def _tell_progress(self, what: str, _fraction: float) -> None:
+        self.told.emit(f"Reading the predictions: {what}…")

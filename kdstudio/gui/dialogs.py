@@ -1,10 +1,20 @@
-"""The one error dialog: reason, details, a button to copy them."""
+"""The one error dialog: reason, details, a button to copy them. And questions with two answers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QMessageBox,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from kdstudio.gui.layout import text_label
 
@@ -43,3 +53,27 @@ def show_error(message: str, details: str = "", parent: QWidget | None = None) -
     dialog = ErrorDialog(message, details, parent)
     dialog.open()
     return dialog
+
+
+def ask(
+    parent: QWidget,
+    title: str,
+    question: str,
+    more: str,
+    answers: Mapping[str, Callable[[], object] | None],
+    icon: QMessageBox.Icon = QMessageBox.Icon.Question,
+) -> None:
+    """Ask without waiting: each answer with what it does; the one that does nothing is usual, and Esc."""
+    box = QMessageBox(icon, title, question, parent=parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setInformativeText(more)
+    for answer, act in answers.items():
+        role = QMessageBox.ButtonRole.AcceptRole if act else QMessageBox.ButtonRole.RejectRole
+        button = box.addButton(answer, role)
+        if act:
+            button.clicked.connect(act)
+        else:
+            box.setDefaultButton(button)
+            box.setEscapeButton(button)
+    box.open()

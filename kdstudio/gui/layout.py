@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from kdstudio.gui.html import Html
 
 MARGIN = 16
 GAP = 12
@@ -26,9 +28,34 @@ class Card(QFrame):
         self.column.addWidget(widget, stretch)
 
 
-def text_label(text: str = "", name: str = "") -> QLabel:
+class PlotCard(Card):
+    """A card as large as its place, whatever is in it: long legends do not make the page longer."""
+
+    def __init__(self, heading: str = "", least_height: int = 0) -> None:
+        """Empty."""
+        super().__init__(heading)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self.setMinimumHeight(least_height)
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802
+        """Height and width have nothing to do with each other."""
+        return False
+
+
+class TextLabel(QLabel):
+    """Shows :class:`Html` as such and any other text as it is, where Qt would guess."""
+
+    def setText(self, text: str) -> None:  # noqa: N802
+        """Show ``text``."""
+        is_html = isinstance(text, Html)
+        self.setTextFormat(Qt.TextFormat.RichText if is_html else Qt.TextFormat.PlainText)
+        super().setText(text)
+
+
+def text_label(text: str = "", name: str = "") -> TextLabel:
     """Wrapped text that can be selected; ``name`` picks its look from the style sheet."""
-    label = QLabel(text, objectName=name)
+    label = TextLabel(objectName=name)
+    label.setText(text)
     label.setWordWrap(True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label
@@ -43,7 +70,7 @@ def scrolled(widget: QWidget) -> QScrollArea:
     return area
 
 
-def clear(layout: QVBoxLayout) -> None:
+def clear(layout: QLayout) -> None:
     """Take everything out of ``layout`` and delete it."""
     while (item := layout.takeAt(0)) is not None:
         widget = item.widget()

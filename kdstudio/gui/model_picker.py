@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -23,15 +22,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from kdstudio.declaration import ProgressCallback
 from kdstudio.errors import KDStudioError
-from kdstudio.gui.preview import spoken_count
+from kdstudio.gui.background import BackgroundJob
+from kdstudio.gui.spoken import spoken_count
 from kdstudio.models.catalogue import Layer, known_models, layers
 from kdstudio.models.complexity import Complexity
 from kdstudio.models.declaration import ImageShape, ModelSpec
 from kdstudio.runs.preview import cost
 
-POLL_MILLISECONDS = 80
-PAPER = Qt.ItemDataRole.UserRole
+TAP = 3
+"""Column of the tree."""
 
 
 class Row(NamedTuple):
@@ -54,11 +55,8 @@ class ModelPicker(QDialog):
         self.resize(920, 560)
         self._image, self._classes = image, classes
         self._rows: list[Row] = []
-        self._closed = False
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="models")
         self._counted: list[Row] = []
-        self._counting = self._thread.submit(self._count)
-        self._listing: Future[list[Layer]] | None = None
+        """What the thread has counted so far."""
         self.search = QLineEdit(placeholderText="Search: resnet, 8x4, mobilenet …", clearButtonEnabled=True)
         self.search.setAccessibleName("Search")
         self.search.textChanged.connect(self._filter)
@@ -68,9 +66,12 @@ class ModelPicker(QDialog):
         self.tree.setAccessibleName("Layers and taps")
         self.note = QLabel("counting weights and multiply-adds …", objectName="muted")
         self._lay_out()
-        self._timer = QTimer(self, interval=POLL_MILLISECONDS)
-        self._timer.timeout.connect(self._look)
-        self._timer.start()
+        self._counting, self._listing = BackgroundJob("sizes", self), BackgroundJob("layers", self)
+        self._counting.progressed.connect(self._add_counted)
+        self._counting.done.connect(self._finish)
+        self._listing.done.connect(self._fill_tree)
+        counted = self._counted
+        self._counting.start(lambda progress: count_all(image, classes, counted, progress))
 
     def _make_table(self) -> QTableWidget:
         table = QTableWidget(0, 3)
@@ -105,29 +106,14 @@ class ModelPicker(QDialog):
         foot.addWidget(buttons)
         column.addLayout(foot)
 
-    def _count(self) -> None:
-        """Runs in the background."""
-        for spec in known_models():
-            if self._closed:
-                return
-            try:
-                found: Complexity | None = cost(spec, self._image, self._classes)
-            except (KDStudioError, TypeError, AssertionError):
-                found = None
-            self._counted.append(Row(spec, found))
-
-    def _look(self) -> None:
+    def _add_counted(self) -> None:
         for row in self._counted[len(self._rows) :]:
             self._add(row)
-        if self._counting.done() and len(self._rows) == len(self._counted):
-            size = "×".join(map(str, self._image[:3]))
-            self.note.setText(f"counted for images of {size} and {self._classes} classes")
-            if self._listing is None:
-                self._timer.stop()
-        if self._listing is not None and self._listing.done():
-            listing, self._listing = self._listing, None
-            if listing.exception() is None:
-                self._fill_tree(listing.result())
+
+    def _finish(self) -> None:
+        self._add_counted()
+        size = "×".join(map(str, self._image[:3]))
+        self.note.setText(f"counted for images of {size} and {self._classes} classes")
 
     def _add(self, row: Row) -> None:
         self._rows.append(row)
@@ -166,8 +152,8 @@ class ModelPicker(QDialog):
         spec = self.selected()
         self.choose_button.setEnabled(spec is not None)
         if spec is not None:
-            self._listing = self._thread.submit(layers, spec, self._image, self._classes)
-            self._timer.start()
+            image, classes = self._image, self._classes
+            self._listing.start(lambda _progress: layers(spec, image, classes))
 
     def _fill_tree(self, found: list[Layer]) -> None:
         self.tree.clear()
@@ -184,9 +170,9 @@ class ModelPicker(QDialog):
             else:
                 self.tree.addTopLevelItem(item)
         for item in tapped(parents.values()):
-            font = item.font(3)
+            font = item.font(TAP)
             font.setBold(True)
-            item.setFont(3, font)
+            item.setFont(TAP, font)
             if item.parent() is not None:
                 item.parent().setExpanded(True)
         for column in range(3):
@@ -201,12 +187,22 @@ class ModelPicker(QDialog):
 
     def done(self, result: int) -> None:
         """Stop counting."""
-        self._closed = True
-        self._timer.stop()
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._counting.cancel()
+        self._listing.cancel()
         super().done(result)
 
 
-def tapped(items: object) -> Iterator[QTreeWidgetItem]:
+def count_all(image: ImageShape, classes: int, counted: list[Row], progress: ProgressCallback) -> None:
+    """Append a row to ``counted`` for every known architecture."""
+    for spec in known_models():
+        progress(spec.summary(), 0.0)
+        try:
+            found: Complexity | None = cost(spec, image, classes)
+        except (KDStudioError, TypeError, AssertionError):
+            found = None
+        counted.append(Row(spec, found))
+
+
+def tapped(items: Iterable[QTreeWidgetItem]) -> list[QTreeWidgetItem]:
     """Items that have a tap."""
-    return (item for item in items if item.text(3))  # type: ignore[attr-defined]
+    return [item for item in items if item.text(TAP)]

@@ -46,7 +46,17 @@ def test_a_device_number_that_is_absent_is_named(machine):
 
 def test_threads_are_as_wanted_or_by_the_size_of_a_step(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _process: {0, 2, 5}, raising=False)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     assert usable_cores() == 3
     assert choose_threads(7, 0.0) == 7
     assert choose_threads(0, SMALL_STEP / 2) == 1
     assert choose_threads(0, SMALL_STEP * 2) == 3
+
+
+@pytest.mark.parametrize(
+    ("allowed", "threads"), [("2", 2), ("2,4", 2), ("64", 3), ("", 3), ("0", 3), ("all", 3)]
+)
+def test_no_more_threads_than_the_user_allows(monkeypatch, allowed, threads):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: {0, 2, 5}, raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", allowed)
+    assert choose_threads(0, SMALL_STEP * 2) == threads

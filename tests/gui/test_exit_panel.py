@@ -2,7 +2,7 @@ import pytest
 
 from kdstudio.gui.exit_panel import ExitsPanel
 from kdstudio.gui.pages.compare import COSTS, ERRORS, ComparePage
-from kdstudio.gui.pages.export import ExportPage
+from kdstudio.gui.pages.export_page import ExportPage
 from tests.gui.conftest import LONGEST
 from tests.small import run_in, small_experiment
 
@@ -50,5 +50,6 @@ def test_exits_can_be_exported_and_an_ensemble_cannot(qtbot, runs, own):
     page = ExportPage(runs)
     qtbot.addWidget(page)
     page.choose(own)
-    offered = [page.network_box.itemData(number) for number in range(page.network_box.count())]
+    box = page.picker.network_boxes["Network"]
+    offered = [box.itemData(number) for number in range(box.count())]
     assert offered == ["baseline", "student", "exit-1"]

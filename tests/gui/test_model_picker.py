@@ -20,9 +20,7 @@ def picker(qtbot, theme, monkeypatch):
     picker = ModelPicker(ImageShape(3, 32, 32), 10)
     picker.open()
     qtbot.waitUntil(lambda: picker.table.rowCount() == len(KNOWN), timeout=60_000)
-    yield picker
-    if not picker._closed:
-        picker.done(0)
+    return picker
 
 
 def visible(picker):
@@ -73,10 +71,10 @@ def test_choosing_tells_the_architecture(picker, qtbot):
 
 def test_the_chosen_architecture_goes_into_the_form(window, qtbot, monkeypatch):
     monkeypatch.setattr(model_picker, "known_models", lambda: iter(KNOWN))
-    window.experiment_page._pick_model("student")
-    picker = window.experiment_page.picker
+    window.page("Experiment").pick_model("student")
+    picker = window.page("Experiment").picker
     qtbot.waitUntil(lambda: picker.table.rowCount() == len(KNOWN), timeout=60_000)
     picker.table.selectRow(2)
     picker.choose_button.click()
     assert window.draft.experiment.networks["student"].model == KNOWN[2]
-    assert window.experiment_page.form_with("networks", "student", "model", "widths")
+    assert window.page("Experiment").form.form_with("networks", "student", "model", "widths")

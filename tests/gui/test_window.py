@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QPushButton
 
 from kdstudio.gui.controller import State
-from kdstudio.gui.window import PAGES
+from kdstudio.gui.pages import PAGES
 from kdstudio.runs.weights import load_network
 
 
@@ -16,7 +16,7 @@ def press(qtbot, button):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_the_rail_turns_to_every_page(window, qtbot, name):
-    press(qtbot, window._rail_buttons[name])
+    press(qtbot, window.rail.buttons[name])
     assert window.stack.currentWidget() is window.page(name)
     assert window.page(name).isVisible()
 
@@ -36,39 +36,41 @@ def test_every_control_that_shows_no_text_has_an_accessible_name(window):
 def test_choose_preset_change_temperature_run_pause_resume_finish_compare_export(
     window, qtbot, wait_for, tmp_path
 ):
-    press(qtbot, window.experiment_page.preset_button("digits-hinton"))
+    press(qtbot, window.page("Experiment").gallery.button("digits-hinton"))
     for role in ("teacher", "student"):
         window.draft.set(("networks", role, "training", "epochs"), 6)
-    editor = window.experiment_page.form_with("strategy", "temperature").editor("strategy", "temperature")
+    editor = (
+        window.page("Experiment").form.form_with("strategy", "temperature").editor("strategy", "temperature")
+    )
     editor.control.clear()
     qtbot.keyClicks(editor.control, "8")
     assert window.draft.experiment.strategy.temperature == 8
-    assert "8²" in window.experiment_page._formula.text()
+    assert "8²" in window.page("Experiment").outlook.formula.text()
 
     press(qtbot, window.run_bar.run_button)
     assert wait_for(State.RUNNING) is State.RUNNING
-    assert window.stack.currentWidget() is window.live_page
+    assert window.stack.currentWidget() is window.page("Live")
     press(qtbot, window.run_bar.pause_button)
     assert window.controller.state is State.PAUSED
     assert window.run_bar.pause_button.text() == "Resume"
     press(qtbot, window.run_bar.pause_button)
     assert wait_for(State.FINISHED, State.FAILED) is State.FINISHED
 
-    curves = window.live_page.curves
+    curves = window.page("Live").curves
     assert set(curves.accuracy) == {"teacher", "baseline", "student"}
     assert {key.term for key in curves.losses if key.stage == "student"} == {"label loss", "soft loss"}
     assert all(len(series.y) == 6 for series in curves.accuracy.values())
-    qtbot.waitUntil(lambda: bool(window.live_page.losses._curves))
+    qtbot.waitUntil(lambda: bool(window.page("Live").losses._curves))
 
     window.show_page("Compare")
-    assert window.compare_page.table.rowCount() == 1
-    assert set(window.compare_page.bars._values) == {"teacher", "baseline", "student"}
-    assert window.compare_page.export_button.isEnabled()
-    press(qtbot, window.compare_page.export_button)
-    assert window.stack.currentWidget() is window.export_page
-    window.export_page.folder_line.setText(str(tmp_path / "out"))
-    with qtbot.waitSignal(window.export_page.exported, timeout=30_000) as told:
-        press(qtbot, window.export_page.button)
+    assert window.page("Compare").table.rowCount() == 1
+    assert set(window.page("Compare").bars._values) == {"teacher", "baseline", "student"}
+    assert window.page("Compare").export_button.isEnabled()
+    press(qtbot, window.page("Compare").export_button)
+    assert window.stack.currentWidget() is window.page("Export")
+    window.page("Export").folder_line.setText(str(tmp_path / "out"))
+    with qtbot.waitSignal(window.page("Export").exported, timeout=30_000) as told:
+        press(qtbot, window.page("Export").button)
     module, card = load_network(told.args[0].path)
     original, _ = load_network(window.controller.folder.network_file("student"))
     images = torch.randn(5, *card.image)
@@ -85,10 +87,10 @@ def test_stop_leaves_a_run_that_can_be_resumed_from_the_compare_page(window, qtb
     assert not window.run_bar.stop_button.isEnabled()
     assert window.run_bar.run_button.isEnabled()
     window.show_page("Compare")
-    assert window.compare_page.resume_button.isEnabled()
-    press(qtbot, window.compare_page.resume_button)
+    assert window.page("Compare").resume_button.isEnabled()
+    press(qtbot, window.page("Compare").resume_button)
     assert wait_for(State.FINISHED, State.FAILED) is State.FINISHED
-    assert len(window.live_page.curves.accuracy["teacher"].y) == 30
+    assert len(window.page("Live").curves.accuracy["teacher"].y) == 30
     assert window.controller.folder.summary().status == "finished"
 
 
@@ -96,7 +98,7 @@ def test_a_second_run_follows_the_first(finished, wait_for):
     finished.run()
     assert wait_for(State.FINISHED, State.FAILED) is State.FINISHED
     finished.show_page("Compare")
-    assert finished.compare_page.table.rowCount() == 2
+    assert finished.page("Compare").table.rowCount() == 2
 
 
 def test_runs_are_compared_by_the_settings_in_which_they_differ(finished, wait_for):
@@ -104,8 +106,8 @@ def test_runs_are_compared_by_the_settings_in_which_they_differ(finished, wait_f
     finished.run()
     wait_for(State.FINISHED)
     finished.show_page("Compare")
-    finished.compare_page.table.selectAll()
-    text = finished.compare_page._notes.text()
+    finished.page("Compare").table.selectAll()
+    text = finished.page("Compare")._notes.text()
     assert "strategy.temperature" in text
     assert "networks" not in text
 

@@ -1,1 +1,69 @@
-"""The pages of the window, one file each."""
+"""The pages of the window, each imported when it is first wanted: the plots' library takes its time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from kdstudio.gui.window import MainWindow
+
+
+def _experiment(window: MainWindow) -> QWidget:
+    from kdstudio.gui.pages.experiment.experiment_page import ExperimentPage
+
+    page = ExperimentPage(window.draft)
+    page.complained.connect(window.complain)
+    return page
+
+
+def _live(window: MainWindow) -> QWidget:
+    from kdstudio.gui.pages.live import LivePage
+
+    return LivePage(window.theme)
+
+
+def _temperature(window: MainWindow) -> QWidget:
+    from kdstudio.gui.pages.temperature.temperature_page import TemperaturePage
+
+    page = TemperaturePage(window.theme, window.controller.runs)
+    page.complained.connect(window.complain)
+    return page
+
+
+def _unseen(window: MainWindow) -> QWidget:
+    from kdstudio.gui.pages.unseen.unseen_page import UnseenPage
+
+    page = UnseenPage(window.theme, window.controller.runs)
+    page.complained.connect(window.complain)
+    return page
+
+
+def _compare(window: MainWindow) -> QWidget:
+    from kdstudio.gui.pages.compare import ComparePage
+
+    page = ComparePage(window.theme, window.controller.runs)
+    page.complained.connect(window.complain)
+    page.export_wanted.connect(window.export)
+    page.resume_wanted.connect(window.resume)
+    return page
+
+
+def _export(window: MainWindow) -> QWidget:
+    from kdstudio.gui.pages.export_page import ExportPage
+
+    page = ExportPage(window.controller.runs)
+    page.complained.connect(window.complain)
+    return page
+
+
+PAGES = {
+    "Experiment": _experiment,
+    "Live": _live,
+    "Temperature": _temperature,
+    "Unseen": _unseen,
+    "Compare": _compare,
+    "Export": _export,
+}
+"""In the order of the rail."""

@@ -1,69 +1,41 @@
-"""What pages that look into a finished run have in common."""
+"""What all pages about a run have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
-from kdstudio.gui.background import RunReader
-from kdstudio.gui.layout import GAP, MARGIN, Card
-from kdstudio.gui.run_box import RunBox
+from kdstudio.gui.layout import GAP, MARGIN
+from kdstudio.gui.run_picker import RunPicker
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.session import failure
 
 
 class RunPage(QWidget):
-    """Choices at the top; below, what was read of the run, or why there is nothing."""
+    """Lists the runs whenever it is shown, and teaches what to do where there is none."""
 
     complained = Signal(str, str)
+    """Message and details."""
 
-    def __init__(self, runs: Path, command: str) -> None:
-        """Offer the runs in ``runs``; ``command`` of the command line does what the page does."""
+    def __init__(self, picker: RunPicker, empty: str) -> None:
+        """``empty`` stands there while ``picker`` has no run to offer."""
         super().__init__()
-        self._runs = runs
-        self.run_box = RunBox()
-        self.reader = RunReader(self._read, command, self)
-        self.reader.told.connect(self._tell)
-        self.reader.found.connect(self._show)
-        self.reader.failed.connect(self._complain)
-        self._told = QLabel(objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
-        self._told.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._body = QStackedLayout()
+        self.picker = picker
+        picker.setParent(self)
+        picker.chosen.connect(self._follow)
         self._stack = QStackedLayout(self)
+        self._stack.addWidget(QLabel(empty, objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter))
 
-    def _lay_out(self, head: QWidget, content: QWidget, empty: str) -> None:
-        """Fill the page; ``empty`` teaches where there is no run to look into."""
-        self._body.addWidget(self._told)
-        self._body.addWidget(content)
+    def _lay_out(self, *parts: QWidget) -> None:
+        """Put ``parts`` below each other; the last takes the room that is left."""
         whole = QWidget()
         column = QVBoxLayout(whole)
         column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         column.setSpacing(GAP)
-        column.addWidget(head)
-        column.addLayout(self._body, 1)
-        self._stack.addWidget(QLabel(empty, objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter))
+        for part in parts:
+            column.addWidget(part, 1 if part is parts[-1] else 0)
         self._stack.addWidget(whole)
-
-    def _make_head(self, boxes: Sequence[tuple[str, QComboBox, int]]) -> tuple[Card, QHBoxLayout]:
-        """Make the row of ``boxes``, each with its label and its share of the width."""
-        card = Card()
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        for text, box, stretch in boxes:
-            label = QLabel(text)
-            label.setBuddy(box)
-            box.setAccessibleName(text)
-            box.setMinimumWidth(110)
-            row.addWidget(label)
-            row.addWidget(box, stretch)
-            row.addSpacing(8)
-        card.column.setContentsMargins(MARGIN, 8, MARGIN, 8)
-        card.column.addLayout(row)
-        return card, row
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         """Look at the runs again."""
@@ -71,29 +43,17 @@ class RunPage(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Offer the runs that can be looked into."""
-        raise NotImplementedError
+        """Offer the runs that there are now; the one chosen stays chosen."""
+        self.picker.refresh()
 
-    def _offer(self, runs: Iterable[RunFolder]) -> None:
-        self.run_box.offer(runs)
-        self._stack.setCurrentIndex(1 if self.run_box.count() else 0)
+    def choose(self, run: RunFolder) -> None:
+        """Choose ``run``."""
+        self.picker.choose(run)
 
-    def _read(self, run: RunFolder, *wanted: object) -> object:
-        """Read what the page shows; in a thread of its own."""
-        raise NotImplementedError
-
-    def _show(self, found: object) -> None:
-        """Show what was read."""
-        raise NotImplementedError
-
-    def _show_content(self) -> None:
-        self._body.setCurrentIndex(1)
-
-    def _tell(self, text: str) -> None:
-        self._told.setText(text)
-        self._body.setCurrentIndex(0)
+    def _follow(self) -> None:
+        """Take up what is chosen now."""
+        self._stack.setCurrentIndex(1 if self.picker.run else 0)
 
     def _complain(self, error: Exception) -> None:
         told = failure(error)
-        self._tell(told.message)
         self.complained.emit(told.message, told.details)

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from kdstudio.gui.html import escaped
 from kdstudio.gui.plots.legend import Legend
 from kdstudio.gui.theme import Colours, Theme
 from kdstudio.runs.colours import Token
@@ -54,5 +55,5 @@ def dress(plot: pg.PlotWidget, colours: Colours, axes: dict[str, str]) -> None:
         axis.setTextPen(pg.mkPen(colours["muted"]))
         if axis.autoSIPrefix:  # turning it off once the label is shown scales the ticks
             axis.enableAutoSIPrefix(False)
-        axis.setLabel(text, color=colours["muted"])
+        axis.setLabel(escaped(text), color=colours["muted"])
         axis.setStyle(maxTickLevel=0)  # the grid at every small tick costs most of a redraw

@@ -42,7 +42,7 @@ class Legend(QWidget):
             button.toggled.connect(lambda shown: self._toggle(key, shown))
             self._row.addWidget(button)
             self._buttons[key] = button
-        button.setText(text)
+        button.setText(text.replace("&", "&&"))  # else it marks a shortcut
         button.setIcon(swatch(pen, self.devicePixelRatioF()))
 
     def _toggle(self, key: object, shown: bool) -> None:

@@ -5,7 +5,9 @@ from shutil import copytree
 import numpy as np
 import pytest
 
-from kdstudio.gui.pages.temperature import EMPTY, POINT, likeliest, position
+from kdstudio.gui.pages.temperature.soft_target_card import POINT
+from kdstudio.gui.pages.temperature.temperature_control import position
+from kdstudio.gui.pages.temperature.temperature_page import EMPTY, likeliest
 from kdstudio.runs.dark_knowledge import soften
 from tests.runs.test_dark_knowledge import some_answers
 from tests.small import run_in, small_experiment
@@ -19,10 +21,8 @@ def opened(window, qtbot):
 
     def show():
         window.show_page("Temperature")
-        page = window.temperature_page
-        qtbot.waitUntil(
-            lambda: page.shown is not None and not page.reader.background.is_busy, timeout=LONGEST
-        )
+        page = window.page("Temperature")
+        qtbot.waitUntil(lambda: page.shown is not None and not page.reader.job.is_busy, timeout=LONGEST)
         return page
 
     return show
@@ -39,6 +39,10 @@ def page(opened, runs, trained):
     return opened()
 
 
+def student_box(page):
+    return page.picker.network_boxes["Student"]
+
+
 def lengths(page, network):
     return np.asarray(page.bars._bars[network].opts["width"])
 
@@ -50,15 +54,15 @@ def softened(page, network, sample, temperature):
 
 def test_without_runs_it_says_what_to_do(window):
     window.show_page("Temperature")
-    page = window.temperature_page
+    page = window.page("Temperature")
     assert page._stack.currentWidget().text() == EMPTY
     assert "press Run" in EMPTY
 
 
 @pytest.mark.parametrize("temperature", [0.5, 4.0, 50.0])
 def test_bars_are_the_softened_answers(page, temperature):
-    page.temperature_box.setValue(temperature)
-    page.sample_box.setValue(17)
+    page.temperature.number.setValue(temperature)
+    page.samples.number.setValue(17)
     for network in ("teacher", "student"):
         expected = softened(page, network, 17, temperature)
         np.testing.assert_allclose(lengths(page, network), expected, rtol=1e-4)
@@ -66,46 +70,56 @@ def test_bars_are_the_softened_answers(page, temperature):
 
 def test_the_slider_the_number_and_the_markers_follow_each_other(page):
     for place in (0, 133, 400):
-        page.temperature_slider.setValue(place)
-        assert page.temperature_box.value() == pytest.approx(0.5 * 100 ** (place / 400), abs=0.05)
-        for plot in (page.entropy, page.gradient, page.distance):
-            assert 10 ** plot.marker.value() == pytest.approx(page.temperature_box.value())
-    page.temperature_box.setValue(5.0)
-    assert page.temperature_slider.value() == position(5.0) == 200
+        page.temperature.slider.setValue(place)
+        assert page.temperature.number.value() == pytest.approx(0.5 * 100 ** (place / 400), abs=0.05)
+        for plot in page.curves.plots:
+            assert 10 ** plot.marker.value() == pytest.approx(page.temperature.number.value())
+    page.temperature.number.setValue(5.0)
+    assert page.temperature.slider.value() == position(5.0) == 200
 
 
 def test_mistakes_are_gone_through(page):
     predictions = page.shown.predictions
     wrong = (predictions.logits["student"].argmax(1) != predictions.labels).nonzero().flatten().tolist()
-    page.sample_box.setValue(wrong[0])
-    page.mistake_button.click()
-    assert page.sample_box.value() == page.sample_slider.value() == wrong[1]
-    assert predictions.class_names[predictions.labels[wrong[1]]] in page._true_class.text()
+    page.samples.number.setValue(wrong[0])
+    page.samples.mistake_button.click()
+    assert page.samples.number.value() == page.samples.slider.value() == wrong[1]
+    assert predictions.class_names[predictions.labels[wrong[1]]] in page.samples.truth.text()
 
 
 def test_the_matrix_shows_the_mean_soft_targets(page, qtbot):
-    page.temperature_box.setValue(8.0)
-    page.diagonal_box.setChecked(False)
+    page.temperature.number.setValue(8.0)
+    page.soft_targets.diagonal_box.setChecked(False)
     labels = page.shown.predictions.labels.numpy()
     rows = [softened(page, "teacher", n, 8.0) for n in range(len(labels)) if labels[n] == 3]
-    np.testing.assert_allclose(page.matrix._values[3], np.mean(rows, 0), rtol=1e-4)
-    page.diagonal_box.setChecked(True)
-    assert np.isnan(np.diag(page.matrix._values)).all()
-    assert page.matrix.largest < 1
+    expected = np.mean(rows, 0)
+    matrix = page.soft_targets.matrix
+    qtbot.waitUntil(lambda: np.allclose(matrix._values[3], expected, rtol=1e-4, atol=0))
+    page.soft_targets.diagonal_box.setChecked(True)
+    assert np.isnan(np.diag(page.soft_targets.matrix._values)).all()
+    assert page.soft_targets.matrix.largest < 1
 
 
-def test_the_value_of_a_cell_is_told(page):
-    page.temperature_box.setValue(8.0)
-    page.matrix.pointed_at.emit((3, 5))
+def test_the_value_of_a_cell_is_told_without_computing_it_again(page, qtbot, monkeypatch):
     value = page.shown.soft_targets(8.0)[3, 5]
-    assert page._cell.text() == f"Images of 3 get 5 with {value:.3f} on average."
-    page.matrix.pointed_at.emit(None)
-    assert page._cell.text() == POINT
+    asked, compute = [], type(page.shown).soft_targets
+    monkeypatch.setattr(
+        type(page.shown), "soft_targets", lambda found, t: asked.append(t) or compute(found, t)
+    )
+    page.temperature.number.setValue(8.0)
+    qtbot.waitUntil(lambda: asked == [8.0])
+    for _move in range(3):
+        page.soft_targets.matrix.pointed_at.emit((3, 5))
+    page.soft_targets.diagonal_box.toggle()
+    assert page.soft_targets.cell.text() == f"Images of 3 get 5 with {value:.3f} on average."
+    page.soft_targets.matrix.pointed_at.emit(None)
+    assert page.soft_targets.cell.text() == POINT
+    assert asked == [8.0]
 
 
 def test_another_student_is_looked_at(page, qtbot):
     before = page.shown
-    page.student_box.setCurrentIndex(page.student_box.findData("baseline"))
+    student_box(page).setCurrentIndex(student_box(page).findData("baseline"))
     qtbot.waitUntil(lambda: page.shown is not before, timeout=LONGEST)
     assert page.shown.networks == ("teacher", "baseline")
     assert page.shown.predictions is before.predictions
@@ -116,32 +130,32 @@ def test_a_run_of_one_network_is_shown_alone(runs, opened):
     run_in(runs, small_experiment(strategy="supervised"), "alone")
     page = opened()
     assert page.shown.networks == ("student",)
-    assert not page.teacher_box.isEnabled()
-    assert page.distance._curves == {}
+    assert not page.picker.network_boxes["Teacher"].isEnabled()
+    assert page.curves.distance._curves == {}
 
 
 def test_runs_that_need_code_or_absent_data_are_not_read(page, qtbot, monkeypatch):
     monkeypatch.setattr("kdstudio.gui.background.why_unreadable", lambda *_told: "read it elsewhere")
-    page.student_box.setCurrentIndex(page.student_box.findData("baseline"))
+    student_box(page).setCurrentIndex(student_box(page).findData("baseline"))
     assert page._told.text() == "read it elsewhere"
-    assert page._body.currentIndex() == 0
-    assert not page.reader.background.is_busy
+    assert page._body.currentWidget() is page._told
+    assert not page.reader.job.is_busy
 
 
 def test_a_run_whose_experiment_cannot_be_read_says_why(window, runs, trained):
     copytree(trained.path, runs / "run")
     (runs / "run" / "experiment.toml").write_text("name = 3")
     window.show_page("Temperature")
-    page = window.temperature_page
+    page = window.page("Temperature")
     assert "name" in page._told.text()
-    assert page._body.currentIndex() == 0
+    assert page._body.currentWidget() is page._told
 
 
 def test_damaged_weights_are_told(runs, window, qtbot):
     folder = run_in(runs, small_experiment(), "run")
     folder.network_file("teacher").write_bytes(b"no weights")
     window.show_page("Temperature")
-    page = window.temperature_page
+    page = window.page("Temperature")
     with qtbot.waitSignal(page.complained, timeout=LONGEST) as told:
         pass
     assert "not a readable safetensors file" in told.args[0]
@@ -150,18 +164,18 @@ def test_damaged_weights_are_told(runs, window, qtbot):
 
 
 def test_only_a_sweep_has_its_plot(page, opened, runs):
-    assert page._sweep_card.isHidden()
+    assert page.sweep.isHidden()
     settings = ("strategy.temperatures=[1, 4]", "strategy.seeds=2")
     folder = run_in(runs, small_experiment(*settings, strategy="sweep"), "swept")
     page.refresh()
-    page.run_box.setCurrentIndex(page.run_box.findText(folder.name))
-    assert not page._sweep_card.isHidden()
-    assert "Best on validation: student " in page._sweep_note.text()
-    assert page.student_box.currentData().startswith("student T")
+    page.picker.run_box.setCurrentIndex(page.picker.run_box.findText(folder.name))
+    assert not page.sweep.isHidden()
+    assert "Best on validation: student " in page.sweep.note.text()
+    assert student_box(page).currentData().startswith("student T")
 
 
 def test_of_many_classes_the_likeliest_the_answered_and_the_true_one_are_shown(monkeypatch):
-    monkeypatch.setattr("kdstudio.gui.pages.temperature.MOST_ROWS", 2)
+    monkeypatch.setattr("kdstudio.gui.pages.temperature.temperature_page.MOST_ROWS", 2)
     found = soften(some_answers(teacher=3, student=3), (1.0,))
     for sample in range(40):
         rows = likeliest(found, sample)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from kdstudio.data.sources.digits import Digits
-from kdstudio.gui.pages.unseen import EMPTY, STEPS
+from kdstudio.gui.pages.unseen.shift_card import STEPS
+from kdstudio.gui.pages.unseen.unseen_page import EMPTY
 from kdstudio.gui.plots.shifts import ERRORS, UNSEEN
 from tests.small import run_in, small_experiment
 
@@ -27,10 +28,8 @@ def opened(window, qtbot):
 
     def show():
         window.show_page("Unseen")
-        page = window.unseen_page
-        qtbot.waitUntil(
-            lambda: page.shown is not None and not page.reader.background.is_busy, timeout=LONGEST
-        )
+        page = window.page("Unseen")
+        qtbot.waitUntil(lambda: page.shown is not None and not page.reader.job.is_busy, timeout=LONGEST)
         return page
 
     return show
@@ -49,20 +48,20 @@ def recorded(trained, network="student"):
 def test_without_such_runs_it_says_what_to_do(window, runs):
     run_in(runs, small_experiment(strategy="supervised"), "everything")
     window.show_page("Unseen")
-    assert window.unseen_page._stack.currentWidget().text() == EMPTY
+    assert window.page("Unseen")._stack.currentWidget().text() == EMPTY
     assert "digits-no-threes" in EMPTY
 
 
 def test_it_opens_with_the_student_at_its_fit(page, trained):
     found = recorded(trained)
     assert page.network == "student"
-    assert page.biases == pytest.approx(found.shifted.biases, abs=1e-3)
-    assert page.slider.value() == round(STEPS * page.biases[3])
-    text = page._figures.text()
+    assert page.shift.biases == pytest.approx(found.shifted.biases, abs=1e-3)
+    assert page.shift.slider.value() == round(STEPS * page.shift.biases[3])
+    text = page.shift.figures.text()
     for errors in (found.test.errors, found.shifted.test.errors, found.shifted.validation.errors):
         assert f">{errors}<" in text
     assert "Test images (report only)" in text
-    assert all(plot.fitted.value() == pytest.approx(page.biases[3]) for plot in page.curves.values())
+    assert all(plot.fitted.value() == pytest.approx(page.shift.biases[3]) for plot in page.curves.values())
 
 
 def test_the_bars_hold_teacher_control_and_student_before_and_after(page, trained, qtbot):
@@ -75,26 +74,26 @@ def test_the_bars_hold_teacher_control_and_student_before_and_after(page, traine
 
 
 def test_the_slider_moves_figures_markers_and_bars(page, qtbot):
-    page.slider.setValue(6 * STEPS)
-    assert page.biases == {3: 6.0}
-    assert "+6.00" in page._shift_text.text()
+    page.shift.slider.setValue(6 * STEPS)
+    assert page.shift.biases == {3: 6.0}
+    assert "+6.00" in page.shift.shift_text.text()
     assert all(plot.marker.value() == 6 for plot in page.curves.values())
     scores = page.shown.predictions.scores("student", "test", {3: 6.0})
-    assert f">{scores.errors}<" in page._figures.text()
+    assert f">{scores.errors}<" in page.shift.figures.text()
     qtbot.waitUntil(lambda: "student, shifted" in page.bars._values)  # bars follow a moment later
     qtbot.waitUntil(lambda: page.bars._values["student, shifted"][3] == 100 * scores.per_class[3])
 
 
 def test_the_buttons_go_to_the_fit_and_back(page, qtbot):
-    page.zero_button.click()
-    assert page.biases == {3: 0.0}
-    page.fit_button.click()
-    assert page.biases == page.shown.fits["student"]
+    page.shift.zero_button.click()
+    assert page.shift.biases == {3: 0.0}
+    page.shift.fit_button.click()
+    assert page.shift.biases == page.shown.fits["student"]
 
 
 def test_the_curves_go_through_what_the_shift_gives(page):
     place = 2 * STEPS
-    page.slider.setValue(place)
+    page.shift.slider.setValue(place)
     for part, plot in page.curves.items():
         scores = page.shown.predictions.scores("student", part, {3: 2.0})
         for name, share in ((ERRORS, scores.errors / scores.count), (UNSEEN, scores.accuracy_on([3]))):
@@ -103,30 +102,32 @@ def test_the_curves_go_through_what_the_shift_gives(page):
 
 
 def test_another_network_can_be_looked_at(page, trained):
-    page.network_box.setCurrentIndex(page.network_box.findData("baseline"))
-    assert page.biases == pytest.approx(recorded(trained, "baseline").shifted.biases, abs=1e-3)
-    assert page.network_box.findData("teacher") == -1
+    page.picker.network_boxes["Network"].setCurrentIndex(
+        page.picker.network_boxes["Network"].findData("baseline")
+    )
+    assert page.shift.biases == pytest.approx(recorded(trained, "baseline").shifted.biases, abs=1e-3)
+    assert page.picker.network_boxes["Network"].findData("teacher") == -1
 
 
 def test_the_papers_figures_stand_beside(page):
-    assert page._published_card.isVisible()
-    assert "86.8 %" in page._published.text()
+    assert page.published_card.isVisible()
+    assert "86.8 %" in page.published.text()
 
 
 def test_the_newest_run_comes_first_and_another_is_read_when_chosen(page, runs, trained, qtbot):
     run_in(runs, small_experiment("networks.student.training.leave_out=[1, 2]"), "later")
     page.refresh()
-    assert [page.run_box.itemText(place) for place in range(2)] == ["later", "run"]
-    page.run_box.setCurrentIndex(0)
+    assert [page.picker.run_box.itemText(place) for place in range(2)] == ["later", "run"]
+    page.picker.run_box.setCurrentIndex(0)
     qtbot.waitUntil(lambda: page.shown.folder.name == "later", timeout=LONGEST)
-    assert page.biases.keys() == {1, 2}
-    assert not page._published_card.isVisible()
+    assert page.shift.biases.keys() == {1, 2}
+    assert not page.published_card.isVisible()
 
 
 def test_a_run_that_cannot_be_read_is_told(window, runs, trained, qtbot):
     copytree(trained.path, runs / "run")
     (runs / "run" / "networks" / "student.safetensors").write_bytes(b"no weights")
-    with qtbot.waitSignal(window.unseen_page.complained, timeout=LONGEST) as told:
+    with qtbot.waitSignal(window.page("Unseen").complained, timeout=LONGEST) as told:
         window.show_page("Unseen")
     assert "student.safetensors" in told.args[0]
     window.error.reject()
@@ -135,10 +136,10 @@ def test_a_run_that_cannot_be_read_is_told(window, runs, trained, qtbot):
 def test_a_run_deleted_while_it_is_read_leaves_the_empty_page(window, runs, trained, qtbot):
     folder = copytree(trained.path, runs / "run")
     window.show_page("Unseen")
-    page = window.unseen_page
+    page = window.page("Unseen")
     (folder / "summary.json").unlink()
     page.refresh()
-    qtbot.waitUntil(lambda: not page.reader.background.is_busy, timeout=LONGEST)
+    qtbot.waitUntil(lambda: not page.reader.job.is_busy, timeout=LONGEST)
     assert page._stack.currentWidget().text() == EMPTY
 
 
@@ -146,7 +147,7 @@ def test_data_that_are_not_here_are_not_fetched_unasked(window, runs, trained, m
     copytree(trained.path, runs / "run")
     monkeypatch.setattr(Digits, "is_here", lambda _self: False)
     window.show_page("Unseen")
-    page = window.unseen_page
+    page = window.page("Unseen")
     qtbot.waitUntil(lambda: "are not on this machine" in page._told.text())
     assert "kdstudio bias run" in page._told.text()
-    assert not page.reader.background.is_busy
+    assert not page.reader.job.is_busy

@@ -1,16 +1,15 @@
 """The preview: networks with their costs, samples and class counts of what is in the form."""
 
-import numpy as np
 import pytest
 
-from kdstudio.gui.preview import counts_text, networks_text, picture, spoken_count
+from kdstudio.gui.pages.experiment.preview_cards import counts_text, networks_text
 
 LONGEST = 60_000
 
 
 @pytest.fixture
 def panel(window, qtbot):
-    panel = window.experiment_page.preview
+    panel = window.page("Experiment").outlook.preview
     qtbot.waitUntil(lambda: panel.shown is not None, timeout=LONGEST)
     return panel
 
@@ -57,16 +56,38 @@ def test_the_teacher_is_compared_with_the_student(panel):
     assert f"{costs[0].parameters / costs[1].parameters:.3g}× the weights" in text
 
 
-@pytest.mark.parametrize(
-    ("count", "text"), [(2410, "2,410"), (301_066, "301 k"), (1_276_810, "1.28 M"), (5_243_328_768, "5.24 G")]
-)
-def test_counts_are_spoken_in_three_digits(count, text):
-    assert spoken_count(count) == text
+def test_what_is_out_of_date_says_so_at_once(panel, window, qtbot):
+    assert panel.word.isHidden()
+    assert panel._body.isEnabled()
+    before = panel.shown
+    window.draft.set(("networks", "teacher", "model", "widths"), [7])
+    assert panel.is_stale
+    assert "Out of date" in panel.word.text()
+    assert not panel.word.isHidden()
+    assert not panel._body.isEnabled()
+    qtbot.waitUntil(lambda: panel.shown is not before, timeout=LONGEST)
+    assert panel.word.isHidden()
+    assert panel._body.isEnabled()
 
 
-def test_a_sample_becomes_its_picture(qapp):
-    sample = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
-    image = picture(sample)
-    assert image.pixelColor(1, 0).getRgb()[:3] == (3, 4, 5)
-    grey = picture(np.full((2, 2, 1), 9, dtype=np.uint8))
-    assert grey.pixelColor(0, 1).getRgb()[:3] == (9, 9, 9)
+def test_a_form_with_mistakes_leaves_the_last_look_and_says_so(panel, window, qtbot):
+    widths = window.draft.value(("networks", "teacher", "model", "widths"))
+    window.draft.set(("networks", "teacher", "model", "widths"), [-7])
+    assert "mistakes" in panel.word.text()
+    assert not panel._body.isEnabled()
+    window.draft.set(("networks", "teacher", "model", "widths"), widths)
+    assert panel.word.isHidden()
+    assert panel._body.isEnabled()
+    assert not panel._job.is_busy
+
+
+def test_a_look_that_is_out_of_date_before_it_ends_is_not_shown(panel, window, qtbot):
+    before = panel.shown
+    window.draft.set(("networks", "teacher", "model", "widths"), [7])
+    panel._wait.stop()
+    panel._begin()
+    assert panel._job.is_busy
+    window.draft.set(("networks", "teacher", "model", "widths"), [9])
+    assert not panel._job.is_busy
+    qtbot.waitUntil(lambda: panel.shown is not before, timeout=LONGEST)
+    assert panel.shown.networks["teacher"].cost.parameters == 64 * 9 + 9 + 9 * 10 + 10

@@ -1,0 +1,1 @@
+"""The experiment page: presets, the form, and what will happen."""

@@ -1,0 +1,85 @@
+"""The experiment page: presets, the form, and what will happen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+
+from kdstudio.errors import KDStudioError
+from kdstudio.gui.forms.draft import Draft
+from kdstudio.gui.layout import GAP, MARGIN
+from kdstudio.gui.pages.experiment.form_column import FormColumn
+from kdstudio.gui.pages.experiment.gallery import Gallery
+from kdstudio.gui.pages.experiment.outlook import Outlook
+from kdstudio.models.declaration import ImageShape
+from kdstudio.runs.presets import save_experiment
+
+FILES = "Experiments (*.toml)"
+USUAL_IMAGE, USUAL_CLASSES = ImageShape(3, 32, 32), 10
+"""For which architectures are sized before anything is known of the data."""
+
+
+class ExperimentPage(QWidget):
+    """Pick a preset, change what it says, see what will happen."""
+
+    complained = Signal(str)
+
+    def __init__(self, draft: Draft) -> None:
+        """Show and change ``draft``."""
+        super().__init__()
+        self._draft = draft
+        self.gallery, self.form, self.outlook = Gallery(), FormColumn(draft), Outlook(draft)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        row.setSpacing(GAP)
+        row.addWidget(self.gallery)
+        row.addWidget(self.form, 1)
+        row.addWidget(self.outlook)
+        self.gallery.picked.connect(self.load)
+        self.gallery.open_wanted.connect(self._open)
+        self.gallery.save_wanted.connect(self._save)
+        self.form.browse_wanted.connect(self.pick_model)
+        draft.replaced.connect(self._mark_preset)
+        self._mark_preset()
+
+    def load(self, source: str) -> None:
+        """Put a preset or file into the form; a bad one is told and changes nothing."""
+        try:
+            self._draft.load(source)
+        except KDStudioError as error:
+            self.complained.emit(str(error))
+            self._mark_preset()
+
+    def _mark_preset(self) -> None:
+        self.gallery.mark(self._draft.source)
+
+    def _open(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Open an experiment", "", FILES)
+        if path:
+            self.load(path)
+
+    def _save(self) -> None:
+        experiment = self._draft.experiment
+        if experiment is None:
+            self.complained.emit("The form has mistakes; mend the fields marked red, then save.")
+            return
+        path, _ = QFileDialog.getSaveFileName(self, "Save the experiment", f"{experiment.name}.toml", FILES)
+        if path:
+            try:
+                save_experiment(experiment, Path(path).with_suffix(".toml"))
+            except KDStudioError as error:
+                self.complained.emit(str(error))
+
+    def pick_model(self, role: str) -> None:
+        """Open the catalogue of architectures for the network in ``role``."""
+        from kdstudio.gui.model_picker import ModelPicker
+
+        seen = self.outlook.preview.shown
+        image = ImageShape(*seen.image) if seen else USUAL_IMAGE
+        classes = len(seen.class_names) if seen else USUAL_CLASSES
+        self.picker = ModelPicker(image, classes, self)
+        path = ("networks", role, "model")
+        self.picker.chosen.connect(lambda spec: self._draft.choose(path, spec.model_dump(mode="json")))
+        self.picker.open()

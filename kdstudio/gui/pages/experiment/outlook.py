@@ -1,0 +1,104 @@
+"""What will happen: the formula, the stages, the networks, the data, and the same on the command line."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QTextOption
+from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+from kdstudio.engine.experiment import About, Experiment
+from kdstudio.gui.forms.draft import Draft
+from kdstudio.gui.html import Html, bold, joined, lines, listed, paragraphs
+from kdstudio.gui.layout import GAP, Card, scrolled, text_label
+from kdstudio.gui.pages.experiment.preview_panel import PreviewPanel
+
+WIDTH = 308
+COMMAND_HEIGHT = 86
+
+
+class Outlook(QWidget):
+    """Kept up to date with the form."""
+
+    def __init__(self, draft: Draft) -> None:
+        """Follow ``draft``."""
+        super().__init__()
+        self._draft = draft
+        self.formula, self.outline, self._about = text_label(name="formula"), text_label(), text_label()
+        self.preview = PreviewPanel()
+        self._about_card = Card("About this preset")
+        self._about_card.add(self._about)
+        happening = Card("What will happen")
+        happening.add(self.formula)
+        happening.add(self.outline)
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 6, 0)
+        column.setSpacing(GAP)
+        for part in (happening, self.preview, self._make_command(), self._about_card):
+            column.addWidget(part)
+        column.addStretch(1)
+        outside = QVBoxLayout(self)
+        outside.setContentsMargins(0, 0, 0, 0)
+        outside.addWidget(scrolled(holder))
+        self.setFixedWidth(WIDTH)
+        draft.changed.connect(self._describe)
+        self._describe()
+
+    def _make_command(self) -> Card:
+        card = Card("The same on the command line")
+        self._command = QPlainTextEdit(readOnly=True)
+        self._command.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self._command.setFixedHeight(COMMAND_HEIGHT)
+        self._command.setTabChangesFocus(True)
+        self._command.setAccessibleName("Command line")
+        copy = QPushButton("Copy")
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._draft.command()))
+        card.add(self._command)
+        card.column.addWidget(copy, 0, Qt.AlignmentFlag.AlignLeft)
+        return card
+
+    def _describe(self) -> None:
+        experiment, problems = self._draft.experiment, self._draft.problems
+        self.preview.show_experiment(experiment)
+        self._command.setPlainText(self._draft.command())
+        if experiment is None:
+            self.formula.setText("…")
+            need = "fields need" if len(problems) > 1 else "field needs"
+            told = f"{len(problems)} {need} mending before this can run:"
+            self.outline.setText(paragraphs(told, listed(map(str, problems))))
+            return
+        self.formula.setText(breakable(experiment.strategy.formula()))
+        self.outline.setText(outline(experiment))
+        self._about_card.setVisible(experiment.about is not None)
+        if experiment.about:
+            self._about.setText(about_text(experiment.about))
+
+
+def outline(experiment: Experiment) -> Html:
+    """Tell in a few lines what the run will do."""
+    entries = []
+    for role, network in experiment.networks.items():
+        origin, training = network.weights.origin, network.training
+        how = f"{training.epochs} epochs, batches of {training.batch_size}"
+        if origin != "training":
+            how = f"loaded from a {origin}"
+        entries.append(f"{role}: {network.model.summary()}, {how}")
+    entries.append(f"{experiment.data.validation:.0%} of the training images are kept for validation")
+    return paragraphs(type(experiment.strategy).headline(), listed(entries))
+
+
+def about_text(about: About) -> Html:
+    """Lay the preset's description out."""
+    figures = [joined((f"{figure.what}: ", bold(figure.value))) for figure in about.published]
+    parts = [bold(about.title), about.source, about.shows]
+    parts += [lines(bold("Published"), *figures)] if figures else []
+    parts += [lines(bold("Time"), about.expected)] if about.expected else []
+    parts += [lines(bold("Changed"), about.changed)] if about.changed else []
+    return paragraphs(*parts)
+
+
+def breakable(text: str) -> str:
+    """Let a long formula wrap at its signs."""
+    for mark in "·,(/":
+        text = text.replace(mark, f"{mark}\u200b")
+    return text

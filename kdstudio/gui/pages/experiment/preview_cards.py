@@ -1,0 +1,89 @@
+"""A preview in cards: stages, networks with their costs, samples, class counts."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QLabel
+
+from kdstudio.gui.html import Html, bold, lines, paragraphs, table
+from kdstudio.gui.layout import Card, text_label
+from kdstudio.gui.pictures import tiled
+from kdstudio.gui.spoken import spoken_count
+from kdstudio.runs.preview import Preview
+
+MOST_CLASSES = 20
+MOST_NOTES = 5
+
+
+def preview_cards(found: Preview, ratio: float) -> list[Card]:
+    """Make the cards for a screen with ``ratio`` device pixels to a pixel."""
+    stages, networks = Card("Stages"), Card("Networks")
+    stages.add(text_label(stages_text(found)))
+    networks.add(text_label(networks_text(found)))
+    return [stages, networks, _data_card(found, ratio)]
+
+
+def _data_card(found: Preview, ratio: float) -> Card:
+    card = Card("Data")
+    size = " × ".join(map(str, found.image))
+    validation, test = f"{found.validation_images:,} for validation", f"{found.test_images:,} for the test"
+    card.add(text_label(f"images of {size}; {validation}, {test}"))
+    for role, network in found.networks.items():
+        samples = QLabel()
+        samples.setPixmap(tiled(network.samples, ratio))
+        samples.setAccessibleName(f"Samples of the training images of the {role}")
+        card.add(text_label(f"as the {role} sees them in training", "muted"))
+        card.add(samples)
+    card.add(text_label("training images of each class", "muted"))
+    card.add(text_label(counts_text(found)))
+    for note in found.notes[:MOST_NOTES]:
+        card.add(text_label(note, "muted"))
+    if len(found.notes) > MOST_NOTES:
+        card.add(text_label(f"and {len(found.notes) - MOST_NOTES} more", "muted"))
+    return card
+
+
+def stages_text(found: Preview) -> Html:
+    """What is trained in turn: epochs, steps and terms of each stage, and the heads that it adds."""
+    parts = []
+    for number, stage in enumerate(found.stages, start=1):
+        told = [bold(f"{number} {stage.name}"), f"{stage.epochs} epochs of {stage.steps_per_epoch:,} steps"]
+        told.append(", ".join(stage.terms))
+        if stage.classes:
+            told.append("sees only " + ", ".join(found.class_names[c] for c in stage.classes))
+        if stage.left_out:
+            told.append("never sees " + ", ".join(found.class_names[c] for c in stage.left_out))
+        told += [f"adds {name}: {what}" for name, what in stage.heads.items()]
+        parts.append(lines(*told))
+    return paragraphs(*parts)
+
+
+def networks_text(found: Preview) -> Html:
+    """Sizes of the networks, and how many times larger the teacher is."""
+    rows = [
+        (role, n.architecture, spoken_count(n.cost.parameters), spoken_count(n.cost.multiply_adds))
+        for role, n in found.networks.items()
+    ]
+    sizes = table(("", "", "weights", "mult-adds"), rows, "llrr")
+    if not {"teacher", "student"} <= found.networks.keys():
+        return sizes
+    teacher, student = (found.networks[role].cost for role in ("teacher", "student"))
+    weights = teacher.parameters / max(student.parameters, 1)
+    work = teacher.multiply_adds / max(student.multiply_adds, 1)
+    return paragraphs(
+        sizes, f"The teacher has {weights:.3g}× the weights and {work:.3g}× the work of the student."
+    )
+
+
+def counts_text(found: Preview) -> Html:
+    """Class by class, one column for each network that sees other images than the first."""
+    networks = list(found.networks.items())
+    columns = [networks[0], *((r, n) for r, n in networks[1:] if n.counts != networks[0][1].counts)]
+    head = ("", *(role for role, _ in columns)) if len(columns) > 1 else ()
+    rows = [
+        (name, *(f"{network.counts[number]:,}" for _, network in columns))
+        for number, name in enumerate(found.class_names[:MOST_CLASSES])
+    ]
+    more = len(found.class_names) - MOST_CLASSES
+    return paragraphs(
+        table(head, rows, "l" + "r" * len(columns)), f"and {more} more classes" if more > 0 else ""
+    )

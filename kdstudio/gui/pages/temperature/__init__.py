@@ -1,0 +1,1 @@
+"""The temperature page: what T does to predictions and gradients."""

@@ -1,0 +1,74 @@
+"""The matrix of mean soft targets: which classes look like which."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout
+
+from kdstudio.gui.layout import PlotCard, TextLabel
+from kdstudio.gui.plots.matrix import MatrixPlot
+from kdstudio.gui.theme import Theme
+from kdstudio.runs.dark_knowledge import DarkKnowledge
+
+POINT = "Point at a cell for its value."
+REST_MILLISECONDS = 120
+
+
+class SoftTargetCard(PlotCard):
+    """The matrix follows the temperature when that rests; it is computed once for each."""
+
+    def __init__(self, theme: Theme, least_height: int) -> None:
+        """Empty until :meth:`show_knowledge`."""
+        super().__init__(least_height=least_height)
+        self._found: DarkKnowledge | None = None
+        self._temperature = 1.0
+        self._targets = np.zeros((0, 0))
+        self._rest = QTimer(self, interval=REST_MILLISECONDS, singleShot=True)
+        self._rest.timeout.connect(self._compute)
+        self.heading = TextLabel(objectName="heading")
+        self.cell = TextLabel(objectName="muted")
+        self.cell.setText(POINT)
+        self.diagonal_box = QCheckBox("without the diagonal", checked=True)
+        self.diagonal_box.setToolTip("Leaves the right predictions out, so that the wrong ones show.")
+        self.diagonal_box.toggled.connect(self._draw)
+        self.matrix = MatrixPlot(theme, "Mean soft targets")
+        self.matrix.pointed_at.connect(self._tell_cell)
+        head = QHBoxLayout()
+        head.addWidget(self.heading)
+        head.addStretch(1)
+        head.addWidget(self.diagonal_box)
+        self.column.addLayout(head)
+        self.add(self.cell)
+        self.add(self.matrix, 1)
+
+    def show_knowledge(self, found: DarkKnowledge, temperature: float) -> None:
+        """Show the matrix of ``found`` at once."""
+        self._found, self._temperature = found, temperature
+        self.heading.setText(f"Mean soft targets of the {found.soft_target_source}")
+        self._compute()
+
+    def set_temperature(self, temperature: float) -> None:
+        """Follow the temperature soon."""
+        self._temperature = temperature
+        self._rest.start()
+
+    def _compute(self) -> None:
+        if self._found is not None:
+            self._targets = self._found.soft_targets(self._temperature)
+            self._draw()
+
+    def _draw(self) -> None:
+        if self._found is None:
+            return
+        values = self._targets.copy()
+        if self.diagonal_box.isChecked():
+            np.fill_diagonal(values, np.nan)
+        self.matrix.show_matrix(self._found.predictions.class_names, values, self._found.soft_target_source)
+
+    def _tell_cell(self, cell: tuple[int, int] | None) -> None:
+        if self._found is None or cell is None:
+            self.cell.setText(POINT)
+            return
+        row, column = (self._found.predictions.class_names[number] for number in cell)
+        self.cell.setText(f"Images of {row} get {column} with {self._targets[cell]:.3f} on average.")

@@ -1,0 +1,1 @@
+"""The page of classes that a network never saw."""

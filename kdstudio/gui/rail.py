@@ -1,0 +1,81 @@
+"""The narrow rail at the left: a button for each page, and the choice of the theme."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QButtonGroup, QFrame, QMenu, QToolButton, QVBoxLayout
+
+from kdstudio.gui.icons import page_icon
+from kdstudio.gui.theme import SCHEMES, Theme
+
+WIDTH = 96
+ICON = 22
+BUTTON = QSize(WIDTH - 16, 58)
+
+
+class Rail(QFrame):
+    """Turns to pages."""
+
+    wanted = Signal(str)
+    """Name of a page."""
+
+    def __init__(self, theme: Theme, pages: Iterable[str]) -> None:
+        """One button for each of ``pages``, from the top."""
+        super().__init__(objectName="rail")
+        self._theme = theme
+        self.setFixedWidth(WIDTH)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 12, 8, 12)
+        column.setSpacing(6)
+        group = QButtonGroup(self, exclusive=True)
+        self.buttons: dict[str, QToolButton] = {}
+        for number, name in enumerate(pages, start=1):
+            button = rail_button(name, f"{name} page (Ctrl+{number})")
+            button.setCheckable(True)
+            button.setShortcut(QKeySequence(f"Ctrl+{number}"))
+            button.clicked.connect(lambda _checked, page=name: self.wanted.emit(page))
+            group.addButton(button)
+            column.addWidget(button)
+            self.buttons[name] = button
+        column.addStretch(1)
+        self._theme_button = self._make_theme_button()
+        column.addWidget(self._theme_button)
+        theme.changed.connect(self._show_icons)
+        self._show_icons()
+
+    def mark(self, name: str) -> None:
+        """Mark the page in sight."""
+        self.buttons[name].setChecked(True)
+
+    def _make_theme_button(self) -> QToolButton:
+        button = rail_button("Theme", "Light, dark, or as the system is")
+        menu = QMenu(button)
+        for choice in SCHEMES:
+            action = QAction(choice.capitalize(), menu, checkable=True)
+            action.triggered.connect(lambda _checked, chosen=choice: self._theme.choose(chosen))
+            menu.addAction(action)
+        menu.aboutToShow.connect(
+            lambda: [a.setChecked(a.text().lower() == self._theme.choice) for a in menu.actions()]
+        )
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        return button
+
+    def _show_icons(self) -> None:
+        colour = self._theme.colours["text"]
+        for name, button in (*self.buttons.items(), ("Theme", self._theme_button)):
+            button.setIcon(page_icon(name, colour))
+
+
+def rail_button(name: str, tip: str) -> QToolButton:
+    """Make one button of the rail: icon over text."""
+    button = QToolButton(objectName="rail", text=name)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+    button.setIconSize(QSize(ICON, ICON))
+    button.setFixedSize(BUTTON)
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    return button

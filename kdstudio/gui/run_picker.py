@@ -1,0 +1,105 @@
+"""Choosing a run, and networks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSignalBlocker, Signal
+
+from kdstudio.gui.forms.editors import Choices
+from kdstudio.runs.comparison import ORDER, readable_runs
+from kdstudio.runs.folder import RunFolder, run_folders
+from kdstudio.runs.summary import Summary
+
+LEAST_WIDTH = 110
+
+Offer = Callable[[RunFolder, Summary], Mapping[str, str]]
+"""Networks of a run that can be chosen, each with what people read; a run without any is not offered."""
+Usual = Callable[[Sequence[str]], str]
+"""The one of these networks that is chosen at first."""
+
+
+class RunPicker(QObject):
+    """A box of runs and boxes of their networks, for a page to lay out; the one place that lists runs."""
+
+    chosen = Signal()
+    """Something else is chosen, or the runs were listed anew."""
+
+    def __init__(self, runs: Path, offer: Offer, networks: Mapping[str, Usual]) -> None:
+        """``networks`` holds a title for each choice of a network, and what is usual there."""
+        super().__init__()
+        self._runs = runs
+        self._offer = offer
+        self._usual = networks
+        self._found: dict[RunFolder, Summary] = {}
+        self.run_box = Choices()
+        self.run_box.currentIndexChanged.connect(self._offer_networks)
+        self.network_boxes = {title: Choices() for title in networks}
+        for box in self.network_boxes.values():
+            box.currentIndexChanged.connect(self.chosen)
+        for title, box in self.boxes.items():
+            box.setAccessibleName(title)
+            box.setMinimumWidth(LEAST_WIDTH)
+
+    @property
+    def boxes(self) -> dict[str, Choices]:
+        """All boxes by title."""
+        return {"Run": self.run_box, **self.network_boxes}
+
+    @property
+    def run(self) -> RunFolder | None:
+        """The run chosen; None where there is none to choose."""
+        return self.run_box.currentData()
+
+    @property
+    def summary(self) -> Summary:
+        """Summary of the run chosen, as it was when the runs were listed."""
+        return self._found[self.run_box.currentData()]
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The networks chosen, one for each title."""
+        return tuple(box.currentData() for box in self.network_boxes.values())
+
+    def refresh(self) -> None:
+        """List the runs anew, the newest first; what was chosen stays chosen."""
+        readable = readable_runs(run_folders(self._runs))
+        self._found = {run: summary for run, summary in readable.items() if self._offer(run, summary)}
+        fill(self.run_box, {run: run.name for run in self._found}, next(iter(self._found), None))
+        self._offer_networks()
+
+    def choose(self, run: RunFolder) -> None:
+        """List the runs anew, and choose ``run``."""
+        self.refresh()
+        if run in self._found:
+            self.run_box.setCurrentIndex(list(self._found).index(run))
+
+    def _offer_networks(self) -> None:
+        run = self.run
+        offered = self._offer(run, self.summary) if run else {}
+        for title, box in self.network_boxes.items():
+            fill(box, offered, self._usual[title](list(offered)) if offered else None)
+            box.setEnabled(len(offered) > 1)
+        self.chosen.emit()
+
+
+def fill(box: Choices, entries: Mapping[object, str], usual: object) -> None:
+    """Put ``entries`` into ``box`` and tell nobody; the one chosen stays so, else ``usual`` is chosen."""
+    keys, before = list(entries), box.currentData()
+    with QSignalBlocker(box):
+        box.clear()
+        for key, text in entries.items():
+            box.addItem(text, key)
+        if keys:
+            box.setCurrentIndex(keys.index(before if before in keys else usual))
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Teacher, baseline and student first, then the others by name."""
+    return sorted(names, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
+
+
+def usual_student(names: Sequence[str]) -> str:
+    """The student, else the last of ``names``."""
+    return "student" if "student" in names else names[-1]
