@@ -22,7 +22,7 @@ from kdstudio.runs.findings import Findings, findings
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.presets import gallery, load_experiment, preset_names
 from kdstudio.runs.preview import Preview
-from kdstudio.runs.progress import spoken_duration
+from kdstudio.runs.state import spoken_duration
 from kdstudio.runs.summary import NetworkSummary, Summary
 from kdstudio.runs.sweep import Spread, swept_students
 

@@ -8,7 +8,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout
 
 from kdstudio.gui.controller import RunController, State
-from kdstudio.runs.progress import spoken_duration
+from kdstudio.runs.state import spoken_duration
 
 REFRESH_MILLISECONDS = 250
 SIGNS = {
@@ -19,6 +19,7 @@ SIGNS = {
     State.STOPPING: "■",
     State.FINISHED: "✔",
     State.STOPPED: "■",
+    State.INTERRUPTED: "■",
     State.FAILED: "✖",
 }
 
@@ -55,6 +56,7 @@ class RunBar(QFrame):
         self._lay_out()
         controller.state_changed.connect(self._show_state)
         controller.happened.connect(self._show_progress)
+        controller.followed.connect(self._show_progress)
         self._timer = QTimer(self, interval=REFRESH_MILLISECONDS)
         self._timer.timeout.connect(self._show_facts)
         self._show_state(controller.state)
@@ -89,7 +91,7 @@ class RunBar(QFrame):
 
     def _show_state(self, state: State) -> None:
         self.state.setText(f"{SIGNS[state]}  {state.value}")
-        self.run_button.setEnabled(self._runnable and not state.is_busy)
+        self.run_button.setEnabled(self._runnable and not self._controller.is_at_work)
         self.pause_button.setEnabled(state in {State.RUNNING, State.PAUSED})
         self.pause_button.setText("Resume" if state is State.PAUSED else "Pause")
         self.pause_button.setShortcut(QKeySequence("Ctrl+P"))
@@ -102,30 +104,31 @@ class RunBar(QFrame):
         self._show_progress()
 
     def _show_progress(self) -> None:
-        progress, state = self._controller.progress, self._controller.state
-        outline = progress.outline
-        self.bar.setValue(round(1000 * progress.fraction))
+        run, state = self._controller.run_state, self._controller.state
+        stage = run.current_stage
+        self.bar.setValue(round(1000 * run.fraction))
         if state is State.READY:
             self.where.setText("Press Run to train what the form describes")
         elif state is State.PREPARING:
-            self.where.setText(progress.doing)
+            self.where.setText(self._controller.doing)
         elif state is State.FINISHED:
-            self.where.setText(f"all {len(progress.stages)} stages done")
-        elif outline:
-            stage = f"stage {progress.stage + 1} of {len(progress.stages)}"
-            doing = progress.doing if progress.doing == outline.name else f"{outline.name}, {progress.doing}"
-            self.where.setText(f"{stage}: {doing}  ·  epoch {progress.epoch} of {outline.epochs}")
+            self.where.setText(f"all {len(run.stages)} stages done")
+        elif stage:
+            place = f"stage {run.stage + 1} of {len(run.stages)}"
+            doing = run.doing if run.doing == stage.name else f"{stage.name}, {run.doing}"
+            self.where.setText(f"{place}: {doing}  ·  epoch {run.epoch} of {stage.epochs}")
         self._show_facts()
 
     def _show_facts(self) -> None:
-        controller = self._controller
-        progress, facts = controller.progress, []
-        if controller.state in {State.RUNNING, State.PAUSED}:
-            facts.append(f"{spoken_duration(controller.seconds_left())} left")
-        elif progress.stages:
-            facts.append(spoken_duration(controller.active_seconds()))
-        if progress.images_per_second and controller.state.is_busy:
-            facts.append(f"{progress.images_per_second:,.0f} images/s")
-        if progress.device:
-            facts.append(f"{progress.device}, {self._process.memory_info().rss / 2**20:,.0f} MB")
+        run, state, facts = self._controller.run_state, self._controller.state, []
+        if state is State.PREPARING:
+            self.where.setText(self._controller.doing)
+        if state in {State.RUNNING, State.PAUSED}:
+            facts.append(f"{spoken_duration(run.seconds_left())} left")
+        elif run.stages:
+            facts.append(spoken_duration(run.seconds))
+        if run.images_per_second and state.is_busy:
+            facts.append(f"{run.images_per_second:,.0f} images/s")
+        if run.started:
+            facts.append(f"{run.started.device}, {self._process.memory_info().rss / 2**20:,.0f} MB")
         self.facts.setText("  ·  ".join(facts))

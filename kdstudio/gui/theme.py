@@ -34,14 +34,10 @@ class Colours:
         """Hex colour of ``role``."""
         return self.roles[role]
 
-    def of_series(self, token: Token) -> str:
-        """Colour of a network's curves and bars; ``runs/colours.py`` gives the token."""
+    def of(self, token: Token) -> str:
+        """Colour of a network's curves and bars, see ``runs/colours.py``; or of a word of the theme."""
         others: list[str] = self.series["others"]
         return others[token % len(others)] if isinstance(token, int) else str(self.series[token])
-
-    def of_network(self, name: str) -> str:
-        """Colour of what is known by its name alone: a word of the theme, or one of the others."""
-        return self.of_series(name if name in self.series else sum(name.encode()))
 
 
 @cache

@@ -66,20 +66,20 @@ class RunWorker:
         self.doing = event.what
 
     def _work(self) -> None:
-        event: Event | None = None
+        last: Event | None = None
         try:
             session = self._prepare(self._tell)
             self.folder = session.folder
             with closing(session.events()) as events:
-                for event in events:
+                for last in events:  # noqa: B007
                     if self._stopping.is_set():
                         break
         except Unwanted:
             pass
         except BaseException as error:  # whatever it is, the window must hear that the run has ended
             self.failure = failure(error)
-        if isinstance(event, RunFailed):
-            self.failure = event
+        if isinstance(last, RunFailed):
+            self.failure = last
 
 
 def warm_up() -> threading.Thread:

@@ -20,7 +20,8 @@ class CountedPart(NamedTuple):
     def class_accuracies(self) -> tuple[float | None, ...]:
         """Share of right answers among the images of each class; None where there are none."""
         counts = [sum(row) for row in self.confusion]
-        return tuple(row[k] / n if n else None for k, (row, n) in enumerate(zip(self.confusion, counts, strict=True)))
+        rows = enumerate(zip(self.confusion, counts, strict=True))
+        return tuple(row[number] / count if count else None for number, (row, count) in rows)
 
 
 def read_confusion(folder: RunFolder, network: str) -> CountedPart | None:

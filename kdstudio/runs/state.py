@@ -96,6 +96,13 @@ class RunState:
         """Numbers of the classes that a stage so far has left out of its training images."""
         return {number for stage in self.stages[: self.stage + 1] for number in stage.left_out}
 
+    def classes_of(self, network: str) -> tuple[int, ...]:
+        """Numbers of the classes that a network's scores are of, in their order."""
+        done = self.networks.get(network)
+        stage = next((s for s in reversed(self.stages) if network in s.scored), None)
+        chosen = done.classes if done else stage.classes if stage and stage.renumbered else ()
+        return chosen or tuple(range(len(self.class_names)))
+
     @property
     def rows(self) -> dict[str, Row]:
         """The table of results so far, those that still learn included."""

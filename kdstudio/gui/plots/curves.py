@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor
 
 from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.theme import Theme
+from kdstudio.runs.colours import Token
 from kdstudio.runs.curves import Series
 
 STYLES = (
@@ -31,7 +32,7 @@ class CurvePlot(PlotFrame):
         super().__init__(theme, title)
         self._axes = {"bottom": x, "left": y}
         self._smoothing = 0.0
-        self._series: dict[Hashable, tuple[str, int, Series]] = {}
+        self._series: dict[Hashable, tuple[Token, int, Series]] = {}
         self._names: dict[Hashable, str] = {}
         self._drawn: dict[Hashable, int] = {}
         self._curves: dict[Hashable, tuple[pg.PlotDataItem, pg.PlotDataItem]] = {}
@@ -49,13 +50,13 @@ class CurvePlot(PlotFrame):
         self._series, self._curves, self._drawn = {}, {}, {}
         self.plot.enableAutoRange()
 
-    def show_series(self, key: Hashable, name: str, network: str, style: int, series: Series) -> None:
-        """Draw ``series``; the network picks the colour, ``style`` the dashes."""
+    def show_series(self, key: Hashable, name: str, token: Token, style: int, series: Series) -> None:
+        """Draw ``series``; the ``token`` picks the colour, ``style`` the dashes."""
         before = self._series.get(key)
-        known = before is not None and before[:2] == (network, style) and self._names[key] == name
+        known = before is not None and before[:2] == (token, style) and self._names[key] == name
         if known and self._drawn.get(key) == len(series.x):
             return
-        self._series[key] = (network, style, series)
+        self._series[key] = (token, style, series)
         self._drawn[key] = len(series.x)
         self._names[key] = name
         if key not in self._curves:
@@ -75,10 +76,10 @@ class CurvePlot(PlotFrame):
             self._draw(key)
 
     def _draw(self, key: Hashable) -> None:
-        network, style, series = self._series[key]
+        token, style, series = self._series[key]
         raw, smooth = self._curves[key]
         x, y = np.asarray(series.x), np.asarray(series.y)
-        pen = self.pen(network, STYLES[style % len(STYLES)])
+        pen = self.pen(token, STYLES[style % len(STYLES)])
         value = f"  {y[-1]:.4g}" if len(y) else ""
         self.legend.show_entry(key, self._names[key] + value, pen)
         faint = QColor(pen.color())

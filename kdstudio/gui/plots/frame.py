@@ -38,9 +38,8 @@ class PlotFrame(QWidget):
         column.addWidget(self.plot, 1)
 
     def pen(self, token: Token, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
-        """Pen in the colour of a network, or of what is known by its name alone."""
-        colours = self._theme.colours
-        colour = colours.of_network(token) if isinstance(token, str) else colours.of_series(token)
+        """Pen in the colour of a network, or of a word of the theme."""
+        colour = self._theme.colours.of(token)
         width = round(self.devicePixelRatioF())  # pens are cosmetic: their width counts device pixels
         return pg.mkPen(colour, width=width, style=style)
 

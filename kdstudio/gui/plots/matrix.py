@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from kdstudio.gui.theme import Theme
+from kdstudio.runs.colours import Token
 
 SCALE_WIDTH = 10
 SCALE_ROOM = 56
@@ -40,7 +41,7 @@ class MatrixPlot(QWidget):
         self._theme = theme
         self._names: Sequence[str] = ()
         self._values = np.zeros((0, 0))
-        self._network = ""
+        self._token: Token = "teacher"
         self.setAccessibleName(title)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -50,9 +51,9 @@ class MatrixPlot(QWidget):
         """Small, yet readable."""
         return QSize(200, 160)
 
-    def show_matrix(self, names: Sequence[str], values: np.ndarray, network: str) -> None:
-        """Draw ``values`` ``(K, K)`` in the colour of ``network``; NaN leaves a cell empty."""
-        self._names, self._values, self._network = names, values, network
+    def show_matrix(self, names: Sequence[str], values: np.ndarray, token: Token) -> None:
+        """Draw ``values`` ``(K, K)`` in the colour of ``token``; NaN leaves a cell empty."""
+        self._names, self._values, self._token = names, values, token
         self.update()
 
     @property
@@ -106,7 +107,7 @@ class MatrixPlot(QWidget):
         """One pixel for each cell."""
         colours = self._theme.colours
         low, high = (
-            np.array(QColor(c).getRgb()[:3]) for c in (colours["panel"], colours.of_network(self._network))
+            np.array(QColor(c).getRgb()[:3]) for c in (colours["panel"], colours.of(self._token))
         )
         share = np.nan_to_num(self._values / self.largest)[..., np.newaxis]
         pixels = np.ascontiguousarray((low + share * (high - low)).round().astype(np.uint8))
@@ -146,7 +147,7 @@ class MatrixPlot(QWidget):
         strip = QRectF(square.right() + 2 * SPACE, square.y(), SCALE_WIDTH, square.height())
         shade = QLinearGradient(strip.bottomLeft(), strip.topLeft())
         shade.setColorAt(0, QColor(colours["panel"]))
-        shade.setColorAt(1, QColor(colours.of_network(self._network)))
+        shade.setColorAt(1, QColor(colours.of(self._token)))
         painter.fillRect(strip, shade)
         painter.setPen(QPen(QColor(colours["border"])))
         painter.drawRect(strip)

@@ -1,0 +1,138 @@
+"""The live page: a run while it goes on, wherever it runs, or as it went; another one beside it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+
+from kdstudio.gui.controller import RunController
+from kdstudio.gui.forms.editors import Choices
+from kdstudio.gui.layout import GAP, MARGIN, Card
+from kdstudio.gui.pages.live_run.live_plots import LivePlots
+from kdstudio.gui.run_index import SharedIndex
+from kdstudio.gui.run_picker import fill
+from kdstudio.gui.theme import Theme
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.log import RunFollower
+
+EMPTY = "Nothing has run yet.\nChoose a preset on the Experiment page and press Run (Ctrl+R)."
+POLL_MILLISECONDS = 100
+NOTHING_BESIDE = "nothing"
+BUSY = ("running", "paused")
+
+
+class LivePage(QWidget):
+    """Shows the run that the window follows, or another one that is chosen here."""
+
+    def __init__(self, theme: Theme, controller: RunController, index: SharedIndex) -> None:
+        """Empty until there is a run."""
+        super().__init__()
+        self._controller = controller
+        self._index = index
+        self._known_to_run: set[RunFolder] = set()
+        self.run_box, self.beside_box = Choices(), Choices()
+        self.plots = LivePlots(theme)
+        self._lay_out()
+        self._timer = QTimer(self, interval=POLL_MILLISECONDS)
+        self._timer.timeout.connect(self._poll)
+        self.run_box.activated.connect(self._choose)
+        self.beside_box.activated.connect(self._show_beside)
+        controller.followed.connect(self._follow_controller)
+        controller.happened.connect(self._follow)
+        index.changed.connect(self.refresh)
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        head = Card()
+        head.column.setContentsMargins(MARGIN, 8, MARGIN, 8)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for title, box, share in (("Run", self.run_box, 3), ("Beside it", self.beside_box, 3)):
+            label = QLabel(title)
+            label.setBuddy(box)
+            box.setAccessibleName(title)
+            row.addWidget(label)
+            row.addWidget(box, share)
+            row.addSpacing(8)
+        head.column.addLayout(row)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        column.setSpacing(GAP)
+        column.addWidget(head)
+        column.addWidget(self.plots, 1)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(QLabel(EMPTY, objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter))
+        self._stack.addWidget(whole)
+
+    @property
+    def run(self) -> RunFollower | None:
+        """The run shown."""
+        return self.plots.run
+
+    def refresh(self) -> None:
+        """Offer all runs; a run that another process has begun is shown, unless one goes on here."""
+        summaries = self._index.summaries
+        running = {run for run, summary in summaries.items() if summary.status in BUSY}
+        new = [run for run in summaries if run in running - self._known_to_run]
+        self._known_to_run = running
+        if new and not self._controller.is_at_work and not (self.run and self.run.folder in running):
+            self._controller.follow(new[0])
+        elif self.run is None and summaries:
+            self._show(RunFollower(next(iter(summaries))))
+        self._fill_boxes()
+
+    def _fill_boxes(self) -> None:
+        runs = {run: run.name for run in self._index.summaries}
+        if self.run:
+            runs.setdefault(self.run.folder, self.run.folder.name)
+        fill(self.run_box, runs, next(iter(runs), None))
+        fill(self.beside_box, {None: NOTHING_BESIDE, **runs}, None)
+        if self.run:
+            self.run_box.setCurrentIndex(list(runs).index(self.run.folder))
+
+    def _choose(self) -> None:
+        folder = self.run_box.currentData()
+        if self._controller.is_at_work:
+            self._show(RunFollower(folder))
+        else:
+            self._controller.follow(folder)
+
+    def _show_beside(self) -> None:
+        folder = self.beside_box.currentData()
+        if self.run:
+            self._show(self.run, RunFollower(folder) if folder else None)
+
+    def _follow_controller(self) -> None:
+        """Turn to the run that the window follows, once it has a folder."""
+        if self._controller.follower:
+            self._show(self._controller.follower)
+            self._fill_boxes()
+
+    def _show(self, run: RunFollower, beside: RunFollower | None = None) -> None:
+        self._stack.setCurrentIndex(1)
+        for follower in (run, beside):
+            if follower is not None and follower is not self._controller.follower:
+                follower.poll()
+        self.plots.show_runs(run, beside)
+
+    def _follow(self) -> None:
+        if self.run and self.run is self._controller.follower:
+            self.plots.follow()
+
+    def _poll(self) -> None:
+        """Read on where nobody else does."""
+        for follower in (self.run, self.plots.beside):
+            if follower is not None and follower is not self._controller.follower and follower.poll():
+                self.plots.follow()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Read on while somebody looks."""
+        super().showEvent(event)
+        self._timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        """Nobody looks."""
+        super().hideEvent(event)
+        self._timer.stop()

@@ -1,0 +1,250 @@
+"""The plots of the live page: losses term by term, accuracies, course, classes; one drawn a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSizePolicy, QSlider, QWidget
+
+from kdstudio.engine.views import FigureView
+from kdstudio.gui.layout import GAP, Card
+from kdstudio.gui.plots.bars import BarPlot
+from kdstudio.gui.plots.curves import CurvePlot
+from kdstudio.gui.plots.matrix import MatrixPlot
+from kdstudio.gui.plots.results import ResultPlot
+from kdstudio.gui.plots.stack import PlotStack
+from kdstudio.gui.theme import Theme
+from kdstudio.runs.colours import Token, series_of
+from kdstudio.runs.confusions import read_confusion
+from kdstudio.runs.curves import LossKey, Series
+from kdstudio.runs.log import RunFollower
+from kdstudio.runs.mean_curves import over_seeds
+from kdstudio.runs.results import curves
+from kdstudio.runs.unseen import marked_classes
+
+FRAME_MILLISECONDS = 80
+MOST_NETWORKS = 6
+"""Whose classes are drawn side by side; of more, the latest."""
+RAW, WEIGHTED = "Loss terms, unweighted", "Loss terms, weighted"
+SHARES, RATES, SPEEDS = "Each term's share of the gradient", "Learning rate", "Speed"
+CLASSES, CONFUSION = "Accuracy per class", "Confusion of the latest network"
+ACCURACY = "Validation accuracy"
+BESIDE_STYLE = 2
+"""Dots: curves of the run beside."""
+
+
+class LivePlots(QWidget):
+    """Curves of one run, and of another one beside it if that is wanted."""
+
+    def __init__(self, theme: Theme) -> None:
+        """Empty until a run is shown."""
+        super().__init__()
+        self.run: RunFollower | None = None
+        self.beside: RunFollower | None = None
+        self._stale = False
+        self._declared: dict[str, FigureView] = {}
+        epoch = "epoch of the stage"
+        self.losses = CurvePlot(theme, RAW, epoch, "loss")
+        self.weighted = CurvePlot(theme, WEIGHTED, epoch, "weight × loss")
+        self.shares = CurvePlot(theme, SHARES, epoch, "share of the gradients (%)")
+        self.rates = CurvePlot(theme, RATES, epoch, "learning rate")
+        self.speeds = CurvePlot(theme, SPEEDS, epoch, "images a second")
+        self.accuracy = CurvePlot(theme, ACCURACY, epoch, "accuracy (%)")
+        self.figure = ResultPlot(theme)
+        self.classes = BarPlot(theme, CLASSES, "accuracy (%)")
+        self.confusion = MatrixPlot(theme, CONFUSION)
+        self.terms = PlotStack({RAW: self.losses, WEIGHTED: self.weighted}, "Losses shown")
+        self.course = PlotStack({SHARES: self.shares, RATES: self.rates, SPEEDS: self.speeds}, "Course shown")
+        self.scores = PlotStack({ACCURACY: self.accuracy}, "Scores shown")
+        self.predictions = PlotStack(
+            {CLASSES: self.classes, CONFUSION: self.confusion}, "Predictions shown"
+        )
+        self._curve_plots = (self.losses, self.weighted, self.shares, self.rates, self.speeds, self.accuracy)
+        for plot in (*self._curve_plots, self.figure, self.classes):
+            plot.heading.hide()  # it is chosen above
+        self._add_controls()
+        self._lay_out()
+        self._waiting: list[Callable[[], None]] = []
+        self._timer = QTimer(self, interval=FRAME_MILLISECONDS)
+        self._timer.timeout.connect(self._redraw)
+
+    def _add_controls(self) -> None:
+        log = QCheckBox("log axis")
+        smoothing = QSlider(Qt.Orientation.Horizontal, minimum=0, maximum=98, value=0)
+        smoothing.setFixedWidth(90)
+        smoothing.setAccessibleName("Smoothing")
+        smoothing.setToolTip("Smooths the curves; the raw ones stay visible behind.")
+        for plot in (self.losses, self.weighted):
+            log.toggled.connect(plot.set_log)
+            smoothing.valueChanged.connect(lambda value, plot=plot: plot.set_smoothing(value / 100))
+        for widget in (log, QLabel("smoothing"), smoothing):
+            self.terms.head.addWidget(widget)
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(GAP)
+        for place, stack in enumerate((self.terms, self.scores, self.course, self.predictions)):
+            card = Card()
+            card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+            card.add(stack, 1)
+            grid.addWidget(card, place // 2, place % 2)
+            grid.setColumnStretch(place % 2, 1)
+            grid.setRowStretch(place // 2, 3 - place // 2)
+            stack.turned.connect(self.redraw_soon)
+
+    def show_runs(self, run: RunFollower, beside: RunFollower | None) -> None:
+        """Draw ``run`` anew, and ``beside`` with it."""
+        self.run, self.beside = run, beside
+        for plot in self._curve_plots:
+            plot.clear()
+        self._declared = {}
+        self.scores.offer({ACCURACY: self.accuracy})
+        self.course.show_widget(RATES)
+        self.course.set_available(SHARES, False)
+        self.follow()
+
+    def follow(self) -> None:
+        """Take in what has happened; drawing waits for the next frame, and while nobody looks."""
+        if self.run is None:
+            return
+        if self.run.state.curves.shares and not self.course.is_available(SHARES):
+            self.course.set_available(SHARES, True)
+            self.course.show_widget(SHARES)
+        if self.run.state.rows and not self._declared:
+            self._offer_figures(self.run)
+        self.redraw_soon()
+
+    def _offer_figures(self, run: RunFollower) -> None:
+        """Offer what the strategy declares, as soon as there is something to be drawn."""
+        rows = run.state.rows.values()
+        found = [view for view in run.state.views if isinstance(view, FigureView)]
+        drawn = [v for v in found if any(curve.points for curve in curves(v, rows, "validation"))]
+        if drawn:
+            self._declared = {view.title: view for view in drawn}
+            self.scores.offer({ACCURACY: self.accuracy, **dict.fromkeys(self._declared, self.figure)})
+            self.scores.show_widget(drawn[0].title)
+
+    def redraw_soon(self) -> None:
+        """Draw in the next frames."""
+        self._stale = True
+        if self.isVisible() and not self._timer.isActive():
+            self._timer.start()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Catch up with what happened while the page was hidden."""
+        super().showEvent(event)
+        if self._stale:
+            self._timer.start()
+
+    def _redraw(self) -> None:
+        """Draw one plot a frame, in turn, so that no frame takes long."""
+        if not self._waiting:
+            if not self._stale:
+                self._timer.stop()
+                return
+            self._stale = False
+            self._waiting = [self._draw_predictions, self._draw_course, self._draw_scores, self._draw_terms]
+        self._waiting.pop()()
+
+    def _runs(self) -> Iterator[tuple[RunFollower, str, int]]:
+        """The run and the one beside, with what its curves' names end with, and their first dashes."""
+        if self.run:
+            yield self.run, "", 0
+        if self.beside:
+            yield self.beside, f" · {self.beside.folder.name}", BESIDE_STYLE
+
+    def _draw_terms(self) -> None:
+        for run, ending, first in self._runs():
+            if self.terms.shown() == RAW:
+                self._draw_by_term(self.losses, run, run.state.curves.losses, ending, first)
+            else:
+                self._draw_by_term(self.weighted, run, run.state.curves.weighted, ending, first)
+
+    def _draw_by_term(
+        self,
+        plot: CurvePlot,
+        run: RunFollower,
+        of_terms: Mapping[LossKey, Series],
+        ending: str,
+        first: int,
+        factor: float = 1.0,
+    ) -> None:
+        tokens, styles = tokens_of_stages(run), dict[str, int]()
+        for key, series in of_terms.items():
+            style = styles[key.stage] = styles.get(key.stage, first - 1) + 1
+            scaled = series if factor == 1 else series.scaled(factor)
+            name = f"{key.stage}: {key.term}{ending}"
+            plot.show_series((ending, key), name, tokens.get(key.stage, 0), style, scaled)
+
+    def _draw_scores(self) -> None:
+        shown = self.scores.shown()
+        if shown in self._declared and self.run:
+            view, rows = self._declared[shown], self.run.state.rows.values()
+            self.figure.show_curves(view, curves(view, rows, "validation"), "validation")
+            return
+        for run, ending, style in self._runs():
+            identities = run.state.identities
+            tokens = series_of(identities.values())
+            for name, series in over_seeds(run.state.curves.accuracy, identities).items():
+                scaled = series.scaled(100)
+                self.accuracy.show_series(
+                    (ending, name), name + ending, tokens.get(name, 0), style, scaled
+                )
+
+    def _draw_course(self) -> None:
+        shown = self.course.shown()
+        for run, ending, style in self._runs():
+            found = run.state.curves
+            if shown == SHARES:
+                self._draw_by_term(self.shares, run, found.shares, ending, style, 100)
+                continue
+            plot, of_stages = (
+                (self.rates, found.learning_rate) if shown == RATES else (self.speeds, found.speed)
+            )
+            tokens = tokens_of_stages(run)
+            for stage, series in of_stages.items():
+                plot.show_series((ending, stage), stage + ending, tokens.get(stage, 0), style, series)
+
+    def _draw_predictions(self) -> None:
+        run = self.run
+        if run is None:
+            return
+        state = run.state
+        counted = {
+            name: found
+            for name in [*state.rows][-MOST_NETWORKS:]
+            if (found := read_confusion(run.folder, name))
+        }
+        names = {name: run.state.classes_of(name) for name in counted}
+        tokens = series_of(state.identities.values())
+        if self.predictions.shown() == CONFUSION and counted:
+            network, found = list(counted.items())[-1]
+            counts = np.array(found.confusion, dtype=float)
+            shares = counts / counts.sum(1, keepdims=True).clip(min=1)
+            classes = [state.class_names[number] for number in names[network]]
+            self.confusion.show_matrix(classes, shares, tokens.get(network, network))
+        elif self.predictions.shown() == CLASSES:
+            percents = {
+                name: _percents(dict(zip(names[name], found.class_accuracies, strict=False)), state.class_names)
+                for name, found in counted.items()
+            }
+            marked = marked_classes(state.class_names, state.left_out)
+            self.classes.show_bars(
+                marked, percents, y="accuracy (%)", shown_as="{:.0f}", tokens=tokens
+            )
+
+
+def _percents(known: Mapping[int, float | None], class_names: tuple[str, ...]) -> list[float | None]:
+    shares = (known.get(number) for number in range(len(class_names)))
+    return [None if share is None else 100 * share for share in shares]
+
+
+def tokens_of_stages(run: RunFollower) -> dict[str, Token]:
+    """Colour of each stage: that of the first network that learns in it."""
+    tokens = series_of(run.state.identities.values())
+    learners = {stage.name: [n for n in stage.trained if n in tokens] for stage in run.state.stages}
+    return {stage: tokens[names[0]] for stage, names in learners.items() if names}
