@@ -1,10 +1,11 @@
 """What a strategy declares of its results: tables, figures, and what is compared with what.
 
 Results are one tidy table: a row for each network, with its role, kind, coordinates, cost and figures. A
-view says which of it to show. Means are taken over one coordinate alone, mostly the seed: networks that differ
-in anything else are never averaged, whether a view tells them apart or not. A *field* is ``role``, ``kind``, ``architecture``, ``name`` or a coordinate; a
+view says which of it to show. A *field* is ``role``, ``kind``, ``architecture``, ``name`` or a coordinate; a
 *figure* is ``accuracy``, ``errors``, ``loss`` or ``calibration_error`` (of the test set unless
-``validation.`` stands before it), ``parameters``, ``multiply_adds`` or ``latency``.
+``validation.`` stands before it), ``parameters``, ``multiply_adds`` or ``latency``. Means are taken over one
+coordinate, mostly the seed: networks that differ in anything else are never averaged, even if a view does
+not tell them apart.
 """
 
 from __future__ import annotations
