@@ -2,8 +2,13 @@
 
 from typing import Any
 
+import torch
+
 from kdstudio.engine.events import EpochScores, NetworkResult, Scores
 from kdstudio.engine.views import Comparison, View
+from kdstudio.runs.early_exits import PARTS, Cost, ExitFigures, ExitReport
+from kdstudio.runs.latency import Latency
+from kdstudio.runs.predictions import Predictions
 from kdstudio.runs.summary import Summary
 
 
@@ -42,3 +47,21 @@ def run(
     }
     networks = {found.name: found for found in rows}
     return Summary(**given | more, networks=networks, views=views, comparison=comparison or Comparison())
+
+
+def exit_report() -> ExitReport:
+    """One exit, the whole network and a baseline; predictions drawn at random."""
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(30) % 3
+    logits = {name: torch.randn(30, 3, generator=generator) for name in ("exit-1", "student")}
+    predictions = Predictions(("a", "b", "c"), torch.zeros(30, 1, 2, 2, dtype=torch.uint8), labels, logits)
+
+    def way(name, work, seconds, accuracy):
+        latency = Latency(seconds, seconds * 0.9, seconds * 1.2)
+        return ExitFigures(name, 100, work, latency, dict.fromkeys(PARTS, accuracy))
+
+    ways = (way("exit-1", 2_000_000, 0.001, 0.5), way("student", 5_000_000, 0.004, 0.75))
+    passing = (Cost(2_000_000, 0.001), Cost(5_500_000, 0.005))
+    baseline = way("baseline", 5_000_000, 0.004, 0.7)
+    tokens = {"student": "student", "baseline": "baseline", "exit-1": 0}
+    return ExitReport(ways, passing, baseline, dict.fromkeys(PARTS, predictions), tokens)

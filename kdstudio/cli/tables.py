@@ -11,25 +11,29 @@ from rich.table import Table
 
 from kdstudio.data.declaration import datasets
 from kdstudio.declaration import Declaration, Registry
-from kdstudio.engine.events import StageSummary
+from kdstudio.engine.events import NetworkResult, StageSummary
 from kdstudio.engine.matching.declaration import matching_terms
 from kdstudio.engine.optimization import optimizers, schedules
 from kdstudio.engine.strategy import strategies
+from kdstudio.engine.views import TableView
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import models
+from kdstudio.models.heads.declaration import heads
 from kdstudio.packages import OURS
-from kdstudio.runs.findings import Findings, findings
+from kdstudio.runs.figures import FIGURES
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.presets import gallery, load_experiment, preset_names
 from kdstudio.runs.preview import Preview
+from kdstudio.runs.result_tables import ResultTable, networks_table, tabulate
+from kdstudio.runs.results import gathered
 from kdstudio.runs.state import spoken_duration
-from kdstudio.runs.summary import NetworkSummary, Summary
-from kdstudio.runs.sweep import Spread, swept_students
+from kdstudio.runs.summary import Summary
 
 REGISTRIES: dict[str, Registry[Any]] = {
     "strategies": strategies,
     "terms": matching_terms,
     "models": models,
+    "heads": heads,
     "datasets": datasets,
     "optimizers": optimizers,
     "schedules": schedules,
@@ -85,14 +89,15 @@ def run_rows(folders: list[RunFolder]) -> list[dict[str, Any]]:
         except KDStudioError as error:
             rows.append({"name": folder.name, "status": f"unreadable: {error}"})
             continue
-        accuracies = {name: n.test.accuracy for name, n in summary.networks.items() if not n.varied}
+        groups = gathered(summary.networks.values())
+        means = {g.network.name: spread.mean for g in groups if (spread := g.spread("accuracy"))}
         rows.append(
             {
                 "name": folder.name,
                 "status": summary.status,
                 "strategy": summary.experiment["strategy"]["name"],
                 "seconds": round(summary.seconds, 1),
-                "test_accuracy": accuracies,
+                "test_accuracy": means,
                 "path": str(folder.path),
             }
         )
@@ -118,100 +123,55 @@ def _cell(value: Any) -> str:  # noqa: ANN401
     return str(value)
 
 
-def networks(summary: Summary) -> Table:
-    """The table at the end of a run."""
-    laid = Table(box=None, pad_edge=False, header_style="bold")
-    laid.add_column("network")
-    laid.add_column("architecture")
-    for title in ("parameters", "validation", "test", "test errors", "best epoch", "test at best"):
-        laid.add_column(title, justify="right")
-    for name, network in summary.networks.items():
-        if network.varied:
-            continue
-        laid.add_row(
-            name,
-            network.architecture,
-            f"{network.parameters:,}",
-            f"{network.validation.accuracy:.2%}",
-            f"{network.test.accuracy:.2%}",
-            f"{network.test.errors:,}",
-            str(network.best_epoch.epoch),
-            f"{network.best_epoch.test.accuracy:.2%}",
-        )
-    return laid
-
-
-def sweep(summary: Summary) -> Table:
-    """What a sweep has found, over the seeds, with the best on validation marked; no rows for other runs."""
-    laid = Table(box=None, pad_edge=False, header_style="bold")
-    laid.add_column("student")
-    laid.add_column("architecture")
-    for title in ("T", "α", "seeds", "validation", "test"):
-        laid.add_column(title, justify="right")
-    laid.add_column("")
-    for role, student in swept_students(summary).items():
-        for setting, test in student.test.items():
-            alone = setting.is_baseline
-            laid.add_row(
-                role,
-                student.architecture,
-                "labels alone" if alone else f"{setting.temperature:g}",
-                "" if alone else f"{setting.alpha:g}",
-                str(len(test.values)),
-                _spread(student.validation[setting]),
-                _spread(test),
-                "best on validation" if setting == student.best else "",
-            )
-    return laid
-
-
-def _spread(spread: Spread) -> str:
-    return f"{spread.mean:.2%} ± {100 * spread.deviation:.2f}"
-
-
 def print_results(summary: Summary, console: Console) -> None:
-    """Show what became of a run's networks."""
-    console.print(networks(summary))
-    for found in (sweep(summary), unseen(summary), *map(laid_out, findings(summary))):
-        if found.row_count:
-            console.print(found)
+    """Show what became of a run's networks, in general and as its strategy declares."""
+    rows = list(summary.networks.values())
+    declared = (tabulate(view, rows) for view in summary.views if isinstance(view, TableView))
+    for found in (networks_table(rows), *declared, unseen(summary)):
+        if found.rows:
+            console.print(laid_out(found))
 
 
-def laid_out(found: Findings) -> Table:
-    """Lay out a table of what a run has found."""
-    laid = Table(title=found.title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for place, column in enumerate(found.columns):
-        is_figure = place >= len(found.columns) - found.figures
-        laid.add_column(column, justify="right" if is_figure else "left")
-    for row in found.rows:
-        laid.add_row(*map(escape, row))
+def laid_out(found: ResultTable) -> Table:
+    """Lay out a table of results."""
+    laid = Table(
+        title=escape(found.title) or None, title_justify="left", title_style="bold", box=None, pad_edge=False,
+        header_style="bold",
+    )  # fmt: skip
+    for column, side in zip(found.head, found.align, strict=True):
+        laid.add_column(escape(column), justify="right" if side == "r" else "left")
+    for place, row in enumerate(found.body):
+        laid.add_row(*map(escape, row), style="bold" if place == found.best else "")
     return laid
 
 
-def unseen(summary: Summary) -> Table:
-    """Table of what became of classes left out of training; empty where there are none."""
-    numbers = sorted({number for n in summary.networks.values() for number in n.unseen})
+def unseen(summary: Summary) -> ResultTable:
+    """Table of what became of classes left out of training; no rows where there are none."""
+    numbers = sorted({number for network in summary.networks.values() for number in network.unseen})
     names = ", ".join(summary.class_names[number] for number in numbers)
-    laid = Table(box=None, pad_edge=False, header_style="bold", title_justify="left", title_style="")
-    laid.title = f"Never seen in training: {escape(names)}. The fit uses no test labels."
-    laid.add_column("network")
-    for title in ("unseen right", "after the fit", "test errors", "after the fit"):
-        laid.add_column(title, justify="right")
-    laid.add_column("fitted biases")
+    share, count = FIGURES["accuracy"], FIGURES["errors"]
+    rows = []
     for name, network in summary.networks.items() if numbers else ():
-        states = [network.test, *([network.shifted.test] if network.shifted else [])]
-        right = [percent(state.accuracy_on(numbers)) for state in states]
-        errors = [f"{state.errors:,}" for state in states]
-        laid.add_row(
-            name,
-            *(right if network.shifted else [*right, "–"]),
-            *(errors if network.shifted else [*errors, "–"]),
-            escape(_biases(network, summary.class_names)),
+        shifted = network.shifted
+        rows.append(
+            (
+                name,
+                _biases(network, summary.class_names),
+                share.single(network.unseen_accuracy),
+                share.single(shifted.unseen_accuracy if shifted else None),
+                count.single(network.test.errors),
+                count.single(shifted.test.errors if shifted else None),
+            )
         )
-    return laid
+    return ResultTable(
+        f"Never seen in training: {names}. The fit uses no test labels.",
+        ("network", "fitted biases", "unseen right", "after the fit", "test errors", "after the fit"),
+        tuple(rows),
+        figures=4,
+    )
 
 
-def _biases(network: NetworkSummary, class_names: Sequence[str]) -> str:
+def _biases(network: NetworkResult, class_names: Sequence[str]) -> str:
     if not network.unseen:
         return "has seen them"
     if network.shifted is None:
@@ -221,7 +181,7 @@ def _biases(network: NetworkSummary, class_names: Sequence[str]) -> str:
 
 def percent(share: float | None) -> str:
     """``87.13%``; a dash for what is not there."""
-    return "–" if share is None else f"{share:.2%}"
+    return FIGURES["accuracy"].single(share)
 
 
 def print_run(summary: Summary, console: Console) -> None:

@@ -3,7 +3,9 @@
 Results are one tidy table: a row for each network, with its role, kind, coordinates, cost and figures. A
 view says which of it to show. A *field* is ``role``, ``kind``, ``architecture``, ``name`` or a coordinate; a
 *figure* is ``accuracy``, ``errors``, ``loss`` or ``calibration_error`` (of the test set unless
-``validation.`` stands before it), ``parameters``, ``multiply_adds`` or ``latency``.
+``validation.`` stands before it), ``parameters``, ``multiply_adds`` or ``latency``. Means are taken over one
+coordinate, mostly the seed: networks that differ in anything else are never averaged, even if a view does
+not tell them apart.
 """
 
 from __future__ import annotations
@@ -23,14 +25,20 @@ class TableView(Record):
     view: Literal["table"] = "table"
     title: str
     rows: tuple[str, ...]
-    """Fields that tell the rows apart; networks that lack one of these coordinates stand in no row."""
+    """Fields that tell the rows apart. Numbers are sorted, words stand in the order of the plan."""
     columns: str = ""
-    """A field whose values become columns; empty: one column for each figure."""
+    """A field whose values become columns; networks that lack one of the fields are then left out.
+
+    Empty: one column for each figure, and an empty cell for a field that a network lacks.
+    """
     figures: tuple[str, ...] = ("accuracy",)
     over: str = SEED
     """Coordinate over which means and deviations are taken."""
     best: str = ""
-    """Figure by which the best row is marked; on validation, for choices are made there."""
+    """Figure by which the best row is marked; on validation, for choices are made there.
+
+    Only networks that have all the fields can be the best: others are no choice.
+    """
 
 
 class FigureView(Record):
@@ -39,10 +47,10 @@ class FigureView(Record):
     view: Literal["figure"] = "figure"
     title: str
     x: str
-    """A coordinate, or a figure of cost; networks that lack it are drawn as level lines."""
+    """A coordinate with numbers, or a figure of cost; networks that lack it are drawn as level lines."""
     y: str = "accuracy"
     series: tuple[str, ...] = ("kind",)
-    """Fields that tell the lines apart."""
+    """Fields that tell the lines apart, and are the words of the legend."""
     over: str = SEED
     """Coordinate over which means and bands are taken."""
     log_x: bool = False

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 
 from PySide6.QtCore import QObject, QSignalBlocker, Signal
 
 from kdstudio.gui.forms.editors import Choices
-from kdstudio.runs.comparison import ORDER, readable_runs
-from kdstudio.runs.folder import RunFolder, run_folders
+from kdstudio.gui.run_index import SharedIndex
+from kdstudio.runs.comparison import ORDER
+from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.summary import Summary
 
 LEAST_WIDTH = 110
@@ -26,10 +26,10 @@ class RunPicker(QObject):
     chosen = Signal()
     """Something else is chosen, or the runs were listed anew."""
 
-    def __init__(self, runs: Path, offer: Offer, networks: Mapping[str, Usual]) -> None:
+    def __init__(self, index: SharedIndex, offer: Offer, networks: Mapping[str, Usual]) -> None:
         """``networks`` holds a title for each choice of a network, and what is usual there."""
         super().__init__()
-        self._runs = runs
+        self.index = index
         self._offer = offer
         self._usual = networks
         self._found: dict[RunFolder, Summary] = {}
@@ -64,8 +64,8 @@ class RunPicker(QObject):
 
     def refresh(self) -> None:
         """List the runs anew, the newest first; what was chosen stays chosen."""
-        readable = readable_runs(run_folders(self._runs))
-        self._found = {run: summary for run, summary in readable.items() if self._offer(run, summary)}
+        summaries = self.index.summaries
+        self._found = {run: summary for run, summary in summaries.items() if self._offer(run, summary)}
         fill(self.run_box, {run: run.name for run in self._found}, next(iter(self._found), None))
         self._offer_networks()
 

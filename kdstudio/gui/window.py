@@ -17,6 +17,7 @@ from kdstudio.gui.icons import page_icon
 from kdstudio.gui.pages import PAGES
 from kdstudio.gui.rail import Rail
 from kdstudio.gui.run_bar import RunBar
+from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.presets import DEFAULT_PRESET
@@ -36,6 +37,7 @@ class MainWindow(QMainWindow):
         self.error: ErrorDialog | None = None
         self.draft = Draft(DEFAULT_PRESET, self)
         self.controller = RunController(runs, self)
+        self.index = SharedIndex(runs, self)
         self.run_bar = RunBar(self.controller)
         self.stack = QStackedWidget()
         self._pages: dict[str, QWidget] = {}
@@ -78,8 +80,6 @@ class MainWindow(QMainWindow):
         self.run_bar.run_button.clicked.connect(self.run)
         self.draft.changed.connect(self._show_runnable)
         self._show_runnable()
-        controller.began.connect(lambda: self.page("Live").begin())
-        controller.happened.connect(lambda events: self.page("Live").follow(events))
         controller.failed.connect(self.complain)
         controller.state_changed.connect(self._follow_state)
 
@@ -97,7 +97,7 @@ class MainWindow(QMainWindow):
     def run(self) -> None:
         """Run what the form describes, and watch it."""
         experiment = self.draft.experiment
-        if experiment is None or self.controller.state.is_busy:
+        if experiment is None or self.controller.is_at_work:
             return
         if code := code_run_by(experiment):
             self._ask_for_code(code, lambda: self._begin(experiment, allow_code=True))
@@ -121,7 +121,7 @@ class MainWindow(QMainWindow):
 
     def resume(self, folder: RunFolder) -> None:
         """Go on with an unfinished run."""
-        if self.controller.state.is_busy:
+        if self.controller.is_at_work:
             self.complain(f"Another run is going on; stop it before resuming '{folder.name}'.")
             return
         if code := code_run_by(folder.experiment()):
@@ -139,12 +139,13 @@ class MainWindow(QMainWindow):
         self.page("Export").choose(run)
 
     def _follow_state(self, state: State) -> None:
-        if not state.is_busy:
-            if self.controller.folder is not None:
-                self.page("Compare").choose(self.controller.folder)
-            self.page("Export").refresh()
-            if self._leaving:
-                self.close()
+        if state.is_busy:
+            return
+        self.index.look_now()
+        if self.controller.folder is not None:
+            self.page("Compare").choose(self.controller.folder)
+        if self._leaving:
+            self.close()
 
     def complain(self, message: str, details: str = "") -> None:
         """Open the error dialog; one at a time."""
@@ -158,7 +159,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """During a run, ask: save a checkpoint and quit, or go on."""
-        if not self.controller.state.is_busy:
+        if not self.controller.is_at_work:
             event.accept()
             return
         event.ignore()
@@ -174,7 +175,7 @@ class MainWindow(QMainWindow):
 
     def _leave(self) -> None:
         self._leaving = True
-        if self.controller.state.is_busy:
+        if self.controller.is_at_work:
             self.controller.stop()
         else:
             self.close()

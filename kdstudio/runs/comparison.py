@@ -9,6 +9,7 @@ from kdstudio.errors import KDStudioError
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.summary import Summary
 
+ORDER = ("teacher", "baseline", "student")
 DESCRIPTIVE = ("name", "about")
 """Parts of an experiment that change nothing in the run."""
 
@@ -22,6 +23,12 @@ def readable_runs(folders: Sequence[RunFolder]) -> dict[RunFolder, Summary]:
         except KDStudioError:
             continue
     return found
+
+
+def network_names(summaries: Sequence[Summary]) -> list[str]:
+    """Networks that occur in any run: teacher, baseline, student, then the others."""
+    names = {name for summary in summaries for name in summary.networks}
+    return [name for name in ORDER if name in names] + sorted(names - set(ORDER))
 
 
 def short_names(summaries: Sequence[Summary]) -> list[str]:

@@ -66,6 +66,10 @@ class Figure(NamedTuple):
         mean = f"{self.scale * spread.mean:,.{digits}f}{'%' if self.unit == '%' else ''}"
         return f"{mean} ± {self.scale * spread.deviation:,.{digits}f}" if is_mean else mean
 
+    def single(self, value: float | None) -> str:
+        """Write the figure of one network."""
+        return self.text(None if value is None else Spread((value,)))
+
 
 FIGURES = {
     "accuracy": Figure("accuracy", "%", 100, 2, lower_is_better=False),

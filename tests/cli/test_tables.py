@@ -1,15 +1,17 @@
 import io
-import json
 
 import pytest
 from rich.console import Console
 
 from kdstudio.cli import tables
 from kdstudio.cli.tables import declared_rows, run_rows
+from kdstudio.engine.events import Shifted
 from kdstudio.engine.strategy import strategies
-from kdstudio.runs.folder import create_run, run_folders
+from kdstudio.engine.views import FigureView, TableView
+from kdstudio.runs.folder import RunFolder, create_run, run_folders
 from kdstudio.runs.presets import load_experiment, preset_names
-from tests.small import run_in, small_experiment
+from tests.results import row, run, scores
+from tests.small import small_experiment
 
 
 def shown(renderable):
@@ -34,14 +36,21 @@ def test_declarations_are_listed_with_their_options(what):
         assert rows[0]["about"] == strategies[rows[0]["name"]].headline()
 
 
-def test_runs_are_listed_with_their_status_and_test_accuracy(runs):
-    folder = run_in(runs, small_experiment(), "mine")
-    (row,) = run_rows(run_folders(runs))
-    networks = json.loads(folder.summary_file.read_text())["networks"]
-    assert (row["name"], row["status"], row["strategy"]) == ("mine", "finished", "hinton")
-    assert row["test_accuracy"] == {name: found["test"]["accuracy"] for name, found in networks.items()}
-    text = shown(tables.table([row]))
-    assert f"student {networks['student']['test']['accuracy']:.2%}" in text
+def kept(runs, summary):
+    """A folder that holds no more than ``summary``."""
+    folder = RunFolder(runs / summary.name)
+    folder.path.mkdir(parents=True)
+    folder.summary_file.write_text(summary.model_dump_json())
+    return folder
+
+
+def test_runs_are_listed_with_their_status_and_test_accuracy_over_the_seeds(runs):
+    seeds = (row("student", accuracy, seed=seed) for seed, accuracy in enumerate((0.6, 0.8)))
+    (found,) = run_rows([kept(runs, run(row("teacher", 0.9), *seeds, name="mine"))])
+    assert (found["name"], found["status"], found["strategy"]) == ("mine", "finished", "nobody-knows")
+    assert found["test_accuracy"] == {"teacher": 0.9, "student": pytest.approx(0.7)}
+    text = shown(tables.table([found]))
+    assert "student 70.00%" in text
     assert "test accuracy" in text
 
 
@@ -58,30 +67,45 @@ def test_square_brackets_are_shown_as_they_are():
     assert "[/x] [type=odd]" in shown(tables.table([{"name": "[/x] [type=odd]"}]))
 
 
-def test_networks_are_shown_last_and_best(runs):
-    summary = run_in(runs, small_experiment(), "mine").summary()
-    text = shown(tables.networks(summary))
-    for name, network in summary.networks.items():
-        (line,) = (line for line in text.splitlines() if line.strip().startswith(name))
-        assert f"{network.test.accuracy:.2%}" in line
-        assert f"{network.best_epoch.test.accuracy:.2%}" in line
-        assert "mlp 8" in line
-        assert "610" in line
-
-
-def test_a_run_is_shown_with_its_strategy(runs):
-    summary = run_in(runs, small_experiment("strategy.temperature=7"), "mine").summary()
+def test_a_run_is_shown_with_its_strategy():
+    strategy = {"name": "hinton", "temperature": 7.0, "alpha": 0.1}
     output = io.StringIO()
-    tables.print_run(summary.model_copy(update={"error": "[it] broke"}), Console(file=output, width=200))
+    summary = run(name="mine", experiment={"strategy": strategy}, error="[it] broke")
+    tables.print_run(summary, Console(file=output, width=200))
     assert "mine: finished after " in output.getvalue()
     assert "hinton: temperature 7.0, alpha 0.1" in output.getvalue()
     assert "[it] broke" in output.getvalue()
 
 
-def test_what_mutual_learning_has_found_is_shown_below_its_networks(runs):
-    summary = run_in(runs, small_experiment(strategy="mutual"), "mine").summary()
+def printed(summary):
     output = io.StringIO()
     tables.print_results(summary, Console(file=output, width=200))
-    last = output.getvalue().splitlines()[-1].split()
-    networks = (summary.networks[name] for name in ("net-2 alone", "net-2 distilled", "net-2"))
-    assert last == ["net-2", "mlp", "8", *(f"{network.test.accuracy:.2%}" for network in networks)]
+    return [line.rstrip() for line in output.getvalue().splitlines()]
+
+
+def test_results_are_the_networks_then_the_tables_of_the_strategy():
+    views = (TableView(title="By [depth]", rows=("depth",), best="validation.accuracy"),)
+    clones = [row("clone", 0.6, 0.8, depth=2), row("clone", 0.7, 0.7, depth=1)]
+    lines = printed(run(*clones, views=(FigureView(title="none", x="depth"), *views)))
+    assert lines[0].split()[:2] == ["network", "architecture"]
+    assert lines[1].split()[:3] == ["clone", "depth-2", "mlp"]
+    assert lines[1].endswith("80.00%  60.00%          400           3        60.00%")
+    assert lines[3:] == [
+        "By [depth]",
+        "depth  test accuracy",
+        "1             70.00%",
+        "2             60.00%  best validation accuracy",
+    ]
+
+
+def test_a_run_without_results_prints_nothing():
+    assert printed(run()) == []
+
+
+def test_classes_left_out_are_told_before_and_after_the_fit():
+    shifted = Shifted(biases={2: 1.5}, validation=scores(), test=scores(0.8), unseen_accuracy=0.75)
+    left_out = row("student", 0.6, unseen=(2,), unseen_accuracy=0.1, shifted=shifted)
+    lines = printed(run(row("teacher", 0.9, unseen_accuracy=0.95), left_out))
+    assert lines[-4] == "Never seen in training: owl. The fit uses no test labels."
+    assert lines[-2].split() == ["teacher", "has", "seen", "them", "95.00%", "–", "100", "–"]
+    assert lines[-1].split() == ["student", "owl", "+1.50", "10.00%", "75.00%", "400", "200"]

@@ -1,9 +1,9 @@
 import pytest
 
 from kdstudio.gui.exit_panel import ExitsPanel
-from kdstudio.gui.pages.compare import COSTS, ERRORS, ComparePage
 from kdstudio.gui.pages.export_page import ExportPage
 from tests.gui.conftest import LONGEST
+from tests.results import exit_report
 from tests.small import run_in, small_experiment
 
 WIDTHS = "networks.student.model={name='mlp', widths=[8, 6]}"
@@ -14,27 +14,28 @@ def own(runs):
     return run_in(runs, small_experiment(WIDTHS, strategy="self-distillation"), "own")
 
 
-@pytest.fixture
-def page(qtbot, theme, runs, own):
-    page = ComparePage(theme, runs)
-    qtbot.addWidget(page)
-    page.show()
-    return page
+def test_exits_are_plotted_against_cost(qtbot, theme, own):
+    panel = ExitsPanel(theme)
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.show_run(own)
+    qtbot.waitUntil(lambda: panel.shown is not None, timeout=LONGEST)
+    assert [way.name for way in panel.shown.ways] == ["exit-1", "student"]
+    assert panel.plot.isVisible()
 
 
-def test_a_run_with_exits_is_plotted_against_cost(page, own, qtbot):
-    page.choose(own)
-    assert page.figures.shown() == COSTS
-    qtbot.waitUntil(lambda: page.exits.shown is not None, timeout=LONGEST)
-    assert [way.name for way in page.exits.shown.ways] == ["exit-1", "student"]
-    assert page.exits.plot.isVisible()
-
-
-def test_a_run_without_exits_shows_its_errors(page, runs, own):
-    plain = run_in(runs, small_experiment(strategy="supervised"), "plain")
-    page.choose(plain)
-    assert page.figures.shown() == ERRORS
-    assert not page.figures.is_available(COSTS)
+def test_a_box_chooses_between_work_and_time(qtbot, theme):
+    report = exit_report()
+    panel = ExitsPanel(theme)
+    qtbot.addWidget(panel)
+    panel.reader.found.emit(report)
+    bottom = panel.plot.plot.getAxis("bottom")
+    assert bottom.labelText == "multiply-adds (millions)"
+    panel.cost_box.setCurrentIndex(1)
+    assert bottom.labelText == "latency (ms, measured here)"
+    assert [button.text() for button in panel.plot.legend._buttons.values()] == [
+        curve.text for curve in report.curves("latency")
+    ]
 
 
 def test_what_hinders_the_look_is_told(qtbot, theme, own, monkeypatch):

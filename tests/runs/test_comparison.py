@@ -45,6 +45,13 @@ def test_several_names_lose_their_dates():
     assert comparison.short_names(runs[:1]) == [names[0]]
 
 
+def test_teacher_baseline_and_student_come_before_the_others(folders):
+    summary = folders[1].summary()
+    networks = dict.fromkeys(("zebra", "student", "ant", "teacher"), summary.networks["student"])
+    found = comparison.network_names([summary.model_copy(update={"networks": networks})])
+    assert found == ["teacher", "student", "ant", "zebra"]
+
+
 def test_damaged_runs_are_left_out(runs, folders):
     create_run(runs, small_experiment(), "damaged").summary_file.write_text("{")
     found = comparison.readable_runs(run_folders(runs))

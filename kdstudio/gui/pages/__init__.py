@@ -19,15 +19,15 @@ def _experiment(window: MainWindow) -> QWidget:
 
 
 def _live(window: MainWindow) -> QWidget:
-    from kdstudio.gui.pages.live import LivePage
+    from kdstudio.gui.pages.live_run.live_page import LivePage
 
-    return LivePage(window.theme)
+    return LivePage(window.theme, window.controller, window.index)
 
 
 def _temperature(window: MainWindow) -> QWidget:
     from kdstudio.gui.pages.temperature.temperature_page import TemperaturePage
 
-    page = TemperaturePage(window.theme, window.controller.runs)
+    page = TemperaturePage(window.theme, window.index)
     page.complained.connect(window.complain)
     return page
 
@@ -35,7 +35,7 @@ def _temperature(window: MainWindow) -> QWidget:
 def _unseen(window: MainWindow) -> QWidget:
     from kdstudio.gui.pages.unseen.unseen_page import UnseenPage
 
-    page = UnseenPage(window.theme, window.controller.runs)
+    page = UnseenPage(window.theme, window.index)
     page.complained.connect(window.complain)
     return page
 
@@ -43,7 +43,8 @@ def _unseen(window: MainWindow) -> QWidget:
 def _compare(window: MainWindow) -> QWidget:
     from kdstudio.gui.pages.compare import ComparePage
 
-    page = ComparePage(window.theme, window.controller.runs)
+    page = ComparePage(window.theme, window.index)
+    page.deleted.connect(window.index.look_now)
     page.complained.connect(window.complain)
     page.export_wanted.connect(window.export)
     page.resume_wanted.connect(window.resume)
@@ -53,7 +54,7 @@ def _compare(window: MainWindow) -> QWidget:
 def _export(window: MainWindow) -> QWidget:
     from kdstudio.gui.pages.export_page import ExportPage
 
-    page = ExportPage(window.controller.runs)
+    page = ExportPage(window.index)
     page.complained.connect(window.complain)
     return page
 

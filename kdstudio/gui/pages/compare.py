@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from PySide6.QtCore import Qt, QUrl, Signal, SignalInstance
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QTextOption
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -14,12 +14,14 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QStackedLayout,
+    QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
 
 from kdstudio.errors import KDStudioError
-from kdstudio.gui.layout import GAP, MARGIN, Card, scrolled, text_label
+from kdstudio.gui.html import Html
+from kdstudio.gui.layout import GAP, MARGIN, Card
 from kdstudio.gui.pages.run_figures import RunFigures
 from kdstudio.gui.pages.run_notes import notes
 from kdstudio.gui.pages.runs_table import RunsTable
@@ -55,10 +57,14 @@ class ComparePage(QWidget):
         super().__init__()
         self._index = index
         self._awaited: RunFolder | None = None
+        self._told = Html()
         self.table = RunsTable()
         self.figures = RunFigures(theme)
-        self.notes = text_label()
-        self.notes.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.notes = QTextBrowser(frameShape=QTextBrowser.Shape.NoFrame)
+        self.notes.setWordWrapMode(QTextOption.WrapMode.WordWrap)  # broad tables scroll
+        self.notes.setAccessibleName("Results in words")
+        self.notes.viewport().setAutoFillBackground(False)
+        self.notes.document().setDocumentMargin(0)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(QLabel(EMPTY, objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter))
         self._stack.addWidget(self._make_content())
@@ -85,7 +91,7 @@ class ComparePage(QWidget):
         column.addWidget(self.table, 1)
         below = QHBoxLayout()
         below.setSpacing(GAP)
-        for card, widget, share in ((Card(), self.figures, 3), (Card("Results"), scrolled(self.notes), 2)):
+        for card, widget, share in ((Card(), self.figures, 3), (Card("Results"), self.notes, 2)):
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
             card.add(widget, 1)
             below.addWidget(card, share)
@@ -127,7 +133,13 @@ class ComparePage(QWidget):
         self.open_button.setEnabled(one)
         self.delete_button.setEnabled(bool(summaries))
         self.figures.show_runs(chosen)
-        self.notes.setText(notes(summaries))
+        self._tell(notes(summaries))
+
+    def _tell(self, text: Html) -> None:
+        """Show the notes; the same ones stay where they are scrolled to."""
+        if text != self._told:
+            self._told = text
+            self.notes.setHtml(text)
 
     def _delete(self) -> None:
         runs = self.table.chosen()

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from kdstudio.gui.background import BackgroundJob
 from kdstudio.gui.layout import Card, text_label
 from kdstudio.gui.pages.run_page import RunPage
+from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.run_picker import RunPicker, in_order, usual_student
 from kdstudio.runs.export import Exported, export_network
 from kdstudio.runs.folder import RunFolder
@@ -33,9 +34,9 @@ class ExportPage(RunPage):
 
     exported = Signal(object)
 
-    def __init__(self, runs: Path) -> None:
-        """Offer the runs in ``runs``."""
-        super().__init__(RunPicker(runs, saved_networks, {"Network": usual_student}), EMPTY)
+    def __init__(self, index: SharedIndex) -> None:
+        """Offer the runs of ``index``."""
+        super().__init__(RunPicker(index, saved_networks, {"Network": usual_student}), EMPTY)
         self.job = BackgroundJob("export", self)
         self.job.done.connect(self._tell)
         self.job.failed.connect(self._fail)

@@ -43,8 +43,8 @@ def _notes_of_one(summary: Summary) -> Html:
 
 def laid_out(found: ResultTable) -> Html:
     """Write a table of results, its title above it."""
-    body = [
-        [bold(cell) if place == found.best else cell for cell in row] for place, row in enumerate(found.body)
-    ]
+    body = [[cell.replace(" ", "\N{NO-BREAK SPACE}") for cell in row] for row in found.body]
+    if found.best is not None:
+        body[found.best] = [*map(bold, body[found.best])]
     head = [bold(column) for column in found.head]
     return paragraphs(bold(found.title) if found.title else "", table(head, body, found.align))

@@ -24,6 +24,7 @@ class RunPage(QWidget):
         self.picker = picker
         picker.setParent(self)
         picker.chosen.connect(self._follow)
+        picker.index.changed.connect(self._look_again)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(QLabel(empty, objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter))
 
@@ -41,6 +42,10 @@ class RunPage(QWidget):
         """Look at the runs again."""
         super().showEvent(event)
         self.refresh()
+
+    def _look_again(self) -> None:
+        if self.isVisible():
+            self.refresh()
 
     def refresh(self) -> None:
         """Offer the runs that there are now; the one chosen stays chosen."""

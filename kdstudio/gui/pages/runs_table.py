@@ -20,8 +20,8 @@ from PySide6.QtWidgets import QHeaderView, QTableView
 
 from kdstudio.runs.figures import FIGURES, Spread
 from kdstudio.runs.folder import RunFolder
-from kdstudio.runs.state import spoken_duration
 from kdstudio.runs.results import Headline, headline
+from kdstudio.runs.state import spoken_duration
 from kdstudio.runs.summary import Summary
 
 SORTED_BY = Qt.ItemDataRole.UserRole

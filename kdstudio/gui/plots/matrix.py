@@ -106,9 +106,7 @@ class MatrixPlot(QWidget):
     def _shades(self) -> QImage:
         """One pixel for each cell."""
         colours = self._theme.colours
-        low, high = (
-            np.array(QColor(c).getRgb()[:3]) for c in (colours["panel"], colours.of(self._token))
-        )
+        low, high = (np.array(QColor(c).getRgb()[:3]) for c in (colours["panel"], colours.of(self._token)))
         share = np.nan_to_num(self._values / self.largest)[..., np.newaxis]
         pixels = np.ascontiguousarray((low + share * (high - low)).round().astype(np.uint8))
         count = len(self._names)

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import pyqtgraph as pg
 from PySide6.QtCore import QObject, QPointF, QRectF
-from PySide6.QtWidgets import QGraphicsItem
 
 REACH = 7
 """Pixels between a point's middle and its name."""
@@ -38,7 +37,6 @@ class PointNames(QObject):
         """Write ``points`` into a plot that has just been cleared."""
         self._labels = [(point, pg.TextItem(point.name, color=colour)) for point in points]
         for point, label in self._labels:
-            label.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations)
             label.setPos(point.x, point.y)
             self._plot.addItem(label, ignoreBounds=True)
         self._place()

@@ -112,6 +112,8 @@ def test_unconnected_points_have_names_that_cover_no_other(plot, qtbot):
     places = [label.mapRectToScene(label.boundingRect()) for label in labels]
     for one, other in combinations(places, 2):
         assert not one.intersects(other)
+    room = plot.plot.getViewBox().sceneBoundingRect()
+    assert all(room.contains(place) and place.width() > 20 for place in places)
 
 
 def test_a_name_moves_aside_where_there_is_no_room():

@@ -59,9 +59,7 @@ class LivePlots(QWidget):
         self.terms = PlotStack({RAW: self.losses, WEIGHTED: self.weighted}, "Losses shown")
         self.course = PlotStack({SHARES: self.shares, RATES: self.rates, SPEEDS: self.speeds}, "Course shown")
         self.scores = PlotStack({ACCURACY: self.accuracy}, "Scores shown")
-        self.predictions = PlotStack(
-            {CLASSES: self.classes, CONFUSION: self.confusion}, "Predictions shown"
-        )
+        self.predictions = PlotStack({CLASSES: self.classes, CONFUSION: self.confusion}, "Predictions shown")
         self._curve_plots = (self.losses, self.weighted, self.shares, self.rates, self.speeds, self.accuracy)
         for plot in (*self._curve_plots, self.figure, self.classes):
             plot.heading.hide()  # it is chosen above
@@ -191,9 +189,7 @@ class LivePlots(QWidget):
             tokens = series_of(identities.values())
             for name, series in over_seeds(run.state.curves.accuracy, identities).items():
                 scaled = series.scaled(100)
-                self.accuracy.show_series(
-                    (ending, name), name + ending, tokens.get(name, 0), style, scaled
-                )
+                self.accuracy.show_series((ending, name), name + ending, tokens.get(name, 0), style, scaled)
 
     def _draw_course(self) -> None:
         shown = self.course.shown()
@@ -229,13 +225,13 @@ class LivePlots(QWidget):
             self.confusion.show_matrix(classes, shares, tokens.get(network, network))
         elif self.predictions.shown() == CLASSES:
             percents = {
-                name: _percents(dict(zip(names[name], found.class_accuracies, strict=False)), state.class_names)
+                name: _percents(
+                    dict(zip(names[name], found.class_accuracies, strict=False)), state.class_names
+                )
                 for name, found in counted.items()
             }
             marked = marked_classes(state.class_names, state.left_out)
-            self.classes.show_bars(
-                marked, percents, y="accuracy (%)", shown_as="{:.0f}", tokens=tokens
-            )
+            self.classes.show_bars(marked, percents, y="accuracy (%)", shown_as="{:.0f}", tokens=tokens)
 
 
 def _percents(known: Mapping[int, float | None], class_names: tuple[str, ...]) -> list[float | None]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from PySide6.QtGui import QPixmapCache
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -16,6 +14,7 @@ from kdstudio.gui.pages.temperature.soft_target_card import SoftTargetCard
 from kdstudio.gui.pages.temperature.sweep_card import SweepCard
 from kdstudio.gui.pages.temperature.temperature_control import HIGHEST, LOWEST, TemperatureControl
 from kdstudio.gui.plots.softened import SoftenedBars
+from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.run_picker import RunPicker, in_order
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.dark_knowledge import DarkKnowledge, DarkKnowledgeReader, choose_networks
@@ -37,10 +36,10 @@ MOST_ROWS = 12
 class TemperaturePage(ReadingPage):
     """Softened predictions of a teacher and a student, image by image and on average."""
 
-    def __init__(self, theme: Theme, runs: Path) -> None:
-        """Offer the runs in ``runs``."""
+    def __init__(self, theme: Theme, index: SharedIndex) -> None:
+        """Offer the runs of ``index``."""
         usual = {"Teacher": usual_teacher, "Student": lambda names: choose_networks(names)[0]}
-        picker = RunPicker(runs, finished_networks, usual)
+        picker = RunPicker(index, finished_networks, usual)
         super().__init__(picker, EMPTY, DarkKnowledgeReader().read, "temperature")
         QPixmapCache.setCacheLimit(PIXELS_KEPT)
         self.shown: DarkKnowledge | None = None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
@@ -15,6 +13,7 @@ from kdstudio.gui.pages.unseen.shift_card import STEPS, TITLES, ShiftCard
 from kdstudio.gui.pages.unseen.unseen_analysis import UnseenAnalysis, analyse
 from kdstudio.gui.plots.bars import BarPlot
 from kdstudio.gui.plots.shifts import ShiftCurves
+from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.run_picker import RunPicker, usual_student
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.comparison import ORDER
@@ -34,9 +33,9 @@ SIDE_WIDTH = 340
 class UnseenPage(ReadingPage):
     """Runs that leave classes out: accuracy class by class, and a slider for the bias."""
 
-    def __init__(self, theme: Theme, runs: Path) -> None:
-        """Offer the runs in ``runs``."""
-        picker = RunPicker(runs, networks_that_left_out, {"Network": usual_student})
+    def __init__(self, theme: Theme, index: SharedIndex) -> None:
+        """Offer the runs of ``index``."""
+        picker = RunPicker(index, networks_that_left_out, {"Network": usual_student})
         super().__init__(picker, EMPTY, analyse, "bias")
         self.shown: UnseenAnalysis | None = None
         self.network = ""

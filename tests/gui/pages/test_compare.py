@@ -1,0 +1,212 @@
+"""The compare page over an index that nobody has to read: runs of a strategy that nobody knows."""
+
+import pytest
+from PySide6.QtCore import QItemSelectionModel, QObject, Qt, Signal
+from PySide6.QtWidgets import QMessageBox
+
+from kdstudio.engine.views import Comparison, FigureView, TableView
+from kdstudio.gui.pages.compare import ComparePage
+from kdstudio.gui.pages.run_figures import ERRORS, EXITS
+from kdstudio.gui.pages.runs_table import COLUMNS
+from kdstudio.runs.folder import RunFolder
+from tests.results import row, run
+
+GROWTH = FigureView(title="Growth", x="depth")
+DEPTHS = TableView(title="By <depth>", rows=("depth",), figures=("accuracy", "errors"))
+CLONES = (
+    row("donor", 0.9), row("twin", 0.5, role="left"),
+    row("clone", 0.6, 0.6, role="left", depth=1), row("clone", 0.7, 0.7, role="left", depth=2),
+)  # fmt: skip
+ABOUT = Comparison(result="clone", control="twin", reference="donor")
+
+
+class Index(QObject):
+    """Runs by name, in a folder that need not be there."""
+
+    changed = Signal()
+
+    def __init__(self, path, *summaries):
+        super().__init__()
+        self.path = path
+        self.summaries = {RunFolder(path / found.name): found for found in summaries}
+
+    def put(self, *summaries):
+        new = {RunFolder(self.path / found.name): found for found in summaries}
+        self.summaries = new | {run: found for run, found in self.summaries.items() if run not in new}
+        self.changed.emit()
+
+
+@pytest.fixture
+def clones():
+    return run(*CLONES, name="20260101-clones", views=(GROWTH, DEPTHS), comparison=ABOUT, seconds=3725)
+
+
+@pytest.fixture
+def plain():
+    return run(
+        row("teacher", 0.95), row("student", 0.8), name="20260102-plain", started="2026-01-02T00:00:00",
+        experiment={"strategy": {"name": "plain", "<b>": "&"},
+                    "about": {"published": [{"what": "errors <1>", "value": 67}]}},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def index(runs, clones, plain):
+    return Index(runs, plain, clones)
+
+
+@pytest.fixture
+def page(qtbot, theme, index):
+    page = ComparePage(theme, index)
+    qtbot.addWidget(page)
+    page.show()
+    return page
+
+
+def cells(page, place):
+    return [page.table.model().index(place, column).data() for column in range(len(COLUMNS))]
+
+
+def names(page):
+    return [folder.name for folder in page.table.chosen()]
+
+
+def offered(page):
+    return [page.figures.choice.itemText(place) for place in range(page.figures.choice.count())]
+
+
+def choose_all(page):
+    page.table.selectAll()
+
+
+def test_a_row_tells_what_is_held_against_what(page):
+    assert cells(page, 1)[:8] == [
+        "20260101-clones", "nobody-knows", "finished", "90.00%", "50.00%", "70.00%", "300", "1 h 02 min",
+    ]  # fmt: skip
+    assert cells(page, 0)[3:7] == ["95.00%", "–", "80.00%", "200"]
+
+
+def test_columns_sort_by_value(page):
+    errors = [column.title for column in COLUMNS].index("Errors")
+    page.table.sortByColumn(errors, Qt.SortOrder.DescendingOrder)
+    assert [cells(page, place)[errors] for place in range(2)] == ["300", "200"]
+    page.table.sortByColumn(4, Qt.SortOrder.AscendingOrder)
+    assert [cells(page, place)[4] for place in range(2)] == ["–", "50.00%"]
+
+
+def test_the_newest_is_chosen_at_first_and_a_choice_outlives_refreshes(page, index, clones):
+    assert names(page) == ["20260102-plain"]
+    page.choose(RunFolder(index.path / clones.name))
+    page.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    index.put(run(name="new"))
+    assert names(page) == ["20260101-clones"]
+    assert page.table.model().rowCount() == 3
+    index.put(clones.model_copy(update={"status": "running"}))
+    assert names(page) == ["20260101-clones"]
+    assert cells(page, 0)[2] == "running"
+    del index.summaries[RunFolder(index.path / clones.name)]
+    index.changed.emit()
+    assert names(page) == ["new"]
+
+
+def test_a_run_that_the_index_does_not_know_yet_is_chosen_when_it_does(page, index):
+    page.choose(RunFolder(index.path / "late"))
+    assert names(page) == ["20260102-plain"]
+    index.put(run(name="late"))
+    assert names(page) == ["late"]
+
+
+def test_whoever_chooses_another_waits_no_longer(page, index):
+    page.choose(RunFolder(index.path / "late"))
+    page.table.selectionModel().select(
+        page.table.model().index(1, 0),
+        QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows,
+    )
+    index.put(run(name="late"))
+    assert names(page) == ["20260101-clones"]
+
+
+def test_every_figure_of_a_run_is_offered_and_what_is_in_sight_stays(page, index, clones):
+    assert offered(page) == [ERRORS]
+    page.choose(RunFolder(index.path / clones.name))
+    assert offered(page) == [ERRORS, "Growth"]
+    assert page.figures.shown() == "Growth"
+    assert page.figures.plot.isVisible()
+    assert [b.text() for b in page.figures.plot.legend._buttons.values()] == [
+        "clone", "donor", "left twin",
+    ]  # fmt: skip
+    page.figures.show_widget(ERRORS)
+    index.put(clones.model_copy(update={"seconds": 4000.0}))
+    assert page.figures.shown() == ERRORS
+    choose_all(page)
+    assert offered(page) == [ERRORS]
+
+
+def test_exits_are_read_only_when_they_are_looked_at(page, index, monkeypatch):
+    asked = []
+    monkeypatch.setattr(page.figures.exits, "show_run", asked.append)
+    own = run(row("student", 0.9), row("exit", 0.8, exit=1), name="own", views=(GROWTH,))
+    index.put(own)
+    choose_all(page)
+    assert asked == []
+    page.choose(RunFolder(index.path / "own"))
+    assert page.figures.shown() == "Growth"
+    page.figures.show_widget(EXITS)
+    assert asked == [RunFolder(index.path / "own")]
+
+
+def test_errors_of_several_runs_stand_side_by_side(page):
+    choose_all(page)
+    assert page.figures.bars._groups == ["plain", "clones"]
+    assert page.figures.bars._values["student"] == [200, None]
+    assert page.figures.bars._values["left clone depth-2"] == [None, 300]
+
+
+def test_notes_show_every_table_and_all_is_escaped(page, index, clones):
+    text = page.notes.toPlainText()
+    assert "errors <1>: 67" in text
+    assert "plain: <b> &" in text
+    page.choose(RunFolder(index.path / clones.name))
+    text = page.notes.toPlainText()
+    assert "By <depth>" in text
+    for told in ("left clone depth-2", "1,234", "70.00%", "300"):
+        assert told in text
+    choose_all(page)
+    assert "strategy.name" in page.notes.toPlainText()
+
+
+def test_buttons_follow_the_choice(page, index):
+    assert page.export_button.isEnabled()
+    assert not page.resume_button.isEnabled()
+    index.put(run(name="cut", status="interrupted"))
+    page.choose(RunFolder(index.path / "cut"))
+    assert page.resume_button.isEnabled()
+    assert not page.export_button.isEnabled()
+    choose_all(page)
+    assert not page.open_button.isEnabled()
+    assert page.delete_button.isEnabled()
+
+
+@pytest.mark.parametrize(("pressed", "kept"), [("Cancel", True), ("Delete", False)])
+def test_runs_are_deleted_only_by_the_button_that_says_so(page, index, qtbot, monkeypatch, pressed, kept):
+    (folder,) = page.table.chosen()
+    folder.path.mkdir(parents=True)
+
+    def press(box):
+        assert box.defaultButton() is box.button(QMessageBox.StandardButton.Cancel)
+        (button,) = (b for b in box.buttons() if b.text().replace("&", "") == pressed)
+        button.click()
+
+    monkeypatch.setattr(QMessageBox, "exec", press)
+    told = []
+    page.deleted.connect(lambda: told.append(True))
+    page.delete_button.click()
+    assert folder.path.exists() is kept
+    assert told == ([] if kept else [True])
+
+
+def test_nothing_to_compare_is_explained(qtbot, theme, runs):
+    page = ComparePage(theme, Index(runs))
+    qtbot.addWidget(page)
+    assert page._stack.currentIndex() == 0
+    assert page.notes.toPlainText()
