@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kdstudio.cli.tables import percent
-from kdstudio.engine.events import Scores
+from kdstudio.engine.confusion import accuracy_on, class_accuracies
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.predictions import Part
 from kdstudio.runs.unseen import UnseenPredictions
@@ -42,26 +42,21 @@ def as_record(predictions: UnseenPredictions, network: str, biases: Mapping[int,
     """Everything that is printed, for scripts."""
     names, unseen = predictions.class_names, predictions.unseen_by(network)
 
-    def told(scores: Scores) -> dict[str, Any]:
+    def told(part: Part, shifts: Mapping[int, float]) -> dict[str, Any]:
+        scores, confusion = predictions.scores(network, part, shifts)
         return {
             "count": scores.count,
             "errors": scores.errors,
             "accuracy": scores.accuracy,
-            "unseen_accuracy": scores.accuracy_on(unseen),
-            "per_class": dict(zip(names, scores.per_class, strict=True)),
+            "unseen_accuracy": accuracy_on(confusion, unseen),
+            "per_class": dict(zip(names, class_accuracies(confusion), strict=True)),
         }
 
     return {
         "network": network,
         "unseen": [names[number] for number in unseen],
         "biases": {names[number]: bias for number, bias in biases.items()},
-        **{
-            part: {
-                "before": told(predictions.scores(network, part, {})),
-                "after": told(predictions.scores(network, part, biases)),
-            }
-            for part in PARTS
-        },
+        **{part: {"before": told(part, {}), "after": told(part, biases)} for part in PARTS},
     }
 
 

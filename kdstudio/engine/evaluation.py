@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from kdstudio.data.feed import Feed
 from kdstudio.engine.bias import classes_of, fitted_biases, with_biases
+from kdstudio.engine.confusion import accuracy_on
 from kdstudio.engine.context import RunContext
 from kdstudio.engine.events import Confusion, EpochScores, NetworkResult, Shifted
 from kdstudio.engine.identity import Identity
-from kdstudio.engine.scoring import accuracy_on, predictions, score, scores
+from kdstudio.engine.scoring import predictions, score, scores
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun
 from kdstudio.errors import KDStudioError

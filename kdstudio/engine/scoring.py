@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
@@ -73,22 +73,6 @@ def scores(logits: Tensor, labels: Tensor) -> Scored:
         calibration_error=calibration_error(logits, labels),
     )
     return Scored(found, tuple(map(tuple, confusion.tolist())))
-
-
-def class_accuracies(confusion: Confusion) -> tuple[float | None, ...]:
-    """Share of right answers among the images of each class; None where there are none."""
-    counts = map(sum, confusion)
-    return tuple(
-        row[number] / count if count else None
-        for number, (row, count) in enumerate(zip(confusion, counts, strict=True))
-    )
-
-
-def accuracy_on(confusion: Confusion, classes: Iterable[int]) -> float | None:
-    """Share of right answers among the images of ``classes``; None where there are none."""
-    rows = {number: confusion[number] for number in classes}
-    count = sum(map(sum, rows.values()))
-    return sum(row[number] for number, row in rows.items()) / count if count else None
 
 
 def calibration_error(logits: Tensor, labels: Tensor) -> float:

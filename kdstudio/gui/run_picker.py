@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QObject, QSignalBlocker, Signal
 
 from kdstudio.gui.forms.editors import Choices
 from kdstudio.gui.run_index import SharedIndex
-from kdstudio.runs.comparison import ORDER
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.summary import Summary
 
@@ -16,7 +15,7 @@ LEAST_WIDTH = 110
 
 Offer = Callable[[RunFolder, Summary], Mapping[str, str]]
 """Networks of a run that can be chosen, each with what people read; a run without any is not offered."""
-Usual = Callable[[Sequence[str]], str]
+Usual = Callable[[Summary, Sequence[str]], str]
 """The one of these networks that is chosen at first."""
 
 
@@ -79,7 +78,7 @@ class RunPicker(QObject):
         run = self.run
         offered = self._offer(run, self.summary) if run else {}
         for title, box in self.network_boxes.items():
-            fill(box, offered, self._usual[title](list(offered)) if offered else None)
+            fill(box, offered, self._usual[title](self.summary, list(offered)) if offered else None)
             box.setEnabled(len(offered) > 1)
         self.chosen.emit()
 
@@ -95,11 +94,7 @@ def fill(box: Choices, entries: Mapping[object, str], usual: object) -> None:
             box.setCurrentIndex(keys.index(before if before in keys else usual))
 
 
-def in_order(names: Iterable[str]) -> list[str]:
-    """Teacher, baseline and student first, then the others by name."""
-    return sorted(names, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
-
-
-def usual_student(names: Sequence[str]) -> str:
-    """The student, else the last of ``names``."""
-    return "student" if "student" in names else names[-1]
+def saved_networks(run: RunFolder, summary: Summary) -> list[str]:
+    """Names of the networks whose weights are kept, in the order of the run's plan."""
+    saved = run.networks()
+    return [name for name in summary.networks if name in saved]

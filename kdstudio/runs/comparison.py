@@ -9,7 +9,6 @@ from kdstudio.errors import KDStudioError
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.summary import Summary
 
-ORDER = ("teacher", "baseline", "student")
 DESCRIPTIVE = ("name", "about")
 """Parts of an experiment that change nothing in the run."""
 
@@ -25,10 +24,24 @@ def readable_runs(folders: Sequence[RunFolder]) -> dict[RunFolder, Summary]:
     return found
 
 
-def network_names(summaries: Sequence[Summary]) -> list[str]:
-    """Networks that occur in any run: teacher, baseline, student, then the others."""
-    names = {name for summary in summaries for name in summary.networks}
-    return [name for name in ORDER if name in names] + sorted(names - set(ORDER))
+def usual_result(summary: Summary, names: Sequence[str]) -> str:
+    """The one of ``names`` that a run is about: of the kind that its strategy says, best on validation."""
+    rows = [name for name in names if name in summary.networks]
+    wanted = [name for name in rows if summary.networks[name].kind == summary.comparison.result] or rows
+    if not wanted:
+        return names[-1]
+    return max(wanted, key=lambda name: summary.networks[name].validation.accuracy)
+
+
+def usual_reference(summary: Summary, names: Sequence[str]) -> str:
+    """The one that it is held against: what it learned from, else another one of its kind, else itself."""
+    result, rows = usual_result(summary, names), summary.networks
+    kinds = (summary.comparison.reference, summary.comparison.result)
+    for kind in kinds:
+        for name in names:
+            if name != result and name in rows and rows[name].kind == kind:
+                return name
+    return result
 
 
 def short_names(summaries: Sequence[Summary]) -> list[str]:

@@ -16,13 +16,6 @@ class CountedPart(NamedTuple):
     part: str
     confusion: Confusion
 
-    @property
-    def class_accuracies(self) -> tuple[float | None, ...]:
-        """Share of right answers among the images of each class; None where there are none."""
-        counts = [sum(row) for row in self.confusion]
-        rows = enumerate(zip(self.confusion, counts, strict=True))
-        return tuple(row[number] / count if count else None for number, (row, count) in rows)
-
 
 def read_confusion(folder: RunFolder, network: str) -> CountedPart | None:
     """Read what ``network`` answered last: on validation while it learns, on the test images afterwards.

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from kdstudio.declaration import ProgressCallback
 from kdstudio.errors import KDStudioError
+from kdstudio.runs.comparison import usual_reference, usual_result
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.predictions import Part, Predictions, read_predictions
+from kdstudio.runs.summary import Summary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -90,19 +92,18 @@ class DarkKnowledge:
 
 
 def choose_networks(
-    names: Sequence[str], student: str | None = None, teacher: str | None = None
+    summary: Summary, names: Sequence[str], student: str | None = None, teacher: str | None = None
 ) -> tuple[str, str | None]:
-    """Return the student and the teacher to look at; None means what is usual.
+    """Return the student and the teacher to look at, of the ``names`` that have weights.
 
-    Usual are ``student`` and ``teacher``, where the run has them; else the first network that is no
-    teacher. Raises KDStudioError for a network that is not there.
+    None means what is usual: what the run is about, and what that is held against. Raises KDStudioError
+    for a network that is not there.
     """
     for name in (student, teacher):
         if name is not None and name not in names:
             raise KDStudioError(f"the run has no network '{name}'; there are {', '.join(names)}")
-    others = [name for name in names if name != "teacher"] or names
-    chosen = student or ("student" if "student" in names else others[0])
-    other = teacher or ("teacher" if "teacher" in names else None)
+    chosen = student or usual_result(summary, names)
+    other = teacher or usual_reference(summary, names)
     return chosen, None if other == chosen else other
 
 
@@ -151,28 +152,31 @@ class DarkKnowledgeReader:
 
         Raises KDStudioError where a network, or all of them, or the data are not there.
         """
+        names = folder.networks()
+        if not names:
+            raise KDStudioError(
+                f"run '{folder.name}' has no trained network yet; wait, or choose another run"
+            )
+        own, other = choose_networks(folder.summary(), names, student, teacher)
         wanted = (folder, folder.summary_file.stat().st_mtime_ns, part)
         if self._answers is None or wanted != self._read:
-            if names := folder.networks():
-                choose_networks(names, student, teacher)
             self._answers = read_predictions(folder, part, progress, allow_code=allow_code)
             self._read = wanted
-        return soften(self._answers, temperatures, student, teacher)
+        return soften(self._answers, temperatures, own, other)
 
 
 def soften(
     predictions: Predictions,
     temperatures: Sequence[float],
-    student: str | None = None,
-    teacher: str | None = None,
+    own: str,
+    other: str | None = None,
 ) -> DarkKnowledge:
-    """Follow two networks of ``predictions`` over the temperatures; see :func:`choose_networks`.
+    """Follow a student, and a teacher if there is one, over the temperatures.
 
     Raises KDStudioError where they do not tell the same classes apart.
     """
     from kdstudio.engine.softening import entropy
 
-    own, other = choose_networks(list(predictions.logits), student, teacher)
     predictions = predictions.of_network(own)
     names = (other, own) if other else (own,)
     for name in names:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kdstudio.engine.confusion import accuracy_on
 from kdstudio.engine.identity import CONTROL, ENSEMBLE, EXIT, PEER, STUDENT, TEACHER
 from kdstudio.engine.strategy import Strategy, strategies
 from kdstudio.errors import KDStudioError
@@ -82,19 +83,13 @@ def _row(name: str, network: Raw) -> Raw:
     unseen = network.get("unseen", ())
     shifted = network.get("shifted")
     if shifted:
-        shifted = {**shifted, "unseen_accuracy": _accuracy_on(shifted["test"], unseen)}
+        shifted = {**shifted, "unseen_accuracy": accuracy_on(shifted["test"]["confusion"], unseen)}
     return {
         **network,
         **identity_of(name, network.get("varied")),
-        "unseen_accuracy": _accuracy_on(network["last_epoch"]["test"], unseen),
+        "unseen_accuracy": accuracy_on(network["last_epoch"]["test"]["confusion"], unseen),
         "shifted": shifted,
     }
-
-
-def _accuracy_on(scores: Raw, classes: Any) -> float | None:  # noqa: ANN401
-    rows = {number: scores["confusion"][number] for number in classes}
-    count = sum(map(sum, rows.values()))
-    return sum(row[number] for number, row in rows.items()) / count if count else None
 
 
 def modern_event(raw: Raw) -> Raw:

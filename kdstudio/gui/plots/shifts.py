@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGraphicsItem
 
 from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.theme import Theme
+from kdstudio.runs.colours import Token
 from kdstudio.runs.unseen import ShiftCurve
 
 AXES = ("bottom", "left")
@@ -24,7 +25,8 @@ class ShiftCurves(PlotFrame):
     def __init__(self, theme: Theme, title: str) -> None:
         """``title`` says which images are counted."""
         super().__init__(theme, title, movable=False)
-        self._network = self._x = ""
+        self._x = ""
+        self._token: Token = "student"
         self.plot.setYRange(0, 100, padding=0.06)
         self.marker = pg.InfiniteLine(angle=90)
         self.fitted = pg.InfiniteLine(angle=90, label="fitted", labelOpts={"position": FITTED_AT})
@@ -37,9 +39,9 @@ class ShiftCurves(PlotFrame):
         theme.changed.connect(self._restyle)
         self._restyle()
 
-    def show_course(self, course: ShiftCurve, network: str, x: str, fitted: float | None) -> None:
-        """Draw ``course`` in the colour of ``network``; no mark where nothing could be fitted."""
-        self._network, self._x = network, x
+    def show_course(self, course: ShiftCurve, token: Token, x: str, fitted: float | None) -> None:
+        """Draw ``course`` in the colour of ``token``; no mark where nothing could be fitted."""
+        self._token, self._x = token, x
         self.plot.setXRange(course.shifts[0], course.shifts[-1], padding=0)
         self.curves[ERRORS].setData(course.shifts, 100 * course.errors)
         self.curves[UNSEEN].setData(course.shifts, 100 * course.unseen)
@@ -61,7 +63,7 @@ class ShiftCurves(PlotFrame):
         self.fitted.label.fill = pg.mkBrush(colours["panel"])
         pens = {
             ERRORS: pg.mkPen(colours["error"], width=width, style=Qt.PenStyle.DashLine),
-            UNSEEN: pg.mkPen(colours.of_network(self._network), width=width),
+            UNSEEN: pg.mkPen(colours.of(self._token), width=width),
         }
         for name, pen in pens.items():
             self.curves[name].setPen(pen)

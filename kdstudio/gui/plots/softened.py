@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyqtgraph as pg
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGraphicsItem
 
 from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.theme import Theme
+from kdstudio.runs.colours import Token
 
 ROW_SHARE = 0.78
 """Share of a class's row that its bars fill."""
@@ -33,8 +34,14 @@ class SoftenedBars(PlotFrame):
         theme.changed.connect(self._restyle)
         self._restyle()
 
-    def show_rows(self, classes: Sequence[str], networks: dict[str, str]) -> None:
-        """Make a row for each class and a bar in it for each network; the values are the legend's texts."""
+    def show_rows(
+        self, classes: Sequence[str], networks: dict[str, str], tokens: Mapping[str, Token]
+    ) -> None:
+        """Make a row for each class and a bar in it for each network; the values are the legend's texts.
+
+        ``tokens`` tell the networks' colours.
+        """
+        self._tokens = tokens
         if list(networks) != list(self._bars):
             self.legend.clear()
             self.plot.clear()
@@ -46,7 +53,7 @@ class SoftenedBars(PlotFrame):
         for place, (name, bar) in enumerate(self._bars.items()):
             middle = rows - ROW_SHARE / 2 + (place + 0.5) * thick
             bar.setOpts(y=middle, height=thick * 0.9, width=np.zeros(len(classes)))
-            self.legend.show_entry(name, networks[name], pg.mkPen(self._theme.colours.of_network(name)))
+            self.legend.show_entry(name, networks[name], self.pen(tokens[name]))
         axis = self.plot.getAxis("left")
         axis.setTicks([list(enumerate(classes))])
         self.plot.setYRange(-0.5, len(classes) - 0.5, padding=0.01)
@@ -64,6 +71,6 @@ class SoftenedBars(PlotFrame):
         self.plot.showGrid(x=True, y=False, alpha=0.25)
         self.plot.getAxis("left").setStyle(tickLength=0)
         for name, bar in self._bars.items():
-            colour = colours.of_network(name)
+            colour = colours.of(self._tokens[name])
             bar.setOpts(brush=colour, pen=QPen(Qt.PenStyle.NoPen))
             self.legend.show_entry(name, self._networks[name], pg.mkPen(colour))

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QGraphicsItem
 
 from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.theme import Theme
+from kdstudio.runs.colours import Token
 
 TICKS = (0.5, 1, 2, 5, 10, 20, 50)
 CACHED = QGraphicsItem.CacheMode.DeviceCoordinateCache
@@ -27,7 +28,7 @@ class Line:
     """One curve: its name, whose colour it has, its values, and how it is drawn."""
 
     name: str
-    of: str
+    of: Token
     values: Sequence[float]
     dash: Qt.PenStyle = Qt.PenStyle.SolidLine
     broad: bool = False
@@ -82,7 +83,7 @@ class TemperatureCurves(PlotFrame):
             self.legend.show_entry(line.name, line.name, pen)
 
     def _pen(self, line: Line) -> QPen:
-        colour = QColor(self._theme.colours.of_network(line.of))
+        colour = QColor(self._theme.colours.of(line.of))
         width = round(self.devicePixelRatioF())  # pens are cosmetic: their width counts device pixels
         if line.broad:
             colour.setAlpha(BROAD_ALPHA)

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSizePolicy, QSlider, QWidget
 
+from kdstudio.engine.confusion import class_accuracies
 from kdstudio.engine.views import FigureView
 from kdstudio.gui.layout import GAP, Card
 from kdstudio.gui.plots.bars import BarPlot
@@ -226,7 +227,7 @@ class LivePlots(QWidget):
         elif self.predictions.shown() == CLASSES:
             percents = {
                 name: _percents(
-                    dict(zip(names[name], found.class_accuracies, strict=False)), state.class_names
+                    dict(zip(names[name], class_accuracies(found.confusion), strict=False)), state.class_names
                 )
                 for name, found in counted.items()
             }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from kdstudio.gui.layout import GAP, PlotCard
 from kdstudio.gui.plots.temperature_curves import Line, TemperatureCurves
 from kdstudio.gui.theme import Theme
+from kdstudio.runs.colours import Token
 from kdstudio.runs.dark_knowledge import DarkKnowledge
 
 
@@ -35,9 +38,9 @@ class KnowledgeCurves(QWidget):
         """From left to right."""
         return self.entropy, self.gradient, self.distance
 
-    def show_knowledge(self, found: DarkKnowledge) -> None:
-        """Draw the curves of ``found``."""
-        entropies = [Line(name, name, found.entropies[name]) for name in found.networks]
+    def show_knowledge(self, found: DarkKnowledge, tokens: Mapping[str, Token]) -> None:
+        """Draw the curves of ``found``; ``tokens`` tell the networks' colours."""
+        entropies = [Line(name, tokens[name], found.entropies[name]) for name in found.networks]
         for plot, lines in zip(
             self.plots, (entropies, gradient_lines(found), distance_lines(found)), strict=True
         ):

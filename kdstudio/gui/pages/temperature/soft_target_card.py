@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout
 from kdstudio.gui.layout import PlotCard, TextLabel
 from kdstudio.gui.plots.matrix import MatrixPlot
 from kdstudio.gui.theme import Theme
+from kdstudio.runs.colours import Token
 from kdstudio.runs.dark_knowledge import DarkKnowledge
 
 POINT = "Point at a cell for its value."
@@ -23,6 +24,7 @@ class SoftTargetCard(PlotCard):
         super().__init__(least_height=least_height)
         self._found: DarkKnowledge | None = None
         self._temperature = 1.0
+        self._token: Token = 0
         self._targets = np.zeros((0, 0))
         self._rest = QTimer(self, interval=REST_MILLISECONDS, singleShot=True)
         self._rest.timeout.connect(self._compute)
@@ -42,9 +44,9 @@ class SoftTargetCard(PlotCard):
         self.add(self.cell)
         self.add(self.matrix, 1)
 
-    def show_knowledge(self, found: DarkKnowledge, temperature: float) -> None:
-        """Show the matrix of ``found`` at once."""
-        self._found, self._temperature = found, temperature
+    def show_knowledge(self, found: DarkKnowledge, temperature: float, token: Token) -> None:
+        """Show the matrix of ``found`` at once, in the colour of ``token``."""
+        self._found, self._temperature, self._token = found, temperature, token
         self.heading.setText(f"Mean soft targets of the {found.soft_target_source}")
         self._compute()
 
@@ -64,7 +66,7 @@ class SoftTargetCard(PlotCard):
         values = self._targets.copy()
         if self.diagonal_box.isChecked():
             np.fill_diagonal(values, np.nan)
-        self.matrix.show_matrix(self._found.predictions.class_names, values, self._found.soft_target_source)
+        self.matrix.show_matrix(self._found.predictions.class_names, values, self._token)
 
     def _tell_cell(self, cell: tuple[int, int] | None) -> None:
         if self._found is None or cell is None:

@@ -8,16 +8,18 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.layout import GAP, PlotCard, scrolled
 from kdstudio.gui.pages.reading_page import ReadingPage
+from kdstudio.gui.pages.temperature.figure_card import FigureCard
 from kdstudio.gui.pages.temperature.knowledge_curves import KnowledgeCurves
 from kdstudio.gui.pages.temperature.sample_card import SampleCard
 from kdstudio.gui.pages.temperature.soft_target_card import SoftTargetCard
-from kdstudio.gui.pages.temperature.sweep_card import SweepCard
 from kdstudio.gui.pages.temperature.temperature_control import HIGHEST, LOWEST, TemperatureControl
 from kdstudio.gui.plots.softened import SoftenedBars
 from kdstudio.gui.run_index import SharedIndex
-from kdstudio.gui.run_picker import RunPicker, in_order
+from kdstudio.gui.run_picker import RunPicker, saved_networks
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.dark_knowledge import DarkKnowledge, DarkKnowledgeReader, choose_networks
+from kdstudio.runs.colours import Token, series_of
+from kdstudio.runs.comparison import usual_reference, usual_result
+from kdstudio.runs.dark_knowledge import DarkKnowledge, DarkKnowledgeReader
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.summary import Summary
 
@@ -29,7 +31,7 @@ TEMPERATURES = tuple(float(t) for t in np.geomspace(LOWEST, HIGHEST, 41))
 PIXELS_KEPT = 65536
 """Kilobytes; Qt's own 10 MB do not hold the curves and axes of this page on a screen of high resolution."""
 ROW_HEIGHT = 240
-HEIGHT_WITH_SWEEP = 1140
+HEIGHT_WITH_FIGURE = 1140
 MOST_ROWS = 12
 
 
@@ -38,11 +40,12 @@ class TemperaturePage(ReadingPage):
 
     def __init__(self, theme: Theme, index: SharedIndex) -> None:
         """Offer the runs of ``index``."""
-        usual = {"Teacher": usual_teacher, "Student": lambda names: choose_networks(names)[0]}
+        usual = {"Teacher": usual_reference, "Student": usual_result}
         picker = RunPicker(index, finished_networks, usual)
         super().__init__(picker, EMPTY, DarkKnowledgeReader().read, "temperature")
         QPixmapCache.setCacheLimit(PIXELS_KEPT)
         self.shown: DarkKnowledge | None = None
+        self._tokens: dict[str, Token] = {}
         self._rows: list[int] = []
         self.temperature = TemperatureControl()
         self.temperature.changed.connect(self._show_temperature)
@@ -51,7 +54,7 @@ class TemperaturePage(ReadingPage):
         self.bars = SoftenedBars(theme, "Softened probabilities")
         self.soft_targets = SoftTargetCard(theme, ROW_HEIGHT)
         self.curves = KnowledgeCurves(theme, ROW_HEIGHT)
-        self.sweep = SweepCard(theme)
+        self.figure = FigureCard(theme)
         self._lay_out_reading(self._make_content(), run_share=2)
         self.head.addWidget(self.temperature, 3)
 
@@ -69,14 +72,14 @@ class TemperaturePage(ReadingPage):
         column.setSpacing(GAP)
         column.addLayout(top, 6)
         column.addWidget(self.curves, 5)
-        column.addWidget(self.sweep)
+        column.addWidget(self.figure)
         return scrolled(self._content)
 
     def _follow(self) -> None:
         super()._follow()
         if self.picker.run is not None:
-            has_sweep = self.sweep.show_run(self.picker.summary)
-            self._content.setMinimumHeight(HEIGHT_WITH_SWEEP if has_sweep else 0)
+            has_figure = self.figure.show_run(self.picker.summary)
+            self._content.setMinimumHeight(HEIGHT_WITH_FIGURE if has_figure else 0)
 
     def _wish(self) -> tuple[object, ...]:
         teacher, student = self.picker.networks
@@ -84,9 +87,12 @@ class TemperaturePage(ReadingPage):
 
     def _show(self, found: DarkKnowledge) -> None:
         self.shown = found
-        self.curves.show_knowledge(found)
+        self._tokens = series_of(self.picker.summary.networks.values())
+        self.curves.show_knowledge(found, self._tokens)
         self.curves.mark(self.temperature.value)
-        self.soft_targets.show_knowledge(found, self.temperature.value)
+        self.soft_targets.show_knowledge(
+            found, self.temperature.value, self._tokens[found.soft_target_source]
+        )
         self.samples.show_knowledge(found)
 
     def _show_temperature(self, temperature: float) -> None:
@@ -102,7 +108,9 @@ class TemperaturePage(ReadingPage):
         self._rows = likeliest(found, sample)
         rows = [f"✓ {names[row]}" if row == truth else names[row] for row in self._rows]
         self.bars.show_rows(
-            rows, {name: f"{name} says {found.answer(name, sample)}" for name in found.networks}
+            rows,
+            {name: f"{name} says {found.answer(name, sample)}" for name in found.networks},
+            self._tokens,
         )
         self._show_bars()
 
@@ -114,15 +122,9 @@ class TemperaturePage(ReadingPage):
 
 def finished_networks(run: RunFolder, summary: Summary) -> dict[str, str]:
     """Offer the networks of a run that is not going on."""
-    if not summary.networks or summary.status == "running":
+    if summary.status in ("running", "paused"):
         return {}
-    return {name: name for name in in_order(run.networks())}
-
-
-def usual_teacher(names: list[str]) -> str:
-    """The teacher, else the student once more: a run of one network is looked at alone."""
-    student, teacher = choose_networks(names)
-    return teacher or student
+    return {name: name for name in saved_networks(run, summary)}
 
 
 def likeliest(found: DarkKnowledge, sample: int) -> list[int]:

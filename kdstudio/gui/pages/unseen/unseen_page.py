@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
+from kdstudio.engine.confusion import class_accuracies
 from kdstudio.gui.html import bold, joined, paragraphs
 from kdstudio.gui.layout import GAP, Card, PlotCard, text_label
 from kdstudio.gui.pages.reading_page import ReadingPage
@@ -14,11 +15,13 @@ from kdstudio.gui.pages.unseen.unseen_analysis import UnseenAnalysis, analyse
 from kdstudio.gui.plots.bars import BarPlot
 from kdstudio.gui.plots.shifts import ShiftCurves
 from kdstudio.gui.run_index import SharedIndex
-from kdstudio.gui.run_picker import RunPicker, usual_student
+from kdstudio.gui.run_picker import RunPicker
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.comparison import ORDER
+from kdstudio.runs.colours import Token, series_of
+from kdstudio.runs.comparison import usual_result
+from kdstudio.runs.confusions import read_confusion
 from kdstudio.runs.folder import RunFolder
-from kdstudio.runs.summary import NetworkSummary, Summary
+from kdstudio.runs.summary import Summary
 from kdstudio.runs.unseen import marked_classes, unseen_classes
 
 EMPTY = (
@@ -35,12 +38,12 @@ class UnseenPage(ReadingPage):
 
     def __init__(self, theme: Theme, index: SharedIndex) -> None:
         """Offer the runs of ``index``."""
-        picker = RunPicker(index, networks_that_left_out, {"Network": usual_student})
+        picker = RunPicker(index, networks_that_left_out, {"Network": usual_result})
         super().__init__(picker, EMPTY, analyse, "bias")
         self.shown: UnseenAnalysis | None = None
         self.network = ""
         """The network whose bias is shifted."""
-        self._recorded: dict[str, NetworkSummary] = {}
+        self._tokens: dict[str, Token] = {}
         self.bars = BarPlot(theme, "Test accuracy of each class", "accuracy (%)")
         self.curves = {part: ShiftCurves(theme, title) for part, title in TITLES.items()}
         self.shift = ShiftCard()
@@ -84,7 +87,7 @@ class UnseenPage(ReadingPage):
 
     def _show(self, found: UnseenAnalysis) -> None:
         self.shown = found
-        self._recorded = self.picker.summary.networks  # with a teacher that another run has trained
+        self._tokens = series_of(self.picker.summary.networks.values())
         about = self.picker.summary.experiment.get("about", {})
         published = [joined((f"{f['what']}: ", bold(f["value"]))) for f in about.get("published", ())]
         self.published.setText(paragraphs(*published))
@@ -103,7 +106,8 @@ class UnseenPage(ReadingPage):
         names = ", ".join(predictions.class_names[number] for number in classes)
         for part, plot in self.curves.items():
             course = predictions.course(self.network, part, classes, shifts)
-            plot.show_course(course, self.network, f"added to the bias of {names}", self.shift.fitted)
+            token = self._tokens[self.network]
+            plot.show_course(course, token, f"added to the bias of {names}", self.shift.fitted)
 
     def _follow_shift(self) -> None:
         """Move the markers at once; the bars follow when the slider rests."""
@@ -114,15 +118,17 @@ class UnseenPage(ReadingPage):
     def _show_bars(self) -> None:
         assert self.shown is not None
         predictions, network = self.shown.predictions, self.network
-        wanted = dict.fromkeys([*ORDER, network])
-        found = {name: self._recorded[name].test for name in wanted if name in self._recorded}
-        found[f"{network}, shifted"] = predictions.scores(network, "test", self.shift.biases)
-        percents = {
-            name: [None if share is None else 100 * share for share in scores.per_class]
-            for name, scores in found.items()
-        }
+        summary, run = self.picker.summary, self.shown.folder
+        kinds = (summary.comparison.reference, summary.comparison.control)
+        wanted = [name for name, row in summary.networks.items() if row.kind in kinds or name == network]
+        counted = {name: found.confusion for name in wanted if (found := read_confusion(run, name))}
+        shifted = f"{network}, shifted"
+        counted[shifted] = predictions.scores(network, "test", self.shift.biases).confusion
+        shares = {name: class_accuracies(confusion) for name, confusion in counted.items()}
+        percents = {name: [None if s is None else 100 * s for s in found] for name, found in shares.items()}
+        tokens = {**self._tokens, shifted: len(self._tokens)}
         marked = marked_classes(predictions.class_names, predictions.unseen_by(network))
-        self.bars.show_bars(marked, percents, y="accuracy (%)", shown_as="{:.0f}")
+        self.bars.show_bars(marked, percents, y="accuracy (%)", shown_as="{:.0f}", tokens=tokens)
 
 
 def networks_that_left_out(_run: RunFolder, summary: Summary) -> dict[str, str]:
