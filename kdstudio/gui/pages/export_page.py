@@ -20,7 +20,8 @@ from kdstudio.gui.background import BackgroundJob
 from kdstudio.gui.layout import Card, text_label
 from kdstudio.gui.pages.run_page import RunPage
 from kdstudio.gui.run_index import SharedIndex
-from kdstudio.gui.run_picker import RunPicker, in_order, usual_student
+from kdstudio.gui.run_picker import RunPicker, saved_networks
+from kdstudio.runs.comparison import usual_result
 from kdstudio.runs.export import Exported, export_network
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.summary import Summary
@@ -36,7 +37,7 @@ class ExportPage(RunPage):
 
     def __init__(self, index: SharedIndex) -> None:
         """Offer the runs of ``index``."""
-        super().__init__(RunPicker(index, saved_networks, {"Network": usual_student}), EMPTY)
+        super().__init__(RunPicker(index, exportable, {"Network": usual_result}), EMPTY)
         self.job = BackgroundJob("export", self)
         self.job.done.connect(self._tell)
         self.job.failed.connect(self._fail)
@@ -105,11 +106,7 @@ class ExportPage(RunPage):
         self.exported.emit(made)
 
 
-def saved_networks(run: RunFolder, summary: Summary) -> dict[str, str]:
-    """Offer the networks that have a file of their own, unlike an ensemble, with what they are."""
-    known = summary.networks
-    return {
-        name: f"{name}: {known[name].architecture}, {known[name].parameters:,} parameters"
-        for name in in_order(run.networks())
-        if name in known
-    }
+def exportable(run: RunFolder, summary: Summary) -> dict[str, str]:
+    """Offer the networks whose weights are kept, with what they are."""
+    rows = {name: summary.networks[name] for name in saved_networks(run, summary)}
+    return {name: f"{name}: {row.architecture}, {row.parameters:,} parameters" for name, row in rows.items()}
