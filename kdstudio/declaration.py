@@ -140,8 +140,9 @@ class Registry(Mapping[str, type[D]], Generic[D]):
                 raise TypeError("an entry point names a module or the class of a declaration")
         except (Exception, SystemExit) as error:  # a stranger's module fails in any way
             self.failures[what] = f"{type(error).__name__}: {error}{_whereabouts(error, module)}"
-            entries = self._entries.items()
-            self._entries = {name: entry for name, entry in entries if entry.__module__ in sys.modules}
+            for name, entry in tuple(self._entries.items()):  # what it had entered before it failed
+                if top_level(entry.__module__) == top_level(module) and entry.__module__ not in sys.modules:
+                    del self._entries[name]
 
     def __getitem__(self, name: str) -> type[D]:
         """Return the declaration called ``name``; raises KDStudioError when there is none."""
