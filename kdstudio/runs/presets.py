@@ -61,11 +61,11 @@ def gallery() -> Gallery:
     found = Gallery({file.stem: Preset(file, OURS) for file in shipped("presets").glob("*.toml")}, {})
     for point in offered(PRESETS):
         try:
-            files = [file for folder in _folders(point.module) for file in sorted(folder.glob("*.toml"))]
+            files = [file for folder in _folders(point.module) for file in folder.glob("*.toml")]
         except (ImportError, ValueError) as error:
             found.failures[f"{point.value} (package {owner(point)})"] = str(error)
             continue
-        for file in files:
+        for file in sorted(filter(Path.is_file, files)):
             try:
                 if file.stem in found.presets:
                     raise KDStudioError(f"there is a preset '{file.stem}' already")
