@@ -76,8 +76,7 @@ class Registry(Mapping[str, type[D]], Generic[D]):
         by which other packages add their own.
         """
         self.kind = kind
-        self.failures: dict[str, str] = {}
-        """What could not be entered, and why: by module, class or entry point."""
+        self._failures: dict[str, str] = {}
         self._package, self._group = package, group
         self._entries: dict[str, type[D]] = {}
         self._discovering = self._discovered = False
@@ -102,7 +101,7 @@ class Registry(Mapping[str, type[D]], Generic[D]):
             return entry
         first, second = (new, held) if _is_ours(new) and not _is_ours(held) else (held, new)
         self._entries[field.default] = first
-        self.failures[".".join(_identity(second))] = (
+        self._failures[".".join(_identity(second))] = (
             f"the {self.kind} '{field.default}' is registered already, by {'.'.join(_identity(first))}"
         )
         return entry
@@ -110,6 +109,12 @@ class Registry(Mapping[str, type[D]], Generic[D]):
     def package_of(self, name: str) -> str:
         """Name of the package that an entry came from: ``kdstudio`` for ours."""
         return package_of_module(self[name].__module__)
+
+    @property
+    def failures(self) -> Mapping[str, str]:
+        """What could not be entered, and why: by module, class or entry point."""
+        self._discover()
+        return self._failures
 
     def find(self, name: str) -> type[D] | None:
         """Return the declaration that is called ``name``, or was formerly."""
@@ -141,9 +146,10 @@ class Registry(Mapping[str, type[D]], Generic[D]):
             elif not isinstance(found, ModuleType):
                 raise TypeError("an entry point names a module or the class of a declaration")
         except (Exception, SystemExit) as error:  # a stranger's module fails in any way
-            self.failures[what] = f"{type(error).__name__}: {error}{_whereabouts(error, module)}"
-            entries = self._entries.items()
-            self._entries = {name: entry for name, entry in entries if entry.__module__ in sys.modules}
+            self._failures[what] = f"{type(error).__name__}: {error}{_whereabouts(error, module)}"
+            for name, entry in tuple(self._entries.items()):  # what it had entered before it failed
+                if top_level(entry.__module__) == top_level(module) and entry.__module__ not in sys.modules:
+                    del self._entries[name]
 
     def __getitem__(self, name: str) -> type[D]:
         """Return the declaration called ``name``; raises KDStudioError when there is none."""

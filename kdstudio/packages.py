@@ -55,7 +55,7 @@ class Place(NamedTuple):
     line: int
 
     def __str__(self) -> str:
-        """``kd_assistants/chain.py, line 17``; the whole path of a file that is in no package."""
+        """``kd_assistants/chain.py, line 17``."""
         parts, top = self.file.parts, top_level(self.module)
         inside = "/".join(parts[parts.index(top) :]) if top in parts else self.file.name
         return f"{inside}, line {self.line}"

@@ -69,6 +69,13 @@ from kdstudio.engine.strategy import strategies
 class Hinton(Hinton):
     """Another one of that name."""
 '''
+BROKEN = (
+    TWICE.replace('"""Another one of that name."""', 'name: Literal["half"] = "half"')
+    + """
+import json
+json.loads("{")
+"""
+)
 ENTRY_POINTS = """[kdstudio.strategies]
 chain = kd_assistants.chain
 broken = kd_assistants.broken
@@ -84,12 +91,14 @@ saw = kd_assistants.chain:Saw
 
 [kdstudio.presets]
 all = kd_assistants.presets
+gone = kd_assistants.gone
+absent = kd_absent
 """
 PACKAGE = {
     "kd_assistants/__init__.py": "",
     "kd_assistants/chain.py": CHAIN,
     "kd_assistants/twice.py": TWICE,
-    "kd_assistants/broken.py": "import json\n\njson.loads('{')\n",
+    "kd_assistants/broken.py": BROKEN,
     "kd_assistants/crooked.py": "def f(:\n",
     "kd_assistants/presets/wrong-digits.toml": "seed = -1\n",
     "kd_assistants/presets/digits-hinton.toml": "seed = 1\n",
@@ -162,9 +171,10 @@ def test_entries_of_another_package_are_listed_with_its_name(kdstudio, what, nam
 def test_what_cannot_be_imported_is_named_and_left_out(kdstudio):
     rows, notes = listed(kdstudio, "strategies")
     assert {"assistants", "hinton"} <= {*rows}
+    assert "half" not in rows
     for line in (
         "note: kd_assistants.broken (package kd-assistants) is left out: JSONDecodeError: Expecting property "
-        "name enclosed in double quotes: line 1 column 2 (char 1), in kd_assistants/broken.py, line 3",
+        "name enclosed in double quotes: line 1 column 2 (char 1), in kd_assistants/broken.py, line 12",
         "note: kd_assistants.crooked (package kd-assistants) is left out: SyntaxError: invalid syntax "
         "(crooked.py, line 1)",
         "note: kd_assistants.gone (package kd-assistants) is left out: ModuleNotFoundError: No module named "
@@ -184,7 +194,10 @@ def test_presets_that_are_wrong_or_called_as_ours_are_named_and_left_out(kdstudi
         "digits-hinton.toml (package kd-assistants) is left out: there is a preset" in n for n in notes
     )
     assert any("wrong-digits.toml (package kd-assistants) is left out: " in note for note in notes)
-    assert len(notes) == 2
+    for module in ("kd_assistants.gone", "kd_absent"):
+        reason = f"No module named '{module}'"
+        assert f"note: {module} (package kd-assistants) is left out: {reason}" in notes
+    assert len(notes) == 4
 
 
 def test_what_has_been_run_with_a_package_names_it_where_that_is_missing(kdstudio, runs, tmp_path):

@@ -61,11 +61,11 @@ def gallery() -> Gallery:
     found = Gallery({file.stem: Preset(file, OURS) for file in shipped("presets").glob("*.toml")}, {})
     for point in offered(PRESETS):
         try:
-            files = [file for folder in _folders(point.module) for file in sorted(folder.glob("*.toml"))]
+            files = [file for folder in _folders(point.module) for file in folder.glob("*.toml")]
         except (ImportError, ValueError) as error:
             found.failures[f"{point.value} (package {owner(point)})"] = str(error)
             continue
-        for file in files:
+        for file in sorted(filter(Path.is_file, files)):
             try:
                 if file.stem in found.presets:
                     raise KDStudioError(f"there is a preset '{file.stem}' already")
@@ -78,13 +78,22 @@ def gallery() -> Gallery:
 
 
 def _folders(module: str) -> list[Path]:
-    """Folders of a package, or the one that a module lies in."""
-    spec = find_spec(module)
+    """Folders of a package, or the one that a module lies in, found without importing anything."""
+    top, *inside = module.split(".")
+    spec = find_spec(top)
     if spec is None:
-        raise ModuleNotFoundError(f"No module named '{module}'")
+        raise ModuleNotFoundError(f"No module named '{top}'")
     if spec.submodule_search_locations is None:
         return [Path(str(spec.origin)).parent]
-    return [Path(folder) for folder in spec.submodule_search_locations]
+    paths = [Path(folder, *inside) for folder in spec.submodule_search_locations]
+    found = [path if path.is_dir() else path.parent for path in paths if _is_module(path)]
+    if not found:
+        raise ModuleNotFoundError(f"No module named '{module}'")
+    return found
+
+
+def _is_module(path: Path) -> bool:
+    return path.is_dir() or path.with_suffix(".py").is_file()
 
 
 def preset_names() -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kdstudio.cli import tables
 from kdstudio.cli.commands import run_command_line
 from kdstudio.runs.folder import RunFolder, find_run
 from kdstudio.runs.presets import load_experiment, to_toml
@@ -166,7 +167,7 @@ def test_a_run_that_fails_has_exit_code_one_and_tells_why(runs, capfd, monkeypat
     assert err.startswith("kdstudio: out of memory: choose a smaller batch size")
 
 
-@pytest.mark.parametrize("what", ["presets", "strategies", "models", "datasets", "runs"])
+@pytest.mark.parametrize("what", ["presets", *tables.REGISTRIES, "runs"])
 def test_lists_are_readable_by_people_and_programs(what, folder, capfd):
     assert run_command_line(["list", what, "--json"]) == 0
     rows = json.loads(capfd.readouterr().out)

@@ -26,7 +26,7 @@ def test_presets_are_listed_with_their_titles():
     assert rows[0]["title"] == load_experiment(preset_names()[0]).about.title
 
 
-@pytest.mark.parametrize("what", ["strategies", "models", "datasets"])
+@pytest.mark.parametrize("what", list(tables.REGISTRIES))
 def test_declarations_are_listed_with_their_options(what):
     rows = declared_rows(what)
     assert [row["name"] for row in rows] == list(tables.REGISTRIES[what])

@@ -1,10 +1,14 @@
 """Forms over every registered declaration: editors write, problems show beside them."""
 
+from typing import Literal
+
 import pytest
 from PySide6.QtWidgets import QCheckBox, QToolButton
 
 from kdstudio.data.declaration import datasets
+from kdstudio.declaration import option
 from kdstudio.engine.experiment import Experiment, NetworkSpec
+from kdstudio.engine.optimization import Schedule, schedules
 from kdstudio.engine.strategy import strategies
 from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.forms.editors import parse_number, parse_numbers
@@ -154,3 +158,26 @@ def test_typed_taps_are_names_between_commas(qtbot, draft):
     path = ("strategy", "terms", "attention", "student_taps")
     form.editor(*path).control.textEdited.emit("block1.linear, block2,")
     assert draft.value(path) == ["block1.linear", "block2"]
+
+
+def test_what_is_registered_later_is_offered_and_taken(qtbot, draft, monkeypatch):
+    monkeypatch.setattr(schedules, "_entries", dict(schedules._entries))
+
+    @schedules.register
+    class Halves(Schedule):
+        """Half the rate, always."""
+
+        name: Literal["halves"] = "halves"
+        share: float = option(0.5, "Share", "Share of the rate.", gt=0, le=1)
+
+    form = Form(draft, ("networks", "student"), NetworkSpec)
+    qtbot.addWidget(form)
+    path = ("networks", "student", "training", "schedule")
+    box = form.editor(*path).control
+    box.setCurrentIndex(box.findData("halves"))
+    assert draft.value((*path, "share")) == 0.5
+    assert draft.experiment.networks["student"].training.schedule == Halves()
+    again = Form(draft, ("networks", "student"), NetworkSpec)
+    qtbot.addWidget(again)
+    type_into(qtbot, again.editor(*path, "share"), "2")
+    assert again.error(*path, "share") == "must be less than or equal to 1, not 2"
