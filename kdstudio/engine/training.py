@@ -14,7 +14,7 @@ class TrainingSpec(Declaration):
     epochs: int = option(20, "Epochs", "Passes over the training images.", unit="epochs", ge=1, le=10000)
     batch_size: int = option(128, "Batch size", "Images in a step.", unit="images", ge=1, le=65536)
     optimizer: AnyOptimizer = option(SGD(), "Optimiser", "How gradients become steps.")
-    schedule: AnySchedule = option(OneCycle(), "Schedule", "ShiftCurve of the learning rate.")
+    schedule: AnySchedule = option(OneCycle(), "Schedule", "Course of the learning rate.")
     max_norm: float = option(
         0.0,
         "Max-norm",

@@ -90,7 +90,7 @@ class MatchingTerm(Declaration):
 
     name: str
     weight: float = option(1.0, "Weight", "Weight of the term in the loss.", ge=0, le=1e9)
-    weighting: AnyWeighting = option(Constant(), "Weighting", "ShiftCurve of the weight over the epochs.")
+    weighting: AnyWeighting = option(Constant(), "Weighting", "Course of the weight over the epochs.")
     during: Literal["training", "initialisation"] = option(
         "training",
         "During",

@@ -20,7 +20,7 @@ class Decoupled(MatchingTerm):
 
     name: Literal["decoupled"] = "decoupled"
     weighting: AnyWeighting = option(
-        WarmUp(epochs=20), "Weighting", "ShiftCurve of the weight over the epochs; 20 epochs as published."
+        WarmUp(epochs=20), "Weighting", "Course of the weight over the epochs; 20 epochs as published."
     )
     alpha: float = option(1.0, "α", "Weight of label against all else (TCKD).", ge=0, le=1e6)
     beta: float = option(8.0, "β", "Weight of the other classes among themselves (NCKD).", ge=0, le=1e6)

@@ -29,7 +29,7 @@ class Review(TapTerm):
     name: Literal["review"] = "review"
     weight: float = option(5.0, "Weight", "Weight of the sum over the levels.", ge=0, le=1e9)
     weighting: AnyWeighting = option(
-        WarmUp(), "Weighting", "ShiftCurve of the weight over the epochs; the paper's rises over 20."
+        WarmUp(), "Weighting", "Course of the weight over the epochs; the paper's rises over 20."
     )
 
     def pairs(self, pair: Pair) -> TapPairs:
