@@ -154,7 +154,7 @@ class LivePlots(QWidget):
         if self.run:
             yield self.run, "", 0
         if self.beside:
-            yield self.beside, f" · {self.beside.folder.name}", BESIDE_STYLE
+            yield self.beside, " (beside)", BESIDE_STYLE
 
     def _draw_terms(self) -> None:
         for run, ending, first in self._runs():
