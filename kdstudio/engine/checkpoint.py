@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor
 
-from kdstudio.engine.events import Record
+from kdstudio.engine.identity import Record
 
 
 class BestEpoch(Record):

@@ -127,9 +127,11 @@ class RunContext:
         self.networks[network.name] = network
         return network.to(self.device)
 
-    def control(self, role: str = STUDENT, **coordinates: Coordinate) -> Network:
+    def control(
+        self, role: str = STUDENT, *, draw: int = 0, classes: Sequence[int] = (), **coordinates: Coordinate
+    ) -> Network:
         """Build ``role``'s network once more: what it would be without what the strategy does."""
-        return self.network(role, CONTROL, **coordinates)
+        return self.network(role, CONTROL, draw=draw, classes=classes, start_from=None, **coordinates)
 
     def _module(self, model: ModelSpec, classes: int, seed: int) -> nn.Module:
         with OwnGenerator(seed):

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from kdstudio.data.feed import Batch, Feed
-from kdstudio.engine.network import LOGITS, Network
+from kdstudio.engine.composition import LOGITS
+from kdstudio.engine.network import Network
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.terms import IMAGES
 

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from kdstudio.data.feed import Batch
-from kdstudio.engine.network import LOGITS, Head, Network, Part
+from kdstudio.engine.composition import LOGITS
+from kdstudio.engine.network import Head, Network, Part
 from kdstudio.engine.terms import GIVEN, IMAGES, INDEX, LABELS, LossTerm
 from kdstudio.engine.training import TrainingSpec
 from kdstudio.errors import KDStudioError

@@ -28,7 +28,7 @@ class Many(NamedTuple):
     """As many networks of one role as an option says: ``teacher``, ``teacher-2``, …."""
 
     role: str
-    count: str
+    counted_by: str
     """Name of the strategy's option that counts them."""
     numbered: bool = False
     """Whether the first has a number too: ``net-1``."""
@@ -57,7 +57,7 @@ class Strategy(Declaration):
         """Names of the networks that the experiment must describe."""
         names: list[str] = []
         for role in self.describes:
-            names += role.names(getattr(self, role.count)) if isinstance(role, Many) else [role]
+            names += role.names(getattr(self, role.counted_by)) if isinstance(role, Many) else [role]
         return tuple(names)
 
     def formula(self) -> str:

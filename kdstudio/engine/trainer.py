@@ -14,6 +14,7 @@ from kdstudio.data.feed import Feed
 from kdstudio.data.seeding import derived_seed
 from kdstudio.engine.card import NetworkCard
 from kdstudio.engine.checkpoint import Checkpoint, Progress
+from kdstudio.engine.composition import LOGITS
 from kdstudio.engine.context import RunContext
 from kdstudio.engine.device import choose_threads
 from kdstudio.engine.dry_run import dry_run, try_out
@@ -30,7 +31,6 @@ from kdstudio.engine.events import (
     StepDone,
 )
 from kdstudio.engine.logit_cache import CachedNetwork, cacheable, fill
-from kdstudio.engine.network import LOGITS
 from kdstudio.engine.scoring import score
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun, copied_state

@@ -73,7 +73,7 @@ def modern_summary(raw: Raw) -> Raw:
 
 def _strategy(name: str) -> type[Strategy]:
     try:
-        return strategies[name]  # type: ignore[return-value]
+        return strategies[name]
     except KDStudioError:  # it is no longer there
         return Strategy
 

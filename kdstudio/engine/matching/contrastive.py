@@ -16,7 +16,9 @@ from kdstudio.lazy import LazyModule
 if TYPE_CHECKING:
     from torch import Tensor
 
-contrast = LazyModule("kdstudio.engine.contrast")
+    from kdstudio.engine import contrast
+else:
+    contrast = LazyModule("kdstudio.engine.contrast")
 
 
 @matching_terms.register

@@ -15,12 +15,15 @@ from kdstudio.lazy import LazyModule
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from kdstudio.engine import connectors as connectors
     from kdstudio.engine.context import RunContext
     from kdstudio.engine.network import Head, Network
     from kdstudio.engine.stage import Stage
     from kdstudio.engine.training import TrainingSpec
 
-connectors = LazyModule("kdstudio.engine.connectors")
+if not TYPE_CHECKING:
+    connectors = LazyModule("kdstudio.engine.connectors")
+
 DefaultTaps = Literal["blocks", "middle", "last", "embedding"]
 
 

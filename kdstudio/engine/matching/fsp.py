@@ -63,7 +63,7 @@ class Fsp(TapTerm):
         def loss(*maps: Tensor) -> Tensor:
             own, other = maps[: len(pairs)], maps[len(pairs) :]
             flows = [
-                feature.solution_flow(own[i : i + 2], other[i : i + 2])  # type: ignore[arg-type]
+                feature.solution_flow((own[i], own[i + 1]), (other[i], other[i + 1]))
                 for i in range(len(pairs) - 1)
             ]
             return sum(flows[1:], start=flows[0])

@@ -18,7 +18,7 @@ from kdstudio.models.heads.mean_prediction import MeanPrediction
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from kdstudio.engine.context import RunContext
+    from kdstudio.engine.context import RunContext, Scorable
     from kdstudio.engine.early_exits import EarlyExit
     from kdstudio.engine.network import Network
     from kdstudio.engine.stage import Stage
@@ -72,7 +72,7 @@ class SelfDistillation(Strategy):
         answers = tuple(early.logits for early in exits)
         together = run.head("mean of exits", MeanPrediction(), *answers, student.logits)
         ensemble = run.compose(together, ENSEMBLE)
-        scored = [*(early.network for early in exits), student, ensemble]
+        scored: list[Network | Scorable] = [*(early.network for early in exits), student, ensemble]
         yield run.stage("student", self._terms(student, exits, deepest_tap(student)), scored=scored)
 
     def _terms(self, student: Network, exits: Sequence[EarlyExit], deepest: str) -> list[LossTerm]:

@@ -68,7 +68,7 @@ class Form(QWidget):
 
     def _add_fields(self, path: Path, declaration: type[Declaration], depth: int) -> None:
         for name, field in declaration.model_fields.items():
-            if name not in TAGS:
+            if name not in TAGS and not told(field, "hidden"):
                 self._add_field((*path, name), field, depth)
 
     def _add_field(self, path: Path, field: FieldInfo, depth: int) -> None:
