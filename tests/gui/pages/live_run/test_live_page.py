@@ -1,0 +1,84 @@
+"""The live page over runs of this window, of another process, and of yesterday."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from kdstudio.gui.controller import State
+from kdstudio.runs.folder import RunFolder
+from tests.small import run_in, small_experiment
+
+LONGEST = 60_000
+
+
+@pytest.fixture
+def page(window):
+    window.show_page("Live")
+    return window.page("Live")
+
+
+def test_a_run_that_ended_yesterday_shows_its_curves(qtbot, runs, window):
+    folder = run_in(runs, small_experiment(), "yesterday")
+    window.index.look_now()
+    window.show_page("Live")
+    page = window.page("Live")
+    qtbot.waitUntil(lambda: page.run is not None and page.run.folder == folder, timeout=LONGEST)
+    qtbot.waitUntil(lambda: bool(page.plots.accuracy._curves), timeout=LONGEST)
+    assert page.run.state.curves.accuracy.keys() == {"teacher", "baseline", "student"}
+    assert window.controller.state is State.READY
+
+
+def test_any_run_can_be_chosen_and_another_one_beside_it(qtbot, runs, window):
+    first, second = (run_in(runs, small_experiment(), name) for name in ("first", "second"))
+    window.index.look_now()
+    window.show_page("Live")
+    page = window.page("Live")
+    page.run_box.setCurrentIndex(page.run_box.findText("first"))
+    page.run_box.activated.emit(page.run_box.currentIndex())
+    assert page.run.folder == first
+    assert window.controller.state is State.FINISHED
+    page.beside_box.setCurrentIndex(page.beside_box.findText("second"))
+    page.beside_box.activated.emit(page.beside_box.currentIndex())
+    assert (page.run.folder, page.plots.beside.folder) == (first, second)
+    qtbot.waitUntil(lambda: len(page.plots.accuracy._curves) == 6, timeout=LONGEST)
+
+
+def test_a_run_of_another_process_appears_moves_and_can_be_stopped(qtbot, runs, window, page):
+    epochs = [w for role in ("teacher", "student")
+              for w in ("--set", f"networks.{role}.training.epochs=4000")]  # fmt: skip
+    command = [sys.executable, "-m", "kdstudio", "run", "digits-hinton", "--name", "elsewhere", *epochs]
+    with subprocess.Popen(
+        command, env={**os.environ, "KDSTUDIO_RUNS": str(runs)}, stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        try:
+            qtbot.waitUntil(
+                lambda: page.run is not None and page.run.folder.name == "elsewhere", timeout=LONGEST
+            )
+            qtbot.waitUntil(lambda: window.controller.state is State.RUNNING, timeout=LONGEST)
+            accuracy = page.run.state.curves.accuracy
+            qtbot.waitUntil(lambda: len(accuracy.get("teacher", page).y) > 3
+                            if "teacher" in accuracy else False, timeout=LONGEST)  # fmt: skip
+            assert not window.controller.is_at_work
+            assert window.run_bar.run_button.isEnabled()
+            window.controller.pause()
+            qtbot.waitUntil(lambda: window.controller.state is State.PAUSED, timeout=LONGEST)
+            window.controller.resume()
+            qtbot.waitUntil(lambda: window.controller.state is State.RUNNING, timeout=LONGEST)
+            window.controller.stop()
+            qtbot.waitUntil(lambda: window.controller.state is State.STOPPED, timeout=LONGEST)
+        finally:
+            process.kill()
+    folder = RunFolder(runs / "elsewhere")
+    assert folder.summary().status == "stopped"
+    assert folder.checkpoint_file.exists()
+
+
+def test_a_run_that_its_process_has_left_is_interrupted(qtbot, runs, window, page):
+    folder = run_in(runs, small_experiment(), "killed")
+    lines = folder.events_file.read_bytes().splitlines(keepends=True)
+    folder.events_file.write_bytes(b"".join(lines[:-1]))
+    window.controller.follow(folder)
+    qtbot.waitUntil(lambda: window.controller.state is State.INTERRUPTED, timeout=LONGEST)

@@ -1,0 +1,137 @@
+"""The plots of the live page: terms raw, weighted and as shares of the gradient; figures; confusions."""
+
+import json
+
+import numpy as np
+import pytest
+
+from kdstudio.gui.pages.live_run.live_plots import (
+    ACCURACY,
+    CONFUSION,
+    RATES,
+    RAW,
+    SHARES,
+    SPEEDS,
+    WEIGHTED,
+    LivePlots,
+)
+from kdstudio.runs.curves import LossKey
+from kdstudio.runs.log import RunFollower
+from tests.small import run_in, small_experiment
+
+LABELS, SOFT = LossKey("student", "label loss"), LossKey("student", "soft loss")
+
+
+@pytest.fixture
+def plots(qtbot, theme):
+    made = LivePlots(theme)
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return run_in(tmp_path_factory.mktemp("runs"), small_experiment("strategy.alpha=0.25"))
+
+
+def followed(folder):
+    follower = RunFollower(folder)
+    follower.poll()
+    return follower
+
+
+def drawn(qtbot, plot):
+    """Keys of the plot's curves, once drawn, each without what marks the run beside."""
+    qtbot.waitUntil(lambda: bool(plot._curves))
+    return {key for _ending, key in plot._curves}
+
+
+def test_raw_and_weighted_losses_can_be_chosen(qtbot, plots, folder):
+    plots.show_runs(followed(folder), None)
+    assert plots.terms.shown() == RAW
+    raw = drawn(qtbot, plots.losses)
+    plots.terms.show_widget(WEIGHTED)
+    assert drawn(qtbot, plots.weighted) == raw
+    weighted = plots.weighted._curves["", LABELS][0].getData()[1]
+    losses = plots.run.state.curves.losses[LABELS].y
+    assert weighted == pytest.approx([0.25 * value for value in losses])
+
+
+def test_shares_of_the_gradient_come_into_sight_when_terms_share_a_stage(qtbot, plots, folder, tmp_path):
+    events = folder.events_file.read_bytes().splitlines(keepends=True)
+    growing = type(folder)(tmp_path)
+    teacher_only = [line for line in events if json.loads(line).get("stage", 0) == 0]
+    growing.events_file.write_bytes(b"".join(teacher_only))
+    plots.show_runs(followed(growing), None)
+    assert plots.course.shown() == RATES
+    assert not plots.course.is_available(SHARES)
+    with growing.events_file.open("ab") as file:
+        file.writelines(line for line in events if line not in teacher_only)
+    plots.run.poll()
+    plots.follow()
+    assert plots.course.shown() == SHARES
+    assert drawn(qtbot, plots.shares) == {LABELS, SOFT}
+    for epoch in range(2):
+        shares = plots.run.state.curves.shares.values()
+        assert sum(series.y[epoch] for series in shares) == pytest.approx(1)
+
+
+def test_the_speed_can_be_chosen(qtbot, plots, folder):
+    plots.show_runs(followed(folder), None)
+    plots.course.show_widget(SPEEDS)
+    assert drawn(qtbot, plots.speeds) == {"teacher", "baseline", "student"}
+
+
+def test_the_confusion_of_the_latest_network_can_be_chosen(qtbot, plots, folder):
+    plots.show_runs(followed(folder), None)
+    plots.predictions.show_widget(CONFUSION)
+    qtbot.waitUntil(lambda: plots.confusion._values.shape == (10, 10))
+    counts = np.array(json.loads(folder.confusion_file("student").read_bytes())["confusion"], float)
+    assert plots.confusion._values == pytest.approx(counts / counts.sum(1, keepdims=True))
+    assert counts.sum() == folder.summary().networks["student"].test.count
+
+
+def test_what_the_user_has_chosen_stays(plots, folder):
+    plots.show_runs(followed(folder), None)
+    plots.course.show_widget(RATES)
+    plots.follow()
+    assert plots.course.shown() == RATES
+
+
+def test_another_run_begins_with_the_first_plots(plots, folder, tmp_path):
+    plots.show_runs(followed(folder), None)
+    plots.show_runs(followed(type(folder)(tmp_path)), None)
+    assert (plots.course.shown(), plots.scores.shown()) == (RATES, ACCURACY)
+
+
+def test_a_figure_that_the_strategy_declares_comes_into_sight(qtbot, plots, runs):
+    settings = ("strategy.temperatures=[1, 4]", "strategy.seeds=2")
+    sweep = run_in(runs, small_experiment(*settings, strategy="sweep"))
+    plots.show_runs(followed(sweep), None)
+    assert plots.scores.shown() == "Accuracy against temperature"
+    qtbot.waitUntil(lambda: bool(plots.figure.legend._buttons))
+    shown = [button.text() for button in plots.figure.legend._buttons.values()]
+    assert shown == ["student mlp 8 α 0.1", "teacher", "baseline"]
+
+
+def test_networks_that_differ_in_the_seed_alone_are_one_curve(qtbot, plots, runs):
+    settings = ("strategy.temperatures=[1, 4]", "strategy.seeds=2")
+    sweep = run_in(runs, small_experiment(*settings, strategy="sweep"))
+    plots.show_runs(followed(sweep), None)
+    plots.scores.show_widget(ACCURACY)
+    assert drawn(qtbot, plots.accuracy) == {"teacher", "baseline", "T1 α0,1", "T4 α0,1"}
+    of_seeds = [plots.run.state.curves.accuracy[f"T4 α0,1 seed-{seed}"].y for seed in (0, 1)]
+    mean = plots.accuracy._curves["", "T4 α0,1"][0].getData()[1]
+    assert mean == pytest.approx(100 * np.mean(of_seeds, 0))
+
+
+def test_two_runs_are_drawn_over_each_other(qtbot, plots, folder, runs):
+    other = run_in(runs, small_experiment("strategy.temperature=2"), "other")
+    plots.show_runs(followed(folder), followed(other))
+    qtbot.waitUntil(lambda: len(plots.accuracy._curves) == 6)
+    texts = [button.text() for button in plots.accuracy.legend._buttons.values()]
+    assert sum("(beside)" in text for text in texts) == 3
+    own, beside = (plots.accuracy._curves[ending, "student"][0] for ending in ("", " (beside)"))
+    assert own.opts["pen"].color() == beside.opts["pen"].color()
+    assert own.opts["pen"].style() != beside.opts["pen"].style()
