@@ -67,7 +67,7 @@ class Session:
                 stopped = yield from self._obey(recorder)
                 if stopped:
                     break
-        except GeneratorExit:
+        except (GeneratorExit, KeyboardInterrupt):
             stopped = True
             raise
         except Exception as error:
@@ -89,16 +89,22 @@ class Session:
             yield ended
 
     def _obey(self, recorder: Recorder) -> Generator[Event, None, bool]:
-        """Hold the run while that is wished; returns whether it is to stop."""
+        """Hold the run while that is wished; returns whether it is to stop.
+
+        Meanwhile whoever iterates is given a word now and then, so that it can close the generator.
+        """
         wish = wish_for(self.folder)
-        if wish == "pause":
-            for event in (RunPaused(seconds=self.seconds()), None, RunResumed(seconds=self.seconds())):
-                if event is None:
-                    while (wish := wish_for(self.folder)) == "pause":
-                        time.sleep(LOOK_SECONDS)
-                    continue
-                recorder.record(event)
-                yield event
+        if wish != "pause":
+            return wish == "stop"
+        paused = RunPaused(seconds=self.seconds())
+        recorder.record(paused)
+        yield paused
+        while (wish := wish_for(self.folder)) == "pause":
+            time.sleep(LOOK_SECONDS)
+            yield Preparing(what="held", fraction=0.0)
+        resumed = RunResumed(seconds=self.seconds())
+        recorder.record(resumed)
+        yield resumed
         return wish == "stop"
 
 
