@@ -21,6 +21,7 @@ def test_the_exit_code_is_the_commands(monkeypatch, capfd):
 def test_without_arguments_the_window_opens(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["kdstudio"])
     monkeypatch.setattr("kdstudio.gui.app.open_window", lambda: 7)
+    monkeypatch.setattr("kdstudio.gui.app.leave", sys.exit)
     with pytest.raises(SystemExit) as caught:
         program.main()
     assert caught.value.code == 7

@@ -9,7 +9,7 @@ import threading
 import traceback
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from kdstudio.errors import KDStudioError
 
@@ -119,7 +119,20 @@ def catch_everything(window: MainWindow) -> None:
 def main() -> None:
     """Entry point of the window alone; where none can open, one line says why."""
     try:
-        sys.exit(open_window())
+        code = open_window()
     except KDStudioError as error:
         sys.stderr.write(f"kdstudio: {error}\n")
-        sys.exit(NO_WINDOW)
+        code = NO_WINDOW
+    leave(code)
+
+
+def leave(code: int) -> NoReturn:
+    """End the program, at once where a thread is still deep in torch: Python cannot shut down around it.
+
+    Nothing is lost: a run has ended before, and what other threads read nobody waits for any more.
+    """
+    if threading.active_count() > 1:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

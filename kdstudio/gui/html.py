@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 SIDES = {"l": "left", "r": "right"}
-CELL = "padding: 1px 12px 1px 0"
+GAP = 10
+"""Pixels between columns."""
 
 
 class Html(str):
@@ -68,6 +69,6 @@ def _row(cells: Sequence[str], align: str) -> str:
     for place, (cell, side) in enumerate(zip(cells, align, strict=False)):
         last = place == len(cells) - 1
         over = f" colspan='{span}'" if last and span > 1 else ""
-        style = "" if last and side == "r" else f" style='{CELL}'"
-        made += f"<td align='{SIDES[side]}'{over}{style}>{escaped(cell)}</td>"
+        style = f"padding: 1px {0 if last else GAP}px 1px 0"
+        made += f"<td align='{SIDES[side]}'{over} style='{style}'>{escaped(cell)}</td>"
     return f"<tr>{made}</tr>"

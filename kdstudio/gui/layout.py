@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QFrame,
+    QLabel,
+    QLayout,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from kdstudio.gui.html import Html
 
 MARGIN = 16
 GAP = 12
+NUMBER = QSize(64, 28)
 
 
 class Card(QFrame):
@@ -59,6 +69,13 @@ def text_label(text: str = "", name: str = "") -> TextLabel:
     label.setWordWrap(True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label
+
+
+def shape_number(box: QAbstractSpinBox) -> None:
+    """Give a number beside its slider the shape of a field."""
+    box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+    box.setFixedSize(NUMBER)
+    box.setAlignment(Qt.AlignmentFlag.AlignRight)
 
 
 def scrolled(widget: QWidget) -> QScrollArea:

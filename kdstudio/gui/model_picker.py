@@ -31,8 +31,11 @@ from kdstudio.models.complexity import Complexity
 from kdstudio.models.declaration import ImageShape, ModelSpec
 from kdstudio.runs.preview import cost
 
-TAP = 3
-"""Column of the tree."""
+LEFT, RIGHT = (
+    side | Qt.AlignmentFlag.AlignVCenter for side in (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight)
+)
+WEIGHTS, TAP = 2, 3
+"""Columns of the tree."""
 
 
 class Row(NamedTuple):
@@ -63,6 +66,7 @@ class ModelPicker(QDialog):
         self.table = self._make_table()
         self.tree = QTreeWidget()
         self.tree.setHeaderLabels(["Layer", "Kind", "Weights", "Tap"])
+        self.tree.headerItem().setTextAlignment(WEIGHTS, RIGHT)
         self.tree.setAccessibleName("Layers and taps")
         self.note = QLabel("counting weights and multiply-adds …", objectName="muted")
         self._lay_out()
@@ -76,6 +80,8 @@ class ModelPicker(QDialog):
     def _make_table(self) -> QTableWidget:
         table = QTableWidget(0, 3)
         table.setHorizontalHeaderLabels(["Architecture", "Weights", "Mult-adds"])
+        for column, side in enumerate((LEFT, RIGHT, RIGHT)):
+            table.horizontalHeaderItem(column).setTextAlignment(side)
         table.verticalHeader().hide()
         table.setShowGrid(False)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -129,7 +135,7 @@ class ModelPicker(QDialog):
             item = QTableWidgetItem(text)
             item.setToolTip(f"{type(row.spec).headline()} {row.spec.paper}")
             if column:
-                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                item.setTextAlignment(RIGHT)
             if not usable:
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.table.setItem(number, column, item)
@@ -163,7 +169,7 @@ class ModelPicker(QDialog):
             texts = [name, layer.kind, f"{layer.parameters:,}", layer.tap]
             item = QTreeWidgetItem(texts)
             item.setToolTip(0, f"any layer can be read by its path: {layer.path}")
-            item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight)
+            item.setTextAlignment(WEIGHTS, RIGHT)
             parents[layer.path] = item
             if above in parents:
                 parents[above].addChild(item)

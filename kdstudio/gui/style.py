@@ -11,6 +11,7 @@ QLabel#title { font-size: 17px; font-weight: 600; }
 QLabel#heading { font-size: 14px; font-weight: 600; }
 QLabel#subheading { font-weight: 600; color: $muted; }
 QLabel#muted { color: $muted; }
+QLabel#muted:disabled { color: $faded; }
 QLabel#error { color: $error; }
 QLabel#formula { background: $accent_soft; border-radius: 6px; padding: 8px 10px; }
 QLabel#state { font-weight: 600; }
@@ -21,6 +22,7 @@ QLineEdit, QComboBox {
 QLineEdit:focus, QComboBox:focus { border-color: $accent; }
 QLineEdit[invalid="true"], QComboBox[invalid="true"] { border-color: $error; }
 QLineEdit:disabled, QComboBox:disabled { color: $muted; }
+QAbstractSpinBox QLineEdit { background: transparent; border: none; padding: 0; min-height: 0; }
 QComboBox#title-choice {
   font-size: 14px; font-weight: 600; border-color: transparent; background: transparent;
   padding: 1px 4px 1px 0;
@@ -73,11 +75,12 @@ QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: $borde
 QSlider::handle:horizontal { width: 14px; margin: -5px 0; border-radius: 7px; background: $accent; }
 QProgressBar { background: $window; border: 1px solid $border; border-radius: 5px; height: 8px; }
 QProgressBar::chunk { background: $accent; border-radius: 4px; }
-QTableView {
+QTableView, QTreeView {
   background: $panel; border: 1px solid $border; border-radius: 8px; gridline-color: $border;
   selection-background-color: $accent_soft; selection-color: $text; alternate-background-color: $window;
 }
 QTableView::item { padding: 0 8px; }
+QTreeView::item { padding: 2px 8px; }
 QHeaderView::section {
   background: $panel; color: $muted; border: none; border-bottom: 1px solid $border; padding: 6px 8px;
   font-weight: 600;

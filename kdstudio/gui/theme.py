@@ -23,6 +23,9 @@ SCHEMES = {
 }
 
 
+FADED_ALPHA = 150
+
+
 @dataclass(frozen=True)
 class Colours:
     """The colours of one scheme."""
@@ -94,7 +97,11 @@ class Theme(QObject):
         colours = self.colours
         self._application.setPalette(palette(colours))
         self._application.setStyleSheet(
-            STYLE_SHEET.substitute(colours.roles, icons=icons_folder().as_posix())
+            STYLE_SHEET.substitute(
+                colours.roles,
+                icons=icons_folder().as_posix(),
+                faded=faded(colours).name(QColor.NameFormat.HexArgb),
+            )
         )
         self.changed.emit()
 
@@ -123,7 +130,12 @@ def palette(colours: Colours) -> QPalette:
     }.items():
         made.setColor(target, QColor(colours[name]))
     for target in (role.Text, role.ButtonText, role.WindowText):
-        faded = QColor(colours["muted"])
-        faded.setAlpha(150)
-        made.setColor(QPalette.ColorGroup.Disabled, target, faded)
+        made.setColor(QPalette.ColorGroup.Disabled, target, faded(colours))
     return made
+
+
+def faded(colours: Colours) -> QColor:
+    """Colour of text on what is disabled."""
+    colour = QColor(colours["muted"])
+    colour.setAlpha(FADED_ALPHA)
+    return colour

@@ -43,6 +43,32 @@ application.exec()
     assert told.stdout.split() == ["False", "digits-hinton"], told.stderr
 
 
+def test_the_program_ends_at_once_and_in_peace_while_a_thread_is_in_torch():
+    code = """
+import torch
+from PySide6.QtCore import QCoreApplication, QTimer
+from kdstudio.gui import app
+from kdstudio.gui.background import BackgroundJob
+
+def multiply(_progress):
+    while True:
+        torch.ones(50, 50) @ torch.ones(50, 50)
+
+def busy_window():
+    application = QCoreApplication([])
+    job = BackgroundJob("busy", application)
+    job.start(multiply)
+    QTimer.singleShot(300, application.quit)
+    application.exec()
+    return 7
+
+app.open_window = busy_window
+app.main()
+"""
+    told = run_python(code)
+    assert (told.returncode, told.stderr) == (7, "")
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
 def test_without_a_display_one_line_names_the_command_line():
     told = run_python("import sys; sys.argv = ['kdstudio']; from kdstudio.__main__ import main; main()")

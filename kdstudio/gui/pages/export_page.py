@@ -8,8 +8,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QFileDialog,
-    QFormLayout,
+    QGridLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -52,22 +53,23 @@ class ExportPage(RunPage):
     def _make_content(self) -> QWidget:
         browse = QPushButton("Choose…")
         browse.clicked.connect(self._browse)
-        folder = QHBoxLayout()
-        folder.setSpacing(8)
-        folder.addWidget(self.folder_line, 1)
-        folder.addWidget(browse)
-        form = QFormLayout()
-        form.setHorizontalSpacing(12)
-        form.setVerticalSpacing(8)
-        for title, box in self.picker.boxes.items():
-            form.addRow(title, box)
-        form.addRow("Folder", folder)
-        form.addRow("", self.best_box)
-        form.addRow(
-            "Format", text_label("safetensors, with a JSON card that tells how to rebuild the network")
-        )
+        folder = QWidget()
+        beside = QHBoxLayout(folder)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(8)
+        beside.addWidget(self.folder_line, 1)
+        beside.addWidget(browse)
+        how = text_label("safetensors, with a JSON card that tells how to rebuild the network")
+        rows = {**self.picker.boxes, "Folder": folder, "": self.best_box, "Format": how}
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        for row, (title, field) in enumerate(rows.items()):
+            grid.addWidget(QLabel(title), row, 0)
+            grid.addWidget(field, row, 1)
         card = Card("Export a network")
-        card.column.addLayout(form)
+        card.column.addLayout(grid)
         card.column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
         card.add(self.result)
         card.setMaximumWidth(WIDTH)

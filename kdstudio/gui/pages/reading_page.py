@@ -13,6 +13,9 @@ from kdstudio.gui.pages.run_page import RunPage
 from kdstudio.gui.run_picker import RunPicker
 from kdstudio.runs.session import failure
 
+NETWORK_SHARE = 2
+"""Of the row's width, as the share of the box of runs."""
+
 
 class ReadingPage(RunPage):
     """Choices at the top; below, what was read of the run, or why there is nothing."""
@@ -40,7 +43,7 @@ class ReadingPage(RunPage):
             label = QLabel(title)
             label.setBuddy(box)
             self.head.addWidget(label)
-            self.head.addWidget(box, run_share if box is self.picker.run_box else 1)
+            self.head.addWidget(box, run_share if box is self.picker.run_box else NETWORK_SHARE)
             self.head.addSpacing(8)
         self._body.addWidget(content)
         self._lay_out(card, self._body)

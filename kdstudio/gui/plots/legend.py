@@ -8,7 +8,9 @@ from PySide6.QtWidgets import QToolButton, QWidget
 
 from kdstudio.gui.flow_layout import FlowLayout
 
-SWATCH = QSize(22, 10)
+SWATCH = QSize(26, 10)
+LINE = 20
+"""Length of the line in it; the rest keeps the name away."""
 
 
 class Legend(QWidget):
@@ -68,5 +70,5 @@ def swatch(pen: QPen, ratio: float) -> QIcon:
         thick.setWidthF(2)
         painter.setPen(thick)
         middle = SWATCH.height() / 2
-        painter.drawLine(QPointF(1, middle), QPointF(SWATCH.width() - 1, middle))
+        painter.drawLine(QPointF(1, middle), QPointF(1 + LINE, middle))
     return QIcon(pixmap)

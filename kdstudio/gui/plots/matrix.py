@@ -25,8 +25,6 @@ SCALE_WIDTH = 10
 SCALE_ROOM = 56
 LONGEST_NAME = 80
 SPACE = 6
-LEAST_ROW = 9
-"""Rows lower than this are not all named."""
 
 
 class MatrixPlot(QWidget):

@@ -12,7 +12,7 @@ from kdstudio.gui.html import Html, bold, joined, lines, listed, paragraphs
 from kdstudio.gui.layout import GAP, Card, scrolled, text_label
 from kdstudio.gui.pages.experiment.preview_panel import PreviewPanel
 
-WIDTH = 308
+WIDTH = 320
 COMMAND_HEIGHT = 86
 
 

@@ -35,7 +35,7 @@ class PreviewPanel(QWidget):
         self._job.done.connect(self._show)
         self._job.failed.connect(self._show_error)
         self._job.progressed.connect(self._say_progress)
-        self.word = text_label(name="muted")
+        self.word = text_label(name="subheading")
         self._body = QWidget()
         self._cards = QVBoxLayout(self._body)
         column = QVBoxLayout(self)

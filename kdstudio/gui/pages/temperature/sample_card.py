@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -14,13 +13,12 @@ from PySide6.QtWidgets import (
 )
 
 from kdstudio.gui.html import bold, joined
-from kdstudio.gui.layout import MARGIN, PlotCard, text_label
+from kdstudio.gui.layout import MARGIN, PlotCard, shape_number, text_label
 from kdstudio.gui.pictures import enlarged
 from kdstudio.runs.dark_knowledge import DarkKnowledge
 
 PICTURE = 132
 WIDTH = 196
-NUMBER_WIDTH = 64
 
 
 class SampleCard(PlotCard):
@@ -37,9 +35,7 @@ class SampleCard(PlotCard):
         self._picture.setFixedHeight(PICTURE)
         self.truth = text_label()
         self.number, self.slider = QSpinBox(), QSlider(Qt.Orientation.Horizontal)
-        self.number.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-        self.number.setFixedWidth(NUMBER_WIDTH)
-        self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
+        shape_number(self.number)
         self.number.setAccessibleName("Sample")
         self.slider.setAccessibleName("Samples")
         self.number.valueChanged.connect(self.slider.setValue)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from math import log
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QSlider, QWidget
+
+from kdstudio.gui.layout import shape_number
 
 LOWEST, HIGHEST, USUAL = 0.5, 50.0, 4.0
 STEPS = 400
-NUMBER_WIDTH = 64
 EXAMPLE = (
     "Logits are divided by T before the softmax. Logits (5, 1) give 0.982 and 0.018 at T = 1, "
     "0.599 and 0.401 at T = 10."
@@ -25,9 +26,7 @@ class TemperatureControl(QWidget):
         """Begin at a usual temperature."""
         super().__init__()
         self.number = QDoubleSpinBox(minimum=LOWEST, maximum=HIGHEST, decimals=1, singleStep=0.5)
-        self.number.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-        self.number.setFixedWidth(NUMBER_WIDTH)
-        self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
+        shape_number(self.number)
         self.number.setAccessibleName("Temperature")
         self.slider = QSlider(Qt.Orientation.Horizontal, minimum=0, maximum=STEPS)
         self.slider.setToolTip(EXAMPLE)

@@ -51,8 +51,8 @@ class UnseenPage(ReadingPage):
         self.shift.complained.connect(self.complained)
         self.published_card, self.published = Card("In the paper"), text_label()
         self.published_card.add(self.published)
-        self._lay_out_reading(self._make_content(), run_share=3)
-        self.head.addStretch(2)
+        self._lay_out_reading(self._make_content(), run_share=6)
+        self.head.addStretch(4)
         self._later = QTimer(self, interval=BARS_MILLISECONDS, singleShot=True)
         self._later.timeout.connect(self._show_bars)
 
