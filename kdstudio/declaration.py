@@ -53,8 +53,8 @@ def option(
     the program, not in a form. ``limits`` are pydantic's
     (``ge``, ``le``, ``gt``, ``lt``, ``min_length``, ``pattern``).
     """
-    told = {"unit": unit, "taps_of": taps_of, "hidden": hidden}
-    extra: dict[str, Any] = {key: value for key, value in told.items() if value}
+    hints = {"unit": unit, "taps_of": taps_of, "hidden": hidden}
+    extra: dict[str, Any] = {key: value for key, value in hints.items() if value}
     return Field(default, title=title, description=help, json_schema_extra=extra or None, **limits)
 
 
@@ -178,8 +178,8 @@ class Registry(Mapping[str, type[D]], Generic[D]):
                 raise PydanticCustomError("no_choice", "say which one: name = …")
             entry = self.find(str(value["name"]))
             if entry is None:
-                told = {"name": str(value["name"]), "names": ", ".join(self), "kind": self.kind}
-                raise PydanticCustomError("no_entry", "no '{name}'; there are {names}", told)
+                context = {"name": str(value["name"]), "names": ", ".join(self), "kind": self.kind}
+                raise PydanticCustomError("no_entry", "no '{name}'; there are {names}", context)
             return entry.model_validate({**value, "name": entry.model_fields["name"].default})
 
         anything = core_schema.simple_ser_schema("any")  # as the value's own class writes itself
@@ -202,12 +202,12 @@ def _whereabouts(error: BaseException, module: str) -> str:
     return f", in {place}" if place else ""
 
 
-def alternatives(kind: Any, told: Sequence[Any] = ()) -> list[type[Declaration]]:  # noqa: ANN401
-    """Declarations that a type allows, with what is ``told`` beside it: several where there is a choice.
+def alternatives(kind: Any, metadata: Sequence[Any] = ()) -> list[type[Declaration]]:  # noqa: ANN401
+    """Declarations that a type allows, with its ``metadata``: several where there is a choice.
 
     Of a table, those of its entries; none for a plain value.
     """
-    registry = next((one for one in told if isinstance(one, Registry)), None)
+    registry = next((one for one in metadata if isinstance(one, Registry)), None)
     if registry is not None:
         return list(registry.values())
     if get_origin(kind) is Annotated:

@@ -97,15 +97,15 @@ def _unquote(text: str) -> str:
     return text.replace("'", "")
 
 
-def _missing_package(told: Mapping[str, str], packages: Mapping[str, str]) -> str:
+def _missing_package(entry: Mapping[str, str], packages: Mapping[str, str]) -> str:
     """Say which package an unknown name comes from, if that is known."""
-    package = str(packages.get(f"{told['kind']}.{told['name']}", ""))
+    package = str(packages.get(f"{entry['kind']}.{entry['name']}", ""))
     if not package:
         return ""
     name, _, version = package.partition(" ")
-    comes = f"{told['kind']} '{told['name']}' comes from the package '{package}', which"
+    comes = f"{entry['kind']} '{entry['name']}' comes from the package '{package}', which"
     if not version:
-        return f"{told['kind']} '{told['name']}' comes from the module '{package}'; import that first"
+        return f"{entry['kind']} '{entry['name']}' comes from the module '{package}'; import that first"
     if here := installed_version(name):
         return f"{comes} is here as {here} but does not offer it; 'kdstudio list' tells why"
     return f"{comes} is not installed; pip install {name}"

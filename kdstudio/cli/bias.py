@@ -42,7 +42,7 @@ def as_record(predictions: UnseenPredictions, network: str, biases: Mapping[int,
     """Everything that is printed, for scripts."""
     names, unseen = predictions.class_names, predictions.unseen_by(network)
 
-    def told(part: Part, shifts: Mapping[int, float]) -> dict[str, Any]:
+    def described(part: Part, shifts: Mapping[int, float]) -> dict[str, Any]:
         scores, confusion = predictions.scores(network, part, shifts)
         return {
             "count": scores.count,
@@ -56,7 +56,7 @@ def as_record(predictions: UnseenPredictions, network: str, biases: Mapping[int,
         "network": network,
         "unseen": [names[number] for number in unseen],
         "biases": {names[number]: bias for number, bias in biases.items()},
-        **{part: {"before": told(part, {}), "after": told(part, biases)} for part in PARTS},
+        **{part: {"before": described(part, {}), "after": described(part, biases)} for part in PARTS},
     }
 
 

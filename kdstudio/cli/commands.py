@@ -105,10 +105,10 @@ def watch(which: str, runs: Path) -> int:
     return 0
 
 
-def _wish(name: str, wish: Wish, told: str) -> None:
+def _wish(name: str, wish: Wish, about: str) -> None:
     """Enter a command that leaves a wish for a running run."""
 
-    @kdstudio.command(name, help=told)
+    @kdstudio.command(name, help=about)
     @click.argument("which", metavar="RUN")
     @runs_dir
     def leave(which: str, runs: Path) -> None:

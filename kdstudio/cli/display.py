@@ -64,12 +64,12 @@ class Display:
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
             TextColumn("{task.percentage:>3.0f} %"),
-            TextColumn("{task.fields[told]}"),
+            TextColumn("{task.fields[beside]}"),
         )
         self.figures = Text(no_wrap=True, overflow="ellipsis")
         self._bars = Progress(*columns, console=output)
         self._console = output
-        self._run = self._bars.add_task("preparing", total=1.0, told="")
+        self._run = self._bars.add_task("preparing", total=1.0, beside="")
         self._stage: TaskID | None = None
         self._accuracy = ""
 
@@ -94,7 +94,7 @@ class Display:
             self._run,
             description="run" if state.stages else state.doing,
             completed=state.fraction,
-            told=f"{stage}{held}{spoken_duration(state.seconds_left())} left" if state.stages else "",
+            beside=f"{stage}{held}{spoken_duration(state.seconds_left())} left" if state.stages else "",
         )
 
     def _follow(self, event: Event, state: RunState) -> None:
@@ -109,7 +109,7 @@ class Display:
                 if self._stage is not None:
                     self._bars.remove_task(self._stage)
                 self._accuracy = ""
-                self._stage = self._bars.add_task(event.summary.name, total=event.summary.steps, told="")
+                self._stage = self._bars.add_task(event.summary.name, total=event.summary.steps, beside="")
             case StepDone():
                 self._show_step(event, state)
             case EpochDone():
@@ -129,5 +129,5 @@ class Display:
         self.figures.plain = f"  {losses}  {self._accuracy}"
         if self._stage is not None:
             epochs = state.stages[event.stage].epochs
-            told = f"epoch {event.epoch}/{epochs}  {event.images_per_second:,.0f} images/s"
-            self._bars.update(self._stage, completed=event.step, told=told)
+            beside = f"epoch {event.epoch}/{epochs}  {event.images_per_second:,.0f} images/s"
+            self._bars.update(self._stage, completed=event.step, beside=beside)

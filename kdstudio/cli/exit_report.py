@@ -16,7 +16,7 @@ USUAL_THRESHOLDS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
 def as_record(report: ExitReport, thresholds: Sequence[float]) -> dict[str, Any]:
     """Everything that is printed, for scripts; latencies in seconds."""
 
-    def told(way: ExitFigures) -> dict[str, Any]:
+    def described(way: ExitFigures) -> dict[str, Any]:
         return {
             "network": way.name,
             "parameters": way.parameters,
@@ -26,8 +26,8 @@ def as_record(report: ExitReport, thresholds: Sequence[float]) -> dict[str, Any]
         }
 
     return {
-        "exits": [told(way) for way in report.ways],
-        "baseline": told(report.baseline) if report.baseline else None,
+        "exits": [described(way) for way in report.ways],
+        "baseline": described(report.baseline) if report.baseline else None,
         "ensemble": {
             **report.passing[-1]._asdict(),
             "accuracy": {part: report.ensemble_accuracy(part) for part in PARTS},

@@ -139,6 +139,6 @@ def _targets(matrix: np.ndarray, names: tuple[str, ...]) -> Table:
     laid = _table("true class", ["itself", "looks like"])
     for number, row in enumerate(matrix):
         rivals = [other for other in row.argsort()[::-1] if other != number][:MOST_RIVALS]
-        told = ", ".join(f"{names[other]} {row[other]:.3f}" for other in rivals)
-        laid.add_row(escape(names[number]), f"{row[number]:.3f}", escape(told))
+        likest = ", ".join(f"{names[other]} {row[other]:.3f}" for other in rivals)
+        laid.add_row(escape(names[number]), f"{row[number]:.3f}", escape(likest))
     return laid

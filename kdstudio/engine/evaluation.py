@@ -24,14 +24,14 @@ class Evaluated(NamedTuple):
     confusion: Confusion
 
 
-def evaluate(run: StageRun, context: RunContext, told: set[str]) -> dict[str, Evaluated]:
+def evaluate(run: StageRun, context: RunContext, known: set[str]) -> dict[str, Evaluated]:
     """Score what the stage scores on validation and test: what has learned last and best, others once.
 
-    Networks that did not learn here are left out where they are ``told`` already.
+    Networks that did not learn here are left out where they are ``known`` already.
     """
     stage, found = run.stage, {}
     for name in stage.scored:
-        if name in run.scored or name not in told:
+        if name in run.scored or name not in known:
             found[name] = _evaluate(run, name, context)
     return found
 

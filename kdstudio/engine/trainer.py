@@ -85,8 +85,8 @@ class Trainer:
         self._run: StageRun | None = None
         self._away = 0.0
         self._began = time.monotonic()
-        self._told: set[str] = set()
-        """Names of the networks whose results have been told."""
+        self._reported: set[str] = set()
+        """Names of the networks whose results have been reported."""
         self.delivered: tuple[Delivery, ...] = ()
         """The networks that the stage just done has made, or has been the first to show."""
         self.parts: dict[str, dict[str, Tensor]] = {}
@@ -150,7 +150,7 @@ class Trainer:
         """Load what the interrupted run has trained already."""
         assert self._finished is not None
         try_out(stage, self.context)
-        self._told.update(stage.scored)
+        self._reported.update(stage.scored)
         learners = {
             n: part for update in range(len(stage.updates)) for n, part in stage.learners(update).items()
         }
@@ -173,8 +173,8 @@ class Trainer:
         while run.epoch < stage.training_spec.epochs:
             yield from self._train_epoch(number, run, feed, validation)
         stage.networks.update(own)  # type: ignore[attr-defined]
-        evaluated = evaluate(run, context, self._told)
-        self._told.update(evaluated)
+        evaluated = evaluate(run, context, self._reported)
+        self._reported.update(evaluated)
         results = {name: found.result for name, found in evaluated.items()}
         self._deliver(number, run, results)
         self._stage, self._run = number + 1, None

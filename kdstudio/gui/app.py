@@ -111,8 +111,8 @@ def catch_everything(window: MainWindow) -> None:
         mail.came.emit(f"{kind.__name__}: {error}", details)
 
     sys.excepthook = post
-    threading.excepthook = lambda told: post(
-        told.exc_type, told.exc_value or told.exc_type(), told.exc_traceback
+    threading.excepthook = lambda hook: post(
+        hook.exc_type, hook.exc_value or hook.exc_type(), hook.exc_traceback
     )
 
 

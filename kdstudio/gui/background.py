@@ -121,7 +121,7 @@ class BackgroundJob(QObject):
 class RunReader(QObject):
     """Reads what is wanted of a run, each wish once."""
 
-    told = Signal(str)
+    message = Signal(str)
     """What is going on, or why nothing is."""
     found = Signal(object)
     failed = Signal(object)
@@ -148,9 +148,9 @@ class RunReader(QObject):
         self._wanted = wanted
         self.job.cancel()
         if reason := why_unreadable(run, self._command):
-            self.told.emit(reason)
+            self.message.emit(reason)
             return
-        self.told.emit("Reading the predictions…")
+        self.message.emit("Reading the predictions…")
         read = self._read
         self.job.start(lambda progress: read(run, *more, progress=progress))
 
@@ -160,4 +160,4 @@ class RunReader(QObject):
         self.job.cancel()
 
     def _tell_progress(self, what: str, _fraction: float) -> None:
-        self.told.emit(f"Reading the predictions: {what}…")
+        self.message.emit(f"Reading the predictions: {what}…")

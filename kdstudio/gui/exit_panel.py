@@ -27,7 +27,7 @@ class ExitsPanel(QWidget):
         super().__init__()
         self.shown: ExitReport | None = None
         self.reader = RunReader(read_exits, "exits", self)
-        self.reader.told.connect(self._tell)
+        self.reader.message.connect(self._tell)
         self.reader.found.connect(self._show)
         self.reader.failed.connect(lambda error: self._tell(failure(error).message))
         self.plot = ResultPlot(theme)
@@ -37,10 +37,10 @@ class ExitsPanel(QWidget):
         self.cost_box.setAccessibleName("Cost shown")
         self.cost_box.currentTextChanged.connect(self._draw)
         self.plot.head.addWidget(self.cost_box)
-        self.told = text_label("", "muted")
-        self.told.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.text = text_label("", "muted")
+        self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedLayout(self)
-        self._stack.addWidget(self.told)
+        self._stack.addWidget(self.text)
         self._stack.addWidget(self.plot)
 
     def show_run(self, run: RunFolder) -> None:
@@ -48,8 +48,8 @@ class ExitsPanel(QWidget):
         self.reader.want(run)
 
     def _tell(self, text: str) -> None:
-        self.told.setText(text)
-        self._stack.setCurrentWidget(self.told)
+        self.text.setText(text)
+        self._stack.setCurrentWidget(self.text)
 
     def _show(self, report: ExitReport) -> None:
         self.shown = report

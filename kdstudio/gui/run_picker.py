@@ -15,7 +15,7 @@ LEAST_WIDTH = 110
 
 Offer = Callable[[RunFolder, Summary], Mapping[str, str]]
 """Networks of a run that can be chosen, each with what people read; a run without any is not offered."""
-Usual = Callable[[Summary, Sequence[str]], str]
+Default = Callable[[Summary, Sequence[str]], str]
 """The one of these networks that is chosen at first."""
 
 
@@ -25,12 +25,12 @@ class RunPicker(QObject):
     chosen = Signal()
     """Something else is chosen, or the runs were listed anew."""
 
-    def __init__(self, index: SharedIndex, offer: Offer, networks: Mapping[str, Usual]) -> None:
+    def __init__(self, index: SharedIndex, offer: Offer, networks: Mapping[str, Default]) -> None:
         """``networks`` holds a title for each choice of a network, and what is usual there."""
         super().__init__()
         self.index = index
         self._offer = offer
-        self._usual = networks
+        self._defaults = networks
         self._found: dict[RunFolder, Summary] = {}
         self.run_box = Choices()
         self.run_box.currentIndexChanged.connect(self._offer_networks)
@@ -78,20 +78,20 @@ class RunPicker(QObject):
         run = self.run
         offered = self._offer(run, self.summary) if run else {}
         for title, box in self.network_boxes.items():
-            fill(box, offered, self._usual[title](self.summary, list(offered)) if offered else None)
+            fill(box, offered, self._defaults[title](self.summary, list(offered)) if offered else None)
             box.setEnabled(len(offered) > 1)
         self.chosen.emit()
 
 
-def fill(box: Choices, entries: Mapping[object, str], usual: object) -> None:
-    """Put ``entries`` into ``box`` and tell nobody; the one chosen stays so, else ``usual`` is chosen."""
+def fill(box: Choices, entries: Mapping[object, str], default: object) -> None:
+    """Put ``entries`` into ``box`` and tell nobody; the one chosen stays so, else ``default`` is chosen."""
     keys, before = list(entries), box.currentData()
     with QSignalBlocker(box):
         box.clear()
         for key, text in entries.items():
             box.addItem(text, key)
         if keys:
-            box.setCurrentIndex(keys.index(before if before in keys else usual))
+            box.setCurrentIndex(keys.index(before if before in keys else default))
 
 
 def saved_networks(run: RunFolder, summary: Summary) -> list[str]:

@@ -24,7 +24,7 @@ def readable_runs(folders: Sequence[RunFolder]) -> dict[RunFolder, Summary]:
     return found
 
 
-def usual_result(summary: Summary, names: Sequence[str]) -> str:
+def main_result(summary: Summary, names: Sequence[str]) -> str:
     """The one of ``names`` that a run is about: of the kind that its strategy says, best on validation."""
     rows = [name for name in names if name in summary.networks]
     wanted = [name for name in rows if summary.networks[name].kind == summary.comparison.result] or rows
@@ -33,9 +33,9 @@ def usual_result(summary: Summary, names: Sequence[str]) -> str:
     return max(wanted, key=lambda name: summary.networks[name].validation.accuracy)
 
 
-def usual_reference(summary: Summary, names: Sequence[str]) -> str:
+def main_reference(summary: Summary, names: Sequence[str]) -> str:
     """The one that it is held against: what it learned from, else another one of its kind, else itself."""
-    result, rows = usual_result(summary, names), summary.networks
+    result, rows = main_result(summary, names), summary.networks
     kinds = (summary.comparison.reference, summary.comparison.result)
     for kind in kinds:
         for name in names:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kdstudio.declaration import ProgressCallback
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.comparison import usual_reference, usual_result
+from kdstudio.runs.comparison import main_reference, main_result
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.predictions import Part, Predictions, read_predictions
 from kdstudio.runs.summary import Summary
@@ -102,8 +102,8 @@ def choose_networks(
     for name in (student, teacher):
         if name is not None and name not in names:
             raise KDStudioError(f"the run has no network '{name}'; there are {', '.join(names)}")
-    chosen = student or usual_result(summary, names)
-    other = teacher or usual_reference(summary, names)
+    chosen = student or main_result(summary, names)
+    other = teacher or main_reference(summary, names)
     return chosen, None if other == chosen else other
 
 

@@ -43,7 +43,7 @@ def test_what_hinders_the_look_is_told(qtbot, theme, own, monkeypatch):
     panel = ExitsPanel(theme)
     qtbot.addWidget(panel)
     panel.show_run(own)
-    assert panel.told.text() == "use exits"
+    assert panel.text.text() == "use exits"
     assert panel.shown is None
 
 

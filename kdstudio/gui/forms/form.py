@@ -68,7 +68,7 @@ class Form(QWidget):
 
     def _add_fields(self, path: Path, declaration: type[Declaration], depth: int) -> None:
         for name, field in declaration.model_fields.items():
-            if name not in TAGS and not told(field, "hidden"):
+            if name not in TAGS and not hint_for(field, "hidden"):
                 self._add_field((*path, name), field, depth)
 
     def _add_field(self, path: Path, field: FieldInfo, depth: int) -> None:
@@ -89,7 +89,7 @@ class Form(QWidget):
             self._add_row(path, field, editor, depth)
 
     def _editor_for(self, field: FieldInfo, value: object) -> Editor:
-        role = told(field, "taps_of")
+        role = hint_for(field, "taps_of")
         if not role:
             return editor_for(field, value)
         several = get_origin(field.annotation) is tuple
@@ -153,7 +153,7 @@ class Form(QWidget):
         label = QLabel(title)
         label.setContentsMargins(depth * INDENT, 0, 0, 0)
         label.setBuddy(editor)
-        editor.unit.setText(told(field, "unit"))
+        editor.unit.setText(hint_for(field, "unit"))
         editor.unit.setVisible(bool(editor.unit.text()))
         error = QLabel(objectName="error")
         error.setWordWrap(True)
@@ -181,7 +181,7 @@ class Form(QWidget):
             self._editors[path].mark_invalid(bool(text))
 
 
-def told(field: FieldInfo, what: str) -> str:
+def hint_for(field: FieldInfo, what: str) -> str:
     """What the field's declaration says about ``what``: its unit, whose taps; empty if nothing."""
     extra = field.json_schema_extra
     return str(extra.get(what, "")) if isinstance(extra, dict) else ""

@@ -57,7 +57,7 @@ class ComparePage(QWidget):
         super().__init__()
         self._index = index
         self._awaited: RunFolder | None = None
-        self._told = Html()
+        self._shown = Html()
         self.table = RunsTable()
         self.figures = RunFigures(theme)
         self.notes = QTextBrowser(frameShape=QTextBrowser.Shape.NoFrame)
@@ -137,8 +137,8 @@ class ComparePage(QWidget):
 
     def _tell(self, text: Html) -> None:
         """Show the notes; the same ones stay where they are scrolled to."""
-        if text != self._told:
-            self._told = text
+        if text != self._shown:
+            self._shown = text
             self.notes.setHtml(text)
 
     def _delete(self) -> None:

@@ -22,7 +22,7 @@ from kdstudio.gui.layout import Card, text_label
 from kdstudio.gui.pages.run_page import RunPage
 from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.run_picker import RunPicker, saved_networks
-from kdstudio.runs.comparison import usual_result
+from kdstudio.runs.comparison import main_result
 from kdstudio.runs.export import Exported, export_network
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.summary import Summary
@@ -38,7 +38,7 @@ class ExportPage(RunPage):
 
     def __init__(self, index: SharedIndex) -> None:
         """Offer the runs of ``index``."""
-        super().__init__(RunPicker(index, exportable, {"Network": usual_result}), EMPTY)
+        super().__init__(RunPicker(index, exportable, {"Network": main_result}), EMPTY)
         self.job = BackgroundJob("export", self)
         self.job.done.connect(self._tell)
         self.job.failed.connect(self._fail)

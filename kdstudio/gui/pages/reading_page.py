@@ -24,13 +24,13 @@ class ReadingPage(RunPage):
         """``read`` and ``command`` are those of a :class:`RunReader`."""
         super().__init__(picker, empty)
         self.reader = RunReader(read, command, self)
-        self.reader.told.connect(self._tell)
+        self.reader.message.connect(self._tell)
         self.reader.found.connect(self._show_found)
         self.reader.failed.connect(self._fail)
-        self._told = text_label(name="muted")
-        self._told.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._message = text_label(name="muted")
+        self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._body = QStackedWidget()
-        self._body.addWidget(self._told)
+        self._body.addWidget(self._message)
         self.head = QHBoxLayout()
         self.head.setSpacing(8)
 
@@ -69,7 +69,7 @@ class ReadingPage(RunPage):
         self._body.setCurrentIndex(1)
 
     def _tell(self, text: str) -> None:
-        self._told.setText(text)
+        self._message.setText(text)
         self._body.setCurrentIndex(0)
 
     def _fail(self, error: Exception) -> None:

@@ -60,5 +60,5 @@ class RunPage(QWidget):
         self._stack.setCurrentIndex(1 if self.picker.run else 0)
 
     def _complain(self, error: Exception) -> None:
-        told = failure(error)
-        self.complained.emit(told.message, told.details)
+        failed = failure(error)
+        self.complained.emit(failed.message, failed.details)

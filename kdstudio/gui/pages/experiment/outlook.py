@@ -64,8 +64,8 @@ class Outlook(QWidget):
         if experiment is None:
             self.formula.setText("…")
             need = "fields need" if len(problems) > 1 else "field needs"
-            told = f"{len(problems)} {need} mending before this can run:"
-            self.outline.setText(paragraphs(told, listed(map(str, problems))))
+            heading = f"{len(problems)} {need} mending before this can run:"
+            self.outline.setText(paragraphs(heading, listed(map(str, problems))))
             return
         self.formula.setText(breakable(experiment.strategy.formula()))
         self.outline.setText(outline(experiment))

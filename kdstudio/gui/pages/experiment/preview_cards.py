@@ -46,14 +46,17 @@ def stages_text(found: Preview) -> Html:
     """What is trained in turn: epochs, steps and terms of each stage, and the heads that it adds."""
     parts = []
     for number, stage in enumerate(found.stages, start=1):
-        told = [bold(f"{number} {stage.name}"), f"{stage.epochs} epochs of {stage.steps_per_epoch:,} steps"]
-        told.append(", ".join(stage.terms))
+        described = [
+            bold(f"{number} {stage.name}"),
+            f"{stage.epochs} epochs of {stage.steps_per_epoch:,} steps",
+        ]
+        described.append(", ".join(stage.terms))
         if stage.classes:
-            told.append("sees only " + ", ".join(found.class_names[c] for c in stage.classes))
+            described.append("sees only " + ", ".join(found.class_names[c] for c in stage.classes))
         if stage.left_out:
-            told.append("never sees " + ", ".join(found.class_names[c] for c in stage.left_out))
-        told += [f"adds {name}: {what}" for name, what in stage.heads.items()]
-        parts.append(lines(*told))
+            described.append("never sees " + ", ".join(found.class_names[c] for c in stage.left_out))
+        described += [f"adds {name}: {what}" for name, what in stage.heads.items()]
+        parts.append(lines(*described))
     return paragraphs(*parts)
 
 

@@ -18,7 +18,7 @@ from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.run_picker import RunPicker, saved_networks
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token, series_of
-from kdstudio.runs.comparison import usual_reference, usual_result
+from kdstudio.runs.comparison import main_reference, main_result
 from kdstudio.runs.dark_knowledge import DarkKnowledge, DarkKnowledgeReader
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.summary import Summary
@@ -40,8 +40,8 @@ class TemperaturePage(ReadingPage):
 
     def __init__(self, theme: Theme, index: SharedIndex) -> None:
         """Offer the runs of ``index``."""
-        usual = {"Teacher": usual_reference, "Student": usual_result}
-        picker = RunPicker(index, finished_networks, usual)
+        defaults = {"Teacher": main_reference, "Student": main_result}
+        picker = RunPicker(index, finished_networks, defaults)
         super().__init__(picker, EMPTY, DarkKnowledgeReader().read, "temperature")
         QPixmapCache.setCacheLimit(PIXELS_KEPT)
         self.shown: DarkKnowledge | None = None

@@ -106,8 +106,8 @@ class ShiftCard(Card):
         predictions = self._found.predictions
         self.biases = biases
         names = predictions.class_names
-        told = joined((joined((bold(names[n]), f" {bias:+.2f}")) for n, bias in biases.items()), ", ")
-        self.shift_text.setText(joined(("Added to the bias of ", told)))
+        shifts = joined((joined((bold(names[n]), f" {bias:+.2f}")) for n, bias in biases.items()), ", ")
+        self.shift_text.setText(joined(("Added to the bias of ", shifts)))
         after = {part: predictions.outcome(self._network, part, biases) for part in TITLES}
         self.figures.setText(figures(self._before, after))
         self.shifted.emit()

@@ -18,7 +18,7 @@ from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.run_picker import RunPicker
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token, series_of
-from kdstudio.runs.comparison import usual_result
+from kdstudio.runs.comparison import main_result
 from kdstudio.runs.confusions import read_confusion
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.summary import Summary
@@ -38,7 +38,7 @@ class UnseenPage(ReadingPage):
 
     def __init__(self, theme: Theme, index: SharedIndex) -> None:
         """Offer the runs of ``index``."""
-        picker = RunPicker(index, networks_that_left_out, {"Network": usual_result})
+        picker = RunPicker(index, networks_that_left_out, {"Network": main_result})
         super().__init__(picker, EMPTY, analyse, "bias")
         self.shown: UnseenAnalysis | None = None
         self.network = ""
@@ -105,9 +105,9 @@ class UnseenPage(ReadingPage):
         classes = predictions.shifted_classes(self.network)
         names = ", ".join(predictions.class_names[number] for number in classes)
         for part, plot in self.curves.items():
-            course = predictions.course(self.network, part, classes, shifts)
+            curve = predictions.course(self.network, part, classes, shifts)
             token = self._tokens[self.network]
-            plot.show_course(course, token, f"added to the bias of {names}", self.shift.fitted)
+            plot.show_course(curve, token, f"added to the bias of {names}", self.shift.fitted)
 
     def _follow_shift(self) -> None:
         """Move the markers at once; the bars follow when the slider rests."""
