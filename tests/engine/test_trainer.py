@@ -9,10 +9,11 @@ import torch
 from kdstudio.engine import trainer as loop
 from kdstudio.engine.events import EpochDone, Preparing, RunDone, RunStarted, StageDone, StepDone
 from kdstudio.engine.losses.response import cross_entropy, soft_kl
-from kdstudio.engine.stage import LABELS, LossTerm, Stage
+from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun
 from kdstudio.engine.strategies.supervised import learn_labels
 from kdstudio.engine.strategy import strategies
+from kdstudio.engine.terms import LABELS, LossTerm
 from kdstudio.engine.trainer import Trainer
 from kdstudio.engine.training import TrainingSpec
 from kdstudio.errors import KDStudioError

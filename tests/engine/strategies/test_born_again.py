@@ -45,7 +45,7 @@ def scores(events):
 
 
 def stages_of(of):
-    return {stage.name: stage for stage in of.strategy.plan(small_context(of))}
+    return {stage.name: stage for stage in small_context(of).plan()}
 
 
 def test_each_generation_is_taught_by_the_one_before_and_starts_anew():
@@ -55,7 +55,7 @@ def test_each_generation_is_taught_by_the_one_before_and_starts_anew():
     names = ["teacher", "generation-1", "generation-2", "generation-3"]
     for taught_by, name in pairwise(names):
         (term,) = stages[name].terms
-        assert (term.of, term.against) == (f"{name}.logits", (f"{taught_by}.logits",))
+        assert (term.inputs, term.targets) == (f"{name}.logits", (f"{taught_by}.logits",))
     fresh = [stages[name].networks[name].module for name in names]
     assert len({id(module) for module in fresh}) == len(fresh)
     starts = [copied(stages[name].networks[name].module) for name in names]
@@ -133,8 +133,8 @@ def test_the_ensemble_is_the_mean_of_the_generations_probabilities():
     wanted = experiment()
     events, states = train(wanted)
     context, found = small_context(wanted), scores(events)
-    images = torch.cat([batch.images for batch in context.test.in_order()])
-    labels = context.test.part.labels.numpy()
+    images = torch.cat([batch.images for batch in context.data.test.in_order()])
+    labels = context.data.test.part.labels.numpy()
     predictions = []
     for number in (1, 2, 3):
         module = context.network("student").module.eval()
@@ -155,14 +155,14 @@ def test_the_ensemble_is_scored_on_validation_by_its_own_generations_answers():
     events, states = train(experiment("strategy.generations=2", "networks.student.training.epochs=3"))
     epochs = [e for e in events if e.kind == "epoch-done" and "ensemble of 2" in e.validation]
     context = small_context(experiment())
-    images = torch.cat([batch.images for batch in context.validation.in_order()])
+    images = torch.cat([batch.images for batch in context.data.validation.in_order()])
     predictions = []
     for number in (1, 2):
         module = context.network("student").module.eval()
         module.load_state_dict(states[f"generation-{number}"])
         with torch.no_grad():
             predictions.append(softmax(module(images).double().numpy()))
-    right = (sum(predictions).argmax(1) == context.validation.part.labels.numpy()).mean()
+    right = (sum(predictions).argmax(1) == context.data.validation.part.labels.numpy()).mean()
     assert len(epochs) == 3
     assert epochs[-1].validation["ensemble of 2"].accuracy == right
 

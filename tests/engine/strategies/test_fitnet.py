@@ -11,7 +11,7 @@ WIDER = "networks.teacher.model.widths=[12]"
 
 def stages_of(*settings):
     context = small_context(small_experiment(*settings, strategy="fitnet"))
-    return {stage.name: stage.eval() for stage in context.experiment.strategy.plan(context)}
+    return {stage.name: stage.eval() for stage in context.plan()}
 
 
 def softmax(logits):

@@ -33,7 +33,7 @@ def three(*settings):
 
 
 def stages_of(of):
-    return {stage.name: stage for stage in of.strategy.plan(small_context(of))}
+    return {stage.name: stage for stage in small_context(of).plan()}
 
 
 def softmax(logits):
@@ -152,7 +152,7 @@ def test_a_network_alone_learns_as_if_it_were_by_itself():
 
 def test_the_distilling_network_is_the_one_trained_alone_and_stays_as_it_is():
     context, kept = small_context(experiment()), {}
-    for stage in context.experiment.strategy.plan(context):
+    for stage in context.plan():
         if stage.name == "alone":
             with torch.no_grad():
                 for weight in stage.networks["net-1 alone"].parameters():

@@ -33,7 +33,7 @@ def experiment(*settings):
 
 def student_stage(*settings):
     context = small_context(experiment("strategy.baseline=false", *settings))
-    (stage,) = context.experiment.strategy.plan(context)
+    (stage,) = context.plan()
     return stage.eval()
 
 
@@ -91,8 +91,8 @@ def test_light_heads_have_no_feature_loss():
 def test_exits_stand_where_they_are_wanted_in_the_networks_order():
     assert list(student_stage().scored) == ["exit-1", "exit-2", "student", "ensemble"]
     stage = student_stage(RESNET, "strategy.exits=['block3', 'block1']")
-    assert stage.heads["exit-1 features"].of == ("student.block1",)
-    assert stage.heads["exit-2 features"].of == ("student.block3",)
+    assert stage.heads["exit-1 features"].inputs == ("student.block1",)
+    assert stage.heads["exit-2 features"].inputs == ("student.block3",)
 
 
 def test_the_ensemble_is_the_mean_of_all_probabilities():
@@ -106,7 +106,7 @@ def test_the_ensemble_is_the_mean_of_all_probabilities():
 
 def test_the_baseline_is_the_same_network_with_the_same_weights():
     context = small_context(experiment())
-    baseline, student = context.experiment.strategy.plan(context)
+    baseline, student = context.plan()
     one, other = (
         stage.networks[name].module for stage, name in ((baseline, "baseline"), (student, "student"))
     )
@@ -151,7 +151,7 @@ def test_an_exported_exit_gives_the_outputs_of_the_whole_bit_for_bit(model, runs
     for _event in session.events():
         trainer = session._trainer
     context = trainer.context
-    *_others, stage = context.experiment.strategy.plan(context)
+    *_others, stage = context.plan()
     for name, part in (*stage.networks.items(), *stage.heads.items()):
         if part.state_dict():
             part.module.load_state_dict(load_tensors(session.folder.network_file(name)))

@@ -38,7 +38,7 @@ def experiment(*settings):
 
 def stages(*settings):
     context = small_context(experiment(*settings))
-    return list(context.experiment.strategy.plan(context))
+    return list(context.plan())
 
 
 def log_softmax(values):
@@ -179,15 +179,17 @@ def answers_of(predictions):
 
 def test_training_sees_the_wanted_classes_alone():
     context = small_context(experiment())
-    whole = context.training_feed(context.recipe("student")).part
+    whole = context.data.training_feed(context.recipe("student")).part
     images, labels = of_wanted(whole.images, whole.labels)
-    part = context.training_feed(context.recipe("student"), WANTED, True).part
+    part = context.data.training_feed(context.recipe("student"), WANTED, True).part
     assert torch.equal(part.images, images)
     assert torch.equal(part.labels, labels)
-    kept = context.training_feed(context.recipe("student"), WANTED, False).part
+    kept = context.data.training_feed(context.recipe("student"), WANTED, False).part
     assert torch.equal(kept.images, images)
     assert torch.equal(kept.labels, torch.tensor(WANTED)[labels])
-    for feed, source in zip(context.evaluation_feeds(WANTED, True), context.evaluation_feeds(), strict=True):
+    for feed, source in zip(
+        context.data.evaluation_feeds(WANTED, True), context.data.evaluation_feeds(), strict=True
+    ):
         images, labels = of_wanted(source.part.images, source.part.labels)
         assert torch.equal(feed.part.images, images)
         assert torch.equal(feed.part.labels, labels)
@@ -195,7 +197,7 @@ def test_training_sees_the_wanted_classes_alone():
 
 def test_mixed_labels_are_shares_of_the_wanted_classes():
     context = small_context(experiment("networks.student.training.mixing.kind=mixup"))
-    batch = next(context.training_feed(context.recipe("student"), WANTED, True).shuffled(0))
+    batch = next(context.data.training_feed(context.recipe("student"), WANTED, True).shuffled(0))
     assert batch.labels.shape[1] == 3
 
 

@@ -34,7 +34,7 @@ def test_all_students_of_a_role_are_in_one_stage_with_one_teacher():
     context = small_context(
         swept("strategy.temperatures=[1, 4]", "strategy.seeds=2", "strategy.alphas=[0, 0.5]")
     )
-    teacher, students = context.experiment.strategy.plan(context)
+    teacher, students = context.plan()
     assert [name for name, network in students.networks.items() if network.frozen] == ["teacher"]
     assert len(students.networks) == 1 + 2 * 2 * 2 + 2
     assert teacher.name == "teacher"
@@ -42,7 +42,7 @@ def test_all_students_of_a_role_are_in_one_stage_with_one_teacher():
 
 def test_students_of_one_seed_start_alike_and_of_another_seed_differently():
     context = small_context(swept("strategy.temperatures=[1, 4]", "strategy.seeds=2"))
-    *_, stage = context.experiment.strategy.plan(context)
+    *_, stage = context.plan()
     weights = {
         (network.varied["temperature"], network.varied["seed"]): network.module.state_dict()
         for network in stage.networks.values()
@@ -61,7 +61,7 @@ def test_more_architectures_are_more_roles_and_stages():
     raw["strategy"]["students"] = 2
     raw["networks"]["student-2"] = network | {"model": {"name": "mlp", "widths": [4]}}
     context = small_context(type(experiment).model_validate(raw))
-    assert [stage.name for stage in context.experiment.strategy.plan(context)] == [
+    assert [stage.name for stage in context.plan()] == [
         "teacher", "student", "student-2",
     ]  # fmt: skip
 
