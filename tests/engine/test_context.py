@@ -1,10 +1,8 @@
-import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from kdstudio.engine.context import Built, RunContext, load_state
-from kdstudio.engine.training import TrainingSpec
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ImageShape
 from tests.small import CPU, digits, perceptron, same_state, small_context, small_experiment
