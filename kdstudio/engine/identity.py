@@ -62,9 +62,9 @@ class Identity(Record):
 
 
 def spoken_coordinate(key: str, value: Coordinate) -> str:
-    """``generation-2``, ``T4``, ``mutual``; without dots, which separate the parts of addresses."""
+    """``generation-2``, ``T4``, ``mutual``; without dots and slashes, which part addresses and paths."""
     if isinstance(value, str):
-        return value
+        return value.replace(".", ",").replace("/", "-")
     number = f"{value:g}".replace(".", ",")
     return f"{SYMBOLS[key]}{number}" if key in SYMBOLS else f"{key}-{number}"
 

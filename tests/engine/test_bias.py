@@ -121,14 +121,23 @@ def test_biases_are_added_to_their_columns():
     assert with_biases(logits, {0: 10.0, 2: -1.0}).tolist() == [[11.0, 2.0, 2.0], [14.0, 5.0, 5.0]]
 
 
-def results_on(data):
-    """Final results of every network, the student and its control without threes."""
-    events, _ = follow(Trainer(RunContext(small_experiment(LEAVE_OUT), data, CPU)))
-    return {name: r for e in events if isinstance(e, StageDone) for name, r in e.networks.items()}
+LONGER = [
+    f"networks.{role}.training.{setting}"
+    for role in ("teacher", "student")
+    for setting in ("epochs=8", "batch_size=32")
+]
+
+
+def results_on(data, *settings):
+    """Final results of every network, the student and its control without threes; and the run's context."""
+    context = RunContext(small_experiment(LEAVE_OUT, *settings), data, CPU)
+    events, _ = follow(Trainer(context))
+    results = {name: r for e in events if isinstance(e, StageDone) for name, r in e.networks.items()}
+    return results, context
 
 
 def test_networks_that_left_classes_out_carry_their_shift_and_the_scores_after_it():
-    found = results_on(digits())
+    found, _context = results_on(digits())
     assert (found["teacher"].unseen, found["teacher"].shifted) == ((), None)
     for name in ("baseline", "student"):
         assert found[name].unseen == (3,)
@@ -137,15 +146,28 @@ def test_networks_that_left_classes_out_carry_their_shift_and_the_scores_after_i
         assert found[name].shifted.validation.count == 270
         assert found[name].shifted.test.count == 450
     test = found["student"].shifted.test
-    assert test.accuracy_on([3]) == test.per_class[3]
     assert test.loss < found["student"].last_epoch.test.loss
+
+
+def test_the_share_of_unseen_images_answered_is_that_of_the_trained_networks_own_logits():
+    results, context = results_on(digits(), *LONGER)
+    found = results["student"]
+    test, module = context.data.test, context.networks["student"].module.eval()
+    with torch.no_grad():
+        logits = torch.cat([module(batch.images) for batch in test.in_order()]).double().numpy()
+    threes = logits[test.part.labels.numpy() == 3]
+    assert found.unseen_accuracy == pytest.approx((threes.argmax(1) == 3).mean())
+    shifted = threes + found.shifted.biases[3] * np.eye(10)[3]
+    assert found.shifted.unseen_accuracy == pytest.approx((shifted.argmax(1) == 3).mean())
+    assert 0 < found.unseen_accuracy < 1
 
 
 def test_no_test_label_is_read_by_the_fit():
     data = digits()
     wrong = LabelledImages(data.test.images, data.test.labels.flip(0))
     blind = ImageData(data.train, wrong, data.class_names, data.mean, data.std)
-    found, expected = results_on(blind)["student"], results_on(data)["student"]
+    (found, _), (expected, _) = results_on(blind), results_on(data)
+    found, expected = found["student"], expected["student"]
     assert found.shifted.biases == expected.shifted.biases
     assert found.shifted.test.errors != expected.shifted.test.errors
 

@@ -1,11 +1,18 @@
 import pytest
 
-from kdstudio.engine.dry_run import dry_run, outline
-from kdstudio.engine.strategies.supervised import learn_labels
+from kdstudio.engine.dry_run import dry_run, summarise
+from kdstudio.engine.losses.response import cross_entropy
+from kdstudio.engine.stage import Stage
+from kdstudio.engine.terms import LABELS, LossTerm
 from tests.small import perceptron, same_state, small_context, small_experiment, with_batch_norm
 
 
-def test_the_outline_tells_what_the_stages_will_do():
+def label_stage(network, context):
+    term = LossTerm("label loss", cross_entropy, f"{network.name}.logits", (LABELS,))
+    return Stage("student", networks=[network], updates=[[term]], training=context.recipe("student"))
+
+
+def test_the_summary_tells_what_the_stages_will_do():
     context = small_context(small_experiment("networks.teacher.model.widths=[20]"))
     teacher, baseline, student = dry_run(context)
     assert [teacher.name, baseline.name, student.name] == ["teacher", "baseline", "student"]
@@ -29,15 +36,15 @@ def test_the_operations_of_a_step_are_three_forward_passes_counted_by_hand(batch
     assert student.flops_per_step == 3 * images * 2 * (64 * 8 + 8 * 10)
 
 
-def test_an_outline_changes_nothing():
+def test_a_summary_changes_nothing():
     context = small_context(small_experiment())
     network = with_batch_norm("student")
     before = {key: value.clone() for key, value in network.state_dict().items()}
-    outline(learn_labels(network, context.recipe("student")), context)
+    summarise(label_stage(network, context), context)
     assert same_state(before, dict(network.state_dict()))
 
 
 def test_a_stage_of_frozen_networks_trains_none():
     context = small_context(small_experiment())
-    told = outline(learn_labels(perceptron("student").freeze(), context.recipe("student")), context)
+    told = summarise(label_stage(perceptron("student").freeze(), context), context)
     assert (told.trained, told.frozen) == ((), ("student",))

@@ -13,8 +13,10 @@ def test_every_event_of_a_run_survives_json():
     assert kinds >= {"preparing", "run-started", "stage-started", "step-done", "epoch-done", "stage-done"}
     for event in events:
         text = event.model_dump_json()
-        assert event_adapter.validate_json(text) == event
+        without = {"confusions": {}} if hasattr(event, "confusions") else {}  # kept in files beside
+        assert event_adapter.validate_json(text) == event.model_copy(update=without)
         assert json.loads(text)["kind"] == event.kind
+        assert "confusions" not in json.loads(text)
 
 
 def test_events_are_frozen():

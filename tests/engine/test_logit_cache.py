@@ -9,7 +9,8 @@ from kdstudio.data.feed import Feed
 from kdstudio.engine import logit_cache
 from kdstudio.engine.logit_cache import CachedNetwork, cacheable, fill
 from kdstudio.engine.network import Head
-from kdstudio.engine.stage import LossTerm, Stage
+from kdstudio.engine.stage import Stage
+from kdstudio.engine.terms import LossTerm
 from kdstudio.engine.training import TrainingSpec
 from tests.small import digits, perceptron, random_batch
 

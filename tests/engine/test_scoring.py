@@ -6,8 +6,9 @@ from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
 from kdstudio.data.declaration import LabelledImages
 from kdstudio.data.feed import Feed
 from kdstudio.engine.losses.response import cross_entropy
-from kdstudio.engine.scoring import calibration_error, score, scores
-from kdstudio.engine.stage import LABELS, LossTerm, Stage
+from kdstudio.engine.scoring import accuracy_on, calibration_error, class_accuracies, score, scores
+from kdstudio.engine.stage import Stage
+from kdstudio.engine.terms import LABELS, LossTerm
 from kdstudio.engine.training import TrainingSpec
 from kdstudio.errors import KDStudioError
 from tests.small import digits, same_state, with_batch_norm
@@ -43,14 +44,17 @@ def calibration_error_by_hand(p, labels, bins=15):
 
 def test_scores_equal_scikit_learns():
     logits, labels = predictions()
-    found, predicted = scored(logits, labels), logits.argmax(1)
+    (found, confusion), predicted = scored(logits, labels), logits.argmax(1)
     assert found.count == 400
     assert found.accuracy == pytest.approx(accuracy_score(labels, predicted))
     assert found.errors == (labels != predicted).sum()
-    assert found.confusion == tuple(map(tuple, confusion_matrix(labels, predicted)))
+    assert confusion == tuple(map(tuple, confusion_matrix(labels, predicted)))
     assert found.loss == pytest.approx(log_loss(labels, probabilities(logits)), rel=1e-5)
     per_class = confusion_matrix(labels, predicted, normalize="true").diagonal()
-    assert found.per_class == pytest.approx(tuple(per_class))
+    assert class_accuracies(confusion) == pytest.approx(tuple(per_class))
+    some = np.isin(labels, (1, 4))
+    expected = accuracy_score(labels[some], predicted[some])
+    assert accuracy_on(confusion, (1, 4)) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("scale", [0.3, 2.0, 8.0])
@@ -58,7 +62,7 @@ def test_calibration_error_equals_the_sum_over_bins_by_hand(scale):
     logits, labels = predictions(scale=scale)
     by_hand = calibration_error_by_hand(probabilities(logits), labels)
     assert by_hand > 0.01
-    assert scored(logits, labels).calibration_error == pytest.approx(by_hand, abs=1e-5)
+    assert scored(logits, labels).scores.calibration_error == pytest.approx(by_hand, abs=1e-5)
 
 
 def test_calibration_error_of_sure_answers_is_the_share_of_errors():
@@ -69,17 +73,18 @@ def test_calibration_error_of_sure_answers_is_the_share_of_errors():
 def test_a_class_without_images_has_no_share():
     logits, labels = predictions()
     present = labels != 3
-    found = scored(logits[present], labels[present])
-    assert found.per_class[3] is None
-    assert found.confusion[3] == (0,) * CLASSES
-    assert all(share is not None for number, share in enumerate(found.per_class) if number != 3)
+    confusion = scored(logits[present], labels[present]).confusion
+    shares = class_accuracies(confusion)
+    assert (shares[3], accuracy_on(confusion, [3])) == (None, None)
+    assert confusion[3] == (0,) * CLASSES
+    assert all(share is not None for number, share in enumerate(shares) if number != 3)
 
 
 def test_all_right_and_all_wrong():
     logits = np.eye(3) * 9
-    assert scored(logits, np.arange(3)).accuracy == 1.0
-    wrong = scored(logits, np.array([1, 2, 0]))
-    assert (wrong.accuracy, wrong.errors, wrong.per_class) == (0.0, 3, (0.0, 0.0, 0.0))
+    assert scored(logits, np.arange(3)).scores.accuracy == 1.0
+    wrong, confusion = scored(logits, np.array([1, 2, 0]))
+    assert (wrong.accuracy, wrong.errors, class_accuracies(confusion)) == (0.0, 3, (0.0, 0.0, 0.0))
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -89,7 +94,7 @@ def test_a_stage_is_scored_in_eval_mode_over_the_whole_part_and_left_in_its_own(
     stage = Stage("student", networks=[network], updates=[[term]], training=TrainingSpec()).train(training)
     part = LabelledImages(data.test.images[:100], data.test.labels[:100])
     before = {key: value.clone() for key, value in network.state_dict().items()}
-    found = score(stage, stage.scored, Feed(part, data, batch_size=7))["student"]
+    found = score(stage, stage.scored, Feed(part, data, batch_size=7))["student"].scores
     assert {module.training for module in stage.modules()} == {training}
     assert same_state(before, dict(network.state_dict()))
     pixels = (part.images.numpy() / 255 - data.mean[0]) / data.std[0]

@@ -7,7 +7,8 @@ from torch.nn import functional
 
 from kdstudio.engine.losses.response import cross_entropy
 from kdstudio.engine.network import Head
-from kdstudio.engine.stage import LABELS, LossTerm, Stage, linear
+from kdstudio.engine.stage import Stage
+from kdstudio.engine.terms import LABELS, LossTerm, linear
 from kdstudio.engine.training import TrainingSpec
 from kdstudio.errors import KDStudioError
 from tests.small import perceptron, random_batch, with_batch_norm

@@ -9,8 +9,9 @@ from kdstudio.engine.checkpoint import BestEpoch, Checkpoint, Progress
 from kdstudio.engine.losses.response import cross_entropy
 from kdstudio.engine.network import Head, Network
 from kdstudio.engine.optimization import SGD, AdamW, Cosine
-from kdstudio.engine.stage import LABELS, LossTerm, Stage, linear
+from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun
+from kdstudio.engine.terms import LABELS, LossTerm, linear
 from kdstudio.engine.training import TrainingSpec
 from kdstudio.models.declaration import ImageShape
 from kdstudio.models.lenet import LeNet

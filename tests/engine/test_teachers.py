@@ -4,7 +4,7 @@ import torch
 
 from kdstudio.engine.strategies.hinton import Hinton
 from kdstudio.engine.strategies.match import Match
-from kdstudio.engine.teachers import over_teachers, teacher_roles, teacher_shares
+from kdstudio.engine.teachers import TEACHERS, over_teachers, teacher_shares
 from kdstudio.errors import KDStudioError
 from tests.small import random_batch, same_states, small_context, small_experiment, train
 
@@ -22,7 +22,7 @@ def softmax(logits):
 
 def last_stage(*settings, strategy="hinton"):
     context = small_context(small_experiment(*settings, strategy=strategy))
-    *_others, stage = context.experiment.strategy.plan(context)
+    *_others, stage = context.plan()
     return stage.eval()
 
 
@@ -34,7 +34,7 @@ def logits_of(stage, batch):
 def test_shares_sum_to_one_and_are_equal_where_none_are_given():
     assert teacher_shares(1, ()) == {"teacher": 1.0}
     assert teacher_shares(1, (7.0,)) == {"teacher": 1.0}
-    assert teacher_shares(4, ()) == dict.fromkeys(teacher_roles(4), 0.25)
+    assert teacher_shares(4, ()) == dict.fromkeys(TEACHERS.names(4), 0.25)
     assert teacher_shares(2, (3.0, 1.0)) == {"teacher": 0.75, "teacher-2": 0.25}
 
 
@@ -65,7 +65,7 @@ def test_the_soft_loss_is_the_weighted_sum_and_its_gradient_that_to_the_mean_ans
 
 def test_each_teacher_is_trained_by_its_own_recipe_or_loaded_before_the_student():
     context = small_context(small_experiment("strategy.teachers=2", SECOND))
-    stages = list(context.experiment.strategy.plan(context))
+    stages = list(context.plan())
     assert [stage.name for stage in stages] == ["teacher", "teacher-2", "baseline", "student"]
     assert stages[1].training_spec == context.recipe("teacher-2")
     assert [n for n, network in stages[-1].networks.items() if network.frozen] == ["teacher", "teacher-2"]
@@ -87,7 +87,7 @@ def test_every_matching_term_is_applied_to_each_teacher_with_its_share():
     )
     for term in stage.terms[1:]:
         taught_by = "teacher-2" if "(" in term.name else "teacher"
-        assert {address.partition(".")[0] for address in term.against} == {taught_by}
+        assert {address.partition(".")[0] for address in term.targets} == {taught_by}
 
 
 def test_several_equal_teachers_teach_what_one_teaches():

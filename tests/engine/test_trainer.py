@@ -8,16 +8,19 @@ import torch
 
 from kdstudio.engine import trainer as loop
 from kdstudio.engine.events import EpochDone, Preparing, RunDone, RunStarted, StageDone, StepDone
+from kdstudio.engine.learning import learn_labels
 from kdstudio.engine.losses.response import cross_entropy, soft_kl
-from kdstudio.engine.stage import LABELS, LossTerm, Stage
+from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun
-from kdstudio.engine.strategies.supervised import learn_labels
 from kdstudio.engine.strategy import strategies
+from kdstudio.engine.terms import LABELS, LossTerm
 from kdstudio.engine.trainer import Trainer
 from kdstudio.engine.training import TrainingSpec
 from kdstudio.errors import KDStudioError
 from tests.small import (
+    digits,
     interrupted,
+    kept,
     planned,
     resumed,
     same_state,
@@ -94,7 +97,7 @@ def test_events_come_in_order_and_count_every_step():
     assert kinds == ["run-started", *stage * 3, "run-done"]
     assert [event.step for event in steps_of(events)] == list(range(1, 11)) * 3
     assert isinstance(events[0], RunStarted)
-    assert [outline.name for outline in events[0].stages] == ["teacher", "baseline", "student"]
+    assert [stage.name for stage in events[0].stages] == ["teacher", "baseline", "student"]
     assert (events[0].training_images, events[0].validation_images, events[0].test_images) == (1077, 270, 450)
 
 
@@ -133,7 +136,7 @@ def test_a_teacher_trained_in_the_run_is_not_changed_by_its_student():
     found = {}
     for event in trainer.events():
         if isinstance(event, StageDone) and event.stage == 0:
-            found = trainer.trained["teacher"]
+            found = kept(trainer, event)["teacher"]
         if isinstance(event, EpochDone) and event.stage == 2:
             teacher = trainer._run.stage.networks["teacher"]
             assert same_state(found, teacher.module.state_dict())
@@ -153,7 +156,7 @@ def test_two_interleaved_runs_equal_two_runs_alone():
     for events in zip_longest(*(trainer.events() for trainer in trainers)):
         for event, trainer, states in zip(events, trainers, together, strict=True):
             if isinstance(event, StageDone):
-                states |= trainer.trained
+                states |= kept(trainer, event)
     assert all(same_states(one, other) for one, other in zip(alone, together, strict=True))
 
 
@@ -210,11 +213,13 @@ def test_the_best_epoch_is_chosen_on_validation_and_both_are_reported():
             epochs.append(event.validation["student"])
             weights.append(deepcopy(trainer._run.learners["student"].state_dict()))
         if isinstance(event, StageDone):
-            result, best_weights = event.networks["student"], trainer.best["student"]["student"]
+            (result,), (delivered,) = event.networks.values(), trainer.delivered
     best = max(range(6), key=lambda number: (epochs[number].accuracy, -epochs[number].loss))
     assert result.best_epoch.epoch == best + 1
     assert result.best_epoch.validation == epochs[best]
-    assert same_state(best_weights, weights[best])
+    assert (delivered.best_epoch, delivered.card.epoch) == (best + 1, 6)
+    assert same_state(delivered.best, weights[best])
+    assert same_state(delivered.last, weights[-1])
     assert result.last_epoch.epoch == 6
     assert result.last_epoch.validation == epochs[-1]
     for found, state in ((result.best_epoch, weights[best]), (result.last_epoch, weights[-1])):
@@ -222,20 +227,22 @@ def test_the_best_epoch_is_chosen_on_validation_and_both_are_reported():
 
 
 def accuracy_on_the_test_set(context, state):
-    module = context.network("student").module.eval()
+    module = deepcopy(context.networks["student"].module).eval()
     module.load_state_dict(state)
-    pixels = (context.data.test.images / 255 - context.data.mean[0]) / context.data.std[0]
+    test, mean, std = digits().test, digits().mean[0], digits().std[0]
     with torch.no_grad():
-        return (module(pixels).argmax(1) == context.data.test.labels).double().mean().item()
+        return (module((test.images / 255 - mean) / std).argmax(1) == test.labels).double().mean().item()
 
 
 def test_the_best_epoch_does_not_change_the_last_weights():
-    settings = ("networks.student.training.epochs=4", "networks.student.training.optimizer.learning_rate=1.5")
+    settings = ("networks.student.training.epochs=6", "networks.student.training.optimizer.learning_rate=1.5")
     trainer = Trainer(small_context(small_experiment(*settings, strategy="supervised")))
     for event in trainer.events():
         if isinstance(event, EpochDone):
             last = deepcopy(trainer._run.learners["student"].state_dict())
-    assert same_state(trainer.trained["student"], last)
+    (delivered,) = trainer.delivered
+    assert delivered.best is not None
+    assert same_state(delivered.last, last)
 
 
 def test_the_baseline_starts_from_the_students_initial_weights():
@@ -251,24 +258,23 @@ def test_the_baseline_starts_from_the_students_initial_weights():
 
 def test_a_loss_that_is_no_number_fails_with_a_remedy():
     settings = ("networks.student.training.optimizer.learning_rate=100", "networks.student.training.epochs=9")
-    experiment = planned(
-        lambda context: iter([diverging(context.network("student"), context.recipe("student"))]), *settings
-    )
+    experiment = planned(lambda context: iter([diverging(context)]), *settings)
     with pytest.raises(KDStudioError, match=r"label loss of stage 'student' is (nan|-?inf).*learning rate"):
         train(experiment)
 
 
-def diverging(network, training):
-    term = LossTerm("label loss", lambda logits, _labels: -logits.exp().sum(), "student.logits", (LABELS,))
-    return Stage("student", networks=[network], updates=[[term]], training=training)
+def diverging(context):
+    logits = context.network("student").logits
+    return context.stage(
+        "student", [LossTerm("label loss", lambda z, _labels: -z.exp().sum(), logits, (LABELS,))]
+    )
 
 
 def test_a_plan_that_does_not_fit_fails_before_anything_is_trained(steps_taken):
     def plan(context):
-        student = context.network("student")
-        yield learn_labels(student, context.recipe("student"))
+        yield learn_labels(context, context.network("student"))
         term = LossTerm("soft loss", soft_kl, "student.logits", ("nobody.logits",))
-        yield Stage("second", networks=[student], updates=[[term]], training=context.recipe("student"))
+        yield context.stage("second", [term])
 
     with pytest.raises(KDStudioError, match=r"stage 'second', term 'soft loss': no address 'nobody.logits'"):
         Trainer(small_context(planned(plan)))
@@ -281,7 +287,7 @@ def test_code_after_a_yield_sees_the_trained_network():
     def plan(context):
         student = context.network("student")
         seen.append(deepcopy(student.module.state_dict()))
-        yield learn_labels(student, context.recipe("student"))
+        yield learn_labels(context, student)
         seen.append(deepcopy(student.module.state_dict()))
 
     _events, states = train(planned(plan))
@@ -312,7 +318,7 @@ def test_time_between_events_does_not_count(monkeypatch):
 
 
 def test_a_new_strategy_runs_without_a_change_to_the_loop():
-    from typing import Literal
+    from typing import ClassVar, Literal
 
     from kdstudio.engine.strategy import Strategy
 
@@ -324,8 +330,7 @@ def test_a_new_strategy_runs_without_a_change_to_the_loop():
 
             name: Literal["halves"] = "halves"
 
-            def roles(self):
-                return ("student",)
+            describes: ClassVar = ("student",)
 
             def formula(self):
                 return "L = CE/2 + CE/2"
@@ -334,8 +339,8 @@ def test_a_new_strategy_runs_without_a_change_to_the_loop():
                 terms = [
                     LossTerm(name, cross_entropy, "student.logits", (LABELS,), 0.5) for name in ("a", "b")
                 ]
-                network, training = context.network("student"), context.recipe("student")
-                yield Stage("student", networks=[network], updates=[terms], training=training)
+                context.network("student")
+                yield context.stage("student", terms)
 
         halves = small_experiment(strategy="supervised").model_copy(
             update={"strategy": strategies["halves"]()}

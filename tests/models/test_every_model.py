@@ -4,11 +4,13 @@ import pytest
 import torch
 from torch import nn
 
+from kdstudio.engine.card import NetworkCard
+from kdstudio.engine.identity import Identity
 from kdstudio.engine.network import Network
 from kdstudio.models.complexity import complexity
 from kdstudio.models.declaration import ImageShape, models
 from kdstudio.models.modules.foreign import run
-from kdstudio.runs.weights import NetworkCard, load_network, save_network
+from kdstudio.runs.weights import load_network, save_network
 
 IMAGES = {
     "digits": ImageShape(1, 8, 8, (0.3,), (0.4,)),
@@ -136,6 +138,7 @@ def test_saved_and_rebuilt_it_gives_the_same_outputs(spec, tmp_path):
     module.eval()
     card = NetworkCard(
         network="student",
+        identity=Identity(role="student", kind="student"),
         model=spec,
         image=tuple(image[:3]),
         class_names=tuple("abcd"),

@@ -55,24 +55,32 @@ class ComposedNetwork(nn.Module):
 
 
 def _last(module: nn.Module, paths: Sequence[str]) -> str:
-    """The path whose module stands last."""
-    order = [path for path, _ in module.named_modules()]
-    return max(paths, key=order.index)
+    """The path whose module ends last; of two that end together, the outer one."""
+    order = [path for path, _ in module.named_modules(remove_duplicate=False)]
+
+    def end(path: str) -> int:
+        return max(place for place, p in enumerate(order) if p == path or p.startswith(f"{path}."))
+
+    return max(paths, key=lambda path: (end(path), -len(path)))
 
 
 def _up_to(module: nn.Module, paths: Sequence[str]) -> nn.Module:
     """Return ``module`` up to and with the last of ``paths``, sharing its modules.
 
-    Chains (``nn.Sequential``, or such within such) are cut; any other network is kept whole.
+    Chains (``nn.Sequential``, or such within such) are cut; any other network is kept whole, and so is one
+    that runs a layer in two places: what is read of that layer is what it gives last.
     """
-    cut = _cut(module, _last(module, paths))
+    layers = [layer for _, layer in module.named_modules(remove_duplicate=False)]
+    once = len({*map(id, layers)}) == len(layers)
+    cut = _cut(module, _last(module, paths)) if once else None
     return module if cut is None else cut
 
 
 def _cut(module: nn.Module, path: str) -> nn.Sequential | None:
     name, _, rest = path.partition(".")
     children = dict(module.named_children())
-    if not isinstance(module, nn.Sequential) or name not in children:
+    is_chain = isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward
+    if not is_chain or name not in children:
         return None
     trunk = nn.Sequential()
     for child, part in children.items():

@@ -20,9 +20,22 @@ _IN_PLACE = (
     "random_",
     "uniform_",
 )
-_MAKING = ("bernoulli", "multinomial", "normal", "rand", "randint", "randn", "randperm")
+_MAKING = (
+    "bernoulli",
+    "binomial",
+    "multinomial",
+    "normal",
+    "poisson",
+    "rand",
+    "rand_like",
+    "randint",
+    "randint_like",
+    "randn",
+    "randn_like",
+    "randperm",
+)
 DRAWING: frozenset[Callable[..., Any]] = frozenset(
-    [getattr(torch.Tensor, name) for name in _IN_PLACE]
+    [getattr(torch.Tensor, name) for name in (*_IN_PLACE, "bernoulli", "multinomial")]
     + [getattr(torch, name) for name in _MAKING]
     + [
         function

@@ -1,7 +1,6 @@
 """Pairs of small networks, and the stage that one matching term makes of them."""
 
 from kdstudio.engine.matching.declaration import Pair
-from kdstudio.engine.network import Network
 from kdstudio.engine.stage import Stage
 from tests.small import small_context, small_experiment
 
@@ -19,12 +18,4 @@ def pair_of(student=NARROW, teacher=WIDE, *settings) -> Pair:
 
 def stage_of(pair: Pair, term) -> Stage:
     """Untrained, in eval mode."""
-    matched = term.match(pair)
-    networks: list[Network] = [pair.teacher, pair.student]
-    return Stage(
-        "student",
-        networks=networks,
-        heads=matched.heads,
-        updates=[matched.terms],
-        training=pair.run.recipe("student"),
-    ).eval()
+    return pair.run.stage("student", term.match(pair)).eval()

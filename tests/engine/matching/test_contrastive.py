@@ -2,10 +2,10 @@ import pytest
 import torch
 
 from kdstudio.engine.dry_run import dry_run
-from kdstudio.engine.events import EpochDone, StageStarted, StepDone
+from kdstudio.engine.events import EpochDone, StageDone, StepDone
 from kdstudio.engine.trainer import Trainer
 from kdstudio.errors import KDStudioError
-from tests.small import follow, resumed, same_states, small_context, small_experiment, train
+from tests.small import follow, kept, resumed, same_states, small_context, small_experiment, train
 
 CRD = ('strategy.terms={crd={name="contrastive"}}', "strategy.baseline=false")
 
@@ -15,15 +15,15 @@ def experiment(*settings):
 
 
 def student_stage(context):
-    return list(context.experiment.strategy.plan(context))[-1]
+    return list(context.plan())[-1]
 
 
 def test_its_memories_hold_every_training_image_and_are_told_of():
     context = small_context(experiment())
     (head,) = student_stage(context).heads.values()
-    assert head.of == ("student.block1", "teacher.block1", "index")
-    assert head.module.memories.shape == (2, context.training_images, 128)
-    assert head.module.negatives == context.training_images
+    assert head.inputs == ("student.block1", "teacher.block1", "index")
+    assert head.module.memories.shape == (2, context.data.training_images, 128)
+    assert head.module.negatives == context.data.training_images
     assert dry_run(context)[-1].heads["crd memory 1"].startswith("memories of 1,077 images")
 
 
@@ -38,7 +38,7 @@ def test_the_rehearsal_leaves_the_memories_alone():
     context = small_context(experiment())
     stage = student_stage(context)
     before = {key: value.clone() for key, value in stage.heads["crd memory 1"].state_dict().items()}
-    stage.dry_run(next(context.training_feed(stage.training_spec).shuffled(0)).first(4))
+    stage.dry_run(next(context.data.training_feed(stage.training_spec).shuffled(0)).first(4))
     after = stage.heads["crd memory 1"].state_dict()
     assert all(torch.equal(before[key], after[key]) for key in before)
 
@@ -59,13 +59,11 @@ def test_the_student_learns_to_tell_images_apart():
 def test_a_run_stopped_and_resumed_ends_bit_for_bit_the_same(stop):
     small = experiment("networks.student.training.optimizer.learning_rate=0.01")
     _, whole = train(small)
-    trainer, finished, steps, stage = Trainer(small_context(small)), {}, 0, 0
+    trainer, finished = Trainer(small_context(small)), {}
     for event in trainer.events():
-        if isinstance(event, StageStarted) and event.stage == 1:
-            finished |= trainer.trained
-        stage = getattr(event, "stage", stage)
-        steps += isinstance(event, StepDone) and stage == 1
-        if steps == stop:
+        if isinstance(event, StageDone):
+            finished |= kept(trainer, event)
+        if isinstance(event, StepDone) and (event.stage, event.step) == (1, stop):
             break
     checkpoint = trainer.checkpoint()
     assert {key for key in checkpoint.tensors if "memories" in key} >= {"networks/crd memory 1/memories"}

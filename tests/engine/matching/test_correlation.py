@@ -8,7 +8,7 @@ def experiment(*settings):
 
 def student_stage(*settings):
     small = experiment(*settings)
-    return list(small.strategy.plan(small_context(small)))[-1]
+    return list(small_context(small).plan())[-1]
 
 
 def test_embeddings_of_one_size_are_compared_as_they_are():
@@ -20,11 +20,11 @@ def test_embeddings_of_one_size_are_compared_as_they_are():
 def test_only_the_student_is_projected_and_only_where_sizes_differ():
     stage = student_stage("networks.teacher.model.widths=[20, 12]")
     (head,) = stage.heads.values()
-    assert (head.of, head.architecture) == (("student.block1",), "linear 8 → 12")
+    assert (head.inputs, head.architecture) == (("student.block1",), "linear 8 → 12")
     assert stage.terms[1].reads == (head.name, "teacher.block2")
     assert {*stage.learners(0)} == {"student", head.name}
 
 
 def test_the_projection_is_trained_and_kept():
     _, states = train(experiment("networks.teacher.model.widths=[12]"))
-    assert states["cc projection 1"]["0.weight"].shape == (12, 8)
+    assert states["1/cc projection 1"]["0.weight"].shape == (12, 8)

@@ -4,7 +4,6 @@ import torch
 from kdstudio.engine.dry_run import dry_run
 from kdstudio.engine.matching.declaration import Pair, matching_terms
 from kdstudio.engine.optimization import AdamW
-from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun
 from kdstudio.engine.strategies.match import Match
 from tests.small import CPU, same_state, small_context, small_experiment, train
@@ -39,20 +38,14 @@ def matched_stage(name, student=STUDENTS["narrower teacher"]):
     context = small_context(experiment(name, student))
     teacher, student = context.network("teacher").freeze(), context.network("student")
     plan = matching_terms[name]().plan(Pair(context, teacher, student, "matched", epochs=30))
-    matched = None
-    while matched is None:
+    terms = None
+    while terms is None:
         try:
             rehearse_once(context, next(plan))
         except StopIteration as done:
-            matched = done.value
-    training = context.recipe("student").model_copy(update={"optimizer": AdamW()})
-    stage = Stage(
-        "student",
-        networks=[teacher, student],
-        heads=matched.heads,
-        updates=[matched.terms],
-        training=training,
-    )
+            terms = done.value
+    recipe = context.recipe("student").model_copy(update={"optimizer": AdamW()})
+    stage = context.stage("student", terms, recipe=recipe, scored=[teacher, student])
     return context, rehearse_once(context, stage)
 
 
@@ -62,7 +55,7 @@ def rehearse_once(context, stage):
 
 
 def first_batch(context, stage):
-    return next(context.training_feed(stage.training_spec).shuffled(0))
+    return next(context.data.training_feed(stage.training_spec).shuffled(0))
 
 
 @every_term
@@ -129,7 +122,6 @@ def test_the_frozen_teacher_is_left_as_it_was(name):
 
 def test_terms_that_are_learned_before_have_a_stage_before():
     match = Match(terms={"a": matching_terms["activation-boundary"](), "b": matching_terms["attention"]()})
-    context = small_context(experiment("fsp"))
-    stages = list(match.plan(context))
+    stages = list(match.plan(small_context(experiment("fsp"))))
     assert [stage.name for stage in stages] == ["teacher", "baseline", "initialisation", "student"]
     assert [[term.name for term in stage.terms] for stage in stages[2:]] == [["a"], ["label loss", "b"]]

@@ -41,15 +41,15 @@ def test_weights_are_the_published_ones(name):
 def test_patterns_are_read_before_the_relu(term):
     stage = stage_of(pair_of(NARROW, WIDE), term)
     (found,) = stage.terms
-    assert found.against[-1] == "teacher.block2.linear"
-    assert [head.of for head in stage.heads.values()][-1] == ("student.block2.linear",)
+    assert found.targets[-1] == "teacher.block2.linear"
+    assert [head.inputs for head in stage.heads.values()][-1] == ("student.block2.linear",)
 
 
 def test_the_deepest_boundary_counts_most():
     stage, batch = stage_of(pair_of(NARROW, WIDE), ActivationBoundary()), random_batch()
     values = stage.values(batch, stage.terms[0].reads)
     hinges = []
-    for own, other in zip(stage.terms[0].of, stage.terms[0].against, strict=True):
+    for own, other in zip(stage.terms[0].inputs, stage.terms[0].targets, strict=True):
         sign = values[other].sign()
         hinges.append((1 - sign * values[own]).clamp(min=0).square().sum() / len(batch))
     assert stage(batch)["matched"].item() == pytest.approx((hinges[0] / 2 + hinges[1]).item(), rel=1e-5)
@@ -79,7 +79,7 @@ def test_fsp_projects_channels_alone_and_compares_neighbours():
             small = torch.nn.functional.avg_pool2d(first, 2)
             yield torch.einsum("bchw,bdhw->bcd", small, second) / second[0, 0].numel()
 
-    pairs = zip(flows(stage.terms[0].of), flows(stage.terms[0].against), strict=True)
+    pairs = zip(flows(stage.terms[0].inputs), flows(stage.terms[0].targets), strict=True)
     expected = sum((own - other).square().mean() for own, other in pairs).item()
     assert stage(batch)["matched"].item() == pytest.approx(expected, rel=1e-4)
 
@@ -109,27 +109,28 @@ def test_factor_transfer_matches_one_tap():
 
 
 def test_the_paraphraser_learns_first_and_is_frozen_then():
-    plan = FactorTransfer(rate=0.25, paraphraser_epochs=4).plan(pair_of(RESNET, WIDE_RESNET))
+    pair = pair_of(RESNET, WIDE_RESNET)
+    plan = FactorTransfer(rate=0.25, paraphraser_epochs=4).plan(pair)
     stage = next(plan)
     assert stage.training_spec.epochs == 4
     assert sorted(stage.learners(0)) == ["matched paraphrase", "matched paraphraser"]
     with pytest.raises(StopIteration) as done:
         next(plan)
-    encoder, translator = done.value.value.heads
+    encoder, translator = pair.run.stage("student", done.value.value).heads.values()
     assert (encoder.frozen, translator.frozen) == (True, False)
     assert encoder.architecture == "three 3×3 convolutions 128 → 32 channels"
 
 
 def test_review_fuses_from_deep_to_shallow():
     stage = stage_of(pair_of(RESNET, WIDE_RESNET), Review())
-    assert [head.of for name, head in stage.heads.items() if "fusion" in name] == [
+    assert [head.inputs for name, head in stage.heads.items() if "fusion" in name] == [
         ("student.pool",),
         ("student.block3.0.add", "matched fusion 4"),
         ("student.block2.0.add", "matched fusion 3"),
         ("student.block1.0.add", "matched fusion 2"),
     ]
     (term,) = stage.terms
-    assert term.against[-1] == "teacher.pool"
+    assert term.targets[-1] == "teacher.pool"
     assert [term.weight_at(progress) for progress in (0, 1)] == [5 / 20, 5 * 10 / 20]
 
 
@@ -150,7 +151,7 @@ def test_margins_survive_an_interruption():
     """They are learned without gradient, and are kept with what is."""
     wanted = experiment("overhaul")
     _events, states = train(wanted)
-    assert states["matched margins 1"]["margin"].any()
+    assert states["1/matched margins 1"]["margin"].any()
     interrupted = Trainer(small_context(wanted))
     for event in interrupted.events():
         if event.kind == "epoch-done" and event.stage == 1:
@@ -163,5 +164,6 @@ def test_margins_survive_an_interruption():
 def test_a_run_keeps_the_frozen_paraphraser(runs):
     folder = run_in(runs, experiment("factor-transfer", "strategy.terms.matched.paraphraser_epochs=2"))
     assert folder.summary().status == "finished"
-    kept = {name.removesuffix(".safetensors") for name in weights_in(folder)}
-    assert {"matched paraphraser", "matched paraphrase", "matched translator", "student"} <= kept
+    assert {"teacher.safetensors", "student.safetensors"} <= weights_in(folder).keys()
+    parts = [(1, "matched paraphraser"), (1, "matched paraphrase"), (2, "matched translator")]
+    assert all(folder.part_file(stage, name).exists() for stage, name in parts)

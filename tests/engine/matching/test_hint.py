@@ -9,8 +9,8 @@ from tests.small import random_batch
 def test_middle_taps_are_matched_through_a_projection():
     stage = stage_of(pair_of(RESNET, WIDE_RESNET), Hint())
     (term,), (head,) = stage.terms, stage.heads.values()
-    assert (term.of, term.against) == ((head.name,), ("teacher.block2",))
-    assert head.of == ("student.block2",)
+    assert (term.inputs, term.targets) == ((head.name,), ("teacher.block2",))
+    assert head.inputs == ("student.block2",)
     assert head.architecture == "1×1 convolution 32 → 64 channels"
     assert term.weight_at(0) == 100
 

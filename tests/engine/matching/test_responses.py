@@ -15,10 +15,10 @@ def experiment(name, *settings):
 @pytest.mark.parametrize("name", ["decoupled", "dist", "standardised", *WITHOUT_TEACHER])
 def test_it_reads_logits_and_labels_as_its_definition_says(name):
     small = experiment(name)
-    term = list(small.strategy.plan(small_context(small)))[-1].terms[1]
-    assert term.of == "student.logits"
-    assert ("teacher.logits" in term.against) == (name not in WITHOUT_TEACHER)
-    assert ("labels" in term.against) == (name in WITH_LABELS)
+    term = list(small_context(small).plan())[-1].terms[1]
+    assert term.inputs == "student.logits"
+    assert ("teacher.logits" in term.targets) == (name not in WITHOUT_TEACHER)
+    assert ("labels" in term.targets) == (name in WITH_LABELS)
 
 
 @pytest.mark.parametrize("kind", ["mixup", "cutmix"])
@@ -35,7 +35,7 @@ def test_mixed_images_are_refused_before_training_where_labels_are_needed(name, 
 def test_decoupled_warms_up_over_twenty_epochs():
     epochs = "networks.student.training.epochs=40"
     small = experiment("decoupled", epochs)
-    term = list(small.strategy.plan(small_context(small)))[-1].terms[1]
+    term = list(small_context(small).plan())[-1].terms[1]
     weights = [term.weight_at(epoch / 39) for epoch in range(40)]
     assert weights[0] == pytest.approx(1 / 20)
     assert weights[9] == pytest.approx(10 / 20)

@@ -27,10 +27,10 @@ def test_layers_of_one_shape_are_compared_as_they_are():
 def test_without_a_choice_all_layers_of_one_name_are_matched():
     stage = stage_of(pair_of(NARROW, WIDE), Weights())
     (term,) = stage.terms
-    assert term.against == tuple(
+    assert term.targets == tuple(
         f"teacher.{path}.weight" for path in ("block1.linear", "block2.linear", "classifier")
     )
-    assert [head.of for head in stage.heads.values()] == [
+    assert [head.inputs for head in stage.heads.values()] == [
         ("student.block1.linear.weight",), ("student.block2.linear.weight",), ("student.classifier.weight",)
     ]  # fmt: skip
 
@@ -48,7 +48,7 @@ def test_other_shapes_are_projected_from_both_sides():
 
 def test_networks_without_a_name_in_common_are_matched_at_their_last_layers():
     (term,) = stage_of(pair_of("{name='mlp', widths=[]}", RESNET), Weights()).terms
-    assert term.against == ("teacher.classifier.weight",)
+    assert term.targets == ("teacher.classifier.weight",)
 
 
 def test_convolutions_are_flattened():

@@ -14,6 +14,7 @@ from tests.small import (
     CPU,
     digits,
     interrupted,
+    kept,
     random_batch,
     same_state,
     same_states,
@@ -45,17 +46,18 @@ def scores(events):
 
 
 def stages_of(of):
-    return {stage.name: stage for stage in of.strategy.plan(small_context(of))}
+    return {stage.name: stage for stage in small_context(of).plan()}
 
 
 def test_each_generation_is_taught_by_the_one_before_and_starts_anew():
     stages = stages_of(experiment())
-    assert [outline.trained for outline in dry_run(small_context(experiment()))] == [(n,) for n in stages]
+    summaries = dry_run(small_context(experiment()))
+    assert [summary.trained for summary in summaries] == [(n,) for n in stages]
     assert list(stages) == ["teacher", "baseline", "generation-1", "generation-2", "generation-3"]
     names = ["teacher", "generation-1", "generation-2", "generation-3"]
     for taught_by, name in pairwise(names):
         (term,) = stages[name].terms
-        assert (term.of, term.against) == (f"{name}.logits", (f"{taught_by}.logits",))
+        assert (term.inputs, term.targets) == (f"{name}.logits", (f"{taught_by}.logits",))
     fresh = [stages[name].networks[name].module for name in names]
     assert len({id(module) for module in fresh}) == len(fresh)
     starts = [copied(stages[name].networks[name].module) for name in names]
@@ -88,7 +90,7 @@ def test_a_teacher_is_the_trained_previous_student_unchanged_bit_for_bit():
     stages.clear()  # those of the dry run
     for event in trainer.events():
         if event.kind == "stage-done":
-            after |= trainer.trained
+            after |= kept(trainer, event)
     assert [stage.name for stage in stages] == ["teacher", "generation-1", "generation-2", "generation-3"]
     for earlier, later in pairwise(stages):
         teacher = later.networks[earlier.name]
@@ -133,38 +135,40 @@ def test_the_ensemble_is_the_mean_of_the_generations_probabilities():
     wanted = experiment()
     events, states = train(wanted)
     context, found = small_context(wanted), scores(events)
-    images = torch.cat([batch.images for batch in context.test.in_order()])
-    labels = context.test.part.labels.numpy()
+    images = torch.cat([batch.images for batch in context.data.test.in_order()])
+    labels = context.data.test.part.labels.numpy()
     predictions = []
     for number in (1, 2, 3):
-        module = context.network("student").module.eval()
+        module = context.network("student", draw=number, generation=number).module.eval()
         module.load_state_dict(states[f"generation-{number}"])
         with torch.no_grad():
             predictions.append(softmax(module(images).double().numpy()))
     for size in (2, 3):
         mean = sum(predictions[:size]) / size
-        test = found[f"ensemble of {size}"].last_epoch.test
+        ensemble = found[f"ensemble generation-{size}"]
+        test = ensemble.last_epoch.test
         assert test.accuracy == (mean.argmax(1) == labels).mean()
         assert test.loss == pytest.approx(-np.log(mean[range(len(labels)), labels]).mean(), rel=1e-4)
-        assert found[f"ensemble of {size}"].parameters == size * 610
-    assert "ensemble of 1" not in found
+        assert (ensemble.kind, ensemble.coordinates) == ("ensemble", {"generation": size})
+        assert ensemble.parameters == size * 610
+    assert [name for name in found if "ensemble" in name] == [f"ensemble generation-{n}" for n in (2, 3)]
 
 
 def test_the_ensemble_is_scored_on_validation_by_its_own_generations_answers():
     """Also where the predictions of earlier generations to the training images are remembered."""
     events, states = train(experiment("strategy.generations=2", "networks.student.training.epochs=3"))
-    epochs = [e for e in events if e.kind == "epoch-done" and "ensemble of 2" in e.validation]
+    epochs = [e for e in events if e.kind == "epoch-done" and "ensemble generation-2" in e.validation]
     context = small_context(experiment())
-    images = torch.cat([batch.images for batch in context.validation.in_order()])
+    images = torch.cat([batch.images for batch in context.data.validation.in_order()])
     predictions = []
     for number in (1, 2):
-        module = context.network("student").module.eval()
+        module = context.network("student", draw=number, generation=number).module.eval()
         module.load_state_dict(states[f"generation-{number}"])
         with torch.no_grad():
             predictions.append(softmax(module(images).double().numpy()))
-    right = (sum(predictions).argmax(1) == context.validation.part.labels.numpy()).mean()
+    right = (sum(predictions).argmax(1) == context.data.validation.part.labels.numpy()).mean()
     assert len(epochs) == 3
-    assert epochs[-1].validation["ensemble of 2"].accuracy == right
+    assert epochs[-1].validation["ensemble generation-2"].accuracy == right
 
 
 def test_the_student_may_be_another_network_and_a_loaded_teacher_is_not_trained():

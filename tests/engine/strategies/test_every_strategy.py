@@ -1,32 +1,55 @@
+"""What every strategy keeps to, whoever wrote it: read off events, cards and rows alone."""
+
 import json
 import re
+from functools import cache
 
+import numpy as np
 import pytest
 import torch
 
 from kdstudio.engine.dry_run import dry_run
-from kdstudio.engine.events import Preparing
-from kdstudio.engine.strategy import strategies
+from kdstudio.engine.events import EpochDone, Preparing, StageDone, StageStarted
+from kdstudio.engine.strategy import Many, strategies
+from kdstudio.engine.views import Comparison, FigureView
+from kdstudio.runs.figures import MISSING
 from kdstudio.runs.presets import load_experiment, to_toml
+from kdstudio.runs.result_tables import tabulate
+from kdstudio.runs.results import curves, headline
 from kdstudio.runs.session import new_session
-from kdstudio.runs.weights import load_tensors
-from tests.small import run_in, same_states, small_context, small_experiment, weights_in
+from kdstudio.runs.weights import load_network, read_card
+from tests.small import (
+    digits,
+    interrupted,
+    run_in,
+    same_state,
+    same_states,
+    small_context,
+    small_experiment,
+    train,
+    weights_in,
+)
 
-SETTINGS = {"self-distillation": ("networks.student.model.widths=[8, 8]",)}
-"""What a strategy cannot do without."""
-WIDER, TWO_OUTPUTS = 64 * 8 + 8 + 8 * 8 + 8 + 8 * 10 + 10, 64 * 8 + 8 + 8 * 2 + 2
-WEIGHTS = {
-    "self-distillation": {"student": WIDER, "baseline": WIDER},
-    "specialise": {"student": TWO_OUTPUTS, "labels alone": TWO_OUTPUTS},
-}
-"""Of the networks that have not as many as ``mlp 8``."""
-IMAGES = {"specialise": 91}
-"""Test images that every network but the teacher predictions, where not all: here those of two classes."""
 every_strategy = pytest.mark.parametrize("name", list(strategies))
 
 
 def experiment_of(name, *settings):
-    return small_experiment(*SETTINGS.get(name, ()), *settings, strategy=name)
+    """Two blocks, so that there is something before the last one."""
+    roles = strategies[name]().roles()
+    blocks = (f"networks.{role}.model.widths=[8, 6]" for role in roles)
+    return small_experiment(*blocks, *settings, strategy=name)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """A strategy's finished run, made when it is first asked for: its folder and its events."""
+
+    @cache
+    def of(name):
+        session = new_session(experiment_of(name), tmp_path_factory.mktemp("runs"), "run")
+        return session.folder, [event for event in session.events() if not isinstance(event, Preparing)]
+
+    return of
 
 
 @every_strategy
@@ -42,7 +65,8 @@ def test_its_formula_holds_its_numbers(name):
     numbers = [value for value in strategy.model_dump().values() if isinstance(value, float)]
     formula = strategy.formula()
     assert formula.startswith("L = ")
-    assert all(re.search(rf"(?<![\d.]){re.escape(f'{n:g}')}(?![\d.])", formula) for n in numbers if n)
+    for number in numbers:  # a factor of 1 is not written, nor a term of weight 0
+        assert number in (0, 1) or re.search(rf"(?<![\d.]){re.escape(f'{number:g}')}(?![\d.])", formula)
 
 
 @every_strategy
@@ -53,57 +77,188 @@ def test_it_tells_what_it_is(name):
 
 
 @every_strategy
-def test_its_plan_can_be_rehearsed(name):
-    outlines = dry_run(small_context(experiment_of(name)))
-    assert outlines
-    assert all(outline.trained and outline.terms and outline.flops_per_step > 0 for outline in outlines)
-    assert len({outline.name for outline in outlines}) == len(outlines)
+def test_its_roles_are_what_it_describes_as_often_as_its_options_say(name):
+    strategy, expected = strategies[name](), []
+    for role in strategy.describes:
+        if isinstance(role, Many):
+            count = getattr(strategy, role.count)
+            numbered = [f"{role.role}-{number}" for number in range(1, count + 1)]
+            expected += numbered if role.numbered else [role.role, *numbered[1:]]
+        else:
+            expected.append(role)
+    assert strategy.roles() == tuple(expected)
+    assert len({*expected}) == len(expected) > 0
+    assert list(experiment_of(name).networks) == expected
 
 
 @every_strategy
-def test_a_run_leaves_a_complete_folder(name, runs):
-    experiment = experiment_of(name)
-    session = new_session(experiment, runs, "run")
-    events = [event for event in session.events() if not isinstance(event, Preparing)]
-    path = session.folder.path
-    assert path == runs / "run"
-    assert {file.name for file in path.iterdir()} - {".lock"} == {
-        "experiment.toml", "events.jsonl", "summary.json", "networks",
+def test_its_plan_can_be_rehearsed(name):
+    summaries = dry_run(small_context(experiment_of(name)))
+    assert summaries
+    assert all(stage.trained and stage.terms and stage.flops_per_step > 0 for stage in summaries)
+    assert len({stage.name for stage in summaries}) == len(summaries)
+
+
+@every_strategy
+def test_a_plan_followed_again_is_the_same_with_fresh_networks(name):
+    context = small_context(experiment_of(name))
+    first, networks = dry_run(context), dict(context.networks)
+    assert dry_run(context) == first
+    assert context.networks.keys() == networks.keys()
+    assert not any(context.networks[n] is network for n, network in networks.items())
+    assert all(same_state(networks[n].state_dict(), m.state_dict()) for n, m in context.networks.items())
+
+
+@every_strategy
+def test_a_run_leaves_a_complete_folder(name, done):
+    folder, events = done(name)
+    assert {file.name for file in folder.path.iterdir()} - {".lock", "parts"} == {
+        "experiment.toml", "events.jsonl", "summary.json", "networks", "confusion",
     }  # fmt: skip
-    assert session.folder.experiment() == experiment
-    lines = (path / "events.jsonl").read_text().splitlines()
-    assert [json.loads(line)["kind"] for line in lines] == [event.kind for event in events]
-    summary = json.loads((path / "summary.json").read_text())
-    assert summary["status"] == "finished"
-    assert summary["experiment"]["strategy"]["name"] == name
-    assert summary["seconds"] > 0
-    networks = {
-        name for event in events if event.kind == "stage-started" for name in event.outline.parameters
+    assert folder.experiment() == experiment_of(name)
+    kinds = [json.loads(line)["kind"] for line in folder.events_file.read_text().splitlines()]
+    assert [kind for kind in kinds if kind != "preparing"] == [event.kind for event in events]
+    summary = folder.summary()
+    assert (summary.status, summary.experiment["strategy"]["name"]) == ("finished", name)
+    assert summary.seconds > 0
+    rows = {n: row for event in events if isinstance(event, StageDone) for n, row in event.networks.items()}
+    assert rows
+    assert summary.networks == rows
+
+
+@every_strategy
+def test_every_row_is_of_a_network_that_was_announced_and_is_called_by_its_identity(name, done):
+    folder, events = done(name)
+    announced = {
+        n: identity
+        for event in events
+        if isinstance(event, StageStarted)
+        for n, identity in event.summary.scored.items()
     }
-    assert networks <= {*summary["networks"]}
-    for network, found in summary["networks"].items():
-        assert found["test"] == found["last_epoch"]["test"]
-        assert found["validation"] == found["last_epoch"]["validation"]
-        check_test_scores(found["test"], IMAGES.get(name, 450) if network != "teacher" else 450)
-        if network not in networks:  # what several answer together, or a part of one
+    for network, row in folder.summary().networks.items():
+        assert row.name == network
+        assert announced[network].model_dump() == row.model_dump(include={"role", "kind", "coordinates"})
+
+
+@every_strategy
+def test_a_row_holds_the_scores_of_its_last_epoch_and_of_its_best(name, done):
+    folder, events = done(name)
+    epochs = {}
+    for event in events:
+        if isinstance(event, StageStarted):
+            scored_here = set()
+        if isinstance(event, EpochDone):
+            for network, scores in event.validation.items():
+                if network not in scored_here:
+                    epochs[network] = {}
+                scored_here.add(network)
+                epochs[network][event.epoch] = scores
+    for network, row in folder.summary().networks.items():
+        if network not in epochs:
+            assert row.last_epoch.epoch == row.best_epoch.epoch == 0
             continue
-        weights = load_tensors(path / "networks" / f"{network}.safetensors")
-        assert found["parameters"] == sum(weight.numel() for weight in weights.values())
-        assert found["parameters"] == WEIGHTS.get(name, {}).get(network, 64 * 8 + 8 + 8 * 10 + 10)
-        assert found["last_epoch"]["epoch"] == 2
-        assert found["best_epoch"]["epoch"] in (1, 2)
-        card = json.loads((path / "networks" / f"{network}.json").read_text())
-        assert (card["network"], card["epoch"]) == (network, 2)
+        seen = epochs[network]
+        assert row.last_epoch.epoch == max(seen)
+        assert row.last_epoch.validation == seen[max(seen)]
+        best = max(seen, key=lambda epoch: (seen[epoch].accuracy, -seen[epoch].loss, -epoch))
+        assert (row.best_epoch.epoch, row.best_epoch.validation) == (best, seen[best])
 
 
-def check_test_scores(test, images):
-    confusion = torch.tensor(test["confusion"])
-    right, count = confusion.diag(), confusion.sum(1)
-    assert count.sum() == test["count"] == images
-    assert test["errors"] == images - right.sum()
-    assert test["accuracy"] == pytest.approx(right.sum().item() / images)
-    shares = [share for share in test["per_class"] if share is not None]
-    assert shares == pytest.approx((right / count)[count > 0].tolist())
+def images_of(row, stage):
+    """Normalised test images of the classes that the row is of, and their labels as it numbers them."""
+    data = digits()
+    labels = data.test.labels
+    wanted = torch.tensor(stage.classes or range(10))
+    here = torch.isin(labels, wanted)
+    images = (data.test.images[here] / 255 - data.mean[0]) / data.std[0]
+    labels = labels[here]
+    if row.classes:
+        labels = torch.tensor([row.classes.index(label) for label in labels.tolist()])
+    return images, labels
+
+
+@every_strategy
+def test_files_rebuilt_from_their_cards_answer_as_the_rows_say(name, done):
+    folder, events = done(name)
+    stages = events[0].stages
+    last_seen = {n: stages[e.stage] for e in events if isinstance(e, StageDone) for n in e.networks}
+    for network, row in folder.summary().networks.items():
+        images, labels = images_of(row, last_seen[network])
+        confusion = np.array(json.loads(folder.confusion_file(network).read_text())["confusion"])
+        check_test_scores(row.test, confusion, labels.numpy())
+        if network not in folder.networks():  # a head of the strategy's own is not declared
+            continue
+        module, card = load_network(folder.network_file(network))
+        assert (card.network, card.epoch) == (network, row.last_epoch.epoch)
+        assert card.identity.model_dump() == row.model_dump(include={"role", "kind", "coordinates"})
+        assert row.parameters == sum(parameter.numel() for parameter in module.parameters())
+        with torch.no_grad():
+            predicted = module(images).argmax(1)
+        assert int((predicted != labels).sum()) == row.test.errors
+        best = folder.network_file(network, best=True)
+        assert best.exists() == (row.best_epoch.epoch != row.last_epoch.epoch)
+        if best.exists():
+            module, card = load_network(best)
+            assert card.epoch == row.best_epoch.epoch
+            with torch.no_grad():
+                assert int((module(images).argmax(1) != labels).sum()) == row.best_epoch.test.errors
+
+
+def check_test_scores(test, confusion, labels):
+    assert confusion.sum(1).tolist() == np.bincount(labels, minlength=len(confusion)).tolist()
+    assert test.count == len(labels)
+    assert test.errors == len(labels) - confusion.trace()
+    assert test.accuracy == pytest.approx(confusion.trace() / len(labels))
+
+
+@every_strategy
+def test_a_network_that_an_experiment_describes_is_built_as_it_says(name, done):
+    folder, _events = done(name)
+    networks, seen = folder.experiment().networks, set()
+    for network in folder.networks():
+        card = read_card(folder.network_file(network))
+        if card.model:
+            assert card.model == networks[card.identity.role].model
+            seen.add(card.identity.role)
+    assert seen
+
+
+@every_strategy
+def test_its_views_show_something_of_its_rows(name, done):
+    folder, _events = done(name)
+    summary, strategy = folder.summary(), strategies[name]()
+    rows = summary.networks.values()
+    assert summary.views == strategy.views
+    for view in strategy.views:
+        if isinstance(view, FigureView):
+            drawn = curves(view, rows)
+            assert any(curve.points for curve in drawn), view.title
+            continue
+        table = tabulate(view, rows)
+        assert table.rows, view.title
+        assert {len(row) for row in table.rows} == {len(table.columns)}
+        cells = [cell for row in table.rows for cell in row[len(row) - table.figures :]]
+        assert any(cell != MISSING for cell in cells), view.title
+        assert all(any(c != MISSING for c in row[-table.figures :]) for row in table.rows), view.title
+        assert bool(view.best) == (table.best is not None)
+
+
+@every_strategy
+def test_what_it_holds_against_what_is_there(name, done):
+    folder, _events = done(name)
+    summary, strategy = folder.summary(), strategies[name]()
+    kinds = {row.kind for row in summary.networks.values()}
+    usual, own = Comparison().model_dump(), strategy.comparison.model_dump()
+    assert summary.comparison == strategy.comparison
+    assert strategy.comparison.result in kinds
+    assert {kind for what, kind in own.items() if kind != usual[what]} <= kinds
+    shown = headline(summary)
+    assert shown.result
+    assert shown.errors
+    if getattr(strategy, "baseline", False):
+        assert shown.control
+    if any(role.startswith("teacher") for role in strategy.roles()):
+        assert shown.reference
 
 
 @every_strategy
@@ -113,7 +268,15 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(name, runs
         for number, seed in enumerate((3, 3, 4))
     )
     assert same_states(one, same)
-    for network in one.keys() & other.keys():
-        matrices = [key for key, weight in one[network].items() if weight.ndim > 1]
-        assert matrices
-        assert not any(torch.equal(one[network][key], other[network][key]) for key in matrices)
+    assert not any(same_state(one[network], other[network]) for network in one.keys() & other.keys())
+
+
+@every_strategy
+def test_stopped_once_in_each_stage_and_resumed_equals_uninterrupted(name):
+    experiment = experiment_of(name)
+    events, expected = train(experiment)
+    steps = [n for n, event in enumerate(events) if event.kind == "step-done"]
+    ends = [n for n, event in enumerate(events) if event.kind in ("epoch-done", "stage-done")]
+    for stop in (*steps[3 :: max(1, len(steps) // 4)], *ends[:: max(1, len(ends) // 3)]):
+        _rest, states = interrupted(experiment, lambda number, _, stop=stop: number == stop)
+        assert same_states(states, expected), f"stopped at event {stop}, {events[stop].kind}"

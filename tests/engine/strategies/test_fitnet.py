@@ -11,7 +11,7 @@ WIDER = "networks.teacher.model.widths=[12]"
 
 def stages_of(*settings):
     context = small_context(small_experiment(*settings, strategy="fitnet"))
-    return {stage.name: stage.eval() for stage in context.experiment.strategy.plan(context)}
+    return {stage.name: stage.eval() for stage in context.plan()}
 
 
 def softmax(logits):
@@ -83,7 +83,7 @@ def test_one_stage_learns_all_with_the_libraries_weight():
 
 def test_a_run_tells_of_all_four_networks():
     events, states = train(small_experiment("strategy.hint_epochs=2", WIDER, strategy="fitnet"))
-    assert {"teacher", "baseline", "kd", "student", "hint projection 1"} == {*states}
+    assert {"teacher", "baseline", "kd", "student", "3/student", "3/hint projection 1"} == {*states}
     done = [event for event in events if event.kind == "stage-done"]
     assert {name for event in done for name in event.networks} == {"teacher", "baseline", "kd", "student"}
 

@@ -14,7 +14,7 @@ def softmax(logits):
 def student_stage(*settings):
     """The last stage of the plan, untrained, in eval mode, and its weighted loss on a batch."""
     context = small_context(small_experiment(*settings))
-    *_others, stage = context.experiment.strategy.plan(context)
+    *_others, stage = context.plan()
     return stage.eval()
 
 
@@ -80,19 +80,19 @@ def test_the_formula_holds_the_numbers(options, formula):
 
 def test_the_stages_are_teacher_baseline_and_student():
     context = small_context(small_experiment())
-    stages = list(context.experiment.strategy.plan(context))
+    stages = list(context.plan())
     assert [stage.name for stage in stages] == ["teacher", "baseline", "student"]
     assert [name for name, network in stages[2].networks.items() if network.frozen] == ["teacher"]
 
 
 def test_the_baseline_can_be_left_out():
     context = small_context(small_experiment("strategy.baseline=false"))
-    assert [stage.name for stage in context.experiment.strategy.plan(context)] == ["teacher", "student"]
+    assert [stage.name for stage in context.plan()] == ["teacher", "student"]
 
 
 def test_baseline_and_student_have_the_same_recipe():
     settings = ("networks.student.training.epochs=7", "networks.student.training.augmentation.jitter=1")
     context = small_context(small_experiment(*settings))
-    _teacher, baseline, student = context.experiment.strategy.plan(context)
+    _teacher, baseline, student = context.plan()
     assert baseline.training_spec == student.training_spec
     assert baseline.training_spec.epochs == 7

@@ -15,7 +15,7 @@ RESNETS = (
 
 def plan_of(*settings):
     context = small_context(small_experiment(*settings, strategy="match"))
-    return list(context.experiment.strategy.plan(context))
+    return list(context.plan())
 
 
 def test_each_term_is_a_loss_under_its_name_with_its_weight():

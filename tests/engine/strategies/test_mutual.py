@@ -3,14 +3,12 @@ import pytest
 import torch
 
 from kdstudio.engine.dry_run import dry_run
+from kdstudio.engine.learning import learn_labels
 from kdstudio.engine.strategies.mutual import Mutual
-from kdstudio.engine.strategies.supervised import learn_labels
-from kdstudio.engine.trainer import Trainer
 from kdstudio.errors import KDStudioError
 from tests.small import (
-    follow,
+    Given,
     interrupted,
-    planned,
     random_batch,
     same_state,
     same_states,
@@ -19,6 +17,7 @@ from tests.small import (
     train,
 )
 
+NETS = ("net-1 mutual", "net-2 mutual", "net-3 mutual")
 NET = "{model={name='mlp', widths=[5]}, training={epochs=2, batch_size=256, optimizer={name='sgd'}}}"
 
 
@@ -33,7 +32,7 @@ def three(*settings):
 
 
 def stages_of(of):
-    return {stage.name: stage for stage in of.strategy.plan(small_context(of))}
+    return {stage.name: stage for stage in small_context(of).plan()}
 
 
 def softmax(logits):
@@ -65,7 +64,7 @@ def test_losses_and_gradients_equal_the_formula_by_hand(peers_as, temperature):
     settings = (f"strategy.peers_as={peers_as}", f"strategy.temperature={temperature}", "strategy.weight=0.5")
     stage, batch, t = stages_of(three(*settings))["mutual"].eval(), random_batch(), temperature
     logits, labels = predictions(stage, batch), np.eye(10)[batch.labels]
-    for update, name in enumerate(("net-1", "net-2", "net-3")):
+    for update, name in enumerate(NETS):
         q = softmax(logits[name] / t)
         peers = [softmax(z / t) for other, z in logits.items() if other != name]
         by_hand = np.mean([kl(p, q) for p in peers]) if peers_as == "mean of KLs" else kl(sum(peers) / 2, q)
@@ -80,7 +79,7 @@ def test_losses_and_gradients_equal_the_formula_by_hand(peers_as, temperature):
 
 def test_a_turn_gives_gradient_to_its_own_network_alone():
     stage, batch = stages_of(three())["mutual"], random_batch()
-    for update, own in enumerate(("net-1", "net-2", "net-3")):
+    for update, own in enumerate(NETS):
         assert list(stage.learners(update)) == [own]
         for name, found in gradients(stage, batch, update).items():
             assert all((gradient is not None) == (name == own) for gradient in found)
@@ -93,7 +92,7 @@ def test_together_has_the_gradients_of_separate_turns():
     together = stages_of(three("strategy.update=together"))["mutual"].eval()
     assert [len(stage.updates) for stage in (in_turn, together)] == [3, 1]
     found = gradients(together, batch, 0)
-    for update, name in enumerate(("net-1", "net-2", "net-3")):
+    for update, name in enumerate(NETS):
         for one, other in zip(found[name], gradients(in_turn, batch, update)[name], strict=True):
             torch.testing.assert_close(one, other)
 
@@ -105,8 +104,8 @@ def test_in_turn_the_second_network_sees_the_first_ones_step():
     large = [f"networks.net-{n}.training.batch_size=2000" for n in (1, 2)]
     _, in_turn = train(experiment(*once, *alone, *large))
     _, together = train(experiment(*once, *alone, *large, "strategy.update=together"))
-    assert same_state(in_turn["net-1"], together["net-1"])
-    assert not same_state(in_turn["net-2"], together["net-2"])
+    assert same_state(in_turn["net-1 mutual"], together["net-1 mutual"])
+    assert not same_state(in_turn["net-2 mutual"], together["net-2 mutual"])
 
 
 def test_the_stages_are_alone_distilled_and_mutual():
@@ -114,45 +113,46 @@ def test_the_stages_are_alone_distilled_and_mutual():
     assert list(stages) == ["alone", "distilled", "mutual"]
     assert list(stages["alone"].networks) == ["net-1 alone", "net-2 alone", "net-3 alone"]
     assert list(stages["distilled"].networks) == ["net-1 alone", "net-2 distilled", "net-3 distilled"]
-    assert list(stages["mutual"].networks) == ["net-1", "net-2", "net-3"]
+    assert tuple(stages["mutual"].networks) == NETS
     assert [n for n, network in stages["distilled"].networks.items() if network.frozen] == ["net-1 alone"]
 
 
 @pytest.mark.parametrize(
     ("independent", "distil", "networks"),
     [
-        ("false", "false", {"net-1", "net-2"}),
-        ("true", "false", {"net-1", "net-2", "net-1 alone", "net-2 alone"}),
-        ("false", "true", {"net-1", "net-2", "net-1 alone", "net-2 distilled"}),
+        ("false", "false", set()),
+        ("true", "false", {"net-1 alone", "net-2 alone"}),
+        ("false", "true", {"net-1 alone", "net-2 distilled"}),
     ],
 )
 def test_what_it_is_compared_with_can_be_left_out(independent, distil, networks):
     wanted = (f"strategy.independent={independent}", f"strategy.distil={distil}")
     outlines = dry_run(small_context(experiment(*wanted)))
-    assert {name for outline in outlines for name in outline.trained} == networks
+    trained = {name for outline in outlines for name in outline.trained}
+    assert trained == networks | {"net-1 mutual", "net-2 mutual"}
 
 
 def test_networks_of_one_role_start_from_the_same_weights_and_roles_from_others():
     stages = stages_of(small_experiment(strategy="mutual"))
     weights = {n: net.module.state_dict() for stage in stages.values() for n, net in stage.networks.items()}
     assert same_state(weights["net-2 alone"], weights["net-2 distilled"])
-    assert same_state(weights["net-2 alone"], weights["net-2"])
-    assert not same_state(weights["net-1"], weights["net-2"])
+    assert same_state(weights["net-2 alone"], weights["net-2 mutual"])
+    assert not same_state(weights["net-1 mutual"], weights["net-2 mutual"])
 
 
 def test_a_network_alone_learns_as_if_it_were_by_itself():
     """The same weights as of a stage of its own: nothing of the others reaches it."""
     _, states = train(experiment("strategy.distil=false"))
-    spec = experiment().networks["net-2"]
-    context = small_context(experiment())
-    by_itself = planned(lambda _bench: iter([learn_labels(context.network("net-2"), spec.training)]))
-    _, alone = follow(Trainer(small_context(by_itself)))
+    by_itself = experiment().model_copy(
+        update={"strategy": Given(make=lambda run: iter([learn_labels(run, run.network("net-2"))]))}
+    )
+    _, alone = train(by_itself)
     assert same_state(states["net-2 alone"], alone["net-2"])
 
 
 def test_the_distilling_network_is_the_one_trained_alone_and_stays_as_it_is():
     context, kept = small_context(experiment()), {}
-    for stage in context.experiment.strategy.plan(context):
+    for stage in context.plan():
         if stage.name == "alone":
             with torch.no_grad():
                 for weight in stage.networks["net-1 alone"].parameters():
@@ -174,7 +174,7 @@ def test_networks_with_other_training_are_refused_with_the_remedy():
 
 def test_the_formula_holds_the_numbers():
     assert Mutual().formula() == (
-        "L = CE(y, softmax(z_k)) + 1·1²·mean over l ≠ k of KL(softmax(z_l/1) ‖ softmax(z_k/1))"
+        "L = CE(y, softmax(z_k)) + 1²·mean over l ≠ k of KL(softmax(z_l/1) ‖ softmax(z_k/1))"
     )
     assert Mutual(temperature=2.5, weight=0.5, peers_as="KL to mean").formula() == (
         "L = CE(y, softmax(z_k)) + 0.5·2.5²·KL(mean over l ≠ k of softmax(z_l/2.5) ‖ softmax(z_k/2.5))"

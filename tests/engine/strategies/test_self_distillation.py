@@ -5,13 +5,13 @@ import pytest
 import torch
 
 from kdstudio.engine.dry_run import dry_run
-from kdstudio.engine.events import StepDone
+from kdstudio.engine.events import EpochDone, StepDone
 from kdstudio.engine.strategies.self_distillation import SelfDistillation
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.export import export_network
 from kdstudio.runs.predictions import open_context
 from kdstudio.runs.session import new_session, resumed_session
-from kdstudio.runs.weights import load_network, load_tensors
+from kdstudio.runs.weights import load_network
 from tests.small import (
     interrupted,
     random_batch,
@@ -33,7 +33,7 @@ def experiment(*settings):
 
 def student_stage(*settings):
     context = small_context(experiment("strategy.baseline=false", *settings))
-    (stage,) = context.experiment.strategy.plan(context)
+    (stage,) = context.plan()
     return stage.eval()
 
 
@@ -84,29 +84,30 @@ def test_the_formula_holds_the_numbers():
 
 def test_light_heads_have_no_feature_loss():
     stage = student_stage(RESNET, "strategy.head=light")
-    assert set(stage.heads) == {"exit-1 classifier", "exit-2 classifier", "ensemble"}
+    assert set(stage.heads) == {"exit-1 classifier", "exit-2 classifier", "mean of exits"}
     assert [term.name for term in stage.terms] == ["label loss", "label loss of exits", "soft loss of exits"]
 
 
 def test_exits_stand_where_they_are_wanted_in_the_networks_order():
     assert list(student_stage().scored) == ["exit-1", "exit-2", "student", "ensemble"]
+    assert student_stage().scored["ensemble"] == "mean of exits"
     stage = student_stage(RESNET, "strategy.exits=['block3', 'block1']")
-    assert stage.heads["exit-1 features"].of == ("student.block1",)
-    assert stage.heads["exit-2 features"].of == ("student.block3",)
+    assert stage.heads["exit-1 features"].inputs == ("student.block1",)
+    assert stage.heads["exit-2 features"].inputs == ("student.block3",)
 
 
 def test_the_ensemble_is_the_mean_of_all_probabilities():
     stage, batch = student_stage(RESNET), random_batch()
     addresses = ("exit-1 classifier", "exit-2 classifier", "student.logits")
     with torch.no_grad():
-        values = stage.values(batch, {*addresses, "ensemble"})
+        values = stage.values(batch, {*addresses, "mean of exits"})
     mean = torch.stack([values[address].softmax(1) for address in addresses]).mean(0)
-    torch.testing.assert_close(values["ensemble"].softmax(1), mean)
+    torch.testing.assert_close(values["mean of exits"].softmax(1), mean)
 
 
 def test_the_baseline_is_the_same_network_with_the_same_weights():
     context = small_context(experiment())
-    baseline, student = context.experiment.strategy.plan(context)
+    baseline, student = context.plan()
     one, other = (
         stage.networks[name].module for stage, name in ((baseline, "baseline"), (student, "student"))
     )
@@ -126,7 +127,7 @@ def test_places_without_an_exit_are_told(settings, message):
         dry_run(small_context(experiment(*settings)))
 
 
-def test_a_network_that_is_no_chain_is_told(tmp_path):
+def test_an_exit_of_a_network_that_is_no_chain_keeps_it_whole(tmp_path):
     (tmp_path / "odd.py").write_text(
         "from torch import nn\n"
         "class Odd(nn.Module):\n"
@@ -141,30 +142,33 @@ def test_a_network_that_is_no_chain_is_told(tmp_path):
     )
     taps = "['block1=first', 'block2=second']"
     model = f"networks.student.model={{name='python', path='{tmp_path}/odd.py:build', taps_at={taps}}}"
-    with pytest.raises(KDStudioError, match=r"cannot end at .*no chain of parts there"):
-        dry_run(small_context(experiment(model)))
+    context = small_context(experiment(model, "strategy.baseline=false"))
+    (stage,) = context.plan()
+    batch, early = random_batch(), context.module_of("exit-1").eval()
+    with torch.no_grad():
+        logits = stage.eval().values(batch, {"exit-1 classifier"})["exit-1 classifier"]
+        assert torch.equal(early(batch.images), logits)
+    head = (
+        stage.heads["exit-1 features"].parameter_count() + stage.heads["exit-1 classifier"].parameter_count()
+    )
+    assert sum(p.numel() for p in early.parameters()) == stage.networks["student"].parameter_count() + head
 
 
 @pytest.mark.parametrize("model", [RESNET, PERCEPTRON])
 def test_an_exported_exit_gives_the_outputs_of_the_whole_bit_for_bit(model, runs, tmp_path):
-    trainer, session = None, new_session(experiment(model), runs, "run")
-    for _event in session.events():
-        trainer = session._trainer
-    context = trainer.context
-    *_others, stage = context.experiment.strategy.plan(context)
-    for name, part in (*stage.networks.items(), *stage.heads.items()):
-        if part.state_dict():
-            part.module.load_state_dict(load_tensors(session.folder.network_file(name)))
-    batch = random_batch(9)
+    session, stage, batch = new_session(experiment(model), runs, "run"), None, random_batch(9)
+    for event in session.events():
+        stage = session._trainer._run.stage if isinstance(event, EpochDone) else stage
     with torch.no_grad():
         values = stage.eval().values(batch, set(stage.scored.values()))
     summary = session.folder.summary()
-    assert {"exit-1", "exit-2", "student"} <= {*session.folder.networks()}
-    for name in ("exit-1", "exit-2"):
+    assert {"exit-1", "exit-2", "student", "ensemble"} <= {*session.folder.networks()}
+    for number, name in enumerate(("exit-1", "exit-2"), start=1):
         made = export_network(session.folder, name, tmp_path / name)
         module, card = load_network(made.path)
         assert torch.equal(module(batch.images), values[f"{name} classifier"])
-        assert (card.exit.of, card.exit.tap) == ("student", f"block{name[-1]}")
+        assert (card.identity.kind, card.identity.coordinates) == ("exit", {"exit": number})
+        assert card.composition.networks["student"].reads == (f"block{number}",)
         assert sum(p.numel() for p in module.parameters()) == summary.networks[name].parameters
         assert summary.networks[name].parameters < summary.networks["ensemble"].parameters
 
@@ -180,7 +184,7 @@ def test_the_best_epoch_of_an_exit_is_kept_whole(runs):
     summary = folder.summary()
     kept = [name for name in ("exit-1", "exit-2") if folder.network_file(name, best=True).exists()]
     assert kept
-    test = open_context(folder, lambda _what, _fraction: None).test
+    test = open_context(folder, lambda _what, _fraction: None).data.test
     for name in kept:
         module, card = load_network(folder.network_file(name, best=True))
         with torch.no_grad():
@@ -192,7 +196,7 @@ def test_the_best_epoch_of_an_exit_is_kept_whole(runs):
 def test_stopped_and_resumed_equals_uninterrupted():
     chosen = experiment("strategy.baseline=false")
     events, expected = train(chosen)
-    assert {"exit-1 features", "exit-1 classifier", "student"} <= {*expected}
+    assert {"exit-1", "exit-2", "ensemble", "student", "0/exit-1 features"} <= {*expected}
     for stop in range(2, len(events), 3):
         _rest, states = interrupted(chosen, lambda number, _, stop=stop: number == stop)
         assert same_states(states, expected), stop

@@ -7,7 +7,7 @@ from tests.small import random_batch, small_context, small_experiment
 
 def only_stage():
     context = small_context(small_experiment(strategy="supervised"))
-    (stage,) = context.experiment.strategy.plan(context)
+    (stage,) = context.plan()
     return stage
 
 

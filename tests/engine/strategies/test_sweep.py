@@ -18,7 +18,7 @@ def test_a_swept_student_equals_the_same_student_distilled_alone_bit_for_bit():
     assert same_state(together["teacher"], alone["teacher"])
     close = {
         key: torch.allclose(value, alone["student"][key], atol=1e-6)
-        for key, value in together["student T4 α0,1 seed 0"].items()
+        for key, value in together["T4 α0,1 seed-0"].items()
     }
     assert all(close.values()), close
 
@@ -26,7 +26,7 @@ def test_a_swept_student_equals_the_same_student_distilled_alone_bit_for_bit():
 def test_the_control_equals_the_baseline():
     _events, alone = train(small_experiment(*PLAIN, strategy="hinton"))
     _events, together = train(swept("strategy.seeds=1"))
-    for key, value in together["student T1 α1 seed 0"].items():
+    for key, value in together["baseline seed-0"].items():
         torch.testing.assert_close(value, alone["baseline"][key], atol=1e-6, rtol=1e-5)
 
 
@@ -34,7 +34,7 @@ def test_all_students_of_a_role_are_in_one_stage_with_one_teacher():
     context = small_context(
         swept("strategy.temperatures=[1, 4]", "strategy.seeds=2", "strategy.alphas=[0, 0.5]")
     )
-    teacher, students = context.experiment.strategy.plan(context)
+    teacher, students = context.plan()
     assert [name for name, network in students.networks.items() if network.frozen] == ["teacher"]
     assert len(students.networks) == 1 + 2 * 2 * 2 + 2
     assert teacher.name == "teacher"
@@ -42,11 +42,11 @@ def test_all_students_of_a_role_are_in_one_stage_with_one_teacher():
 
 def test_students_of_one_seed_start_alike_and_of_another_seed_differently():
     context = small_context(swept("strategy.temperatures=[1, 4]", "strategy.seeds=2"))
-    *_, stage = context.experiment.strategy.plan(context)
+    *_, stage = context.plan()
     weights = {
-        (network.varied["temperature"], network.varied["seed"]): network.module.state_dict()
-        for network in stage.networks.values()
-        if network.varied and network.varied["alpha"] != 1
+        (c["temperature"], c["seed"]): network.module.state_dict()
+        for name, network in stage.networks.items()
+        if "temperature" in (c := context.scorable[name].identity.coordinates)
     }
     assert same_state(weights[1, 0], weights[4, 0])
     assert not torch.equal(weights[1, 0]["classifier.weight"], weights[1, 1]["classifier.weight"])
@@ -61,7 +61,7 @@ def test_more_architectures_are_more_roles_and_stages():
     raw["strategy"]["students"] = 2
     raw["networks"]["student-2"] = network | {"model": {"name": "mlp", "widths": [4]}}
     context = small_context(type(experiment).model_validate(raw))
-    assert [stage.name for stage in context.experiment.strategy.plan(context)] == [
+    assert [stage.name for stage in context.plan()] == [
         "teacher", "student", "student-2",
     ]  # fmt: skip
 

@@ -1,0 +1,80 @@
+"""Names follow from role, kind and coordinates."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+
+from kdstudio.engine.identity import Identity, spoken_coordinate, title_of
+
+SWEPT = {"temperature": 4.0, "alpha": 0.1, "seed": 0}
+NAMES = [
+    ("teacher", "teacher", {}, "teacher"),
+    ("teacher-2", "teacher", {}, "teacher-2"),
+    ("teacher", "teacher", {"generation": 0}, "teacher"),
+    ("selected teacher", "teacher", {}, "selected teacher"),
+    ("student", "student", {}, "student"),
+    ("student", "student", {"generation": 2}, "generation-2"),
+    ("student", "student", SWEPT, "T4 α0,1 seed-0"),
+    ("student-2", "student", SWEPT, "student-2 T4 α0,1 seed-0"),
+    ("student", "control", {}, "baseline"),
+    ("student", "control", {"seed": 0}, "baseline seed-0"),
+    ("student-2", "control", {"seed": 3}, "student-2 baseline seed-3"),
+    ("student", "control", {"method": "kd"}, "kd"),
+    ("student", "control", {"method": "all outputs"}, "all outputs"),
+    ("net-1", "control", {"way": "alone"}, "net-1 alone"),
+    ("net-2", "student", {"way": "distilled"}, "net-2 distilled"),
+    ("net-1", "peer", {"way": "mutual"}, "net-1 mutual"),
+    ("net-1", "peer", {}, "net-1"),
+    ("student", "exit", {"exit": 1}, "exit-1"),
+    ("student", "ensemble", {}, "ensemble"),
+    ("student", "ensemble", {"generation": 2}, "ensemble generation-2"),
+    ("student", "average", {"decay": 0.999}, "average decay-0,999"),
+    ("student", "assistant", {"size": 1000000}, "assistant size-1e+06"),
+    ("student", "assistant", {"way": "v1.5/b"}, "v1,5-b"),
+]
+
+
+@pytest.mark.parametrize(("role", "kind", "coordinates", "name"), NAMES)
+def test_a_name_follows_from_what_a_network_is(role, kind, coordinates, name):
+    assert Identity(role=role, kind=kind, coordinates=coordinates).name == name
+
+
+def test_no_name_has_a_dot_or_a_slash_in_it():
+    numbers = np.random.default_rng(0).normal(0, 1, 50) * 10.0 ** np.arange(-25, 25)
+    for value in (*numbers.tolist(), 0.1, 1e-9, math.pi, "1.5", "a/b", "../up"):
+        for kind in ("student", "control", "exit", "of its own"):
+            name = Identity(role="student", kind=kind, coordinates={"temperature": value, "x": value}).name
+            assert not re.search(r"[./]", name), name
+
+
+def test_numbers_are_written_as_short_as_they_are():
+    assert [spoken_coordinate("temperature", value) for value in (4, 4.0, 2.5)] == ["T4", "T4", "T2,5"]
+    assert spoken_coordinate("generation", 3) == "generation-3"
+    assert spoken_coordinate("way", "mutual") == "mutual"
+
+
+def test_coordinates_head_columns_by_their_sign_or_in_words():
+    assert [*map(title_of, ("temperature", "alpha", "generation", "hint_layer"))] == [
+        "T", "α", "generation", "hint layer",
+    ]  # fmt: skip
+
+
+def test_what_differs_in_some_coordinates_alone_is_the_same_without_them():
+    one, other = (
+        Identity(role="student", kind="student", coordinates={**SWEPT, "seed": seed}) for seed in (1, 2)
+    )
+    assert one != other
+    assert one.without("seed") == other.without("seed")
+    assert one.without("seed", "alpha").coordinates == {"temperature": 4.0}
+    assert one.without("nothing") == one
+    assert one.coordinates["seed"] == 1
+
+
+def test_an_identity_survives_json_with_the_kinds_of_its_coordinates():
+    identity = Identity(role="r", kind="k", coordinates={"a": 1, "b": 1.0, "c": "1"})
+    found = Identity.model_validate_json(identity.model_dump_json())
+    assert found == identity
+    assert [*map(type, found.coordinates.values())] == [int, float, str]
+    assert list(found.coordinates) == ["a", "b", "c"]
