@@ -25,7 +25,9 @@ def test_confusions_stand_beside_the_log_the_latest_of_each_network(runs):
             found = json.loads(folder.confusion_file(network).read_text())
             assert found == {"part": part, "confusion": [list(line) for line in confusion]}
             lasting[network] = found
-    assert {name: found["part"] for name, found in lasting.items()} == dict.fromkeys(folder.networks(), "test")
+    assert {name: found["part"] for name, found in lasting.items()} == dict.fromkeys(
+        folder.networks(), "test"
+    )
     scores = folder.summary().networks["student"].test
     counts = lasting["student"]["confusion"]
     assert sum(map(sum, counts)) == scores.count

@@ -223,7 +223,9 @@ def test_scores_are_the_last_epochs_and_the_best_stand_beside_them():
 def test_the_latest_accuracy_of_every_network_is_kept():
     state = folded([run_started(stage_summary(), STUDENT), epoch_done(1, seconds=2.0, teacher=0.3)])
     begun = StageStarted(stage=1, summary=STUDENT)
-    state = folded([epoch_done(2, seconds=4.0, teacher=0.4), begun, epoch_done(1, 1, 6.0, student=0.2)], state)
+    state = folded(
+        [epoch_done(2, seconds=4.0, teacher=0.4), begun, epoch_done(1, 1, 6.0, student=0.2)], state
+    )
     latest = {name: found.validation.accuracy for name, found in state.learning.items()}
     assert latest == {"teacher": 0.4, "student": 0.2}
     summary = state.summarised(EMPTY)
