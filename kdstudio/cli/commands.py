@@ -188,11 +188,16 @@ def show(which: str, runs: Path, as_json: bool) -> None:
 @click.option("--format", "file_format", default="safetensors", show_default=True, help="File format.")
 @click.option("--best", is_flag=True, help="The best epoch's weights instead of the last's.")
 @runs_dir
-def export(which: str, out: Path, network: str, file_format: str, best: bool, runs: Path) -> None:
+@code_flag
+def export(
+    which: str, out: Path, network: str, file_format: str, best: bool, runs: Path, allow_code: bool
+) -> None:
     """Export a trained network; the file is loaded back and its outputs are compared."""
     from kdstudio.runs.export import export_network
 
-    made = export_network(find_run(which, runs), network, out, best=best, file_format=file_format)
+    made = export_network(
+        find_run(which, runs), network, out, best=best, file_format=file_format, allow_code=allow_code
+    )
     console().print(
         f"{made.size:,} bytes; {made.outputs()}; loaded back, they differ by at most "
         f"{made.largest_difference:g} from the run's",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import closing, nullcontext
+from contextlib import nullcontext
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -33,11 +33,8 @@ def show_run(prepare: Callable[[Tell], Session], interrupted: list[bool], *, qui
     with display.live():
         session = prepare(display.prepare)
         follower = RunFollower(session.folder)
-        with closing(session.events()) as events:
-            for _event in events:
-                display.show(follower.poll(), follower.state)
-                if interrupted:
-                    break
+        for _event in session.events(stopping=lambda: bool(interrupted)):
+            display.show(follower.poll(), follower.state)
     return session
 
 
@@ -47,7 +44,7 @@ def watch_run(folder: RunFolder, interrupted: list[bool]) -> RunState:
     with display.live():
         while not interrupted:
             display.show(follower.poll(), follower.state)
-            if follower.state.is_over or not folder.is_running():
+            if not folder.is_running():
                 break
             time.sleep(LOOK_SECONDS)
     display.show(follower.poll(), follower.state)

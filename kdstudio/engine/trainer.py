@@ -84,6 +84,8 @@ class Trainer:
         self._stage = self._resume.progress.stage
         self._run: StageRun | None = None
         self._away = 0.0
+        self._left: float | None = None
+        """Since when an event has been in the hands of whoever iterates."""
         self._began = time.monotonic()
         self._reported: set[str] = set()
         """Names of the networks whose results have been reported."""
@@ -95,7 +97,8 @@ class Trainer:
 
     def seconds(self) -> float:
         """Time spent in the run, the time between two events not counted."""
-        return time.monotonic() - self._began - self._away
+        now = time.monotonic() if self._left is None else self._left
+        return now - self._began - self._away
 
     def checkpoint(self) -> Checkpoint:
         """Where the run stands; between two events of it."""
@@ -116,9 +119,10 @@ class Trainer:
         running = self._events()
         try:
             for event in running:
-                left = time.monotonic()
+                self._left = time.monotonic()
                 yield event
-                self._away += time.monotonic() - left
+                self._away += time.monotonic() - self._left
+                self._left = None
         finally:
             running.close()
 

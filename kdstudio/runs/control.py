@@ -14,7 +14,7 @@ Wish = Literal["go on", "pause", "stop"]
 def ask(folder: RunFolder, wish: Wish) -> None:
     """Leave a wish for whoever runs ``folder``; KDStudioError where nobody does."""
     if not folder.is_running():
-        raise KDStudioError(f"run '{folder.name}' is not running; there is nothing to {wish}")
+        raise KDStudioError(f"run '{folder.name}' is not running, so it cannot {wish}")
     write_atomically(folder.control_file, wish, durable=False)
 
 

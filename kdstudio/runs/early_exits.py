@@ -13,13 +13,13 @@ from kdstudio.errors import KDStudioError
 from kdstudio.runs.colours import Token, series_of
 from kdstudio.runs.figures import Spread
 from kdstudio.runs.folder import RunFolder
-from kdstudio.runs.latency import Latency, measure_latencies
+from kdstudio.runs.latency import Latency, TimedPart, measure_latencies
 from kdstudio.runs.predictions import Part, Predictions, open_context, predictions_on
 from kdstudio.runs.results import ResultCurve, ResultPoint
-from kdstudio.runs.weights import load_network, read_card
+from kdstudio.runs.weights import read_card
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from kdstudio.engine.card import NetworkCard
 
@@ -162,14 +162,11 @@ def read_exits(
     rows, kept = folder.summary().networks, folder.networks()
     role = rows[whole].role
     controls = [n for n, row in rows.items() if row.kind == CONTROL and row.role == role and n in kept]
-    modules: dict[str, tuple[nn.Module, tuple[int, ...]]] = {}
-    for name in (*exits, whole, *controls[:1]):
-        module, card = load_network(folder.network_file(name), allow_code=allow_code)
-        modules[name] = (module, card.image)
-        if name in exits:
-            modules[_head(name)] = _heads_alone(module, card)
+    parts = {name: TimedPart(folder.network_file(name)) for name in (*exits, whole, *controls[:1])}
+    parts |= {_head(name): TimedPart(folder.network_file(name), "heads") for name in exits}
+    costs = {name: count(*part.load(allow_code=allow_code)) for name, part in parts.items()}
     progress("latency of the exits", 0.0)
-    costs, latencies = {n: count(*m) for n, m in modules.items()}, measure_latencies(modules)
+    latencies = measure_latencies(parts, allow_code=allow_code)
 
     def figures(name: str) -> ExitFigures:
         right = {part: _accuracy(found.logits[name], found) for part, found in predictions.items()}
@@ -190,18 +187,6 @@ def _trunk_of(card: NetworkCard) -> str:
     assert card.composition is not None
     (trunk,) = card.composition.networks
     return trunk
-
-
-def _heads_alone(module: nn.Module, card: NetworkCard) -> tuple[nn.Module, tuple[int, ...]]:
-    """The heads of an exit as one module, and the shape of what they are fed with."""
-    import torch
-    from torch import nn
-
-    with torch.no_grad():
-        (features,) = module.get_submodule(f"networks.{_trunk_of(card)}")(
-            torch.zeros(1, *card.image)
-        ).values()
-    return nn.Sequential(*module.get_submodule("heads").children()), tuple(features.shape[1:])
 
 
 def _head(name: str) -> str:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -71,10 +72,6 @@ class RunFolder:
         """Images counted by true class and class answered, by part."""
         return self.path / "confusion" / f"{network}.json"
 
-    def log_identity(self) -> int:
-        """A number that changes when the log is another than before, as after a resumption."""
-        return self.events_file.stat().st_ino
-
     def network_file(self, network: str, *, best: bool = False) -> Path:
         """Weights of a network after its last (or best) epoch."""
         return self.path / "networks" / f"{network}{'.best' if best else ''}{SUFFIX}"
@@ -91,7 +88,7 @@ class RunFolder:
 
     def lock(self) -> FileLock:
         """Return the lock that a process holds while it writes here."""
-        return FileLock(self.path / ".lock", timeout=0)
+        return FileLock(self.path / ".lock", timeout=0, thread_local=False)
 
     def hold(self) -> FileLock:
         """Take the lock, which whoever calls releases; KDStudioError when another process has it.
@@ -126,6 +123,8 @@ class RunFolder:
 
     def is_running(self) -> bool:
         """Tell whether a process is writing here."""
+        if not self.path.is_dir():  # the lock would make it
+            return False
         try:
             with self.lock():
                 return False
@@ -193,17 +192,25 @@ def run_folders(runs: Path) -> list[RunFolder]:
     """All runs in ``runs``, the newest first."""
     if not runs.is_dir():
         return []
-    parts = ("experiment.toml", "summary.json")
-    found = [RunFolder(path) for path in runs.iterdir() if all((path / part).exists() for part in parts)]
-    return sorted(found, key=RunFolder.created, reverse=True)
+    found: dict[RunFolder, int] = {}
+    for folder in map(RunFolder, runs.iterdir()):
+        with suppress(OSError):  # no run, or deleted this moment
+            if folder.summary_file.exists():
+                found[folder] = folder.created()
+    return sorted(found, key=found.__getitem__, reverse=True)
 
 
-def find_run(which: str, runs: Path) -> RunFolder:
-    """Find a run by its folder, its name, the beginning of its name, or ``latest``."""
+def find_run(which: str, runs: Path, before: RunFolder | None = None) -> RunFolder:
+    """Find a run by its folder, its name, the beginning of its name, or ``latest``.
+
+    Given ``before``, only runs that were there when that one was made are looked for.
+    """
     path = Path(which).expanduser()
     if (path / "summary.json").exists():
         return RunFolder(path)
     known = run_folders(runs)
+    if before:
+        known = [run for run in known if run.created() < before.created()]
     if which == "latest" and known:
         return known[0]
     exact = [run for run in known if run.name == which]

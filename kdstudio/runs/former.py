@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 TRAINING_FIELDS = {"usual_augmentation": "default_augmentation"}
-PRESET_NAMES = {"own-teacher": "self-distillation"}
+PRESET_NAMES = {"-own-teacher": "-self-distillation"}
 
 
 def modernised(raw: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,20 @@ def identity_of(name: str, varied: Mapping[str, Any] | None = None) -> Raw:
     return _identity(name, name)
 
 
+def _careful(convert: Callable[[Raw], Raw]) -> Callable[[Raw], Raw]:
+    """Let what has no known shape be a ValueError."""
+
+    @wraps(convert)
+    def converted(raw: Raw) -> Raw:
+        try:
+            return convert(raw)
+        except (AttributeError, LookupError, TypeError) as error:
+            raise ValueError(f"it has no known shape ({type(error).__name__}: {error})") from error
+
+    return converted
+
+
+@_careful
 def modern_summary(raw: Raw) -> Raw:
     """Return a summary with rows, views and what is compared; one of today as it is."""
     if "version" in raw:
@@ -92,6 +107,7 @@ def _row(name: str, network: Raw) -> Raw:
     }
 
 
+@_careful
 def modern_event(raw: Raw) -> Raw:
     """Return an event with the names of today."""
     match raw.get("kind"):
@@ -113,6 +129,7 @@ def _stage(raw: Raw) -> Raw:
     return {**raw, "updates": raw["turns"], "scored": scored}
 
 
+@_careful
 def modern_card(raw: Raw) -> Raw:
     """Return a card with an identity; an early exit becomes a composition."""
     if raw.get("format") != FORMER_CARD:

@@ -103,26 +103,28 @@ class Recorder:
         self._checkpoint_time = time.monotonic()
 
 
-def rewind(folder: RunFolder) -> Checkpoint:
-    """Read the checkpoint and take back every event that came after it.
+def read_checkpoint(folder: RunFolder) -> tuple[Checkpoint, int]:
+    """Read where the run stands, and how many bytes of the log belong to that.
 
-    Without a checkpoint the run begins anew. The log becomes another file, so that whoever reads it as it
-    grows sees that.
+    Without a checkpoint the run begins anew. Raises KDStudioError where it is damaged.
     """
     from safetensors import safe_open
 
     path = folder.checkpoint_file
-    checkpoint, length = Checkpoint(), 0
-    if path.exists():
-        tensors = load_tensors(path)
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata()
-        checkpoint = Checkpoint(Progress.model_validate_json(metadata["progress"]), tensors)
-        length = int(metadata["events"])
+    if not path.exists():
+        return Checkpoint(), 0
+    tensors = load_tensors(path)
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+    progress = Progress.model_validate_json(metadata["progress"])
+    return Checkpoint(progress, tensors), int(metadata["events"])
+
+
+def rewind(folder: RunFolder, length: int) -> None:
+    """Take back every event that came after the first ``length`` bytes of the log."""
     write_atomically(folder.events_file, folder.events_file.read_bytes()[:length])
     state = RunState()
     for event in folder.events():
         state.add(event)
     summary = state.summarised(folder.summary())
     write_atomically(folder.summary_file, summary.model_dump_json(indent=2))
-    return checkpoint

@@ -15,22 +15,23 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def resolved(experiment: Experiment, runs: Path) -> Experiment:
+def resolved(experiment: Experiment, runs: Path, own: RunFolder | None = None) -> Experiment:
     """Return ``experiment`` with every run and file that it names found, and its content noted.
 
-    ``latest`` becomes the run that is the latest now. Raises KDStudioError where something is not
-    there, or where it is no longer what an earlier resolution has noted.
+    ``latest`` becomes the run that is the latest now, or was before the experiment's ``own`` run was made.
+    Raises KDStudioError where something is not there, or where it is no longer what an earlier resolution
+    has noted.
     """
-    networks = {role: _resolved(network, runs) for role, network in experiment.networks.items()}
+    networks = {role: _resolved(network, runs, own) for role, network in experiment.networks.items()}
     return experiment.model_copy(update={"networks": networks})
 
 
-def _resolved(network: NetworkSpec, runs: Path) -> NetworkSpec:
+def _resolved(network: NetworkSpec, runs: Path, own: RunFolder | None) -> NetworkSpec:
     weights = network.weights
     if isinstance(weights, TrainHere):
         return network
     if isinstance(weights, FromRun):
-        folder = find_run(weights.run, runs)
+        folder = find_run(weights.run, runs, before=own)
         weights = weights.model_copy(update={"run": str(folder.path.resolve())})
     else:
         weights = weights.model_copy(update={"path": str(Path(weights.path).expanduser().resolve())})

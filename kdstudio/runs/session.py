@@ -6,7 +6,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Generator
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,11 +18,12 @@ from kdstudio.engine.experiment import REGISTRIES, Experiment
 from kdstudio.errors import KDStudioError
 from kdstudio.models.python import MODULE as USER_MODULE
 from kdstudio.packages import OURS, deepest_place, top_level
-from kdstudio.runs.control import wish_for
+from kdstudio.runs.control import Wish, wish_for
 from kdstudio.runs.files import make_folder
 from kdstudio.runs.folder import RunFolder, create_run
-from kdstudio.runs.recorder import Recorder, rewind
+from kdstudio.runs.recorder import Recorder, read_checkpoint, rewind
 from kdstudio.runs.references import WeightsReader, resolved
+from kdstudio.runs.summary import Status
 from kdstudio.runs.weights import check_code, load_tensors
 
 if TYPE_CHECKING:
@@ -49,63 +50,62 @@ class Session:
         """Time spent in the run."""
         return self._trainer.seconds()
 
-    def events(self) -> Generator[Event]:
+    def events(self, stopping: Callable[[], bool] = lambda: False) -> Generator[Event]:
         """Run, record, and pass every event on; the last one tells how it ended.
 
-        Wishes left for the run (see ``control.py``) are obeyed after each event. Closed early, it
-        finishes the step, saves a checkpoint and marks the run stopped.
+        Wishes left for the run (see ``control.py``) are obeyed after each event; ``stopping``, asked then
+        and while the run is held, is another way to wish its end. Closed early, it finishes the step, saves
+        a checkpoint and marks the run stopped.
         """
-        trainer, folder = self._trainer, self.folder
-        folder.control_file.unlink(missing_ok=True)
-        recorder = Recorder(folder)
-        running = trainer.events()
-        stopped = False
-        try:
-            for event in running:
-                recorder.record(event, trainer)
-                yield event
-                stopped = yield from self._obey(recorder)
-                if stopped:
-                    break
-        except (GeneratorExit, KeyboardInterrupt):
-            stopped = True
-            raise
-        except Exception as error:
-            failed = failure(error)
-            with suppress(OSError):
-                recorder.record(failed)
-            yield failed
-        finally:
-            ended = None
-            if stopped and not isinstance(event, RunDone):
-                recorder.save_checkpoint(trainer)
-                ended = RunStopped(seconds=trainer.seconds())
-                recorder.record(ended)
-            running.close()
-            recorder.close()
-            folder.control_file.unlink(missing_ok=True)
-            self._lock.release()
-        if ended:
-            yield ended
+        event: Event | None = None
+        last: Event | None = None
+        with ExitStack() as leaving:
+            leaving.callback(self._lock.release)
+            leaving.callback(self.folder.control_file.unlink, missing_ok=True)
+            recorder = leaving.enter_context(closing(Recorder(self.folder)))
+            running = leaving.enter_context(closing(self._trainer.events()))
+            try:
+                for event in running:
+                    recorder.record(event, self._trainer)
+                    yield event
+                    if not isinstance(event, RunDone) and (yield from self._obey(recorder, stopping)):
+                        last = self._stop(recorder, event)
+                        break
+            except (GeneratorExit, KeyboardInterrupt):
+                self._stop(recorder, event)
+                raise
+            except Exception as error:
+                last = failure(error)
+                with suppress(OSError):
+                    recorder.record(last)
+        if last:
+            yield last
 
-    def _obey(self, recorder: Recorder) -> Generator[Event, None, bool]:
-        """Hold the run while that is wished; returns whether it is to stop.
+    def _stop(self, recorder: Recorder, event: Event | None) -> Event | None:
+        """Keep where the run stands after ``event``; nothing is left to stop after the last."""
+        if isinstance(event, RunDone):
+            return None
+        recorder.save_checkpoint(self._trainer)
+        stopped = RunStopped(seconds=self.seconds())
+        recorder.record(stopped)
+        return stopped
 
-        Meanwhile whoever iterates is given a word now and then, so that it can close the generator.
-        """
-        wish = wish_for(self.folder)
-        if wish != "pause":
-            return wish == "stop"
-        paused = RunPaused(seconds=self.seconds())
-        recorder.record(paused)
-        yield paused
-        while (wish := wish_for(self.folder)) == "pause":
-            time.sleep(LOOK_SECONDS)
-            yield Preparing(what="held", fraction=0.0)
-        resumed = RunResumed(seconds=self.seconds())
-        recorder.record(resumed)
-        yield resumed
-        return wish == "stop"
+    def _obey(self, recorder: Recorder, stopping: Callable[[], bool]) -> Generator[Event, None, bool]:
+        """Hold the run while that is wished; returns whether it is to stop."""
+
+        def wish() -> Wish:
+            return "stop" if stopping() else wish_for(self.folder)
+
+        if wish() == "pause":
+            paused = RunPaused(seconds=self.seconds())
+            recorder.record(paused)
+            yield paused
+            while wish() == "pause":
+                time.sleep(LOOK_SECONDS)
+            resumed = RunResumed(seconds=self.seconds())
+            recorder.record(resumed)
+            yield resumed
+        return wish() == "stop"
 
 
 def new_session(
@@ -139,21 +139,29 @@ def check_networks(experiment: Experiment, *, allow_code: bool) -> None:
 def resumed_session(folder: RunFolder, tell: Tell = lambda _: None, *, allow_code: bool = False) -> Session:
     """Prepare an interrupted or stopped run to go on where its checkpoint stands.
 
-    The folder is held from here on, so that nobody else resumes it meanwhile.
+    The folder is held from here on, so that nobody else resumes it meanwhile. Where the preparation fails,
+    nothing in it has changed.
     """
-    status = folder.summary().status
-    if status in {"finished", "running", "paused"}:
-        raise KDStudioError(f"run '{folder.name}' is {status}; there is nothing to resume")
+    _refuse(folder, "finished", "running", "paused")
     experiment = folder.experiment()
     check_networks(experiment, allow_code=allow_code)
     lock = folder.hold()
     try:
-        checkpoint = rewind(folder)
-        trainer = _trainer(resolved(experiment, folder.path.parent), tell, checkpoint, folder)
+        _refuse(folder, "finished")  # by somebody else, just now
+        folder.control_file.unlink(missing_ok=True)
+        checkpoint, length = read_checkpoint(folder)
+        trainer = _trainer(resolved(experiment, folder.path.parent, folder), tell, checkpoint, folder)
+        rewind(folder, length)
     except BaseException:
         lock.release()
         raise
     return Session(trainer, folder, lock)
+
+
+def _refuse(folder: RunFolder, *statuses: Status) -> None:
+    status = folder.summary().status
+    if status in statuses:
+        raise KDStudioError(f"run '{folder.name}' is {status}; there is nothing to resume")
 
 
 def _trainer(

@@ -114,7 +114,7 @@ class RunState:
             case Preparing():
                 self.doing = event.what
             case RunStarted():
-                self.started, self.status, self.error = event, "running", ""
+                self.started, self.status, self.error, self.details = event, "running", "", ""
                 self._began = (self.fraction, self.seconds)
             case StageStarted():
                 self._start_stage(event)
@@ -138,9 +138,14 @@ class RunState:
                 self.status, self.error, self.details = "failed", event.message, event.details
 
     def _start_stage(self, event: StageStarted) -> None:
-        """Make the stage's curves, empty at first, so that every legend is complete."""
-        self.stage, self.epoch, self.doing = event.stage, 0, event.summary.name
-        self.fraction = self._share(event.stage, 0)
+        """Make the stage's curves, empty at first, so that every legend is complete.
+
+        A stage may also go on after an interruption; then what has been done of it stays done.
+        """
+        if event.stage != self.stage:
+            self.stage, self.epoch = event.stage, 0
+        self.doing = event.summary.name
+        self.fraction = max(self.fraction, self._share(event.stage, 0))
         for term in event.summary.terms:
             self.curves.losses.setdefault(LossKey(event.summary.name, term), Series())
 

@@ -37,7 +37,8 @@ def test_an_exit_is_exported_by_name(run, tmp_path, capsys):
     assert run_command_line(["export", run.name, "--network", "exit-1", "--out", str(tmp_path)]) == 0
     assert (tmp_path / "exit-1.safetensors").exists()
     card = json.loads((tmp_path / "exit-1.json").read_text())
-    assert (card["network"], card["exit"]["of"], card["exit"]["tap"]) == ("exit-1", "student", "block1")
+    trunks = card["composition"]["networks"]
+    assert (card["network"], [*trunks], trunks["student"]["reads"]) == ("exit-1", ["student"], ["block1"])
 
 
 @pytest.mark.parametrize("threshold", ["1.5", "-0.1", "much"])

@@ -83,7 +83,7 @@ def test_of_many_classes_the_likest_are_named():
     logits[:, 7], logits[:, 13] = 5.0, 3.0
     names = tuple(f"class{number}" for number in range(20))
     pixels = torch.zeros(20, 1, 2, 2, dtype=torch.uint8)
-    found = soften(Predictions(names, pixels, torch.arange(20), {"student": logits}), [1.0])
+    found = soften(Predictions(names, pixels, torch.arange(20), {"student": logits}), [1.0], "student")
     output = Console(width=200, file=StringIO())
     print_dark_knowledge(found, 0, 1.0, output)
     line = next(line for line in output.file.getvalue().splitlines() if line.startswith("class2 "))

@@ -2,11 +2,13 @@ import numpy as np
 import pytest
 import torch
 
+from kdstudio.engine.views import Comparison
 from kdstudio.errors import KDStudioError
 from kdstudio.runs import dark_knowledge
 from kdstudio.runs.dark_knowledge import DarkKnowledgeReader, choose_networks, soften, why_unreadable
 from kdstudio.runs.folder import create_run
 from kdstudio.runs.predictions import Predictions
+from tests.results import row, run
 from tests.small import run_in, small_experiment
 
 TEMPERATURES = (0.5, 1.0, 4.0, 50.0)
@@ -31,7 +33,7 @@ def predictions():
 
 
 def test_means_are_those_of_the_formulas(predictions):
-    found = soften(predictions, TEMPERATURES)
+    found = soften(predictions, TEMPERATURES, "student", "teacher")
     for place, (t, distance) in enumerate(zip(TEMPERATURES, found.distances, strict=True)):
         p, q = (probabilities(predictions.logits[name], t) for name in ("teacher", "student"))
         entropy = -(p * np.log(p)).sum(1).mean()
@@ -49,7 +51,7 @@ def test_means_are_those_of_the_formulas(predictions):
 
 
 def test_one_image_and_its_classes(predictions):
-    found = soften(predictions, TEMPERATURES)
+    found = soften(predictions, TEMPERATURES, "student", "teacher")
     softened = found.softened(7, 4.0)
     assert list(softened) == ["teacher", "student"]
     for name, values in softened.items():
@@ -58,14 +60,14 @@ def test_one_image_and_its_classes(predictions):
 
 
 def test_soft_targets_are_the_teachers(predictions):
-    found = soften(predictions, TEMPERATURES).soft_targets(2.0)
+    found = soften(predictions, TEMPERATURES, "student", "teacher").soft_targets(2.0)
     p = probabilities(predictions.logits["teacher"], 2.0)
     expected = [p[predictions.labels.numpy() == label].mean(0) for label in range(3)]
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
 def test_mistakes_go_round(predictions):
-    found = soften(predictions, TEMPERATURES)
+    found = soften(predictions, TEMPERATURES, "student", "teacher")
     wrong = [n for n in range(40) if predictions.logits["student"][n].argmax() != predictions.labels[n]]
     visited, place = [], -1
     for _ in range(len(wrong) + 1):
@@ -79,38 +81,45 @@ def test_a_student_without_mistakes_has_no_next_one(predictions):
     flawless = Predictions(
         predictions.class_names, predictions.pixels, predictions.labels, {"student": right}
     )
-    assert soften(flawless, TEMPERATURES).next_mistake(0) is None
+    assert soften(flawless, TEMPERATURES, "student").next_mistake(0) is None
 
 
 def test_without_a_teacher_one_network_is_looked_at():
-    found = soften(some_answers(student=3), TEMPERATURES)
+    found = soften(some_answers(student=3), TEMPERATURES, "student")
     assert found.networks == ("student",)
     assert found.soft_target_source == "student"
     assert found.distances == ()
 
 
+HINTON = (row("teacher", 0.9), row("control", 0.6), row("student", 0.5))
+PEERS = (row("peer", 0.5, 0.6, role="peer1"), row("peer", 0.5, 0.7, role="peer2"))
+
+
 @pytest.mark.parametrize(
-    ("names", "asked", "chosen"),
+    ("rows", "asked", "chosen"),
     [
-        (["baseline", "student", "teacher"], (None, None), ("student", "teacher")),
-        (["peer1", "peer2"], (None, None), ("peer1", None)),
-        (["peer1", "peer2"], ("peer2", "peer1"), ("peer2", "peer1")),
-        (["teacher"], (None, None), ("teacher", None)),
-        (["baseline", "student", "teacher"], ("baseline", None), ("baseline", "teacher")),
+        (HINTON, (None, None), ("student", "teacher")),
+        (HINTON, ("baseline", None), ("baseline", "teacher")),
+        (HINTON, ("teacher", None), ("teacher", None)),
+        (HINTON, ("student", "baseline"), ("student", "baseline")),
+        (PEERS, (None, None), ("peer2", "peer1")),
+        (PEERS, ("peer1", "peer2"), ("peer1", "peer2")),
+        (HINTON[:1], (None, None), ("teacher", None)),
     ],
 )
-def test_what_is_usual_is_chosen(names, asked, chosen):
-    assert choose_networks(names, *asked) == chosen
+def test_what_is_usual_is_chosen(rows, asked, chosen):
+    summary = run(*rows, comparison=Comparison(result="peer") if rows is PEERS else None)
+    assert choose_networks(summary, sorted(summary.networks), *asked) == chosen
 
 
-def test_a_network_that_is_not_there_is_told(predictions):
-    with pytest.raises(KDStudioError, match="no network 'peer'; there are teacher, student"):
-        soften(predictions, TEMPERATURES, "peer")
+def test_a_network_that_is_not_there_is_told():
+    with pytest.raises(KDStudioError, match="no network 'peer'; there are baseline, student, teacher"):
+        choose_networks(run(*HINTON), ["baseline", "student", "teacher"], "peer")
 
 
 def test_a_network_of_fewer_classes_is_told():
     with pytest.raises(KDStudioError, match="'student' has 2 outputs for the 3 classes"):
-        soften(some_answers(teacher=3, student=2), TEMPERATURES)
+        soften(some_answers(teacher=3, student=2), TEMPERATURES, "student", "teacher")
 
 
 def test_a_run_is_read_once_and_again_when_it_has_changed(runs, monkeypatch):

@@ -1,15 +1,38 @@
+import json
+
 import pytest
 
 from kdstudio.runs import recorder as recorders
-from kdstudio.runs.recorder import rewind
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.recorder import read_checkpoint, rewind
 from kdstudio.runs.session import new_session, resumed_session
 from kdstudio.runs.weights import read_card
 from tests.small import run_in, same_states, small_experiment, weights_in
 
 
-def test_preparations_are_not_recorded(runs):
-    folder = run_in(runs, small_experiment())
-    assert "preparing" not in {event.kind for event in folder.events()}
+def test_of_quick_preparations_the_first_is_recorded_alone(runs):
+    told = [e.kind for e in new_session(small_experiment(), runs, "run").events()].count("preparing")
+    recorded = [e.what for e in RunFolder(runs / "run").events() if e.kind == "preparing"]
+    assert (told > 1, recorded) == (True, ["predictions of the teacher"])
+
+
+def test_confusions_stand_beside_the_log_the_latest_of_each_network(runs):
+    session = new_session(small_experiment(), runs, "run")
+    folder, lasting = session.folder, {}
+    for event in session.events():
+        for network, confusion in getattr(event, "confusions", {}).items():
+            part = "test" if event.kind == "stage-done" else "validation"
+            found = json.loads(folder.confusion_file(network).read_text())
+            assert found == {"part": part, "confusion": [list(line) for line in confusion]}
+            lasting[network] = found
+    assert {name: found["part"] for name, found in lasting.items()} == dict.fromkeys(
+        folder.networks(), "test"
+    )
+    scores = folder.summary().networks["student"].test
+    counts = lasting["student"]["confusion"]
+    assert sum(map(sum, counts)) == scores.count
+    assert scores.count - sum(counts[k][k] for k in range(10)) == scores.errors
+    assert "confusion" not in folder.events_file.read_text() + folder.summary_file.read_text()
 
 
 def test_the_best_weights_are_kept_beside_the_last_when_they_differ(runs):
@@ -51,7 +74,8 @@ def test_events_after_the_checkpoint_are_taken_back(runs):
     events.close()
     session.folder.checkpoint_file.write_bytes(content)  # as if the process had died
     assert len(session.folder.events_file.read_bytes()) > len(checkpointed)
-    checkpoint = rewind(session.folder)
+    checkpoint, length = read_checkpoint(session.folder)
+    rewind(session.folder, length)
     assert (checkpoint.progress.stage, checkpoint.progress.epoch, checkpoint.tensors) == (1, 0, {})
     assert session.folder.events_file.read_bytes() == checkpointed
     assert [*session.folder.summary().networks] == ["teacher"]

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -137,14 +138,121 @@ def test_a_finished_run_is_not_resumed(runs):
 def test_a_run_that_another_process_has_taken_up_is_left_alone(runs, monkeypatch):
     monkeypatch.setattr(folders, "PATIENCE", 0)
     session = new_session(small_experiment(), runs, "shared")
-    before = session.folder.summary_file.read_text()
-    held, refused = (
-        FileLock(session.folder.path / ".lock"),
-        pytest.raises(KDStudioError, match="running already"),
-    )
-    with held, refused:
-        next(session.events())
-    assert session.folder.summary_file.read_text() == before
+    stopped_after(session, 20)
+    before = contents(session.folder)
+    with FileLock(session.folder.path / ".lock"), pytest.raises(KDStudioError, match="running already"):
+        resumed_session(session.folder)
+    assert contents(session.folder) == before
+
+
+def contents(folder):
+    return {file: file.read_bytes() for file in folder.path.rglob("*") if file.is_file()}
+
+
+def test_of_two_that_resume_a_run_the_second_is_refused_at_once(runs):
+    refused = []
+
+    def try_too(_event):
+        if not refused:
+            before = contents(session.folder)
+            with pytest.raises(KDStudioError, match="run 'shared' is running already; wait for it or stop"):
+                resumed_session(session.folder, tell=refuse_to_prepare)
+            assert contents(session.folder) == before
+            refused.append(True)
+
+    session = new_session(small_experiment(), runs, "shared")
+    stopped_after(session, 20)
+    first = resumed_session(session.folder, try_too)
+    assert refused
+    events, before = first.events(), contents(session.folder)
+    next(events)
+    with pytest.raises(KDStudioError, match="'shared' is running; there is nothing to resume"):
+        resumed_session(session.folder, tell=refuse_to_prepare)
+    assert contents(session.folder).keys() - before.keys() == set()
+    assert [*events][-1].kind == "run-done"
+    assert same_results(run_in(runs, small_experiment(), "whole"), session.folder)
+
+
+def refuse_to_prepare(_event):
+    raise AssertionError("nothing is to be prepared")
+
+
+def test_a_run_that_another_has_finished_meanwhile_is_not_begun_anew(runs, monkeypatch):
+    session = new_session(small_experiment(strategy="supervised"), runs, "shared")
+    stopped_after(session, 5)
+    folder, hold = session.folder, RunFolder.hold
+
+    def finish_first(folder):
+        monkeypatch.setattr(RunFolder, "hold", hold)
+        list(resumed_session(folder).events())
+        return hold(folder)
+
+    monkeypatch.setattr(RunFolder, "hold", finish_first)
+    with pytest.raises(KDStudioError, match="'shared' is finished; there is nothing to resume"):
+        resumed_session(folder)
+    assert folder.summary().status == "finished"
+    assert not folder.is_running()
+
+
+class Enough(BaseException):
+    """What a stopped worker raises when it is told something."""
+
+
+@pytest.mark.parametrize("reason", [Enough, KDStudioError])
+def test_a_resumption_whose_preparation_fails_changes_nothing_and_lets_go(runs, reason):
+    def tell(_event):
+        assert session.folder.is_running()
+        raise reason
+
+    session = new_session(small_experiment(), runs, "halved")
+    stopped_after(session, 20)
+    before = contents(session.folder)
+    with pytest.raises(reason):
+        resumed_session(session.folder, tell)
+    assert contents(session.folder) == before
+    assert session.folder.summary().status == "stopped"
+    list(resumed_session(session.folder).events())
+    assert same_results(run_in(runs, small_experiment(), "whole"), session.folder)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_is_raised_on_being_told_ends_the_preparation_and_no_folder_is_left(runs, count):
+    told = []
+
+    def tell(event):
+        told.append(event)
+        if len(told) == count:
+            raise Enough
+
+    with pytest.raises(Enough):
+        new_session(small_experiment(), runs, "mine", tell)
+    assert len(told) == count
+    assert list(runs.iterdir()) == []
+
+
+def test_a_run_that_is_held_by_another_thread_is_let_go_when_it_ends(runs):
+    made = []
+    thread = threading.Thread(target=lambda: made.append(new_session(small_experiment(), runs, "run")))
+    thread.start()
+    thread.join()
+    list(made[0].events())
+    assert not made[0].folder.is_running()
+
+
+def test_a_disk_that_is_full_when_a_run_is_stopped_lets_go_of_it(runs, monkeypatch):
+    def full(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    session = new_session(small_experiment(), runs, "run")
+    events = session.events()
+    next(event for event in events if event.kind == "epoch-done")
+    monkeypatch.setattr("kdstudio.runs.recorder.save_tensors", full)
+    with pytest.raises(OSError, match="No space left"):
+        events.close()
+    assert session.folder.summary().status == "interrupted"
+    monkeypatch.undo()
+    list(resumed_session(session.folder).events())
+    assert session.folder.summary().status == "finished"
 
 
 def test_while_it_runs_it_is_running(runs):
@@ -201,10 +309,7 @@ def test_failures_are_told_to_a_person(error, message):
 
 
 WITHOUT_TORCH = """
-import sys
-from pathlib import Path
 from kdstudio.gui.worker import RunWorker
-from kdstudio.runs.session import failure
 
 def prepare(tell):
     import torch
@@ -212,7 +317,7 @@ def prepare(tell):
 worker = RunWorker(prepare)
 worker.start()
 assert worker.wait(60)
-print([event.message for event in worker.drain()])
+print([worker.failure.message])
 """
 
 
@@ -354,7 +459,8 @@ def test_a_runs_folder_below_a_file_is_refused(tmp_path, monkeypatch):
 def test_whoever_waits_hears_what_is_prepared(runs):
     told = []
     new_session(small_experiment(), runs, tell=told.append)
-    assert told == [Preparing(what="reading digits", fraction=0.0)]
+    stages = [f"trying stage '{name}'" for name in ("teacher", "baseline", "student")]
+    assert told == [Preparing(what=what, fraction=0.0) for what in ("reading digits", *stages)]
 
 
 def test_a_run_does_not_reach_into_another(runs):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from kdstudio.engine.confusion import accuracy_on
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.predictions import Predictions
@@ -59,8 +60,8 @@ def test_a_fit_makes_the_mean_probability_on_validation_the_share_and_lowers_the
     powers = np.exp(logits)
     assert (powers / powers.sum(1, keepdims=True)).mean(0)[2] == pytest.approx(0.2, rel=1e-4)
     before, after = (predictions.scores("student", "test", b) for b in ({}, biases))
-    assert after.errors < before.errors
-    assert after.accuracy_on([2]) > before.accuracy_on([2])
+    assert after.scores.errors < before.scores.errors
+    assert accuracy_on(after.confusion, [2]) > accuracy_on(before.confusion, [2])
 
 
 def test_no_label_is_read_by_the_fit():
@@ -79,9 +80,9 @@ def test_a_run_is_read_with_what_it_has_recorded(runs):
     assert predictions.unseen == {"baseline": (3,), "student": (3,)}
     assert predictions.fit("student") == pytest.approx(recorded.shifted.biases, abs=1e-3)
     for part in ("validation", "test"):
-        assert predictions.scores("student", part, {}).errors == getattr(recorded, part).errors
+        assert predictions.scores("student", part, {}).scores.errors == getattr(recorded, part).errors
         after = predictions.scores("student", part, recorded.shifted.biases)
-        assert after.errors == getattr(recorded.shifted, part).errors
+        assert after.scores.errors == getattr(recorded.shifted, part).errors
 
 
 def test_runs_that_leave_classes_out_are_found(runs):
@@ -96,8 +97,8 @@ def test_an_outcome_is_what_the_scores_say():
     biases = {0: 1.5, 3: 2.0}
     scores = predictions.scores("student", "test", biases)
     found = predictions.outcome("student", "test", biases)
-    assert (found.count, found.errors) == (500, scores.errors)
-    assert found.unseen == pytest.approx(scores.accuracy_on([0, 3]))
+    assert (found.count, found.errors) == (500, scores.scores.errors)
+    assert found.unseen == pytest.approx(accuracy_on(scores.confusion, [0, 3]))
 
 
 def test_unseen_classes_are_marked_by_a_word():
@@ -119,8 +120,8 @@ def test_a_network_that_saw_everything_is_told():
 def test_a_student_knows_threes_that_it_never_saw(runs):
     folder: RunFolder = run_in(runs, load_experiment("digits-no-threes"))
     networks = folder.summary().networks
-    assert networks["baseline"].test.accuracy_on([3]) < 0.05
-    assert networks["student"].test.accuracy_on([3]) > 0.6
+    assert networks["baseline"].unseen_accuracy < 0.05
+    assert networks["student"].unseen_accuracy > 0.6
     shifted = networks["student"].shifted
     assert shifted.validation.errors <= networks["student"].validation.errors
-    assert shifted.test.accuracy_on([3]) >= networks["student"].test.accuracy_on([3])
+    assert shifted.unseen_accuracy >= networks["student"].unseen_accuracy

@@ -8,12 +8,13 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from kdstudio.engine.card import NetworkCard
 from kdstudio.engine.context import load_state
+from kdstudio.engine.identity import Identity
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ImageShape, ModelSpec
 from kdstudio.models.mlp import MLP
 from kdstudio.runs.weights import (
-    NetworkCard,
     check_code,
     load_network,
     load_tensors,
@@ -25,8 +26,9 @@ from kdstudio.runs.weights import (
 
 SPEC = MLP(widths=(4,))
 CARD = NetworkCard(
-    network="student", model=SPEC, image=(1, 3, 3), class_names=("a", "b"), mean=(0.1,), std=(0.2,), epoch=7
-)
+    network="student", identity=Identity(role="student", kind="student"), model=SPEC, image=(1, 3, 3),
+    class_names=("a", "b"), mean=(0.1,), std=(0.2,), epoch=7,
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -47,8 +49,9 @@ def test_any_reader_of_safetensors_reads_the_file(saved):
 def test_the_card_is_plain_json(saved):
     card = json.loads(saved[1].with_suffix(".json").read_text())
     assert card == {
-        "format": "kdstudio-network-1",
+        "format": "kdstudio-network-2",
         "network": "student",
+        "identity": {"role": "student", "kind": "student", "coordinates": {}},
         "model": {"name": "mlp", "widths": [4], "input_dropout": 0.0, "dropout": 0.0},
         "image": [1, 3, 3],
         "class_names": ["a", "b"],
@@ -250,10 +253,11 @@ class RunsCode(ModelSpec):
 
 
 def test_code_is_run_only_by_leave():
-    check_code(SPEC, allow_code=False)
-    check_code(RunsCode(), allow_code=True)
+    harmless, hostile = (CARD.model_copy(update={"model": model}).runs_code for model in (SPEC, RunsCode()))
+    check_code(harmless, allow_code=False)
+    check_code(hostile, allow_code=True)
     with pytest.raises(KDStudioError, match=r"'somebodys' runs code from a file; .*--allow-code"):
-        check_code(RunsCode(), allow_code=False)
+        check_code(hostile, allow_code=False)
 
 
 def test_an_exported_network_that_runs_code_is_rebuilt_only_by_leave(saved, tmp_path, monkeypatch):

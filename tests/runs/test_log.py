@@ -1,0 +1,133 @@
+"""Following a run: by its own process, by another, over a resumption, and after it is gone."""
+
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+from kdstudio.engine.events import RunDone, StageDone
+from kdstudio.errors import KDStudioError
+from kdstudio.runs.folder import RunFolder, create_run
+from kdstudio.runs.log import RunFollower
+from kdstudio.runs.session import new_session, resumed_session
+from kdstudio.runs.state import RunState
+from tests.small import run_in, small_experiment
+
+SETTINGS = ("compute.threads=1", "networks.teacher.training.epochs=2", "networks.student.training.epochs=3")
+
+
+def folded(folder):
+    """The state that the whole log amounts to."""
+    state = RunState()
+    for event in folder.events():
+        state.add(event)
+    return state
+
+
+@pytest.fixture
+def folder(runs):
+    return create_run(runs, small_experiment(), "run")
+
+
+def append(folder, text):
+    with folder.events_file.open("a") as file:
+        file.write(text)
+
+
+def test_a_log_is_read_as_it_grows(runs):
+    session = new_session(small_experiment(), runs, "run")
+    follower, found = RunFollower(session.folder), []
+    assert follower.poll() == []
+    for event in session.events():
+        (latest,) = follower.poll() or [event]  # quick preparations are not written
+        assert latest == event.model_copy(update={"confusions": {}} if hasattr(event, "confusions") else {})
+        found.append(latest)
+        assert follower.poll() == []
+    assert follower.state == folded(session.folder)
+    assert follower.state.status == "finished"
+
+
+def test_half_a_line_waits_for_its_other_half(folder):
+    follower, line = RunFollower(folder), RunDone(seconds=2.0).model_dump_json() + "\n"
+    append(folder, line[:9])
+    assert follower.poll() == []
+    append(folder, line[9:-1])
+    assert follower.poll() == []
+    append(folder, "\n" + line + line[:3])
+    assert follower.poll() == [RunDone(seconds=2.0)] * 2
+    append(folder, line[3:])
+    assert follower.poll() == [RunDone(seconds=2.0)]
+
+
+def test_where_a_resumed_run_lacks_what_was_read_the_state_begins_anew(runs):
+    session = new_session(small_experiment(), runs, "run")
+    follower, events = RunFollower(session.folder), session.events()
+    next(event for event in events if event.kind == "stage-done")
+    content = session.folder.checkpoint_file.read_bytes()
+    next(event for event in events if event.kind == "epoch-done")
+    events.close()
+    session.folder.checkpoint_file.write_bytes(content)  # as if the process had died
+    follower.poll()
+    assert follower.state.status == "stopped"
+    again = resumed_session(session.folder)
+    found = follower.poll()
+    assert isinstance(found[-1], StageDone)
+    assert (follower.state.status, follower.state.stage) == ("running", 0)
+    list(again.events())
+    follower.poll()
+    assert follower.state == folded(session.folder)
+
+
+def test_a_log_that_is_resumed_twice_unseen_is_still_told_apart(runs):
+    session = new_session(small_experiment(), runs, "run")
+    follower = RunFollower(session.folder)
+    for _time in range(3):
+        events = session.events()
+        next(event for event in events if event.kind == "epoch-done")
+        events.close()
+        if _time == 0:
+            follower.poll()
+        session = resumed_session(session.folder)
+    list(session.events())
+    follower.poll()
+    assert follower.state == folded(session.folder)
+
+
+def test_a_deleted_run_tells_nothing_more_and_stays_deleted(runs):
+    folder = run_in(runs, small_experiment(strategy="supervised"))
+    follower = RunFollower(folder)
+    follower.poll()
+    before = follower.state
+    shutil.rmtree(folder.path)
+    assert follower.poll() == []
+    assert follower.state is before
+    assert not folder.is_running()
+    with pytest.raises(KDStudioError, match="is not a run"):
+        folder.summary()
+    assert not folder.path.exists()
+
+
+def test_a_run_of_another_process_is_followed_to_its_end(runs):
+    options = [word for setting in SETTINGS for word in ("--set", setting)]
+    command = [sys.executable, "-m", "kdstudio", "run", "digits-hinton", *options, "--quiet", "--name", "far"]
+    folder = RunFolder(runs / "far")
+    found, polls = [], 0
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        while not folder.summary_file.exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        follower = RunFollower(folder)
+        assert folder.summary().status == "running"
+        while not follower.state.is_over:
+            assert process.poll() is None or polls < 10_000
+            events = follower.poll()
+            found += events
+            polls += bool(events)
+            time.sleep(0.005)
+        assert process.wait(60) == 0
+    assert polls > 3
+    assert found == list(folder.events())
+    assert follower.state == folded(folder)
+    assert follower.state.status == folder.summary().status == "finished"
