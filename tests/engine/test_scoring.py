@@ -5,8 +5,9 @@ from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
 
 from kdstudio.data.declaration import LabelledImages
 from kdstudio.data.feed import Feed
+from kdstudio.engine.confusion import accuracy_on, class_accuracies
 from kdstudio.engine.losses.response import cross_entropy
-from kdstudio.engine.scoring import accuracy_on, calibration_error, class_accuracies, score, scores
+from kdstudio.engine.scoring import calibration_error, score, scores
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.terms import LABELS, LossTerm
 from kdstudio.engine.training import TrainingSpec

@@ -81,7 +81,7 @@ def test_its_roles_are_what_it_describes_as_often_as_its_options_say(name):
     strategy, expected = strategies[name](), []
     for role in strategy.describes:
         if isinstance(role, Many):
-            count = getattr(strategy, role.count)
+            count = getattr(strategy, role.counted_by)
             numbered = [f"{role.role}-{number}" for number in range(1, count + 1)]
             expected += numbered if role.numbered else [role.role, *numbered[1:]]
         else:
