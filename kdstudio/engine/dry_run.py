@@ -6,10 +6,13 @@ from collections.abc import Callable
 
 from torch.utils.flop_counter import FlopCounterMode
 
+from kdstudio.data.feed import Batch
+from kdstudio.data.seeding import derived_seed
 from kdstudio.engine.context import RunContext
 from kdstudio.engine.events import StageSummary
 from kdstudio.engine.network import Head
 from kdstudio.engine.stage import Stage
+from kdstudio.models.modules.drawing import OwnGenerator
 
 SAMPLES = 4
 
@@ -32,7 +35,13 @@ def dry_run(
 def try_out(stage: Stage, context: RunContext) -> None:
     """Run every update of ``stage`` once on a few samples; lazy heads take their shape."""
     feed = context.data.training_feed(stage.training_spec, stage.classes, stage.renumber)
-    stage.dry_run(next(feed.shuffled(0)).first(SAMPLES))
+    _try_on(next(feed.shuffled(0)).first(SAMPLES), stage, context)
+
+
+def _try_on(sample: Batch, stage: Stage, context: RunContext) -> None:
+    """Lazy heads and losses that draw have numbers of their own: others may train meanwhile."""
+    with OwnGenerator(derived_seed(context.experiment.seed, "weights", stage.name)):
+        stage.dry_run(sample)
 
 
 def _described(head: Head) -> str:
@@ -45,7 +54,7 @@ def summarise(stage: Stage, context: RunContext) -> StageSummary:
     feed = context.data.training_feed(stage.training_spec, stage.classes, stage.renumber)
     sample = next(feed.shuffled(0)).first(SAMPLES)
     with FlopCounterMode(display=False) as counter:
-        stage.dry_run(sample)
+        _try_on(sample, stage, context)
     forward = counter.get_total_flops() / len(sample) * min(stage.training_spec.batch_size, len(feed))
     trained = {name for update in range(len(stage.updates)) for name in stage.learners(update)}
     known = context.scorable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -105,7 +105,7 @@ class StageRun:
             optimizer.zero_grad()
             total.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
-            self._limit_norms(self.stage.learners(update).values())
+            self._limit_norms(optimizer)
             for name, loss in losses.items():
                 self.losses[name] += loss.detach()
         self.step += 1
@@ -113,7 +113,7 @@ class StageRun:
     def _measure(self, update: int, weighted: Mapping[str, Tensor]) -> None:
         """Add up the length of each term's gradient to the weights of the networks in training."""
         networks = [part for part in self.stage.learners(update).values() if isinstance(part, Network)]
-        parameters = [parameter for network in networks for parameter in network.parameters()]
+        parameters = [*dict.fromkeys(parameter for network in networks for parameter in network.parameters())]
         for name, loss in weighted.items():
             found = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
             norms = [gradient.norm() for gradient in found if gradient is not None]
@@ -121,14 +121,13 @@ class StageRun:
                 self.gradient_norms[name] += torch.stack(norms).norm()
 
     @torch.no_grad()
-    def _limit_norms(self, learners: Iterable[nn.Module]) -> None:
+    def _limit_norms(self, optimizer: Optimizer) -> None:
         """Scale back every unit's incoming weights that are longer than the limit."""
         limit = self.stage.training_spec.max_norm
         if limit:
-            for module in learners:
-                for parameter in module.parameters():
-                    if parameter.ndim > 1:
-                        parameter.renorm_(2, 0, limit)
+            for parameter in (parameter for group in optimizer.param_groups for parameter in group["params"]):
+                if parameter.ndim > 1:
+                    parameter.renorm_(2, 0, limit)
 
     def end_epoch(self, validation: Mapping[str, Scores]) -> None:
         """Count the epoch and keep the weights of every network that was never better."""

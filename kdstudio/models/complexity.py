@@ -31,11 +31,11 @@ def complexity(spec: ModelSpec, image: ImageShape, classes: int) -> Complexity:
 
     from kdstudio.models.modules.drawing import OwnGenerator
 
-    try:
-        with torch.device("meta"):
-            return count(spec.build(image, classes), image[:3])
-    except Exception:
-        with OwnGenerator(0):
+    with OwnGenerator(0):
+        try:
+            with torch.device("meta"):
+                return count(spec.build(image, classes), image[:3])
+        except Exception:
             return count(spec.build(image, classes), image[:3])
 
 
@@ -45,11 +45,11 @@ def made_cheaply(spec: ModelSpec, image: ImageShape, classes: int) -> nn.Module:
 
     from kdstudio.models.modules.drawing import OwnGenerator
 
-    try:
-        with torch.device("meta"):
-            return spec.build(image, classes)
-    except Exception:
-        with OwnGenerator(0):
+    with OwnGenerator(0):
+        try:
+            with torch.device("meta"):
+                return spec.build(image, classes)
+        except Exception:
             return spec.build(image, classes)
 
 

@@ -1,10 +1,12 @@
 import pytest
+import torch
+from torch import nn
 
 from kdstudio.engine.dry_run import dry_run, summarise
 from kdstudio.engine.losses.response import cross_entropy
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.terms import LABELS, LossTerm
-from tests.small import perceptron, same_state, small_context, small_experiment, with_batch_norm
+from tests.small import perceptron, planned, same_state, small_context, small_experiment, with_batch_norm
 
 
 def label_stage(network, context):
@@ -48,3 +50,33 @@ def test_a_stage_of_frozen_networks_trains_none():
     context = small_context(small_experiment())
     told = summarise(label_stage(perceptron("student").freeze(), context), context)
     assert (told.trained, told.frozen) == ((), ("student",))
+
+
+def test_trying_a_stage_leaves_the_global_random_state_alone():
+    """Also where a loss draws, or a head takes its shape only then."""
+    settings = ("strategy.variant=permuted", "strategy.generations=1")
+    context = small_context(small_experiment(*settings, strategy="born-again"))
+    before = torch.get_rng_state()
+    dry_run(context)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.filterwarnings("ignore:Lazy modules are a new feature")
+def test_a_head_that_takes_its_shape_then_has_weights_by_the_seed_and_the_stage_alone():
+    def weights(stage_name, *settings):
+        def plan(run):
+            network = run.network("student")
+            head = run.head("lazy", lambda: nn.LazyLinear(10), f"{network.name}.block1")
+            yield run.stage(stage_name, [LossTerm("loss", cross_entropy, head.name, (LABELS,))])
+
+        context = small_context(planned(plan, *settings))
+        dry_run(context)
+        return context.heads["lazy"].module.weight
+
+    torch.manual_seed(1)
+    first = weights("a")
+    assert first.shape == (10, 8)
+    torch.manual_seed(2)
+    assert torch.equal(weights("a"), first)
+    assert not torch.equal(weights("b"), first)
+    assert not torch.equal(weights("a", "seed=1"), first)

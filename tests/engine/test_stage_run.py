@@ -13,6 +13,7 @@ from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun
 from kdstudio.engine.terms import LABELS, LossTerm, linear
 from kdstudio.engine.training import TrainingSpec
+from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ImageShape
 from kdstudio.models.lenet import LeNet
 from tests.engine.test_stage import mutual_gradient_by_hand, mutual_stage
@@ -290,3 +291,136 @@ def test_bfloat16_computes_forward_in_bfloat16_and_keeps_float32_weights():
     run_of(label_stage(network), "bfloat16").take_step(random_batch(), 0.1, ONE)
     assert seen == [torch.bfloat16]
     assert {p.dtype for p in network.parameters()} == {torch.float32}
+
+
+# Networks that share modules
+
+
+def shared_networks(*, together, max_norm=0.0):
+    """Two networks on one block, each with a classifier of its own, and the stage they learn in."""
+    block = perceptron("a").module.block1
+    networks = [
+        Network(name, nn.Sequential(nn.Flatten(), block, perceptron(name, seed=seed).module.classifier), {})
+        for name, seed in (("a", 1), ("b", 2))
+    ]
+    updates = [[LossTerm(f"{n.name} loss", cross_entropy, n.logits, (LABELS,))] for n in networks]
+    if together:
+        updates = [[*updates[0], *updates[1]]]
+    spec = TrainingSpec(optimizer=SGD(), max_norm=max_norm)
+    return Stage("shared", networks=networks, updates=updates, training=spec)
+
+
+class TwoHeaded(nn.Module):
+    """The same two networks as one: the logits of both, side by side."""
+
+    def __init__(self, stage):
+        super().__init__()
+        self.block = stage.networks["a"].module[1]
+        self.a, self.b = stage.networks["a"].module[2], stage.networks["b"].module[2]
+
+    def forward(self, images):
+        hidden = self.block(images.flatten(1))
+        return torch.cat([self.a(hidden), self.b(hidden)], 1)
+
+
+def halves_apart(start):
+    return lambda logits, labels: cross_entropy(logits[:, start : start + 10], labels)
+
+
+@pytest.mark.parametrize("max_norm", [0.0, 0.4])
+def test_weights_shared_within_an_update_are_stepped_once_as_those_of_one_owner(max_norm):
+    """Momentum, weight decay and the limit act on them once."""
+    stage = shared_networks(together=True, max_norm=max_norm)
+    owner = Network("one", TwoHeaded(shared_networks(together=True)), {})
+    terms = [
+        LossTerm(f"{name} loss", halves_apart(start), owner.logits, (LABELS,))
+        for name, start in (("a", 0), ("b", 10))
+    ]
+    spec = stage.training_spec
+    alone = Stage("one", networks=[owner], updates=[terms], training=spec)
+    shared, single = run_of(stage), run_of(alone)
+    held = [p for group in shared.optimizers[0].param_groups for p in group["params"]]
+    assert len(held) == len({id(p) for p in held}) == len(list(owner.parameters()))
+    for seed in range(4):
+        for run in (shared, single):
+            run.take_step(random_batch(seed=seed), 0.5, {"a loss": 1.0, "b loss": 1.0}, measure=True)
+    torch.testing.assert_close(TwoHeaded(stage).state_dict(), owner.module.state_dict(), rtol=1e-5, atol=1e-6)
+    found, expected = ({n: float(v) for n, v in run.gradient_norms.items()} for run in (shared, single))
+    assert found == pytest.approx(expected, rel=1e-4)
+
+
+def test_weights_shared_across_updates_are_refused_with_the_remedy():
+    message = r"stage 'shared': 'a' and 'b' share weights and learn in different updates; put their terms"
+    with pytest.raises(KDStudioError, match=message):
+        run_of(shared_networks(together=False))
+
+
+def test_weights_shared_with_a_head_across_updates_are_refused_too():
+    network = perceptron("a")
+    head = Head("again", network.module.classifier, "a.block1")
+    updates = [[LossTerm(n, cross_entropy, n, (LABELS,))] for n in ("a.logits", "again")]
+    stage = Stage("heads", networks=[network], heads=[head], updates=updates, training=TrainingSpec())
+    with pytest.raises(KDStudioError, match="share weights and learn in different updates"):
+        run_of(stage)
+
+
+def test_one_network_may_learn_in_several_updates():
+    network = perceptron("a")
+    updates = [[LossTerm(n, cross_entropy, "a.logits", (LABELS,))] for n in ("first", "second")]
+    run = run_of(Stage("twice", networks=[network], updates=updates, training=TrainingSpec(optimizer=PLAIN)))
+    twin, batch = perceptron("a"), random_batch()
+    run.take_step(batch, 0.1, {"first": 1.0, "second": 1.0})
+    for _update in range(2):
+        loss = functional.cross_entropy(twin.module(batch.images), batch.labels)
+        gradient = torch.autograd.grad(loss, list(twin.parameters()))
+        with torch.no_grad():
+            for parameter, g in zip(twin.parameters(), gradient, strict=True):
+                parameter -= 0.1 * g
+    torch.testing.assert_close(cloned(network.module), cloned(twin.module))
+
+
+def test_learners_are_found_once_and_no_step_makes_a_state_dict(monkeypatch):
+    stage = mutual_stage()
+    stage.training_spec = TrainingSpec(optimizer=SGD(), max_norm=1.0)
+    run, weights = run_of(stage), dict.fromkeys((t.name for t in stage.terms), 1.0)
+    assert stage.learners(0) is stage.learners(0)
+
+    def refused(*_arguments, **_options):
+        raise AssertionError("a step makes a state dict")
+
+    monkeypatch.setattr(nn.Module, "state_dict", refused)
+    with pytest.raises(AssertionError, match="makes a state dict"):
+        stage.networks["a"].state_dict()
+    for seed in range(3):
+        run.take_step(random_batch(seed=seed), 0.1, weights, measure=True)
+
+
+# Frozen parts that are changed between epochs
+
+
+def test_what_is_changed_between_epochs_is_scored_kept_and_restored():
+    def fresh():
+        teacher, student = perceptron("teacher", seed=1).freeze(), perceptron("student", seed=2)
+        term = LossTerm("label loss", cross_entropy, "student.logits", (LABELS,))
+        stage = Stage(
+            "student", networks=[teacher, student], updates=[[term]], training=TrainingSpec(optimizer=PLAIN),
+            changes=[teacher],
+        )  # fmt: skip
+        return teacher, run_of(stage)
+
+    teacher, run = fresh()
+    assert run.scored == {"teacher": "teacher.logits", "student": "student.logits"}
+    assert (run.learners.keys(), run.changing.keys()) == ({"student"}, {"student", "teacher"})
+    with torch.no_grad():
+        next(teacher.parameters()).fill_(0.5)
+    run.end_epoch({"teacher": some_scores()})
+    best = cloned(teacher.module)
+    with torch.no_grad():
+        next(teacher.parameters()).fill_(0.25)
+    again, restored = fresh()
+    progress = Progress(epoch=run.epoch, step=run.step, best=run.best)
+    restored.restore(Checkpoint(progress, run.tensors()))
+    assert same_state(cloned(again.module), cloned(teacher.module))
+    assert same_state(restored.tensors(), run.tensors())
+    restored.use_best("teacher")
+    assert same_state(cloned(again.module), best)

@@ -1,10 +1,13 @@
 import inspect
 import re
+from collections import Counter
 from copy import deepcopy
 from itertools import zip_longest
+from threading import Event, Thread
 
 import pytest
 import torch
+from torch import nn
 
 from kdstudio.engine import trainer as loop
 from kdstudio.engine.events import EpochDone, Preparing, RunDone, RunStarted, StageDone, StepDone
@@ -13,16 +16,23 @@ from kdstudio.engine.losses.response import cross_entropy, soft_kl
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun
 from kdstudio.engine.strategy import strategies
-from kdstudio.engine.terms import LABELS, LossTerm
+from kdstudio.engine.terms import LABELS, LossTerm, label_loss, soft_loss
 from kdstudio.engine.trainer import Trainer
 from kdstudio.engine.training import TrainingSpec
 from kdstudio.errors import KDStudioError
+from kdstudio.models.complexity import complexity
+from kdstudio.models.declaration import ImageShape
+from kdstudio.models.heads.classifier import Classifier
+from kdstudio.models.python import Python
+from kdstudio.runs.export import export_network
+from kdstudio.runs.preview import Previewer
 from tests.small import (
     digits,
     interrupted,
     kept,
     planned,
     resumed,
+    run_in,
     same_state,
     same_states,
     small_context,
@@ -350,3 +360,173 @@ def test_a_new_strategy_runs_without_a_change_to_the_loop():
         strategies._entries.pop("halves")
     whole = train(small_experiment(strategy="supervised"))[1]
     torch.testing.assert_close(states["student"], whole["student"], rtol=1e-3, atol=1e-5)
+
+
+# Networks that strategies change between epochs, or copy
+
+
+def mean_teacher(run):
+    """A teacher that follows the student's weights; what a mean of them is, by hand, is left in the run."""
+    student = run.network("student")
+    teacher = run.network("student", "average", start_from=student).freeze()
+    run.followed, run.epochs = [deepcopy(student.module.state_dict())], []
+
+    @torch.no_grad()
+    def follow_student(epoch):
+        run.epochs.append(epoch)
+        run.followed.append(deepcopy(student.module.state_dict()))
+        for own, other in zip(teacher.parameters(), student.parameters(), strict=True):
+            own.lerp_(other, 0.4)
+
+    terms = [label_loss("student"), soft_loss("student", [teacher.logits], 2.0)]
+    yield run.stage("student", terms, after_epoch=follow_student, changes=[teacher])
+    yield learn_labels(run, run.control())
+
+
+EPOCHS = "networks.student.training.epochs=12"
+
+
+def test_a_teacher_that_follows_the_student_is_delivered_and_never_remembered():
+    """With more epochs than views, where a teacher that stays as it is would be looked up."""
+    trainer = Trainer(small_context(planned(mean_teacher, EPOCHS)))
+    assert trainer.summaries[0].trained == ("average", "student")
+    delivered, events, rows = {}, [], {}
+    for event in trainer.events():
+        events.append(event)
+        if isinstance(event, StageDone):
+            delivered |= {delivery.card.network: delivery for delivery in trainer.delivered}
+            rows |= event.networks
+    assert not any(isinstance(event, Preparing) for event in events)
+    states = trainer.context.followed
+    assert (len(states), trainer.context.epochs) == (13, list(range(1, 13)))
+    for key, expected in states[0].items():
+        for later in states[1:]:
+            expected = expected + 0.4 * (later[key] - expected)
+        torch.testing.assert_close(delivered["average"].last[key], expected)
+    assert not same_state(delivered["average"].last, delivered["student"].last)
+    assert (rows["average"].kind, rows["average"].last_epoch.epoch) == ("average", 12)
+    scored = [e.validation.keys() for e in events if isinstance(e, EpochDone) and e.stage == 0]
+    assert scored == [{"student", "average"}] * 12
+
+
+def test_a_frozen_teacher_that_nobody_changes_is_remembered_where_that_saves_work():
+    def plan(run):
+        teacher = run.network("student", "average").freeze()
+        run.network("student")
+        yield run.stage("student", [soft_loss("student", [teacher.logits], 2.0)])
+
+    assert any(isinstance(event, Preparing) for event in train(planned(plan, EPOCHS))[0])
+
+
+def own_snapshots(run):
+    """Three stages: the labels, then twice the labels and the network as it was when the stage began."""
+    student = run.network("student")
+    yield learn_labels(run, student)
+    for number in (1, 2):
+        snapshot = run.network("student", "snapshot", start_from=student, snapshot=number).freeze()
+        terms = [label_loss("student", 0.5), soft_loss("student", [snapshot.logits], 2.0, 0.5)]
+        yield run.stage(f"round {number}", terms)
+
+
+def test_a_snapshot_is_the_student_as_it_was_after_the_stage_before():
+    trainer, after = Trainer(small_context(planned(own_snapshots))), {}
+    for event in trainer.events():
+        if isinstance(event, StageDone):
+            after[event.stage] = kept(trainer, event)
+    for number in (1, 2):
+        assert same_state(after[number][f"snapshot-{number}"], after[number - 1]["student"])
+        assert not same_state(after[number]["student"], after[number - 1]["student"])
+    assert same_state(after[0]["0/student"], after[0]["student"])
+    assert "2/student" not in after[2]  # nobody goes on from it
+
+
+@pytest.mark.parametrize("plan", [mean_teacher, own_snapshots])
+def test_stopped_at_any_event_a_plan_with_copies_goes_on_bit_for_bit(plan):
+    experiment = planned(plan, *ADAMW[:1])
+    events, expected = train(experiment)
+    for stop in range(len(events)):
+        rest, states = interrupted(experiment, lambda number, _, stop=stop: number == stop)
+        assert same_states(states, expected), f"stopped at event {stop}, {events[stop].kind}"
+        after = happened(rest)
+        assert after == happened(events)[len(happened(events)) - len(after) :]
+
+
+def test_a_run_whose_parts_share_weights_goes_on_bit_for_bit():
+    """One head, declared once, on two networks in one update."""
+
+    def plan(run):
+        shared = Classifier(features=(8,), classes=10).build()
+        names = [run.network("student").name, run.control().name]
+        heads = [run.head(f"{name} exit", lambda: shared, f"{name}.block1") for name in names]
+        yield run.stage("both", [LossTerm(h.name, cross_entropy, h.name, (LABELS,)) for h in heads])
+
+    def same_start(run):
+        torch.manual_seed(3)
+        yield from plan(run)
+
+    experiment = planned(same_start)
+    events, expected = train(experiment)
+    for stop in range(1, len(events), 3):
+        _rest, states = interrupted(experiment, lambda number, _, stop=stop: number == stop)
+        assert same_states(states, expected), stop
+
+
+# Beside a run
+
+
+def test_a_run_is_the_same_bit_for_bit_whatever_other_threads_build_and_look_at_meanwhile(tmp_path, runs):
+    """Dropout and permuted predictions draw in every step; others build, count, preview and export."""
+    settings = ("strategy.variant=permuted", "strategy.generations=1", "networks.student.training.epochs=6")
+    experiment = small_experiment(*settings, strategy="born-again")
+    events, alone = train(experiment)
+    folder = run_in(runs, small_experiment(strategy="supervised"), "other")
+    over, counts, failures = Event(), Counter(), []
+    (tmp_path / "odd.py").write_text(
+        "import torch\nfrom torch import nn\n"
+        "def build(classes):\n"
+        "    layer = nn.Linear(64, classes)\n"
+        "    layer.bias = nn.Parameter(torch.rand_like(layer.bias) + torch.rand(()).item())\n"
+        "    return nn.Sequential(nn.Flatten(), layer)\n"
+    )
+    odd = Python(path=f"{tmp_path}/odd.py:build")
+
+    def preview():
+        Previewer().preview(experiment, lambda _what, _fraction: None)
+
+    def build():
+        context = small_context(experiment)
+        network = context.network("student")
+        context.head("head", lambda: nn.Linear(8, 10), "student.block1")
+        context.scorable[network.name].card.build()
+
+    work = {
+        "preview": preview,
+        "build": build,
+        "count": lambda: complexity(odd, ImageShape(1, 8, 8), 10),
+        "export": lambda: export_network(folder, "student", tmp_path / "exported"),
+    }
+
+    def others():
+        try:
+            while not over.is_set():
+                for name, do in work.items():
+                    do()
+                    counts[name] += 1
+        except Exception as error:
+            failures.append(error)
+
+    threads = [Thread(target=others) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        beside = []
+        while not failures and min(counts[name] for name in work) < 6:
+            beside.append(train(experiment))
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    assert not failures
+    for told_beside, states in beside:
+        assert told(told_beside) == told(events)
+        assert same_states(states, alone)

@@ -47,15 +47,17 @@ DRAWING: frozenset[Callable[..., Any]] = frozenset(
 
 
 class OwnGenerator(TorchFunctionMode):
-    """Within it, in this thread alone, what draws at random draws from one generator.
+    """Within it, in this thread alone, what draws at random draws from a generator of its own.
 
-    The numbers are those that torch's global generator would give after ``manual_seed(seed)``.
+    The numbers are those that torch's global generator (of the device they are drawn on) would give after
+    ``manual_seed(seed)``. Dropout cannot be given a generator: it is no part of making a network.
     """
 
     def __init__(self, seed: int) -> None:
         """Begin anew from ``seed``."""
         super().__init__()
-        self._generator = torch.Generator().manual_seed(seed)
+        self._seed = seed
+        self._generators: dict[torch.device, torch.Generator] = {}
 
     def __torch_function__(
         self,
@@ -66,12 +68,20 @@ class OwnGenerator(TorchFunctionMode):
     ) -> Any:  # noqa: ANN401
         """Hand the generator to what draws; numbers for the meta device need none."""
         options = dict(kwargs or {})
-        if function in DRAWING and options.get("generator") is None and not _is_meta(args, options):
-            options["generator"] = self._generator
+        if function in DRAWING and options.get("generator") is None:
+            device = _drawn_on(args, options)
+            if device.type != "meta":
+                options["generator"] = self._of(device)
         return function(*args, **options)
 
+    def _of(self, device: torch.device) -> torch.Generator:
+        if device not in self._generators:
+            self._generators[device] = torch.Generator(device).manual_seed(self._seed)
+        return self._generators[device]
 
-def _is_meta(args: tuple[Any, ...], options: Mapping[str, Any]) -> bool:
-    values = (*args, *options.values())
-    named = any(str(value) == "meta" for value in options.values() if isinstance(value, str | torch.device))
-    return named or any(isinstance(value, torch.Tensor) and value.is_meta for value in values)
+
+def _drawn_on(args: tuple[Any, ...], options: Mapping[str, Any]) -> torch.device:
+    if options.get("device") is not None:
+        return torch.device(options["device"])
+    values = (value for value in (*args, *options.values()) if isinstance(value, torch.Tensor))
+    return next((value.device for value in values), torch.get_default_device())

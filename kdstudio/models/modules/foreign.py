@@ -110,12 +110,12 @@ def default_taps(make: Maker, image: ImageShape) -> dict[str, str]:
     ``(B, F)`` all; never the one that gives the logits. A chain whose parts give maps of several sizes
     counts as its parts.
     """
-    try:
-        with torch.device("meta"):
-            network = make()
-            shapes = run(network, image)
-    except Exception:
-        with OwnGenerator(0):
+    with OwnGenerator(0):
+        try:
+            with torch.device("meta"):
+                network = make()
+                shapes = run(network, image)
+        except Exception:
             network = make()
             shapes = run(network, image)
     names = _names(network, dict(shapes))
