@@ -124,8 +124,12 @@ def modern_event(raw: Raw) -> Raw:
 def _stage(raw: Raw) -> Raw:
     if "turns" not in raw:
         return raw
-    varied = raw.get("varied", {})
-    scored = {name: identity_of(name, varied.get(name)) for name in raw["parameters"]}
+    varied, heads = raw.get("varied", {}), raw.get("heads", {})
+    exits = dict.fromkeys(m[1] for m in (re.match(r"(exit-\d+) ", head) for head in heads) if m)
+    ensembles = ["ensemble"] if exits else [head for head in heads if head.startswith("ensemble")]
+    selected = ["selected teacher"] if "φ" in heads else []
+    names = (*exits, *raw["parameters"], *ensembles, *selected)
+    scored = {name: identity_of(name, varied.get(name)) for name in names}
     return {**raw, "updates": raw["turns"], "scored": scored}
 
 

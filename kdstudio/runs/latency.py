@@ -110,10 +110,13 @@ def main() -> None:
 
     torch.set_num_threads(1)
     task = json.load(sys.stdin)
-    modules = {
-        name: TimedPart(Path(file), what).load(allow_code=task["allow_code"])
-        for name, (file, what) in task["parts"].items()
-    }
+    try:
+        modules = {
+            name: TimedPart(Path(file), what).load(allow_code=task["allow_code"])
+            for name, (file, what) in task["parts"].items()
+        }
+    except KDStudioError as error:
+        sys.exit(str(error))
     print(json.dumps(time_in_turn(modules, task["repeats"])))
 
 

@@ -1,33 +1,108 @@
 import io
+import threading
 
 from rich.console import Console
-from rich.progress import Progress
 
-from kdstudio.cli.display import Display, console, show_run
-from kdstudio.engine.events import Preparing
+from kdstudio.cli.display import Display, console, show_run, watch_run
+from kdstudio.engine.events import Preparing, RunPaused, StageDone, StepDone
+from kdstudio.runs.control import ask
 from kdstudio.runs.session import new_session
+from kdstudio.runs.state import RunState
+from tests.results import row
 from tests.small import small_experiment, train
 
 
 def test_a_whole_run_is_followed():
     output = io.StringIO()
-    terminal = Console(file=output, width=200)
+    display = Display(Console(file=output, width=200))
+    bars, state = display._bars, RunState()
     events, _states = train(small_experiment())
-    with Progress(console=terminal) as bars:
-        display = Display(bars, terminal)
-        display.show(Preparing(what="reading digits", fraction=0.5))
-        assert bars.tasks[0].description == "reading digits"
-        for event in events:
-            display.show(event)
-        assert bars.tasks[0].completed == 1.0
-        assert [task.description for task in bars.tasks] == ["run", "student"]
-        assert bars.tasks[1].completed == bars.tasks[1].total == 10
+    display.prepare(Preparing(what="reading digits", fraction=0.5))
+    assert (bars.tasks[0].description, bars.tasks[0].completed) == ("reading digits", 0.5)
+    for event in events:
+        state.add(event)
+        display.show([event], state)
+        if isinstance(event, StepDone):
+            assert all(f"{name} {loss:.4f}" in display.figures.plain for name, loss in event.losses.items())
+    assert bars.tasks[0].completed == 1.0
+    assert [task.description for task in bars.tasks] == ["run", "student"]
+    assert bars.tasks[1].completed == bars.tasks[1].total == 10
     text = output.getvalue()
     assert "1,077 training, 270 validation, 450 test images; cpu, 1 threads, float32" in text
     for name in ("teacher", "baseline", "student"):
         result = next(e.networks[name] for e in events if e.kind == "stage-done" and name in e.networks)
         test = result.last_epoch.test
         assert f"{name}: {test.accuracy:.2%} of the test images right, {test.errors} errors" in text
+
+
+def test_many_events_at_once_are_as_good_as_one_by_one():
+    output = io.StringIO()
+    display, state = Display(Console(file=output, width=200)), RunState()
+    events, _states = train(small_experiment())
+    for event in events:
+        state.add(event)
+    display.show(events, state)
+    assert [task.description for task in display._bars.tasks] == ["run", "student"]
+    assert output.getvalue().count("of the test images right") == 3
+
+
+def test_a_held_run_is_told():
+    display, state = Display(Console(file=io.StringIO(), width=200)), RunState()
+    events, _states = train(small_experiment())
+    for event in (*events[:3], RunPaused(seconds=1.0)):
+        state.add(event)
+        display.show([event], state)
+    assert "held" in display._bars.tasks[0].fields["beside"]
+
+
+def test_networks_that_differ_in_the_seed_alone_are_one_line():
+    output = io.StringIO()
+    display, state = Display(Console(file=output, width=200)), RunState()
+    seeds = {
+        r.name: r for r in (row("student", accuracy, seed=seed) for seed, accuracy in enumerate((0.6, 0.8)))
+    }
+    display.show([StageDone(stage=0, seconds=1.0, networks=seeds)], state)
+    assert (
+        output.getvalue().strip() == "student: 70.00% ± 14.14 of the test images right, 300.0 ± 141.4 errors"
+    )
+
+
+def test_the_figures_stay_below_the_bars_where_there_is_a_terminal():
+    terminal = Console(file=io.StringIO(), width=200, force_terminal=True)
+    with Display(terminal).live():
+        pass
+    assert "preparing" in terminal.file.getvalue()
+    with Display(console(quiet=True)).live():
+        pass
+
+
+def test_a_run_is_watched_to_its_end(runs, capfd):
+    session = new_session(small_experiment(), runs, "mine")
+    thread = threading.Thread(target=lambda: list(session.events()))
+    thread.start()
+    state = watch_run(session.folder, [])
+    thread.join()
+    assert (state.status, state.fraction) == ("finished", 1.0)
+    assert capfd.readouterr().err.count("of the test images right") == 3
+
+
+def test_whoever_has_seen_enough_leaves_the_run_alone(runs):
+    session = new_session(small_experiment(), runs, "mine")
+    assert watch_run(session.folder, [True]).status == "running"
+    assert list(session.events())[-1].kind == "run-done"
+
+
+def test_a_held_run_is_ended_by_an_interruption(runs):
+    interrupted = []
+
+    def prepare(tell):
+        session = new_session(small_experiment(), runs, "mine", tell)
+        ask(session.folder, "pause")
+        threading.Timer(0.3, lambda: interrupted.append(True)).start()
+        return session
+
+    session = show_run(prepare, interrupted, quiet=True)
+    assert session.folder.summary().status == "stopped"
 
 
 def test_an_interrupted_run_is_stopped_at_the_next_event(runs):
