@@ -13,7 +13,7 @@ from threading import RLock
 from types import ModuleType
 from typing import Annotated, Any, ClassVar, Generic, TypeVar, cast, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from kdstudio.errors import KDStudioError
@@ -45,18 +45,22 @@ def option(
     unit: str = "",
     taps_of: str = "",
     hidden: bool = False,
+    empty: str = "",
     **limits: Any,  # noqa: ANN401
 ) -> Any:  # noqa: ANN401
     """Declare a field once: its default, label, sentence of help, unit and range.
 
     ``taps_of`` names the role whose network's taps can be chosen from; a ``hidden`` field is filled in by
-    the program, not in a form. ``limits`` are pydantic's
-    (``ge``, ``le``, ``gt``, ``lt``, ``min_length``, ``pattern``).
+    the program, not in a form. ``empty`` is what forms show where nothing is given (of ``OptionalNumber``).
+    ``limits`` are pydantic's (``ge``, ``le``, ``gt``, ``lt``, ``min_length``, ``pattern``).
     """
-    hints = {"unit": unit, "taps_of": taps_of, "hidden": hidden}
+    hints = {"unit": unit, "taps_of": taps_of, "hidden": hidden, "empty": empty}
     extra: dict[str, Any] = {key: value for key, value in hints.items() if value}
     return Field(default, title=title, description=help, json_schema_extra=extra or None, **limits)
 
+
+OptionalNumber = Annotated[float | None, BeforeValidator(lambda value: None if value == "" else value)]
+"""A number, or nothing: an empty field of a form, ``--set path=``, or no line in a file."""
 
 D = TypeVar("D", bound=Declaration)
 E = TypeVar("E", bound=Declaration)

@@ -76,9 +76,11 @@ def test_every_figure_names_a_term_that_can_be_chosen(pair):
     names = [re.search(r"\(([\w-]+)\)", what)[1] for what in figures]
     assert len(set(names)) == 12
     for name in names:
-        chosen = preset(pair, f"strategy.terms.matching.name={name}", "strategy.label_weight=1")
+        chosen = preset(pair, f"strategy.terms.matching.name={name}")
         assert list(chosen.strategy.terms) == ["matching"]
         assert chosen.strategy.terms["matching"] == matching_terms[name]()
+        labels = "0.1·" if name in ("soft-targets", "standardised") else ""
+        assert chosen.strategy.formula().startswith(f"L = {labels}CE(y, softmax(z_s)) + ")
     assert [what for what in figures if "best test epoch" in what] == [
         what for what in figures if "decoupled" in what or "standardised" in what
     ]

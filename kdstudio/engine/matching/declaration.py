@@ -90,6 +90,8 @@ class MatchingTerm(Declaration):
 
     paper: ClassVar[str] = ""
     """Where it was published."""
+    label_weight: ClassVar[float] = 1.0
+    """Weight of the label loss that it was published beside."""
 
     name: str
     weight: float = option(1.0, "Weight", "Weight of the term in the loss.", ge=0, le=1e9)

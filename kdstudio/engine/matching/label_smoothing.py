@@ -15,6 +15,7 @@ class LabelSmoothing(MatchingTerm):
     """Control without a teacher: part of each label is spread over all classes (Szegedy 2016)."""
 
     paper: ClassVar[str] = "Rethinking the Inception Architecture for Computer Vision, Szegedy et al. 2016"
+    label_weight: ClassVar[float] = 0.9
 
     name: Literal["label-smoothing"] = "label-smoothing"
     weight: float = option(

@@ -16,6 +16,7 @@ class Standardised(MatchingTerm):
     """Logit standardisation: soft targets of z-scored logits, whatever their size (Sun 2024)."""
 
     paper: ClassVar[str] = "Logit Standardization in Knowledge Distillation, Sun et al. 2024"
+    label_weight: ClassVar[float] = 0.1
 
     name: Literal["standardised"] = "standardised"
     weight: float = option(

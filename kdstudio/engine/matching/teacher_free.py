@@ -16,6 +16,7 @@ class TeacherFree(MatchingTerm):
     """Control without a teacher: soft targets made by hand, Tf-KD reg (Yuan 2020)."""
 
     paper: ClassVar[str] = "Revisiting Knowledge Distillation via Label Smoothing Regularization, Yuan 2020"
+    label_weight: ClassVar[float] = 0.9
 
     name: Literal["teacher-free"] = "teacher-free"
     weight: float = option(0.1, "α", "Weight of the term; the label loss beside it has 0.9.", ge=0, le=1e9)

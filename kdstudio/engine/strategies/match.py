@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from kdstudio.declaration import option
+from kdstudio.declaration import OptionalNumber, option
 from kdstudio.engine.learning import learn_labels, ready_teachers
 from kdstudio.engine.matching.declaration import MatchingTerm, Pair, matching_terms
 from kdstudio.engine.matching.soft_targets import SoftTargets
 from kdstudio.engine.strategy import Baseline, Strategy, strategies
 from kdstudio.engine.teachers import TEACHERS, TeacherCount, TeacherWeights, over_teachers, teacher_shares
-from kdstudio.engine.terms import formula_of, label_loss
+from kdstudio.engine.terms import LossTerm, formula_of, label_loss
 
 if TYPE_CHECKING:
     from kdstudio.engine.context import RunContext
@@ -37,7 +37,15 @@ class Match(Strategy):
     describes: ClassVar = (TEACHERS, "student")
 
     name: Literal["match"] = "match"
-    label_weight: float = option(0.1, "Label weight", "Weight of the cross-entropy to the labels.", ge=0)
+    label_weight: OptionalNumber = option(
+        None,
+        "Label weight",
+        "Weight of the cross-entropy to the labels. Empty: as published for the terms beside it, of several "
+        "the largest; the loss tells the number.",
+        empty="as published",
+        ge=0,
+        le=1e9,
+    )
     terms: dict[TermName, AnyMatchingTerm] = option(
         {"soft targets": SoftTargets()}, "Terms", "What is matched.", min_length=1
     )
@@ -56,7 +64,13 @@ class Match(Strategy):
         """``L = w·CE(y, ŷ_s) + …``, each term with its weight."""
         terms = " + ".join(f"{term.weight:g}·[{term.formula()}]" for term in self.terms.values())
         matched = over_teachers(terms, teacher_shares(self.teachers, self.teacher_weights))
-        return f"{formula_of([label_loss('student', self.label_weight)])} + {matched}"
+        return f"{formula_of([self._label_loss()])} + {matched}"
+
+    def _label_loss(self) -> LossTerm:
+        """Weighted as told, or as the terms that are learned beside it were published."""
+        beside = [term.label_weight for term in self.terms.values() if term.during == "training"]
+        published = max(beside, default=1.0)
+        return label_loss("student", published if self.label_weight is None else self.label_weight)
 
     def plan(self, run: RunContext) -> Iterator[Stage]:
         """Teachers unless loaded, baseline if wanted, initialisation if terms want it, then the student."""
@@ -66,7 +80,7 @@ class Match(Strategy):
             yield learn_labels(run, run.control())
         student, recipe = run.network("student"), run.recipe("student")
         first = recipe.model_copy(update={"epochs": self.initialisation_epochs})
-        labels = [label_loss("student", self.label_weight)]
+        labels = [self._label_loss()]
         for when, training, losses in (("initialisation", first, []), ("training", recipe, labels)):
             for teacher, (name, term) in product(teachers, self.terms.items()):
                 if term.during == when:

@@ -139,7 +139,11 @@ def differences(before: Any, after: Any, path: str = "") -> list[tuple[str, Any]
 
 
 def _setting(path: str, value: Any) -> str:  # noqa: ANN401
-    """``path=value`` for a shell; JSON with another sign between keys and values is TOML."""
+    """``path=value`` for a shell; JSON with another sign between keys and values is TOML.
+
+    Nothing after the sign stands for no value.
+    """
+    value = "" if value is None else value
     text = (
         value if isinstance(value, str) else json.dumps(value, separators=(", ", " = "), ensure_ascii=False)
     )

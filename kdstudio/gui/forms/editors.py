@@ -82,11 +82,12 @@ class NumberLine(QLineEdit):
 
 
 class NumberEditor(Editor):
-    """A whole or decimal number, as text, so that anything can be typed and told apart."""
+    """A whole or decimal number, as text, so that anything can be typed and hint_for apart."""
 
-    def __init__(self, value: object) -> None:
-        """Show ``value``."""
+    def __init__(self, value: object, empty: str = "") -> None:
+        """Show ``value``; where there is none, what that means: ``empty``."""
         line = NumberLine(format_number(value))
+        line.setPlaceholderText(empty)
         line.setFixedWidth(NUMBER_WIDTH)
         line.setAlignment(Qt.AlignmentFlag.AlignRight)
         super().__init__(line, stretch=False)
@@ -190,9 +191,15 @@ def editor_for(field: FieldInfo, value: object) -> Editor:
         return NumbersEditor(value)
     if kind is bool:
         return TickEditor(value)
-    if kind in (int, float):
-        return NumberEditor(value)
+    if kind in (int, float, float | None):
+        return NumberEditor(value, hint_for(field, "empty"))
     return TextEditor(value)
+
+
+def hint_for(field: FieldInfo, what: str) -> str:
+    """What the field's declaration says about ``what``: its unit, whose taps; empty if nothing."""
+    extra = field.json_schema_extra
+    return str(extra.get(what, "")) if isinstance(extra, dict) else ""
 
 
 def format_number(value: object) -> str:

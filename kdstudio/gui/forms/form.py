@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 
 from kdstudio.declaration import TAGS, Declaration, alternatives, tag_of
 from kdstudio.gui.forms.draft import Draft, Path
-from kdstudio.gui.forms.editors import ChoiceEditor, Choices, Editor, TapEditor, editor_for
+from kdstudio.gui.forms.editors import ChoiceEditor, Choices, Editor, TapEditor, editor_for, hint_for
 from kdstudio.problems import Problem
 
 LABEL_WIDTH = 148
@@ -179,12 +179,6 @@ class Form(QWidget):
             label.setText(text)
             label.setVisible(bool(text))
             self._editors[path].mark_invalid(bool(text))
-
-
-def hint_for(field: FieldInfo, what: str) -> str:
-    """What the field's declaration says about ``what``: its unit, whose taps; empty if nothing."""
-    extra = field.json_schema_extra
-    return str(extra.get(what, "")) if isinstance(extra, dict) else ""
 
 
 def default_values(declaration: type[Declaration]) -> dict[str, Any]:

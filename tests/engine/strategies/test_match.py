@@ -1,6 +1,10 @@
 import pytest
 import torch
+from pydantic import ValidationError
 
+from kdstudio.engine.matching.declaration import matching_terms
+from kdstudio.engine.strategies.match import Match
+from kdstudio.engine.terms import formula_of, label_loss
 from kdstudio.errors import KDStudioError
 from tests.small import random_batch, small_context, small_experiment
 
@@ -96,3 +100,34 @@ def test_networks_without_taps_are_told():
         KDStudioError, match=r"the student \(mlp\) has no taps to choose from; give the paths"
     ):
         plan_of("networks.student.model.widths=[]", "strategy.terms.look.name=attention")
+
+
+def terms_called(*names):
+    return {name: matching_terms[name]() for name in names}
+
+
+@pytest.mark.parametrize(
+    ("names", "weight"),
+    [
+        (("soft-targets",), 0.1),
+        (("label-smoothing",), 0.9),
+        (("attention",), 1),
+        (("soft-targets", "standardised"), 0.1),
+        (("soft-targets", "teacher-free"), 0.9),
+        (("soft-targets", "attention"), 1),
+        (("fsp", "soft-targets"), 0.1),
+        (("fsp",), 1),
+    ],
+)
+def test_labels_weigh_as_published_for_the_terms_beside_them(names, weight):
+    """Of several the largest; what is learned before does not stand beside them (fsp)."""
+    labels = formula_of([label_loss("student", weight)])
+    assert Match(terms=terms_called(*names)).formula().startswith(f"{labels} + ")
+
+
+def test_a_label_weight_that_is_given_is_used_and_an_empty_one_is_none():
+    given = Match(terms=terms_called("attention"), label_weight=0.25)
+    assert given.formula().startswith("L = 0.25·CE(y, softmax(z_s)) + 1000·")
+    assert Match(label_weight="") == Match()
+    with pytest.raises(ValidationError):
+        Match(label_weight="published")

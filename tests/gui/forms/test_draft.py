@@ -8,7 +8,7 @@ from kdstudio.engine.strategy import strategies
 from kdstudio.errors import KDStudioError
 from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.forms.form import default_values
-from kdstudio.runs.presets import load_experiment
+from kdstudio.runs.presets import load_experiment, save_experiment
 
 
 @pytest.fixture
@@ -91,3 +91,15 @@ def test_a_strategy_with_mistakes_keeps_the_networks(draft):
 def test_the_command_of_every_strategy_runs_what_the_form_shows(draft, name):
     draft.choose(("strategy",), default_values(strategies[name]))
     assert experiment_of(draft.command()) == draft.experiment
+
+
+def test_a_number_that_is_taken_out_again_is_told_by_the_command(draft, tmp_path):
+    draft.choose(("strategy",), default_values(strategies["match"]))
+    draft.set(("strategy", "label_weight"), 0.5)
+    save_experiment(draft.experiment, tmp_path / "mine.toml")
+    draft.load(str(tmp_path / "mine.toml"))
+    for nothing in ("", None):
+        draft.set(("strategy", "label_weight"), nothing)
+        assert draft.command().endswith(" --set strategy.label_weight=")
+        assert experiment_of(draft.command()) == draft.experiment
+        assert draft.experiment.strategy.label_weight is None

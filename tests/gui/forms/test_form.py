@@ -181,3 +181,18 @@ def test_what_is_registered_later_is_offered_and_taken(qtbot, draft, monkeypatch
     qtbot.addWidget(again)
     type_into(qtbot, again.editor(*path, "share"), "2")
     assert again.error(*path, "share") == "must be less than or equal to 1, not 2"
+
+
+def test_a_number_that_may_be_left_out_has_an_empty_field_that_says_what_that_means(qtbot, draft):
+    draft.choose(("strategy",), default_values(strategies["match"]))
+    form = Form(draft, (), Experiment, only=("strategy",))
+    qtbot.addWidget(form)
+    editor = form.editor("strategy", "label_weight")
+    assert (editor.control.text(), editor.control.placeholderText()) == ("", "as published")
+    assert draft.experiment.strategy.label_weight is None
+    type_into(qtbot, editor, "0.5")
+    assert draft.experiment.strategy.label_weight == 0.5
+    assert "--set strategy.label_weight=0.5" in draft.command()
+    draft.set(("strategy", "label_weight"), "")
+    assert draft.experiment.strategy.label_weight is None
+    assert draft.problems == []
