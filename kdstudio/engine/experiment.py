@@ -15,6 +15,7 @@ from kdstudio.engine.strategy import Strategy, strategies
 from kdstudio.engine.training import TrainingSpec
 from kdstudio.engine.weighting import weightings
 from kdstudio.models.declaration import ModelSpec, models
+from kdstudio.models.heads.declaration import heads
 
 AnyModel = Annotated[ModelSpec, models]
 AnyDataset = Annotated[DatasetSpec, datasets]
@@ -24,6 +25,7 @@ REGISTRIES: tuple[Registry[Any], ...] = (
     strategies,
     matching_terms,
     models,
+    heads,
     datasets,
     optimizers,
     schedules,
