@@ -71,7 +71,7 @@ class Session:
                     if not isinstance(event, RunDone) and (yield from self._obey(recorder, stopping)):
                         last = self._stop(recorder, event)
                         break
-            except (GeneratorExit, KeyboardInterrupt):
+            except GeneratorExit:  # between two events; an interruption may come within a step
                 self._stop(recorder, event)
                 raise
             except Exception as error:

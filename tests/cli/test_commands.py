@@ -1,8 +1,8 @@
 import json
-import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from kdstudio.cli import tables
 from kdstudio.cli.commands import run_command_line
 from kdstudio.runs.folder import RunFolder, find_run
 from kdstudio.runs.presets import load_experiment, to_toml
+from kdstudio.runs.session import new_session
 from kdstudio.runs.weights import load_network
 from tests.small import run_in, same_states, small_experiment, weights_in
 
@@ -120,6 +121,10 @@ BAD = {
     "a run that is finished": (["resume", "run"], "run 'run' is finished; there is nothing to resume"),
     "an unknown network": (["export", "run", "--network", "peer", "--out", "x"], "has no network 'peer'"),
     "an unknown format": (["export", "run", "--format", "pickle", "--out", "x"], "no format 'pickle'"),
+    "a run that cannot be held": (["pause", "run"], "run 'run' is not running, so it cannot pause"),
+    "a run that cannot go on": (["unpause", "run"], "run 'run' is not running, so it cannot go on"),
+    "a run that cannot be stopped": (["stop", "latest"], "run 'run' is not running, so it cannot stop"),
+    "an unknown run to watch": (["watch", "nothing"], "no run 'nothing' in"),
     "an unknown command": (["distil"], "No such command 'distil'"),
     "an unknown option": (["run", "digits-hinton", "--sett", "seed=1"], "No such option"),
     "a missing argument": (["run"], "Missing argument"),
@@ -201,6 +206,69 @@ def test_export_ends_with_the_path_of_a_file_that_can_be_loaded(folder, capfd, t
     assert load_network(path)[1].network == "teacher"
 
 
+def test_a_network_of_the_users_code_is_exported_when_allowed(runs, capfd, tmp_path):
+    code = "def build(classes):\n    return nn.Sequential(nn.Flatten(), nn.Linear(64, classes))\n"
+    (tmp_path / "mine.py").write_text(f"from torch import nn\n{code}")
+    model = f"networks.student.model={{name='python', path='{tmp_path}/mine.py:build'}}"
+    session = new_session(small_experiment(model, strategy="supervised"), runs, "mine", allow_code=True)
+    list(session.events())
+    export = ["export", "mine", "--out", str(tmp_path / "out")]
+    assert run_command_line(export) == 2
+    assert "'python mine.py:build' runs code from a file" in capfd.readouterr().err
+    assert not (tmp_path / "out").exists()
+    assert run_command_line([*export, "--allow-code"]) == 0
+    path = tmp_path / "out" / "student.safetensors"
+    assert capfd.readouterr().out == f"{path}\n"
+    assert load_network(path, allow_code=True)[1].network == "student"
+
+
+def waits(is_so):
+    end = time.monotonic() + 90
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_run_in_another_terminal_is_watched_held_and_stopped(runs, capfd):
+    """The run goes on in a process of its own; so does whoever watches it."""
+    options = ["--set", "networks.student.training.epochs=9999", "--quiet", "--name", "far"]
+    run = [sys.executable, "-m", "kdstudio", "run", "digits-hinton", *QUICK[:4], *options]
+    watch = [sys.executable, "-m", "kdstudio", "watch", "far"]
+    folder, pipes = (
+        RunFolder(runs / "far"),
+        {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True},
+    )
+    with subprocess.Popen(run, **pipes) as running:
+        try:
+            waits(lambda: folder.summary_file.exists() and folder.is_running())
+            with subprocess.Popen(watch, **pipes) as watching:
+                waits(lambda: "teacher" in folder.summary().networks)
+                assert run_command_line(["pause", "far"]) == 0
+                waits(lambda: folder.summary().status == "paused")
+                events = folder.events_file.read_bytes()
+                time.sleep(0.2)
+                assert folder.events_file.read_bytes() == events
+                assert run_command_line(["unpause", "far"]) == 0
+                waits(lambda: folder.summary().status == "running")
+                assert run_command_line(["stop", "far"]) == 0
+                told, complaints = watching.communicate(timeout=90)
+            assert running.wait(90) == 130
+        finally:
+            running.kill()
+    assert folder.summary().status == "stopped"
+    assert "far: stopped after" in told
+    assert "of the test images right" in complaints
+    assert "Traceback" not in complaints
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_run_that_is_over_is_shown_by_whoever_watches_it(folder, capfd):
+    assert run_command_line(["watch", "run"]) == 0
+    out = capfd.readouterr().out
+    assert out.startswith("run: finished after")
+    assert f"{folder.summary().networks['student'].test.accuracy:.2%}" in out
+
+
 def test_the_interrupt_handler_is_put_back(runs):
     before = signal.getsignal(signal.SIGINT)
     run_command_line(["run", "digits-hinton", *QUICK, "--quiet"])
@@ -212,7 +280,7 @@ def test_ctrl_c_twice_interrupts_at_once(runs, capfd, monkeypatch):
 
     def press(run, *_arguments, **_options):
         for _time in range(2):
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(StageRun, "take_step", press)
     assert run_command_line(["run", "digits-hinton", *QUICK, "--quiet"]) == 130

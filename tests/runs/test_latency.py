@@ -81,9 +81,8 @@ def test_what_goes_wrong_there_is_told(of_the_users):
 
 
 def test_code_is_run_there_only_by_leave(of_the_users):
-    with pytest.raises(
-        KDStudioError, match=r"could not be measured: 'python mine.py:build' runs code from a file"
-    ):
+    reason = "the latency could not be measured: 'python mine.py:build' runs code from a file"
+    with pytest.raises(KDStudioError, match=reason):
         measure_latencies({"mine": of_the_users(1)})
 
 

@@ -88,7 +88,7 @@ def test_a_shortened_preset_runs_on_the_digits(name, runs):
     folder = run_in(runs, shortened(name))
     summary = folder.summary()
     assert (summary.status, summary.error) == ("finished", "")
-    stages = [event.outline for event in folder.events() if event.kind == "stage-started"]
+    stages = [event.summary for event in folder.events() if event.kind == "stage-started"]
     assert {network for stage in stages for network in stage.parameters} <= {*summary.networks}
 
 

@@ -230,6 +230,30 @@ def test_what_is_raised_on_being_told_ends_the_preparation_and_no_folder_is_left
     assert list(runs.iterdir()) == []
 
 
+def test_an_interruption_within_a_step_leaves_the_last_checkpoint(runs, monkeypatch):
+    """A step that was taken by half is nothing to go on from."""
+    from torch.optim import SGD
+
+    whole = run_in(runs, small_experiment(JITTER), "whole")
+    session = new_session(small_experiment(JITTER), runs, "run")
+    events = session.events()
+    next(event for event in events if event.kind == "stage-done")
+    before = session.folder.checkpoint_file.read_bytes()
+
+    def interrupt(*_arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(SGD, "step", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        list(events)
+    monkeypatch.undo()
+    assert session.folder.summary().status == "interrupted"
+    assert session.folder.checkpoint_file.read_bytes() == before
+    list(resumed_session(session.folder).events())
+    assert same_results(whole, session.folder)
+    assert recorded(session.folder) == recorded(whole)
+
+
 def test_a_run_that_is_held_by_another_thread_is_let_go_when_it_ends(runs):
     made = []
     thread = threading.Thread(target=lambda: made.append(new_session(small_experiment(), runs, "run")))
