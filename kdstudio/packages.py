@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 OURS = "kdstudio"
+PASSED_THROUGH = ("kdstudio.models.modules.drawing",)
 
 
 @cache
@@ -62,9 +63,13 @@ class Place(NamedTuple):
 
 
 def deepest_place(error: BaseException, top_levels: Collection[str]) -> Place | None:
-    """Return the last line, of those that the error came through, in modules under ``top_levels``."""
+    """Return the last line, of those that the error came through, in modules under ``top_levels``.
+
+    What every call of torch's passes through while networks are tried is nobody's line.
+    """
     frames = [
         Place(str(frame.f_globals.get("__name__", "")), Path(frame.f_code.co_filename), line)
         for frame, line in traceback.walk_tb(error.__traceback__)
     ]
-    return next((place for place in reversed(frames) if top_level(place.module) in top_levels), None)
+    lines = (place for place in reversed(frames) if place.module not in PASSED_THROUGH)
+    return next((place for place in lines if top_level(place.module) in top_levels), None)

@@ -1,8 +1,9 @@
 import pytest
 
+from kdstudio.engine.views import Comparison
 from kdstudio.runs import comparison
 from kdstudio.runs.folder import create_run, run_folders
-from tests.results import run
+from tests.results import row, run
 from tests.small import run_in, small_experiment
 
 
@@ -45,11 +46,31 @@ def test_several_names_lose_their_dates():
     assert comparison.short_names(runs[:1]) == [names[0]]
 
 
-def test_teacher_baseline_and_student_come_before_the_others(folders):
-    summary = folders[1].summary()
-    networks = dict.fromkeys(("zebra", "student", "ant", "teacher"), summary.networks["student"])
-    found = comparison.network_names([summary.model_copy(update={"networks": networks})])
-    assert found == ["teacher", "student", "ant", "zebra"]
+def test_the_main_result_is_of_the_kind_that_the_strategy_says_and_best_on_validation():
+    rows = (
+        row("donor", 0.9),
+        row("twin", 0.95),
+        row("clone", 0.6, 0.8, depth=1),
+        row("clone", 0.5, 0.9, depth=2),
+    )
+    found = run(*rows, comparison=Comparison(result="clone", control="twin", reference="donor"))
+    names = list(found.networks)
+    assert comparison.main_result(found, names) == "clone depth-2"
+    assert comparison.main_reference(found, names) == "donor"
+
+
+def test_without_a_reference_another_result_is_held_against_it():
+    found = run(
+        row("peer", 0.9, 0.6, way="a"), row("peer", 0.5, 0.7, way="b"), comparison=Comparison(result="peer")
+    )
+    names = list(found.networks)
+    assert comparison.main_result(found, names) == names[1]
+    assert comparison.main_reference(found, names) == names[0]
+    assert comparison.main_reference(found, names[1:]) == names[1]
+
+
+def test_networks_without_a_row_can_be_looked_at_too():
+    assert comparison.main_result(run(), ["one", "two"]) == "two"
 
 
 def test_damaged_runs_are_left_out(runs, folders):
