@@ -5,23 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from kdstudio.errors import KDStudioError
-from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.summary import Summary
 
 DESCRIPTIVE = ("name", "about")
 """Parts of an experiment that change nothing in the run."""
-
-
-def readable_runs(folders: Sequence[RunFolder]) -> dict[RunFolder, Summary]:
-    """Summaries of all runs that have one; damaged ones are left out."""
-    found = {}
-    for folder in folders:
-        try:
-            found[folder] = folder.summary()
-        except KDStudioError:
-            continue
-    return found
 
 
 def main_result(summary: Summary, names: Sequence[str]) -> str:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kdstudio.declaration import ProgressCallback
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.comparison import readable_runs
-from kdstudio.runs.folder import RunFolder, run_folders
+from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.predictions import Part, Predictions, open_context, predictions_on
 from kdstudio.runs.summary import Summary
 
@@ -130,12 +128,6 @@ def unseen_classes(summary: Summary) -> dict[str, tuple[int, ...]]:
 def marked_classes(names: Sequence[str], unseen: Collection[int]) -> list[str]:
     """Names of the classes, two lines for those unseen, so that they are told by a word."""
     return [f"{name}\n(unseen)" if number in unseen else name for number, name in enumerate(names)]
-
-
-def runs_with_unseen(runs: Path) -> dict[RunFolder, Summary]:
-    """Runs in which a trained network left classes out, the newest first."""
-    found = readable_runs(run_folders(runs))
-    return {folder: summary for folder, summary in found.items() if unseen_classes(summary)}
 
 
 def read_unseen(

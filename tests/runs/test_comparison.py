@@ -2,7 +2,7 @@ import pytest
 
 from kdstudio.engine.views import Comparison
 from kdstudio.runs import comparison
-from kdstudio.runs.folder import create_run, run_folders
+from kdstudio.runs.folder import create_run
 from tests.results import row, run
 from tests.small import run_in, small_experiment
 
@@ -71,10 +71,3 @@ def test_without_a_reference_another_result_is_held_against_it():
 
 def test_networks_without_a_row_can_be_looked_at_too():
     assert comparison.main_result(run(), ["one", "two"]) == "two"
-
-
-def test_damaged_runs_are_left_out(runs, folders):
-    create_run(runs, small_experiment(), "damaged").summary_file.write_text("{")
-    found = comparison.readable_runs(run_folders(runs))
-    assert {folder.name for folder in found} == {"warm", "cold"}
-    assert all(summary.name == folder.name for folder, summary in found.items())
