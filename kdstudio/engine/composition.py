@@ -70,3 +70,23 @@ class Composition(Declaration):
         """``resnet-20 + bottleneck exit at block1 + linear``: every part once."""
         parts = [spec.model.summary() for spec in self.networks.values()]
         return " + ".join(dict.fromkeys([*parts, *(p.head.summary() for p in self.heads.values())]))
+
+
+def composed_of(
+    output: str, networks: Mapping[str, tuple[ModelSpec, int]], heads: Mapping[str, PlacedHead]
+) -> Composition:
+    """Read the recipe of ``output`` off its ``heads``: what each of the ``networks`` is read for.
+
+    Networks come with the number of classes that they tell apart.
+    """
+    addresses = [address for placed in heads.values() for address in placed.inputs]
+
+    def reads(network: str) -> tuple[str, ...]:
+        of_network = (address.partition(".") for address in addresses)
+        return tuple(dict.fromkeys(read for name, _, read in of_network if name == network))
+
+    trunks = {
+        name: TrunkSpec(model=model, outputs=outputs, reads=reads(name))
+        for name, (model, outputs) in networks.items()
+    }
+    return Composition(networks=trunks, heads=dict(heads), output=output)

@@ -12,14 +12,15 @@ from kdstudio.data.declaration import ImageData
 from kdstudio.data.feed import Batch
 from kdstudio.data.seeding import derived_seed
 from kdstudio.engine.card import NetworkCard
-from kdstudio.engine.composition import Composition, PlacedHead, TrunkSpec
-from kdstudio.engine.experiment import Experiment, FromFile, FromRun, TrainHere
+from kdstudio.engine.composition import Composition, PlacedHead, composed_of
+from kdstudio.engine.experiment import Experiment, FromFile, FromRun, NetworkSpec, TrainHere
 from kdstudio.engine.identity import CONTROL, STUDENT, TEACHER, Coordinate, Identity
+from kdstudio.engine.loading import load_state
 from kdstudio.engine.network import Head, Network, Part
 from kdstudio.engine.run_data import RunData
 from kdstudio.engine.stage import AfterEpoch, Stage, behind
 from kdstudio.engine.terms import GIVEN, LossTerm
-from kdstudio.engine.training import TrainingSpec
+from kdstudio.engine.training import TrainingSpec, shared_recipe
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ModelSpec
 from kdstudio.models.heads.declaration import HeadSpec
@@ -80,6 +81,9 @@ class RunContext:
     def recipe_of(self, network: Network) -> TrainingSpec:
         """How ``network`` learns."""
         return self.recipe(self.scorable[network.name].identity.role)
+
+    def _spec_of(self, network: str) -> NetworkSpec:
+        return self.experiment.networks[self.scorable[network].identity.role]
 
     def is_loaded(self, role: str) -> bool:
         """Tell whether the network in ``role`` comes with weights."""
@@ -207,23 +211,11 @@ class RunContext:
         heads = [part for part in parts.values() if isinstance(part, Head)]
         if any(head.spec is None or {*head.inputs} & {*GIVEN} for head in heads):
             return self._enter(identity, output.name, None)
-        reads: dict[str, list[str]] = {}
-        for head in heads:
-            for address in head.inputs:
-                network, _, read = address.partition(".")
-                if network in self.networks and read not in reads.setdefault(network, []):
-                    reads[network].append(read)
-        composition = Composition(
-            networks={
-                network: TrunkSpec(
-                    model=self.experiment.networks[self.scorable[network].identity.role].model,
-                    outputs=len(self._card_of(network).class_names),
-                    reads=tuple(read),
-                )
-                for network, read in reads.items()
-            },
-            heads={head.name: PlacedHead(head=head.spec, inputs=head.inputs) for head in heads},
-            output=output.name,
+        trunks = {name: part for name, part in parts.items() if isinstance(part, Network)}
+        composition = composed_of(
+            output.name,
+            {name: (self._spec_of(name).model, len(self._card_of(name).class_names)) for name in trunks},
+            {head.name: PlacedHead(head=head.spec, inputs=head.inputs) for head in heads},
         )
         return self._enter(identity, output.name, self._card(identity, names, composition=composition))
 
@@ -283,19 +275,10 @@ class RunContext:
         for address in (address for terms in updates for term in terms for address in term.learned):
             learners |= behind(address, self.networks, self.heads)
         trained = [n for n, part in learners.items() if isinstance(part, Network) and not part.frozen]
-        roles = dict.fromkeys(self.scorable[name].identity.role for name in trained)
-        if not roles:
+        if not trained:
             raise KDStudioError(f"no network learns in stage '{stage}'; give the stage a recipe")
-        first, *others = roles
-        recipe = self.recipe(first)
-        for role in others:
-            other = self.recipe(role)
-            if differing := [field for field, value in recipe if getattr(other, field) != value]:
-                raise KDStudioError(
-                    f"all networks learn side by side, but {role} has another {', '.join(differing)} than "
-                    f"{first}; make networks.{role}.training equal to networks.{first}.training"
-                )
-        return recipe
+        roles = (self.scorable[name].identity.role for name in trained)
+        return shared_recipe({role: self.recipe(role) for role in roles})
 
     @torch.no_grad()
     def shape(self, network: Network, output: str) -> tuple[int, ...]:
@@ -306,23 +289,3 @@ class RunContext:
         value: Tensor = network.eval()(Batch(images, none, none, none), (output,))[output]
         network.train(training)
         return tuple(value.shape[1:])
-
-
-def load_state(module: nn.Module, state: dict[str, Tensor], what: str) -> None:
-    """Load ``state`` into ``module``; KDStudioError says what does not fit."""
-    own = module.state_dict()
-    missing, unexpected = own.keys() - state.keys(), state.keys() - own.keys()
-    shapes = [
-        f"{key} is {tuple(state[key].shape)} in the file, {tuple(own[key].shape)} in the network"
-        for key in own.keys() & state.keys()
-        if own[key].shape != state[key].shape
-    ]
-    faults = [f"{len(missing)} missing ({sorted(missing)[0]} …)"] if missing else []
-    faults += [f"{len(unexpected)} unknown ({sorted(unexpected)[0]} …)"] if unexpected else []
-    faults += sorted(shapes)[:3]
-    if faults:
-        raise KDStudioError(
-            f"the weights given for the {what} do not fit its architecture: {'; '.join(faults)}; "
-            "choose the architecture they were trained with"
-        )
-    module.load_state_dict(state)

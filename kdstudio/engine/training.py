@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from kdstudio.data.augmentation import Augmentation, Mixing
 from kdstudio.data.declaration import ClassName
 from kdstudio.declaration import Declaration, option
 from kdstudio.engine.optimization import SGD, AnyOptimizer, AnySchedule, OneCycle
+from kdstudio.errors import KDStudioError
 
 
 class TrainingSpec(Declaration):
@@ -31,3 +34,15 @@ class TrainingSpec(Declaration):
     )
     augmentation: Augmentation = option(Augmentation(), "Augmentation", "Changes of the images.")
     mixing: Mixing = option(Mixing(), "Mixing", "Mixing of images and labels.")
+
+
+def shared_recipe(recipes: Mapping[str, TrainingSpec]) -> TrainingSpec:
+    """Return the recipe that all networks have, by role; KDStudioError where one has another."""
+    (first, recipe), *others = recipes.items()
+    for role, other in others:
+        if differing := [field for field, value in recipe if getattr(other, field) != value]:
+            raise KDStudioError(
+                f"all networks learn side by side, but {role} has another {', '.join(differing)} than "
+                f"{first}; make networks.{role}.training equal to networks.{first}.training"
+            )
+    return recipe

@@ -123,7 +123,7 @@ def load_network(path: Path, *, allow_code: bool = False) -> tuple[nn.Module, Ne
     when the file is damaged or its card does not fit it, or when rebuilding it would run code of
     somebody's without ``allow_code``.
     """
-    from kdstudio.engine.context import load_state
+    from kdstudio.engine.loading import load_state
 
     card = read_card(path)
     check_code(card.runs_code, allow_code=allow_code)

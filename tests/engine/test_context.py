@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from kdstudio.engine.context import RunContext, load_state
+from kdstudio.engine.context import RunContext
 from kdstudio.engine.evaluation import evaluate
+from kdstudio.engine.loading import load_state
 from kdstudio.engine.losses.response import cross_entropy
 from kdstudio.engine.stage_run import StageRun
 from kdstudio.engine.terms import LABELS, LossTerm, label_loss, soft_loss

@@ -9,8 +9,8 @@ from safetensors.torch import load_file
 from torch import nn
 
 from kdstudio.engine.card import NetworkCard
-from kdstudio.engine.context import load_state
 from kdstudio.engine.identity import Identity
+from kdstudio.engine.loading import load_state
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ImageShape, ModelSpec
 from kdstudio.models.mlp import MLP
