@@ -1,140 +1,23 @@
-"""The commands: run, resume, list, show, export and what a run can tell."""
+"""The commands that look at what there is and what came out, and the way into all commands."""
 
 from __future__ import annotations
 
 import json
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 import click
 
-from kdstudio import __version__
 from kdstudio.cli import tables
-from kdstudio.cli.display import console, show_run, watch_run
+from kdstudio.cli.display import console
+from kdstudio.cli.options import code_flag, complain, json_flag, kdstudio, runs_dir, settings_option
+from kdstudio.cli.running import INTERRUPTED
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.control import Wish, ask
-from kdstudio.runs.folder import default_runs_folder, find_run, run_folders
+from kdstudio.runs.folder import find_run, run_folders
 from kdstudio.runs.presets import load_experiment
-from kdstudio.runs.session import Session, Tell, failure, new_session, resumed_session
+from kdstudio.runs.session import failure
 
 BAD_INPUT = 2
-INTERRUPTED = 130
-
-runs_dir = click.option(
-    "--runs-dir", "runs", type=click.Path(path_type=Path), default=default_runs_folder,
-    help="Folder of the runs (default: KDSTUDIO_RUNS, or the user's data folder).",
-)  # fmt: skip
-settings_option = click.option(
-    "--set", "settings", multiple=True, metavar="PATH=VALUE",
-    help="Change a field, for instance strategy.temperature=8; may be repeated.",
-)  # fmt: skip
-quiet_flag = click.option("--quiet", "-q", is_flag=True, help="Print only the run folder's path.")
-json_flag = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
-
-@click.group()
-@click.version_option(__version__, prog_name="kdstudio")
-def kdstudio() -> None:
-    """Knowledge distillation on a workbench. Without a command, the window opens."""
-
-
-code_flag = click.option(
-    "--allow-code", is_flag=True, help="Let networks be built by your own Python files (model 'python')."
-)
-
-
-@kdstudio.command()
-@click.argument("experiment", metavar="PRESET|FILE.toml")
-@settings_option
-@runs_dir
-@click.option("--name", default="", help="Name of the run folder (default: time and experiment).")
-@click.option("--device", default="", help="auto, cpu, cuda, cuda:1, … or mps.")
-@quiet_flag
-@code_flag
-def run(
-    experiment: str,
-    settings: tuple[str, ...],
-    runs: Path,
-    name: str,
-    device: str,
-    quiet: bool,
-    allow_code: bool,
-) -> int:
-    """Run an experiment; the last line is the run folder's path."""
-    changes = (*settings, f"compute.device={device}") if device else settings
-    chosen = load_experiment(experiment, changes)
-    return _carry_out(lambda tell: new_session(chosen, runs, name, tell, allow_code=allow_code), quiet=quiet)
-
-
-@kdstudio.command()
-@click.argument("which", metavar="RUN")
-@runs_dir
-@quiet_flag
-@code_flag
-def resume(which: str, runs: Path, quiet: bool, allow_code: bool) -> int:
-    """Go on with a run that was stopped or interrupted."""
-    folder = find_run(which, runs)
-    return _carry_out(lambda tell: resumed_session(folder, tell, allow_code=allow_code), quiet=quiet)
-
-
-def _carry_out(prepare: Callable[[Tell], Session], *, quiet: bool) -> int:
-    """Prepare and run a session to its end, or until Ctrl+C; returns the exit code."""
-    with _interruption() as interrupted:
-        session = show_run(prepare, interrupted, quiet=quiet)
-    summary = session.folder.summary()
-    if not quiet:
-        tables.print_results(summary, console())
-    if summary.error:
-        _complain(summary.error)
-    click.echo(session.folder.path)
-    return {"finished": 0, "stopped": INTERRUPTED}.get(summary.status, 1)
-
-
-@kdstudio.command()
-@click.argument("which", metavar="RUN")
-@runs_dir
-def watch(which: str, runs: Path) -> int:
-    """Follow a run that goes on in another terminal or in the window; Ctrl+C leaves it alone."""
-    folder = find_run(which, runs)
-    with _interruption() as interrupted:
-        watch_run(folder, interrupted)
-    tables.print_run(folder.summary(), console(stderr=False))
-    return 0
-
-
-def _wish(name: str, wish: Wish, about: str) -> None:
-    """Enter a command that leaves a wish for a running run."""
-
-    @kdstudio.command(name, help=about)
-    @click.argument("which", metavar="RUN")
-    @runs_dir
-    def leave(which: str, runs: Path) -> None:
-        ask(find_run(which, runs), wish)
-
-
-_wish("pause", "pause", "Hold a running run after its current step, wherever it runs.")
-_wish("unpause", "go on", "Let a held run go on.")
-_wish("stop", "stop", "Stop a running run with a checkpoint; 'kdstudio resume' goes on with it.")
-
-
-@contextmanager
-def _interruption() -> Iterator[list[bool]]:
-    """Yield a list that the first Ctrl+C fills; a second one interrupts at once."""
-    pressed: list[bool] = []
-
-    def note(_number: int, _frame: object) -> None:
-        if pressed:
-            raise KeyboardInterrupt
-        pressed.append(True)
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @kdstudio.command("list")
@@ -311,26 +194,22 @@ def exits(which: str, thresholds: tuple[float, ...], runs: Path, as_json: bool, 
         print_report(found, console(stderr=False))
 
 
-def _complain(message: str) -> None:
-    click.echo(f"kdstudio: {message}", err=True)
-
-
 def run_command_line(arguments: list[str]) -> int:
     """Run one command; returns its exit code. Bad input is one line on stderr and exit code 2."""
     try:
         result = kdstudio.main(arguments, prog_name="kdstudio", standalone_mode=False)
     except KDStudioError as error:
-        _complain(str(error))
+        complain(str(error))
         return BAD_INPUT
     except click.ClickException as error:
-        _complain(error.format_message())
+        complain(error.format_message())
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        _complain("interrupted")
+        complain("interrupted")
         return INTERRUPTED
     except Exception as error:  # before a run has begun, or after it
         failed = failure(error)
         click.echo(failed.details, err=True)
-        _complain(failed.message)
+        complain(failed.message)
         return 1
     return result if isinstance(result, int) else 0
