@@ -132,6 +132,24 @@ def test_runs_are_found_by_name_beginning_path_and_latest(runs):
     assert find_run(str(runs / "mnist"), Path("/nowhere")).path == runs / "mnist"
 
 
+def test_runs_that_were_made_before_another_are_found_alone(runs):
+    aged(runs, "digits-1", "digits-2", "digits-3")
+    own = RunFolder(runs / "digits-2")
+    assert find_run("latest", runs, before=own).name == "digits-1"
+    assert find_run("digits", runs, before=own).name == "digits-1"
+    assert find_run(str(runs / "digits-3"), runs, before=own).name == "digits-3", "a path is what it says"
+    with pytest.raises(KDStudioError, match="no run 'digits-2'"):
+        find_run("digits-2", runs, before=own)
+    with pytest.raises(KDStudioError, match="there are none yet"):
+        find_run("latest", runs, before=RunFolder(runs / "digits-1"))
+
+
+def test_whether_a_deleted_run_is_running_makes_no_folder(run):
+    run.delete()
+    assert not run.is_running()
+    assert not run.path.exists()
+
+
 def test_an_ambiguous_beginning_is_answered_with_the_runs(runs):
     aged(runs, "digits-1", "digits-2")
     with pytest.raises(KDStudioError, match="several runs begin with 'digits': digits-2, digits-1"):

@@ -167,3 +167,4 @@ def test_errors_of_several_runs_stand_by_network():
     assert found == {
         "teacher": [None, 10.0], "baseline": [None, pytest.approx(180.0)], "student": [100.0, 300.0],
     }  # fmt: skip
+    assert [*found] == ["teacher", "baseline", "student"]
