@@ -16,6 +16,7 @@ from kdstudio.engine.matching.declaration import matching_terms
 from kdstudio.engine.optimization import optimizers, schedules
 from kdstudio.engine.strategy import strategies
 from kdstudio.engine.views import TableView
+from kdstudio.engine.weighting import weightings
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import models
 from kdstudio.models.heads.declaration import heads
@@ -37,6 +38,7 @@ REGISTRIES: dict[str, Registry[Any]] = {
     "datasets": datasets,
     "optimizers": optimizers,
     "schedules": schedules,
+    "weightings": weightings,
 }
 
 

@@ -43,13 +43,14 @@ class Identity(Record):
         """What people read: ``teacher``, ``baseline``, ``net-1 alone``, ``generation-2``, ``T4 α0,1 seed-0``.
 
         A teacher is called by its role. The student's role is left out where something else tells what
-        it is, and a kind where a coordinate of that name, or one in words, does.
+        it is, and a kind where the role (``assistant-1``), a coordinate of that name, or one in words, does.
         """
         if self.kind == TEACHER:
             return self.role
         words = [spoken_coordinate(key, value) for key, value in self.coordinates.items()]
         in_words = any(isinstance(value, str) for value in self.coordinates.values())
-        if not in_words and self.kind not in (STUDENT, PEER, *self.coordinates):
+        told = in_words or self.role.startswith(self.kind)
+        if not told and self.kind not in (STUDENT, PEER, *self.coordinates):
             words.insert(0, CONTROL_NAME if self.kind == CONTROL else self.kind)
         if self.role != STUDENT or not words:
             words.insert(0, self.role)

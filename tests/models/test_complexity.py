@@ -1,69 +1,11 @@
-"""Counts by hand, and every number of docs/models.md."""
+"""Counts by hand; those of docs/models.md are written by docs/tables.py."""
 
-from pathlib import Path
-
-import pytest
 import torch
 
 from kdstudio.models.complexity import complexity
-from kdstudio.models.declaration import ImageShape, models
+from kdstudio.models.declaration import ImageShape
 from kdstudio.models.mlp import MLP
-from kdstudio.models.modules.foreign import run
 from kdstudio.models.python import Python
-
-DOCUMENT = Path(__file__).parents[2] / "docs" / "models.md"
-
-
-def rows(heading):
-    """Cells of the table under ``heading``, without the marks of code."""
-    text = DOCUMENT.read_text("utf-8").partition(f"## {heading}\n")[2].partition("\n## ")[0]
-    lines = [line for line in text.splitlines() if line.startswith("| `")]
-    return [[cell.strip().replace("`", "") for cell in line.strip("|").split("|")] for line in lines]
-
-
-def spec_of(name, options):
-    """``resnet``, ``depth=20 shortcut=projection``."""
-    given = dict(option.split("=") for option in options.split())
-    fields = models[name].model_fields
-    return models[name](**{key: as_declared(fields[key].default, text) for key, text in given.items()})
-
-
-def as_declared(default, text):
-    if isinstance(default, tuple):
-        return tuple(int(part) for part in text.split(","))
-    return type(default)(text)
-
-
-def image_of(text):
-    return ImageShape(*map(int, text.split("×")))
-
-
-def number(text):
-    return int(text.replace(",", ""))
-
-
-@pytest.mark.parametrize("row", rows("Sizes"), ids=lambda row: f"{row[0]} {row[1]}")
-def test_sizes_are_those_of_the_documentation(row):
-    name, options, image, classes, parameters, _published, _source, multiply_adds = row
-    counted = complexity(spec_of(name, options), image_of(image), int(classes))
-    assert counted == (number(parameters), number(multiply_adds))
-
-
-@pytest.mark.parametrize("row", rows("Taps"), ids=lambda row: f"{row[0]} {row[1]}")
-def test_taps_have_the_shapes_of_the_documentation(row):
-    name, options, image, taps = row
-    spec = spec_of(name, options)
-    with torch.device("meta"):
-        shapes = dict(run(spec.build(image_of(image), 10), image_of(image)))
-    found = [f"{tap} {'×'.join(map(str, shapes[path][1:]))}" for tap, path in spec.taps().items()]
-    assert ", ".join(found) == taps
-
-
-def test_every_published_architecture_is_documented():
-    ours = {name for name in models if models.package_of(name) == "kdstudio"}
-    made_here = {name for name in ours if not models[name].library and not models[name].runs_code}
-    assert {row[0] for row in rows("Sizes")} == made_here
-    assert {row[0] for row in rows("Taps")} == made_here
 
 
 def test_a_perceptron_has_the_count_by_hand():
