@@ -1,7 +1,7 @@
 import pytest
+from kdstudio.runs.progress import STEP_OVERHEAD, RunProgress, spoken_duration
 
 from kdstudio.engine.events import Preparing
-from kdstudio.runs.progress import STEP_OVERHEAD, RunProgress, spoken_duration
 from tests.small import small_experiment, train
 
 
