@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import count
 
 from kdstudio.engine.identity import CONTROL, CONTROL_NAME, STUDENT, TEACHER, Identity
@@ -28,3 +28,9 @@ def series_of(rows: Iterable[Identity]) -> dict[str, Token]:
             tokens[network.name] = next(numbers) if word is None else word
         tokens[row.name] = tokens[network.name]
     return tokens
+
+
+def series_by_name(networks: Mapping[str, Identity]) -> dict[str, Token]:
+    """Tokens by name, also by the names that the run keeps its networks under: those of former runs differ."""
+    tokens = series_of(networks.values())
+    return tokens | {name: tokens[network.name] for name, network in networks.items()}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from kdstudio.declaration import ProgressCallback
 from kdstudio.engine.identity import CONTROL, EXIT
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.colours import Token, series_of
+from kdstudio.runs.colours import Token, series_by_name
 from kdstudio.runs.figures import Spread
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.latency import Latency, TimedPart, measure_latencies
@@ -180,7 +180,7 @@ def read_exits(
         for own, before in zip(found, passed, strict=True)
     )
     baseline = figures(controls[0]) if controls else None
-    return ExitReport(found, passing, baseline, predictions, series_of(rows.values()))
+    return ExitReport(found, passing, baseline, predictions, series_by_name(rows))
 
 
 def _trunk_of(card: NetworkCard) -> str:

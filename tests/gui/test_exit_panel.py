@@ -2,6 +2,7 @@ import pytest
 
 from kdstudio.gui.exit_panel import ExitsPanel
 from kdstudio.gui.pages.export_page import ExportPage
+from kdstudio.gui.run_index import SharedIndex
 from tests.gui.conftest import LONGEST
 from tests.results import exit_report
 from tests.small import run_in, small_experiment
@@ -47,10 +48,19 @@ def test_what_hinders_the_look_is_told(qtbot, theme, own, monkeypatch):
     assert panel.shown is None
 
 
-def test_exits_can_be_exported_and_an_ensemble_cannot(qtbot, runs, own):
-    page = ExportPage(runs)
+def test_exits_and_an_ensemble_can_be_exported(qtbot, runs, own, tmp_path):
+    index = SharedIndex(runs)
+    index.look_now()
+    page = ExportPage(index)
     qtbot.addWidget(page)
     page.choose(own)
     box = page.picker.network_boxes["Network"]
     offered = [box.itemData(number) for number in range(box.count())]
-    assert offered == ["baseline", "student", "exit-1"]
+    assert offered == ["baseline", "exit-1", "student", "ensemble"]
+    assert box.currentData() == "student"
+    box.setCurrentIndex(offered.index("ensemble"))
+    page.folder_line.setText(str(tmp_path / "out"))
+    with qtbot.waitSignal(page.exported, timeout=LONGEST) as told:
+        page.button.click()
+    assert told.args[0].path.name == "ensemble.safetensors"
+    assert told.args[0].largest_difference == 0

@@ -2,7 +2,9 @@
 
 import pytest
 
-from kdstudio.gui.run_picker import RunPicker, in_order, usual_student
+from kdstudio.gui.run_index import SharedIndex
+from kdstudio.gui.run_picker import RunPicker, saved_networks
+from kdstudio.runs.comparison import main_reference, main_result
 from kdstudio.runs.folder import RunFolder
 from tests.small import run_in, small_experiment
 
@@ -20,12 +22,23 @@ def newer(runs, older):
 
 
 def trained(run, summary):
-    return {name: f"{name} of {run.name}" for name in in_order(summary.networks)}
+    return {name: f"{name} of {run.name}" for name in saved_networks(run, summary)}
 
 
 @pytest.fixture
-def picker(qapp, runs):
-    return RunPicker(runs, trained, {"Teacher": lambda names: names[0], "Student": usual_student})
+def index(qapp, runs):
+    return SharedIndex(runs)
+
+
+@pytest.fixture
+def picker(index):
+    return RunPicker(index, trained, {"Teacher": main_reference, "Student": main_result})
+
+
+def look(picker):
+    """List the runs that are in the folder now."""
+    picker.index.look_now()
+    picker.refresh()
 
 
 def told(picker):
@@ -35,21 +48,21 @@ def told(picker):
 
 
 def test_without_runs_nothing_is_chosen(picker):
-    picker.refresh()
+    look(picker)
     assert picker.run is None
     assert picker.networks == (None, None)
 
 
 def test_the_newest_run_and_its_usual_networks_are_chosen_first(picker, older, newer):
     heard = told(picker)
-    picker.refresh()
+    look(picker)
     assert heard == [("newer", ("student", "student"))]
     assert [picker.run_box.itemText(place) for place in range(picker.run_box.count())] == ["newer", "older"]
     assert picker.network_boxes["Student"].currentText() == "student of newer"
 
 
 def test_another_run_offers_its_own_networks(picker, older, newer):
-    picker.refresh()
+    look(picker)
     heard = told(picker)
     picker.choose(older)
     assert heard[-1] == ("older", ("student", "student"))
@@ -59,35 +72,35 @@ def test_another_run_offers_its_own_networks(picker, older, newer):
 
 
 def test_what_is_chosen_stays_chosen_when_the_runs_are_listed_anew(picker, older, runs):
-    picker.refresh()
+    look(picker)
     picker.network_boxes["Student"].setCurrentIndex(1)
     run_in(runs, small_experiment(), "newest")
-    picker.refresh()
+    look(picker)
     assert picker.run == older
     assert picker.networks == ("teacher", "baseline")
     assert picker.run_box.count() == 2
 
 
 def test_a_choice_of_one_network_is_no_choice(picker, older, newer):
-    picker.refresh()
+    look(picker)
     assert not picker.network_boxes["Student"].isEnabled()
     picker.choose(older)
     assert picker.network_boxes["Student"].isEnabled()
 
 
 def test_a_run_that_has_gone_leaves_the_choice_as_it_is(picker, older, runs):
-    picker.refresh()
+    look(picker)
     picker.choose(RunFolder(runs / "gone"))
     assert picker.run == older
 
 
-def test_runs_without_a_network_to_offer_are_left_out(qapp, runs, older, newer):
-    picker = RunPicker(runs, lambda run, _summary: {"a": "a"} if run == older else {}, {})
-    picker.refresh()
+def test_runs_without_a_network_to_offer_are_left_out(index, older, newer):
+    picker = RunPicker(index, lambda run, _summary: {"a": "a"} if run == older else {}, {})
+    look(picker)
     assert [picker.run_box.itemText(place) for place in range(picker.run_box.count())] == ["older"]
 
 
 def test_names_of_runs_are_shown_as_they_are(picker, runs):
     run_in(runs, small_experiment(strategy="supervised"), ODD)
-    picker.refresh()
+    look(picker)
     assert picker.run_box.currentText() == ODD

@@ -61,19 +61,23 @@ def test_text_has_a_contrast_of_at_least_4_5(scheme, ground, text):
 def test_curves_have_a_contrast_of_at_least_3(scheme):
     colours = schemes()[scheme]
     for token in TOKENS:
-        assert contrast(colours.of_series(token), colours["panel"]) >= 3
+        assert contrast(colours.of(token), colours["panel"]) >= 3
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_networks_of_a_run_are_told_apart(scheme):
     colours = schemes()[scheme]
-    drawn = [oklab(colours.of_series(token)) for token in TOKENS]
+    drawn = [oklab(colours.of(token)) for token in TOKENS]
     assert len(colours.series["others"]) == 12
     assert min(dist(one, other) for one, other in combinations(drawn, 2)) > 0.1
 
 
-def test_numbers_begin_again_and_unknown_names_always_have_the_same_colour():
+def test_numbers_begin_again_and_words_have_colours_of_their_own():
     colours = schemes()["light"]
-    assert colours.of_series(14) == colours.of_series(2)
-    assert colours.of_network("teacher") == colours.of_series("teacher")
-    assert colours.of_network("exit-1") == colours.of_network("exit-1") != colours.of_network("exit-2")
+    assert colours.of(14) == colours.of(2)
+    assert len({colours.of(token) for token in TOKENS}) == len(TOKENS)
+
+
+def test_a_colour_that_nobody_has_named_is_an_error():
+    with pytest.raises(KeyError):
+        schemes()["light"].of("nobody")

@@ -19,7 +19,7 @@ def plot(qtbot, theme):
 def test_the_largest_value_has_the_networks_colour_and_nothing_that_of_the_panel(plot, theme):
     shades = plot._shades()
     colours = theme.colours
-    assert shades.pixelColor(1, 0) == QColor(colours.of_network("teacher"))
+    assert shades.pixelColor(1, 0) == QColor(colours.of("teacher"))
     assert shades.pixelColor(1, 1) == shades.pixelColor(0, 0) == QColor(colours["panel"])
     assert plot.largest == 0.5
 

@@ -3,12 +3,14 @@ import pytest
 
 from kdstudio.gui.plots.softened import SoftenedBars
 
+TOKENS = {"teacher": "teacher", "student": "student", "baseline": 3}
+
 
 @pytest.fixture
 def plot(qtbot, theme):
     made = SoftenedBars(theme, "Softened")
     qtbot.addWidget(made)
-    made.show_rows(["a", "b", "c"], {"teacher": "teacher says a", "student": "student says b"})
+    made.show_rows(["a", "b", "c"], {"teacher": "teacher says a", "student": "student says b"}, TOKENS)
     return made
 
 
@@ -34,6 +36,15 @@ def test_the_legend_says_what_each_network_answers(plot):
 
 
 def test_another_network_replaces_the_one_before(plot):
-    plot.show_rows(["a"], {"baseline": "baseline says a"})
+    plot.show_rows(["a"], {"baseline": "baseline says a"}, TOKENS)
     assert list(plot._bars) == ["baseline"]
     assert list(plot.legend._buttons) == ["baseline"]
+
+
+def test_bars_and_legend_have_the_colours_of_the_tokens(plot, theme):
+    for choice in ("light", "dark"):
+        theme.choose(choice)
+        for name in ("teacher", "student"):
+            assert plot._bars[name].opts["brush"] == theme.colours.of(TOKENS[name])
+    plot.show_rows(["a"], {"baseline": "baseline says a"}, TOKENS)
+    assert plot._bars["baseline"].opts["brush"] == theme.colours.of(3)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from statistics import fmean
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
@@ -10,7 +11,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSizePolicy, QSlider, QWidget
 
 from kdstudio.engine.confusion import class_accuracies
-from kdstudio.engine.views import FigureView
+from kdstudio.engine.views import SEED, FigureView
 from kdstudio.gui.layout import GAP, Card
 from kdstudio.gui.plots.bars import BarPlot
 from kdstudio.gui.plots.curves import CurvePlot
@@ -18,7 +19,7 @@ from kdstudio.gui.plots.matrix import MatrixPlot
 from kdstudio.gui.plots.results import ResultPlot
 from kdstudio.gui.plots.stack import PlotStack
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.colours import Token, series_of
+from kdstudio.runs.colours import Token, series_by_name
 from kdstudio.runs.confusions import read_confusion
 from kdstudio.runs.curves import LossKey, Series
 from kdstudio.runs.log import RunFollower
@@ -187,7 +188,7 @@ class LivePlots(QWidget):
             return
         for run, ending, style in self._runs():
             identities = run.state.identities
-            tokens = series_of(identities.values())
+            tokens = tokens_of(run)
             for name, series in over_seeds(run.state.curves.accuracy, identities).items():
                 scaled = series.scaled(100)
                 self.accuracy.show_series((ending, name), name + ending, tokens.get(name, 0), style, scaled)
@@ -207,41 +208,60 @@ class LivePlots(QWidget):
                 plot.show_series((ending, stage), stage + ending, tokens.get(stage, 0), style, series)
 
     def _draw_predictions(self) -> None:
-        run = self.run
-        if run is None:
+        if self.run is None:
             return
+        if self.predictions.shown() == CONFUSION:
+            self._draw_confusion(self.run)
+        else:
+            self._draw_classes(self.run)
+
+    def _draw_confusion(self, run: RunFollower) -> None:
         state = run.state
-        counted = {
-            name: found
-            for name in [*state.rows][-MOST_NETWORKS:]
-            if (found := read_confusion(run.folder, name))
-        }
-        names = {name: run.state.classes_of(name) for name in counted}
-        tokens = series_of(state.identities.values())
-        if self.predictions.shown() == CONFUSION and counted:
-            network, found = list(counted.items())[-1]
-            counts = np.array(found.confusion, dtype=float)
-            shares = counts / counts.sum(1, keepdims=True).clip(min=1)
-            classes = [state.class_names[number] for number in names[network]]
-            self.confusion.show_matrix(classes, shares, tokens.get(network, network))
-        elif self.predictions.shown() == CLASSES:
-            percents = {
-                name: _percents(
-                    dict(zip(names[name], class_accuracies(found.confusion), strict=False)), state.class_names
-                )
-                for name, found in counted.items()
-            }
-            marked = marked_classes(state.class_names, state.left_out)
-            self.classes.show_bars(marked, percents, y="accuracy (%)", shown_as="{:.0f}", tokens=tokens)
+        for name in reversed(state.rows):
+            if found := read_confusion(run.folder, name):
+                counts = np.array(found.confusion, dtype=float)
+                shares = counts / counts.sum(1, keepdims=True).clip(min=1)
+                classes = [state.class_names[number] for number in state.classes_of(name)]
+                self.confusion.show_matrix(classes, shares, tokens_of(run)[name])
+                return
+
+    def _draw_classes(self, run: RunFollower) -> None:
+        """Draw a bar for each network and class: the mean over those that differ in the seed alone."""
+        state, siblings = run.state, dict[str, list[str]]()
+        for name, row in state.rows.items():
+            siblings.setdefault(row.without(SEED).name, []).append(name)
+        percents = {}
+        for network in [*siblings][-MOST_NETWORKS:]:
+            if found := [_percents(run, name) for name in siblings[network]]:
+                percents[network] = [_mean(shares) for shares in zip(*found, strict=True)]
+        known = {name: shares for name, shares in percents.items() if any(s is not None for s in shares)}
+        marked = marked_classes(state.class_names, state.left_out)
+        self.classes.show_bars(marked, known, y="accuracy (%)", shown_as="{:.0f}", tokens=tokens_of(run))
 
 
-def _percents(known: Mapping[int, float | None], class_names: tuple[str, ...]) -> list[float | None]:
-    shares = (known.get(number) for number in range(len(class_names)))
-    return [None if share is None else 100 * share for share in shares]
+def _percents(run: RunFollower, network: str) -> list[float | None]:
+    """Return the accuracy on each class of the data; None where nothing is known yet."""
+    found = read_confusion(run.folder, network)
+    shares = class_accuracies(found.confusion) if found else ()
+    known = dict(zip(run.state.classes_of(network), shares, strict=False))
+    return [
+        None if (share := known.get(number)) is None else 100 * share
+        for number in range(len(run.state.class_names))
+    ]
+
+
+def _mean(shares: Iterable[float | None]) -> float | None:
+    known = [share for share in shares if share is not None]
+    return fmean(known) if known else None
+
+
+def tokens_of(run: RunFollower) -> dict[str, Token]:
+    """Colours of all networks of the run, those that came with weights included."""
+    return series_by_name({**run.state.identities, **run.state.rows})
 
 
 def tokens_of_stages(run: RunFollower) -> dict[str, Token]:
     """Colour of each stage: that of the first network that learns in it."""
-    tokens = series_of(run.state.identities.values())
+    tokens = tokens_of(run)
     learners = {stage.name: [n for n in stage.trained if n in tokens] for stage in run.state.stages}
     return {stage: tokens[names[0]] for stage, names in learners.items() if names}

@@ -17,7 +17,7 @@ from kdstudio.gui.plots.softened import SoftenedBars
 from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.run_picker import RunPicker, saved_networks
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.colours import Token, series_of
+from kdstudio.runs.colours import Token, series_by_name
 from kdstudio.runs.comparison import main_reference, main_result
 from kdstudio.runs.dark_knowledge import DarkKnowledge, DarkKnowledgeReader
 from kdstudio.runs.folder import RunFolder
@@ -87,7 +87,7 @@ class TemperaturePage(ReadingPage):
 
     def _show(self, found: DarkKnowledge) -> None:
         self.shown = found
-        self._tokens = series_of(self.picker.summary.networks.values())
+        self._tokens = series_by_name(self.picker.summary.networks)
         self.curves.show_knowledge(found, self._tokens)
         self.curves.mark(self.temperature.value)
         self.soft_targets.show_knowledge(

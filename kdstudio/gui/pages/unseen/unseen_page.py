@@ -17,7 +17,7 @@ from kdstudio.gui.plots.shifts import ShiftCurves
 from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.run_picker import RunPicker
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.colours import Token, series_of
+from kdstudio.runs.colours import Token, series_by_name
 from kdstudio.runs.comparison import main_result
 from kdstudio.runs.confusions import read_confusion
 from kdstudio.runs.folder import RunFolder
@@ -87,7 +87,7 @@ class UnseenPage(ReadingPage):
 
     def _show(self, found: UnseenAnalysis) -> None:
         self.shown = found
-        self._tokens = series_of(self.picker.summary.networks.values())
+        self._tokens = series_by_name(self.picker.summary.networks)
         about = self.picker.summary.experiment.get("about", {})
         published = [joined((f"{f['what']}: ", bold(f["value"]))) for f in about.get("published", ())]
         self.published.setText(paragraphs(*published))

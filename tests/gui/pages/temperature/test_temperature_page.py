@@ -20,6 +20,7 @@ def opened(window, qtbot):
     """Show the page, and wait until it shows a run."""
 
     def show():
+        window.index.look_now()
         window.show_page("Temperature")
         page = window.page("Temperature")
         qtbot.waitUntil(lambda: page.shown is not None and not page.reader.job.is_busy, timeout=LONGEST)
@@ -137,46 +138,60 @@ def test_a_run_of_one_network_is_shown_alone(runs, opened):
 def test_runs_that_need_code_or_absent_data_are_not_read(page, qtbot, monkeypatch):
     monkeypatch.setattr("kdstudio.gui.background.why_unreadable", lambda *_told: "read it elsewhere")
     student_box(page).setCurrentIndex(student_box(page).findData("baseline"))
-    assert page._told.text() == "read it elsewhere"
-    assert page._body.currentWidget() is page._told
+    assert page._message.text() == "read it elsewhere"
+    assert page._body.currentWidget() is page._message
     assert not page.reader.job.is_busy
 
 
 def test_a_run_whose_experiment_cannot_be_read_says_why(window, runs, trained):
     copytree(trained.path, runs / "run")
     (runs / "run" / "experiment.toml").write_text("name = 3")
+    window.index.look_now()
     window.show_page("Temperature")
     page = window.page("Temperature")
-    assert "name" in page._told.text()
-    assert page._body.currentWidget() is page._told
+    assert "name" in page._message.text()
+    assert page._body.currentWidget() is page._message
 
 
 def test_damaged_weights_are_told(runs, window, qtbot):
     folder = run_in(runs, small_experiment(), "run")
     folder.network_file("teacher").write_bytes(b"no weights")
+    window.index.look_now()
     window.show_page("Temperature")
     page = window.page("Temperature")
     with qtbot.waitSignal(page.complained, timeout=LONGEST) as told:
         pass
     assert "not a readable safetensors file" in told.args[0]
-    assert page._told.text() == told.args[0]
+    assert page._message.text() == told.args[0]
     window.error.reject()
 
 
-def test_only_a_sweep_has_its_plot(page, opened, runs):
-    assert page.sweep.isHidden()
+def test_only_a_run_that_declares_a_figure_against_the_temperature_has_its_plot(page, window, runs):
+    assert page.figure.isHidden()
     settings = ("strategy.temperatures=[1, 4]", "strategy.seeds=2")
     folder = run_in(runs, small_experiment(*settings, strategy="sweep"), "swept")
-    page.refresh()
+    window.index.look_now()
     page.picker.run_box.setCurrentIndex(page.picker.run_box.findText(folder.name))
-    assert not page.sweep.isHidden()
-    assert "Best on validation: student " in page.sweep.note.text()
-    assert student_box(page).currentData().startswith("student T")
+    assert not page.figure.isHidden()
+    texts = [button.text() for button in page.figure.plot.legend._buttons.values()]
+    assert texts == ["student mlp 8 α 0.1", "teacher", "baseline"]
+    summary = folder.summary()
+    means = {
+        t: np.mean([summary.networks[f"T{t} α0,1 seed-{seed}"].validation.accuracy for seed in (0, 1)])
+        for t in (1, 4)
+    }
+    best = f"T{max(means, key=means.get)} α0,1"
+    assert page.figure.note.text() == (
+        f"Means and standard deviations over the seeds. Best on validation: {best} (student mlp 8 α 0.1)."
+    )
+    swept = [name for name in summary.networks if name.startswith("T")]
+    accuracies = {name: summary.networks[name].validation.accuracy for name in swept}
+    assert accuracies[student_box(page).currentData()] == max(accuracies.values())
 
 
 def test_of_many_classes_the_likeliest_the_answered_and_the_true_one_are_shown(monkeypatch):
     monkeypatch.setattr("kdstudio.gui.pages.temperature.temperature_page.MOST_ROWS", 2)
-    found = soften(some_answers(teacher=3, student=3), (1.0,))
+    found = soften(some_answers(teacher=3, student=3), (1.0,), "student", "teacher")
     for sample in range(40):
         rows = likeliest(found, sample)
         assert rows == sorted(set(rows))

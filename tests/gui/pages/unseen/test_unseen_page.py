@@ -1,11 +1,13 @@
 """The page of classes never seen: its figures are those of the run, and its slider moves them."""
 
+import json
 from shutil import copytree
 
 import numpy as np
 import pytest
 
 from kdstudio.data.sources.digits import Digits
+from kdstudio.engine.confusion import class_accuracies
 from kdstudio.gui.pages.unseen.shift_card import STEPS
 from kdstudio.gui.pages.unseen.unseen_page import EMPTY
 from kdstudio.gui.plots.shifts import ERRORS, UNSEEN
@@ -27,6 +29,7 @@ def opened(window, qtbot):
     """Show the page, and wait until it shows a run."""
 
     def show():
+        window.index.look_now()
         window.show_page("Unseen")
         page = window.page("Unseen")
         qtbot.waitUntil(lambda: page.shown is not None and not page.reader.job.is_busy, timeout=LONGEST)
@@ -47,6 +50,7 @@ def recorded(trained, network="student"):
 
 def test_without_such_runs_it_says_what_to_do(window, runs):
     run_in(runs, small_experiment(strategy="supervised"), "everything")
+    window.index.look_now()
     window.show_page("Unseen")
     assert window.page("Unseen")._stack.currentWidget().text() == EMPTY
     assert "digits-no-threes" in EMPTY
@@ -69,8 +73,12 @@ def test_the_bars_hold_teacher_control_and_student_before_and_after(page, traine
     assert list(page.bars._values) == ["teacher", "baseline", "student", "student, shifted"]
     assert page.bars._groups[3] == "3\n(unseen)"
     assert page.bars._groups[4] == "4"
-    shifted = [100 * share for share in recorded(trained).shifted.test.per_class]
+    found = page.shown.predictions.scores("student", "test", recorded(trained).shifted.biases)
+    assert found.scores == recorded(trained).shifted.test
+    shifted = [100 * share for share in class_accuracies(found.confusion)]
     assert page.bars._values["student, shifted"] == pytest.approx(shifted)
+    counted = json.loads(trained.confusion_file("student").read_bytes())["confusion"]
+    assert page.bars._values["student"] == pytest.approx([100 * r[n] / sum(r) for n, r in enumerate(counted)])
 
 
 def test_the_slider_moves_figures_markers_and_bars(page, qtbot):
@@ -78,10 +86,11 @@ def test_the_slider_moves_figures_markers_and_bars(page, qtbot):
     assert page.shift.biases == {3: 6.0}
     assert "+6.00" in page.shift.shift_text.text()
     assert all(plot.marker.value() == 6 for plot in page.curves.values())
-    scores = page.shown.predictions.scores("student", "test", {3: 6.0})
-    assert f">{scores.errors}<" in page.shift.figures.text()
+    found = page.shown.predictions.scores("student", "test", {3: 6.0})
+    assert f">{found.scores.errors}<" in page.shift.figures.text()
+    threes = 100 * class_accuracies(found.confusion)[3]
     qtbot.waitUntil(lambda: "student, shifted" in page.bars._values)  # bars follow a moment later
-    qtbot.waitUntil(lambda: page.bars._values["student, shifted"][3] == 100 * scores.per_class[3])
+    qtbot.waitUntil(lambda: page.bars._values["student, shifted"][3] == threes)
 
 
 def test_the_buttons_go_to_the_fit_and_back(page, qtbot):
@@ -95,8 +104,10 @@ def test_the_curves_go_through_what_the_shift_gives(page):
     place = 2 * STEPS
     page.shift.slider.setValue(place)
     for part, plot in page.curves.items():
-        scores = page.shown.predictions.scores("student", part, {3: 2.0})
-        for name, share in ((ERRORS, scores.errors / scores.count), (UNSEEN, scores.accuracy_on([3]))):
+        scores, confusion = page.shown.predictions.scores("student", part, {3: 2.0})
+        for name, share in (
+            (ERRORS, scores.errors / scores.count), (UNSEEN, class_accuracies(confusion)[3]),
+        ):  # fmt: skip
             x, y = plot.curves[name].getOriginalDataset()
             assert y[np.argmin(np.abs(x - 2))] == pytest.approx(100 * share)
 
@@ -116,7 +127,7 @@ def test_the_papers_figures_stand_beside(page):
 
 def test_the_newest_run_comes_first_and_another_is_read_when_chosen(page, runs, trained, qtbot):
     run_in(runs, small_experiment("networks.student.training.leave_out=[1, 2]"), "later")
-    page.refresh()
+    page.picker.index.look_now()
     assert [page.picker.run_box.itemText(place) for place in range(2)] == ["later", "run"]
     page.picker.run_box.setCurrentIndex(0)
     qtbot.waitUntil(lambda: page.shown.folder.name == "later", timeout=LONGEST)
@@ -127,6 +138,7 @@ def test_the_newest_run_comes_first_and_another_is_read_when_chosen(page, runs, 
 def test_a_run_that_cannot_be_read_is_told(window, runs, trained, qtbot):
     copytree(trained.path, runs / "run")
     (runs / "run" / "networks" / "student.safetensors").write_bytes(b"no weights")
+    window.index.look_now()
     with qtbot.waitSignal(window.page("Unseen").complained, timeout=LONGEST) as told:
         window.show_page("Unseen")
     assert "student.safetensors" in told.args[0]
@@ -135,10 +147,11 @@ def test_a_run_that_cannot_be_read_is_told(window, runs, trained, qtbot):
 
 def test_a_run_deleted_while_it_is_read_leaves_the_empty_page(window, runs, trained, qtbot):
     folder = copytree(trained.path, runs / "run")
+    window.index.look_now()
     window.show_page("Unseen")
     page = window.page("Unseen")
     (folder / "summary.json").unlink()
-    page.refresh()
+    window.index.look_now()
     qtbot.waitUntil(lambda: not page.reader.job.is_busy, timeout=LONGEST)
     assert page._stack.currentWidget().text() == EMPTY
 
@@ -146,8 +159,9 @@ def test_a_run_deleted_while_it_is_read_leaves_the_empty_page(window, runs, trai
 def test_data_that_are_not_here_are_not_fetched_unasked(window, runs, trained, monkeypatch, qtbot):
     copytree(trained.path, runs / "run")
     monkeypatch.setattr(Digits, "is_here", lambda _self: False)
+    window.index.look_now()
     window.show_page("Unseen")
     page = window.page("Unseen")
-    qtbot.waitUntil(lambda: "are not on this machine" in page._told.text())
-    assert "kdstudio bias run" in page._told.text()
+    qtbot.waitUntil(lambda: "are not on this machine" in page._message.text())
+    assert "kdstudio bias run" in page._message.text()
     assert not page.reader.job.is_busy
