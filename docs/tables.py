@@ -1,6 +1,6 @@
 """Write the tables of these pages from what is declared: ``python docs/tables.py``.
 
-A table stands between ``<!-- table: NAME -->`` and ``<!-- /table -->``. Entries of other packages are left out.
+A table stands between ``<!-- table: NAME -->`` and ``<!-- /table -->``. Only our own entries are told.
 """
 
 from __future__ import annotations

@@ -31,5 +31,14 @@ def test_every_table_stands_on_some_page_and_is_closed(tables):
     assert sum(text.count("<!-- /table -->") for text in pages) == len(named)
 
 
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
+def test_links_lead_to_pages_and_headings_that_are_there(page):
+    for target, heading in re.findall(r"\]\(([\w./-]+\.md)(?:#([\w-]+))?\)", page.read_text("utf-8")):
+        text = (DOCS / target).read_text("utf-8")
+        headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+        slugs = [re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in headings]
+        assert not heading or heading in slugs, f"{target}#{heading}"
+
+
 def test_a_bar_in_a_cell_does_not_end_it(tables):
     assert tables.laid_out(("a", "b"), [("|x|", "")]) == "| a | b |\n|---|---|\n| \\|x\\| | |\n"
