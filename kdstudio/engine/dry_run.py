@@ -12,6 +12,7 @@ from kdstudio.engine.context import RunContext
 from kdstudio.engine.events import StageSummary
 from kdstudio.engine.network import Head
 from kdstudio.engine.stage import Stage
+from kdstudio.errors import KDStudioError
 from kdstudio.models.modules.drawing import OwnGenerator
 
 SAMPLES = 4
@@ -25,8 +26,10 @@ def dry_run(
     A wrong address or a shape that does not fit, in any stage, is found here, before hours of
     training. ``tell`` hears of every stage. Raises KDStudioError that names it.
     """
-    summaries = []
+    summaries: list[StageSummary] = []
     for stage in context.plan():
+        if stage.name in (summary.name for summary in summaries):
+            raise KDStudioError(f"two stages are called '{stage.name}'; give each a name of its own")
         tell(f"trying stage '{stage.name}'")
         summaries.append(summarise(stage, context))
     return tuple(summaries)

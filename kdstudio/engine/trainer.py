@@ -40,7 +40,7 @@ REPORTS_PER_EPOCH = 40
 MEASUREMENTS_PER_EPOCH = 4
 """How often each term's gradient is measured by itself."""
 LONGEST_SILENCE = 0.25
-"""Seconds after which a step is reported out of update."""
+"""Seconds after which a step is reported out of turn."""
 
 StateLoader = Callable[[int, str], dict[str, Tensor]]
 """Reads the weights of a network or head of this run, by the stage that has trained it and its name."""

@@ -3,9 +3,11 @@ import torch
 from torch import nn
 
 from kdstudio.engine.dry_run import dry_run, summarise
+from kdstudio.engine.learning import learn_labels
 from kdstudio.engine.losses.response import cross_entropy
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.terms import LABELS, LossTerm
+from kdstudio.errors import KDStudioError
 from tests.small import perceptron, planned, same_state, small_context, small_experiment, with_batch_norm
 
 
@@ -80,3 +82,13 @@ def test_a_head_that_takes_its_shape_then_has_weights_by_the_seed_and_the_stage_
     assert torch.equal(weights("a"), first)
     assert not torch.equal(weights("b"), first)
     assert not torch.equal(weights("a", "seed=1"), first)
+
+
+def test_two_stages_of_one_name_are_refused():
+    def plan(run):
+        student = run.network("student")
+        yield learn_labels(run, student)
+        yield learn_labels(run, student)
+
+    with pytest.raises(KDStudioError, match="two stages are called 'student'"):
+        dry_run(small_context(planned(plan)))
