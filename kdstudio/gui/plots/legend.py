@@ -4,26 +4,48 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolButton, QWidget
 
-from kdstudio.gui.flow_layout import FlowLayout
+from kdstudio.gui.flow_layout import GAP, FlowLayout
 
 SWATCH = QSize(26, 10)
 LINE = 20
 """Length of the line in it; the rest keeps the name away."""
+MOST_LINES = 3
 
 
-class Legend(QWidget):
-    """One button for each curve, in a row."""
+class Legend(QScrollArea):
+    """One button for each curve, line by line; many scroll, and leave the plot its room."""
 
     toggled = Signal(object, bool)
 
     def __init__(self) -> None:
         """Empty."""
         super().__init__()
-        self._row = FlowLayout()
-        self.setLayout(self._row)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self._row, entries = FlowLayout(), QWidget()
+        entries.setLayout(self._row)
+        self.setWidgetResizable(True)
+        self.setWidget(entries)
         self._buttons: dict[object, QToolButton] = {}
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802
+        """Height of the lines in sight."""
+        most = MOST_LINES * (self._row.sizeHint().height() + GAP) - GAP
+        return min(self._row.heightForWidth(width), most)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """One line."""
+        return self._row.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """As narrow as may be, and one line."""
+        return QSize(0, self._row.sizeHint().height())
 
     def clear(self) -> None:
         """Take every entry out."""
@@ -32,6 +54,7 @@ class Legend(QWidget):
             button.hide()
             button.deleteLater()
         self._buttons = {}
+        self.updateGeometry()
 
     def show_entry(self, key: object, text: str, pen: QPen) -> None:
         """Add the entry ``key`` or bring it up to date."""
@@ -43,8 +66,12 @@ class Legend(QWidget):
             button.setToolTip("Click to hide or show the curve")
             button.toggled.connect(lambda shown: self._toggle(key, shown))
             self._row.addWidget(button)
+            button.show()  # at once: what is hidden has no height
             self._buttons[key] = button
-        button.setText(text.replace("&", "&&"))  # else it marks a shortcut
+        shown = text.replace("&", "&&")  # else it marks a shortcut
+        if shown != button.text():
+            button.setText(shown)
+            self.updateGeometry()
         button.setIcon(swatch(pen, self.devicePixelRatioF()))
 
     def _toggle(self, key: object, shown: bool) -> None:

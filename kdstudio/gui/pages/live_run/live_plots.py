@@ -80,7 +80,9 @@ class LivePlots(QWidget):
         for plot in (self.losses, self.weighted):
             log.toggled.connect(plot.set_log)
             smoothing.valueChanged.connect(lambda value, plot=plot: plot.set_smoothing(value / 100))
-        for widget in (log, QLabel("smoothing"), smoothing):
+        self.terms.head.addWidget(log)
+        self.terms.head.addSpacing(GAP)
+        for widget in (QLabel("smoothing"), smoothing):
             self.terms.head.addWidget(widget)
 
     def _lay_out(self) -> None:
@@ -256,8 +258,10 @@ def _mean(shares: Iterable[float | None]) -> float | None:
 
 
 def tokens_of(run: RunFollower) -> dict[str, Token]:
-    """Colours of all networks of the run, those that came with weights included."""
-    return series_by_name({**run.state.identities, **run.state.rows})
+    """Colours of all networks of the run, those that came with weights included; as on the other pages."""
+    state = run.state
+    known = state.rows | state.identities if state.is_over else state.identities | state.rows
+    return series_by_name(known)
 
 
 def tokens_of_stages(run: RunFollower) -> dict[str, Token]:
