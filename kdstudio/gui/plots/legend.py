@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolButton, QWidget
 
@@ -12,6 +12,19 @@ SWATCH = QSize(26, 10)
 LINE = 20
 """Length of the line in it; the rest keeps the name away."""
 MOST_LINES = 3
+
+
+class Entries(QWidget):
+    """The buttons, which tell when they need another room."""
+
+    rearranged = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        """Tell of every new arrangement, once it is made."""
+        done = super().event(event)
+        if event.type() is QEvent.Type.LayoutRequest:
+            self.rearranged.emit()
+        return done
 
 
 class Legend(QScrollArea):
@@ -28,16 +41,18 @@ class Legend(QScrollArea):
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self._row, entries = FlowLayout(), QWidget()
+        self._row, entries = FlowLayout(), Entries()
         entries.setLayout(self._row)
+        entries.rearranged.connect(self.updateGeometry)
         self.setWidgetResizable(True)
         self.setWidget(entries)
         self._buttons: dict[object, QToolButton] = {}
 
     def heightForWidth(self, width: int) -> int:  # noqa: N802
-        """Height of the lines in sight."""
+        """Height of the lines in sight, as many as there are beside a scroll bar."""
         most = MOST_LINES * (self._row.sizeHint().height() + GAP) - GAP
-        return min(self._row.heightForWidth(width), most)
+        bar = self.verticalScrollBar().sizeHint().width()
+        return min(self._row.heightForWidth(width - bar), most)
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """One line."""
@@ -54,7 +69,6 @@ class Legend(QScrollArea):
             button.hide()
             button.deleteLater()
         self._buttons = {}
-        self.updateGeometry()
 
     def show_entry(self, key: object, text: str, pen: QPen) -> None:
         """Add the entry ``key`` or bring it up to date."""
@@ -68,10 +82,7 @@ class Legend(QScrollArea):
             self._row.addWidget(button)
             button.show()  # at once: what is hidden has no height
             self._buttons[key] = button
-        shown = text.replace("&", "&&")  # else it marks a shortcut
-        if shown != button.text():
-            button.setText(shown)
-            self.updateGeometry()
+        button.setText(text.replace("&", "&&"))  # else it marks a shortcut
         button.setIcon(swatch(pen, self.devicePixelRatioF()))
 
     def _toggle(self, key: object, shown: bool) -> None:
