@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -22,29 +23,35 @@ class SharedIndex(QObject):
     def __init__(self, runs: Path, parent: QObject | None = None) -> None:
         """Look at ``runs`` from now on."""
         super().__init__(parent)
-        self.index = RunIndex(runs)
+        self.summaries: dict[RunFolder, Summary] = {}
+        """Runs that can be read, the newest first; other ones only when that has been told."""
+        self._index = RunIndex(runs)
+        self._one_at_a_time = Lock()
         self._job = BackgroundJob("index", self)
-        self._job.done.connect(self._tell)
+        self._job.done.connect(self._take)
         self._timer = QTimer(self, interval=EVERY_MILLISECONDS)
         self._timer.timeout.connect(self._look)
         self._timer.start()
         self._look()
 
-    @property
-    def summaries(self) -> dict[RunFolder, Summary]:
-        """Runs that can be read, the newest first."""
-        return self.index.summaries
-
     def _look(self) -> None:
         if not self._job.is_busy:
-            index = self.index
-            self._job.start(lambda _progress: index.refresh())
+            index, one_at_a_time = self._index, self._one_at_a_time
+
+            def look(_progress: object) -> None:
+                with one_at_a_time:
+                    index.refresh()
+
+            self._job.start(look)
 
     def look_now(self) -> None:
         """Look at once and wait for it: something has been done here that shows."""
-        if self.index.refresh():
-            self.changed.emit()
+        with self._one_at_a_time:
+            self._index.refresh()
+        self._take()
 
-    def _tell(self, changed: bool) -> None:
-        if changed:
+    def _take(self, *_done: object) -> None:
+        found = self._index.summaries
+        if [*found.items()] != [*self.summaries.items()]:
+            self.summaries = found
             self.changed.emit()

@@ -40,6 +40,7 @@ class RunPicker(QObject):
         for title, box in self.boxes.items():
             box.setAccessibleName(title)
             box.setMinimumWidth(LEAST_WIDTH)
+            box.currentTextChanged.connect(box.setToolTip)  # long names are cut
 
     @property
     def boxes(self) -> dict[str, Choices]:

@@ -28,10 +28,16 @@ QComboBox#title-choice {
   padding: 1px 4px 1px 0;
 }
 QComboBox#title-choice:hover, QComboBox#title-choice:focus { border-color: $border; }
+QComboBox { combobox-popup: 0; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: url("$icons/chevron.svg"); width: 10px; height: 10px; }
-QComboBox QAbstractItemView { background: $panel; border: 1px solid $border;
-  selection-background-color: $accent; }
+QComboBox QAbstractItemView {
+  background: $panel; color: $text; border: 1px solid $border; outline: none;
+  selection-background-color: $accent_soft; selection-color: $text;
+}
+QComboBox QAbstractItemView::item { padding: 2px 7px; min-height: 20px; border: none; }
+QComboBox QAbstractItemView::item:selected { background: $accent_soft; color: $text; }
+QComboBox QAbstractItemView::item:disabled { color: $faded; }
 QPushButton {
   background: $panel; border: 1px solid $border; border-radius: 5px; padding: 5px 14px; min-height: 18px;
 }
@@ -94,5 +100,6 @@ QScrollBar::handle {
 QScrollBar::handle:hover { background: $muted; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QSplitter::handle { background: transparent; }
 """)

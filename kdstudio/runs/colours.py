@@ -31,6 +31,6 @@ def series_of(rows: Iterable[Identity]) -> dict[str, Token]:
 
 
 def series_by_name(networks: Mapping[str, Identity]) -> dict[str, Token]:
-    """Tokens by name, also by the names that a run keeps its networks under: in former ones these differ."""
+    """Tokens by name, also by the one that the run keeps a network under: in former runs they differ."""
     tokens = series_of(networks.values())
     return tokens | {name: tokens[network.name] for name, network in networks.items()}

@@ -115,7 +115,7 @@ class RunFolder:
             found = Summary.model_validate(modern_summary(json.loads(self.summary_file.read_bytes())))
         except FileNotFoundError as error:
             raise KDStudioError(f"'{self.path}' is not a run: it has no summary.json") from error
-        except (OSError, ValueError) as error:  # pydantic's and json's errors are ValueErrors
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:  # of whatever shape
             raise KDStudioError(f"'{self.summary_file}' is damaged: {error}") from error
         if found.status in ("running", "paused") and not self.is_running():
             return found.model_copy(update={"status": "interrupted"})

@@ -1,4 +1,4 @@
-from kdstudio.runs.colours import series_of
+from kdstudio.runs.colours import series_by_name, series_of
 from tests.results import row
 
 
@@ -21,3 +21,11 @@ def test_seeds_share_a_colour_and_later_networks_change_none():
     tokens = series_of(rows)
     assert tokens == {"T1": 0, "T1 seed-0": 0, "T1 seed-1": 0, "T4": 1, "T4 seed-0": 1, "T4 seed-1": 1}
     assert tokens.items() >= series_of(rows[:2]).items()
+
+
+def test_networks_of_former_runs_are_found_by_the_names_that_they_had():
+    peer = row("peer", 0.5, role="net-2", way="mutual")
+    rows = {"student T1 seed 0": row("student", 0.5, temperature=1.0, seed=0), "net-2": peer}
+    assert series_by_name(rows) == {
+        "T1": 0, "T1 seed-0": 0, "student T1 seed 0": 0, "net-2 mutual": 1, "net-2": 1,
+    }  # fmt: skip

@@ -36,7 +36,7 @@ class BornAgain(Strategy):
             rows=("generation",),
             columns="kind",
         ),
-        FigureView(title="Test accuracy of each generation", x="generation"),
+        FigureView(title="Accuracy of each generation", x="generation"),
     )
 
     name: Literal["born-again"] = "born-again"

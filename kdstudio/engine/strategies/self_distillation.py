@@ -33,7 +33,7 @@ class SelfDistillation(Strategy):
 
     describes: ClassVar = ("student",)
     formerly: ClassVar[tuple[str, ...]] = ("own-teacher",)
-    views: ClassVar = (FigureView(title="Test accuracy against cost", x="multiply_adds", connected=False),)
+    views: ClassVar = (FigureView(title="Accuracy against cost", x="multiply_adds", connected=False),)
 
     name: Literal["self-distillation"] = "self-distillation"
     exits: tuple[str, ...] = option(

@@ -20,6 +20,10 @@ from PySide6.QtWidgets import (
 )
 
 NUMBER_WIDTH = 110
+MOST_IN_SIGHT = 14
+"""Of what a list offers; more scroll."""
+POPUP_ROOM = 8
+"""Pixels beside the names in it."""
 
 
 class Editor(QWidget):
@@ -155,7 +159,15 @@ class TickEditor(Editor):
 
 
 class Choices(QComboBox):
-    """A combo box that leaves the wheel to the page it is on."""
+    """A combo box that leaves the wheel to the page it is on, and offers whole names."""
+
+    def showPopup(self) -> None:  # noqa: N802
+        """Make the list as wide as what it offers, and no higher than half the screen."""
+        view = self.view()
+        bar = view.verticalScrollBar().sizeHint().width() if self.count() > MOST_IN_SIGHT else 0
+        self.setMaxVisibleItems(MOST_IN_SIGHT)
+        view.setMinimumWidth(view.sizeHintForColumn(0) + bar + POPUP_ROOM)
+        super().showPopup()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         """Let the page scroll."""

@@ -91,7 +91,7 @@ class ComparePage(QWidget):
         column.addWidget(self.table, 1)
         below = QHBoxLayout()
         below.setSpacing(GAP)
-        for card, widget, share in ((Card(), self.figures, 3), (Card("Results"), self.notes, 2)):
+        for card, widget, share in ((Card(), self.figures, 1), (Card("Results"), self.notes, 1)):
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
             card.add(widget, 1)
             below.addWidget(card, share)

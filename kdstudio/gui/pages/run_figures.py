@@ -48,7 +48,8 @@ class RunFigures(PlotStack):
         if len(summaries) == 1:
             rows = list(summaries[0].networks.values())
             for view in summaries[0].views:
-                if isinstance(view, FigureView) and (drawn := curves(view, rows)):
+                drawn = curves(view, rows) if isinstance(view, FigureView) else []
+                if isinstance(view, FigureView) and any(curve.points for curve in drawn):
                     self._declared[view.title] = view, drawn
                     offered[view.title] = self.plot
             if any(row.kind == EXIT for row in rows):

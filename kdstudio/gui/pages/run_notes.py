@@ -27,24 +27,28 @@ def notes(summaries: Sequence[Summary]) -> Html:
 
 def _notes_of_one(summary: Summary) -> Html:
     rows = list(summary.networks.values())
-    tables = [networks_table(rows)]
-    tables += [tabulate(view, rows) for view in summary.views if isinstance(view, TableView)]
+    tables = [tabulate(view, rows) for view in summary.views if isinstance(view, TableView)]
     published = (summary.experiment.get("about") or {}).get("published") or ()
     figures = [joined((f"{figure['what']}: ", bold(str(figure["value"])))) for figure in published]
     strategy = summary.experiment["strategy"]
     settings = ", ".join(f"{key} {value}" for key, value in strategy.items() if key != "name")
     return paragraphs(
         joined((bold("Failed: "), summary.error)) if summary.error else "",
+        laid_out(networks_table(rows), last=("parameters", "architecture")) if rows else "",
         *(laid_out(found) for found in tables if found.rows),
         lines(bold("Published"), *figures) if figures else "",
         joined((bold(strategy["name"]), f": {settings}" if settings else "")),
     )
 
 
-def laid_out(found: ResultTable) -> Html:
-    """Write a table of results, its title above it."""
+def laid_out(found: ResultTable, last: Sequence[str] = ()) -> Html:
+    """Write a table of results, its title above it; the columns ``last`` come at the right."""
     body = [[cell.replace(" ", "\N{NO-BREAK SPACE}") for cell in row] for row in found.body]
     if found.best is not None:
         body[found.best] = [*map(bold, body[found.best])]
-    head = [bold(column) for column in found.head]
-    return paragraphs(bold(found.title) if found.title else "", table(head, body, found.align))
+    late = {column: place for place, column in enumerate(last, 1)}
+    order = sorted(range(len(found.head)), key=lambda place: late.get(found.head[place], 0))
+    head = [bold(found.head[place]) for place in order]
+    shown = [[row[place] for place in order] for row in body]
+    align = "".join(found.align[place] for place in order)
+    return paragraphs(bold(found.title) if found.title else "", table(head, shown, align))

@@ -27,6 +27,8 @@ from kdstudio.runs.summary import Summary
 SORTED_BY = Qt.ItemDataRole.UserRole
 RUN = Qt.ItemDataRole.UserRole + 1
 HEIGHT = 230
+BROADEST = 360
+"""Width of a column of long names."""
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -163,7 +165,10 @@ class RunsTable(QTableView):
         self.setAccessibleName("Runs")
         self.setMinimumHeight(HEIGHT)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.horizontalHeader().setMaximumSectionSize(BROADEST)
+        self.horizontalHeader().setStretchLastSection(True)
+        self.setWordWrap(False)
+        self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:  # noqa: N802
         """Tell it."""

@@ -2,28 +2,65 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolButton, QWidget
 
-from kdstudio.gui.flow_layout import FlowLayout
+from kdstudio.gui.flow_layout import GAP, FlowLayout
 
 SWATCH = QSize(26, 10)
 LINE = 20
 """Length of the line in it; the rest keeps the name away."""
+MOST_LINES = 3
 
 
-class Legend(QWidget):
-    """One button for each curve, in a row."""
+class Entries(QWidget):
+    """The buttons, which tell when they need another room."""
+
+    rearranged = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        """Tell of every new arrangement, once it is made."""
+        done = super().event(event)
+        if event.type() is QEvent.Type.LayoutRequest:
+            self.rearranged.emit()
+        return done
+
+
+class Legend(QScrollArea):
+    """One button for each curve, line by line; many scroll, and leave the plot its room."""
 
     toggled = Signal(object, bool)
 
     def __init__(self) -> None:
         """Empty."""
         super().__init__()
-        self._row = FlowLayout()
-        self.setLayout(self._row)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self._row, entries = FlowLayout(), Entries()
+        entries.setLayout(self._row)
+        entries.rearranged.connect(self.updateGeometry)
+        self.setWidgetResizable(True)
+        self.setWidget(entries)
         self._buttons: dict[object, QToolButton] = {}
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802
+        """Height of the lines in sight, as many as there are beside a scroll bar."""
+        most = MOST_LINES * (self._row.sizeHint().height() + GAP) - GAP
+        bar = self.verticalScrollBar().sizeHint().width()
+        return min(self._row.heightForWidth(width - bar), most)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """One line."""
+        return self._row.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """As narrow as may be, and one line."""
+        return QSize(0, self._row.sizeHint().height())
 
     def clear(self) -> None:
         """Take every entry out."""
@@ -43,6 +80,7 @@ class Legend(QWidget):
             button.setToolTip("Click to hide or show the curve")
             button.toggled.connect(lambda shown: self._toggle(key, shown))
             self._row.addWidget(button)
+            button.show()  # at once: what is hidden has no height
             self._buttons[key] = button
         button.setText(text.replace("&", "&&"))  # else it marks a shortcut
         button.setIcon(swatch(pen, self.devicePixelRatioF()))

@@ -21,6 +21,8 @@ from kdstudio.runs.results import ResultCurve
 BAND_ALPHA = 46
 POINT = 8
 MOST_TICKS = 12
+MOST_POINTS = 12
+"""Of a line, that are marked."""
 SYMBOLS = "odst+x"
 STYLES = (
     Qt.PenStyle.SolidLine,
@@ -99,9 +101,10 @@ class ResultPlot(PlotFrame):
             upright = QPen(pen)
             upright.setStyle(Qt.PenStyle.SolidLine)
             self.plot.addItem(pg.ErrorBarItem(x=x, y=means, height=2 * spread, pen=upright))
+        has_points = not curve.connected or len(x) <= MOST_POINTS
         self.plot.plot(
-            x, means, pen=pen if curve.connected else None, symbol=symbol, symbolSize=POINT,
-            symbolBrush=pen.color(), symbolPen=None, antialias=True,
+            x, means, pen=pen if curve.connected else None, symbol=symbol if has_points else None,
+            symbolSize=POINT, symbolBrush=pen.color(), symbolPen=None, antialias=True,
         )  # fmt: skip
 
     def _x(self, value: float) -> float:

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from kdstudio.gui.forms.editors import Choices
+
+
+class TitleChoice(Choices):
+    """As wide as the title chosen."""
+
+    def __init__(self) -> None:
+        """Empty."""
+        super().__init__(objectName="title-choice")
+        self.setSizeAdjustPolicy(Choices.SizeAdjustPolicy.AdjustToContents)
+        self.currentTextChanged.connect(self.updateGeometry)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Leave out what the longest title needs beyond the one chosen."""
+        hint, advance = super().sizeHint(), self.fontMetrics().horizontalAdvance
+        longest = max((advance(self.itemText(place)) for place in range(self.count())), default=0)
+        return QSize(hint.width() - longest + advance(self.currentText()), hint.height())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Return the same."""
+        return self.sizeHint()
 
 
 class PlotStack(QWidget):
@@ -19,7 +39,7 @@ class PlotStack(QWidget):
         """``what`` tells those who cannot see what is chosen here."""
         super().__init__()
         self._widgets = widgets
-        self.choice = Choices(objectName="title-choice")
+        self.choice = TitleChoice()
         self.choice.setAccessibleName(what)
         self.head = QHBoxLayout()
         self.head.addWidget(self.choice)

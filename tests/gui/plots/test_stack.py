@@ -43,3 +43,20 @@ def test_what_is_not_available_is_greyed_out(deck):
     assert not deck.is_available("two")
     deck.set_available("two", True)
     assert deck.is_available("two")
+
+
+def test_the_box_is_as_wide_as_the_title_chosen(qtbot, theme):
+    titles = ("Speed", "Each term's share of the gradient")
+    deck = PlotStack({title: QLabel() for title in titles}, "Plot shown")
+    qtbot.addWidget(deck)
+    deck.resize(600, 200)
+    deck.show()
+    widths = []
+    for title in (*titles, *titles):
+        deck.show_widget(title)
+        qtbot.waitUntil(lambda: deck.choice.width() == deck.choice.sizeHint().width())
+        widths.append(deck.choice.width())
+    short, long = widths[:2]
+    assert widths == [short, long, short, long]
+    advance = deck.choice.fontMetrics().horizontalAdvance
+    assert long - short == advance(titles[1]) - advance(titles[0])

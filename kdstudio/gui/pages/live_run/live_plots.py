@@ -34,6 +34,8 @@ RAW, WEIGHTED = "Loss terms, unweighted", "Loss terms, weighted"
 SHARES, RATES, SPEEDS = "Each term's share of the gradient", "Learning rate", "Speed"
 CLASSES, CONFUSION = "Accuracy per class", "Confusion of the latest network"
 ACCURACY = "Validation accuracy"
+SLIDER = 64
+"""Width of that of the smoothing."""
 BESIDE_STYLE = 2
 """Dots: curves of the run beside."""
 
@@ -51,7 +53,7 @@ class LivePlots(QWidget):
         epoch = "epoch of the stage"
         self.losses = CurvePlot(theme, RAW, epoch, "loss")
         self.weighted = CurvePlot(theme, WEIGHTED, epoch, "weight × loss")
-        self.shares = CurvePlot(theme, SHARES, epoch, "share of the gradients (%)")
+        self.shares = CurvePlot(theme, SHARES, epoch, "share (%)")
         self.rates = CurvePlot(theme, RATES, epoch, "learning rate")
         self.speeds = CurvePlot(theme, SPEEDS, epoch, "images a second")
         self.accuracy = CurvePlot(theme, ACCURACY, epoch, "accuracy (%)")
@@ -72,15 +74,18 @@ class LivePlots(QWidget):
         self._timer.timeout.connect(self._redraw)
 
     def _add_controls(self) -> None:
-        log = QCheckBox("log axis")
+        log = QCheckBox("log")
         smoothing = QSlider(Qt.Orientation.Horizontal, minimum=0, maximum=98, value=0)
-        smoothing.setFixedWidth(90)
+        smoothing.setFixedWidth(SLIDER)
         smoothing.setAccessibleName("Smoothing")
         smoothing.setToolTip("Smooths the curves; the raw ones stay visible behind.")
         for plot in (self.losses, self.weighted):
             log.toggled.connect(plot.set_log)
             smoothing.valueChanged.connect(lambda value, plot=plot: plot.set_smoothing(value / 100))
-        for widget in (log, QLabel("smoothing"), smoothing):
+        self.terms.head.addWidget(log)
+        log.setToolTip("Logarithmic axis of the losses")
+        self.terms.head.addSpacing(4)
+        for widget in (QLabel("smoothing"), smoothing):
             self.terms.head.addWidget(widget)
 
     def _lay_out(self) -> None:
@@ -256,8 +261,10 @@ def _mean(shares: Iterable[float | None]) -> float | None:
 
 
 def tokens_of(run: RunFollower) -> dict[str, Token]:
-    """Colours of all networks of the run, those that came with weights included."""
-    return series_by_name({**run.state.identities, **run.state.rows})
+    """Colours of all networks of the run, those that came with weights included; as on the other pages."""
+    state = run.state
+    known = state.rows | state.identities if state.is_over else state.identities | state.rows
+    return series_by_name(known)
 
 
 def tokens_of_stages(run: RunFollower) -> dict[str, Token]:

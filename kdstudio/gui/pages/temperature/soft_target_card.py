@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout
 
-from kdstudio.gui.layout import PlotCard, TextLabel
+from kdstudio.gui.layout import PlotCard, text_label
 from kdstudio.gui.plots.matrix import MatrixPlot
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
@@ -28,26 +28,25 @@ class SoftTargetCard(PlotCard):
         self._targets = np.zeros((0, 0))
         self._rest = QTimer(self, interval=REST_MILLISECONDS, singleShot=True)
         self._rest.timeout.connect(self._compute)
-        self.heading = TextLabel(objectName="heading")
-        self.cell = TextLabel(objectName="muted")
-        self.cell.setText(POINT)
+        self.heading = text_label(name="heading")
+        self.cell = text_label(POINT, "muted")
         self.diagonal_box = QCheckBox("without the diagonal", checked=True)
         self.diagonal_box.setToolTip("Leaves the right predictions out, so that the wrong ones show.")
         self.diagonal_box.toggled.connect(self._draw)
         self.matrix = MatrixPlot(theme, "Mean soft targets")
         self.matrix.pointed_at.connect(self._tell_cell)
-        head = QHBoxLayout()
-        head.addWidget(self.heading)
-        head.addStretch(1)
-        head.addWidget(self.diagonal_box)
-        self.column.addLayout(head)
-        self.add(self.cell)
+        below = QHBoxLayout()
+        below.addWidget(self.cell, 1)
+        below.addWidget(self.diagonal_box)
+        self.add(self.heading)
+        self.column.addLayout(below)
         self.add(self.matrix, 1)
 
     def show_knowledge(self, found: DarkKnowledge, temperature: float, token: Token) -> None:
         """Show the matrix of ``found`` at once, in the colour of ``token``."""
         self._found, self._temperature, self._token = found, temperature, token
-        self.heading.setText(f"Mean soft targets of the {found.soft_target_source}")
+        name = found.soft_target_source
+        self.heading.setText(f"Mean soft targets of {'the ' if name.isalpha() else ''}{name}")
         self._compute()
 
     def set_temperature(self, temperature: float) -> None:

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from kdstudio.engine.confusion import class_accuracies
 from kdstudio.gui.pages.live_run.live_plots import (
     ACCURACY,
     CONFUSION,
@@ -15,6 +16,7 @@ from kdstudio.gui.pages.live_run.live_plots import (
     WEIGHTED,
     LivePlots,
 )
+from kdstudio.runs.confusions import read_confusion
 from kdstudio.runs.curves import LossKey
 from kdstudio.runs.log import RunFollower
 from tests.small import run_in, small_experiment
@@ -135,3 +137,13 @@ def test_two_runs_are_drawn_over_each_other(qtbot, plots, folder, runs):
     own, beside = (plots.accuracy._curves[ending, "student"][0] for ending in ("", " (beside)"))
     assert own.opts["pen"].color() == beside.opts["pen"].color()
     assert own.opts["pen"].style() != beside.opts["pen"].style()
+
+
+def test_classes_have_one_bar_for_each_network_the_mean_over_its_seeds(qtbot, plots, runs):
+    settings = ("strategy.temperatures=[1, 4]", "strategy.seeds=2")
+    sweep = run_in(runs, small_experiment(*settings, strategy="sweep"))
+    plots.show_runs(followed(sweep), None)
+    qtbot.waitUntil(lambda: bool(plots.classes._values))
+    assert list(plots.classes._values) == ["teacher", "baseline", "T1 α0,1", "T4 α0,1"]
+    of_seeds = [class_accuracies(read_confusion(sweep, f"T4 α0,1 seed-{s}").confusion) for s in (0, 1)]
+    assert plots.classes._values["T4 α0,1"] == pytest.approx(100 * np.mean(of_seeds, 0))

@@ -1,0 +1,107 @@
+"""The bar at the bottom says what goes on, and offers what can be done about it."""
+
+import pytest
+
+from kdstudio.engine.events import EpochDone, RunStarted, StageSummary, StepDone
+from kdstudio.gui.controller import RunController, State
+from kdstudio.gui.run_bar import SIGNS, RunBar
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.log import RunFollower
+
+
+@pytest.fixture
+def controller(qapp, runs):
+    return RunController(runs)
+
+
+@pytest.fixture
+def bar(qtbot, controller):
+    bar = RunBar(controller)
+    qtbot.addWidget(bar)
+    return bar
+
+
+def enter(controller, state):
+    controller.state = state
+    controller.state_changed.emit(state)
+
+
+def enabled(bar):
+    buttons = (bar.run_button, bar.pause_button, bar.stop_button)
+    return [button.text() for button in buttons if button.isEnabled()]
+
+
+@pytest.mark.parametrize(
+    ("state", "buttons"),
+    [
+        (State.READY, ["Run"]), (State.PREPARING, ["Run", "Stop"]),
+        (State.RUNNING, ["Run", "Pause", "Stop"]), (State.PAUSED, ["Run", "Resume", "Stop"]),
+        (State.STOPPING, ["Run"]), (State.FINISHED, ["Run"]), (State.STOPPED, ["Run"]),
+        (State.INTERRUPTED, ["Run"]), (State.FAILED, ["Run"]),
+    ],
+)  # fmt: skip
+def test_each_state_has_its_words_and_buttons(bar, controller, state, buttons):
+    enter(controller, state)
+    assert bar.state.text() == f"{SIGNS[state]}  {state.value}"
+    assert enabled(bar) == buttons
+
+
+def test_a_run_started_here_forbids_another_one(bar, controller, monkeypatch):
+    monkeypatch.setattr(RunController, "is_at_work", True)
+    enter(controller, State.RUNNING)
+    assert enabled(bar) == ["Pause", "Stop"]
+
+
+def test_a_form_that_cannot_be_run_forbids_it(bar):
+    bar.set_runnable(False)
+    assert enabled(bar) == []
+    bar.set_runnable(True)
+    assert enabled(bar) == ["Run"]
+
+
+def test_the_pause_button_pauses_and_resumes(bar, controller, monkeypatch):
+    asked = []
+    monkeypatch.setattr(controller, "pause", lambda: asked.append("pause"))
+    monkeypatch.setattr(controller, "resume", lambda: asked.append("go on"))
+    for state in (State.RUNNING, State.PAUSED):
+        enter(controller, state)
+        bar.pause_button.click()
+    assert asked == ["pause", "go on"]
+    assert bar.pause_button.shortcut().toString() == "Ctrl+P"
+
+
+def test_progress_names_stage_and_epoch(bar, controller, runs):
+    stage = StageSummary(
+        name="student", epochs=4, steps_per_epoch=5, batch_size=2, terms=("label loss",),
+        updates=(("label loss",),), trained=("student",), frozen=(), parameters={"student": 3}, heads={},
+        flops_per_step=1e7,
+    )  # fmt: skip
+    controller.follower = RunFollower(RunFolder(runs))
+    started = RunStarted(
+        device="cpu", threads=1, precision="float32", class_names=("a", "b"), training_images=10,
+        validation_images=2, test_images=2, stages=(stage, stage),
+    )  # fmt: skip
+    told = {"stage": 0, "epoch": 2, "step": 10, "seconds": 3.0, "images_per_second": 1234.5}
+    told |= {"losses": {}, "weights": {}, "learning_rate": 0.1}
+    step = StepDone(**told)
+    for event in (started, step):
+        controller.run_state.add(event)
+    enter(controller, State.RUNNING)
+    assert bar.where.text() == "stage 1 of 2: student  ·  epoch 2 of 4"
+    assert bar.bar.value() == 250
+    for shown in ("1,234 images/s", "cpu", " left"):
+        assert shown in bar.facts.text()
+    controller.run_state.add(EpochDone(**told | {"epoch": 3, "step": 15}, validation={}))
+    controller.happened.emit([])
+    assert bar.bar.value() == 375
+    enter(controller, State.FINISHED)
+    assert bar.where.text() == "all 2 stages done"
+
+
+def test_while_it_prepares_the_bar_moves_and_says_what_is_done(bar, controller, monkeypatch):
+    monkeypatch.setattr(RunController, "doing", "downloading MNIST")
+    enter(controller, State.PREPARING)
+    assert bar.where.text() == "downloading MNIST"
+    assert (bar.bar.minimum(), bar.bar.maximum()) == (0, 0)
+    enter(controller, State.RUNNING)
+    assert bar.bar.maximum() == 1000
