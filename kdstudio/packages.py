@@ -62,6 +62,15 @@ class Place(NamedTuple):
         return f"{inside}, line {self.line}"
 
 
+def line_outside(error: BaseException) -> str:
+    """``, in mine.py, line 42``: the last line that is neither ours nor a library's; empty without one."""
+    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+        path = Path(frame.f_code.co_filename)
+        if top_level(str(frame.f_globals.get("__name__", ""))) != OURS and "site-packages" not in path.parts:
+            return f", in {path.name}, line {line}"
+    return ""
+
+
 def deepest_place(error: BaseException, top_levels: Collection[str]) -> Place | None:
     """Return the last line, of those that the error came through, in modules under ``top_levels``.
 

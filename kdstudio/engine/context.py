@@ -183,6 +183,11 @@ class RunContext:
         be part of a composition; of others, which serve in training alone, ``architecture`` tells people
         what they are.
         """
+        if isinstance(make, nn.Module):
+            raise KDStudioError(
+                f"head '{name}': give what makes the module, for instance lambda: nn.Linear(8, 10), so that "
+                "its first weights follow from the run's seed"
+            )
         spec = make if isinstance(make, HeadSpec) else None
         with OwnGenerator(derived_seed(self.experiment.seed, "weights", name)):
             module = make.build() if isinstance(make, HeadSpec) else make()
@@ -250,6 +255,8 @@ class RunContext:
         same, which is used. ``scored`` are those whose predictions are scored: every network of the
         stage, unless told otherwise. See :class:`Stage` for the rest.
         """
+        if any(isinstance(update, LossTerm) for update in updates):
+            raise KDStudioError(f"stage '{name}': an update is a list of terms; write [term]")
         addresses = [address for terms in updates for term in terms for address in term.reads]
         addresses += [entry.logits for entry in scored or ()]
         parts: dict[str, Part] = {}
@@ -283,6 +290,11 @@ class RunContext:
     @torch.no_grad()
     def shape(self, network: Network, output: str) -> tuple[int, ...]:
         """Shape of ``output`` (a tap, a path, ``logits``) for one image: ``(C, H, W)`` or ``(C,)``."""
+        if not network.has(output):
+            raise KDStudioError(
+                f"'{network.name}' gives no '{output}'; there are {', '.join(network.outputs)}, and the "
+                "paths of its layers"
+            )
         images = torch.zeros(2, *self.data.image[:3], device=self.device)
         none = torch.zeros(2, dtype=torch.long, device=self.device)
         training = network.training

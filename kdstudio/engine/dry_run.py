@@ -32,6 +32,8 @@ def dry_run(
             raise KDStudioError(f"two stages are called '{stage.name}'; give each a name of its own")
         tell(f"trying stage '{stage.name}'")
         summaries.append(summarise(stage, context))
+    if not summaries:
+        raise KDStudioError(f"the plan of '{context.experiment.strategy.name}' has no stage; yield one")
     return tuple(summaries)
 
 

@@ -14,6 +14,7 @@ from kdstudio.engine.network import Head, Network, Part
 from kdstudio.engine.terms import GIVEN, IMAGES, INDEX, LABELS, LossTerm
 from kdstudio.engine.training import TrainingSpec
 from kdstudio.errors import KDStudioError
+from kdstudio.packages import line_outside
 
 AfterEpoch = Callable[[int], None]
 """Called with the number of the epoch, from 1, once its steps are done and before anything is scored."""
@@ -159,6 +160,7 @@ class Stage(nn.Module):
             except (RuntimeError, ValueError, IndexError) as error:
                 raise KDStudioError(
                     f"stage '{self.name}', head '{name}' does not fit {_shapes(inputs)}: {error}"
+                    f"{line_outside(error)}"
                 ) from error
 
     def _is_submodule(self, address: str) -> bool:
@@ -179,6 +181,7 @@ class Stage(nn.Module):
             except (RuntimeError, ValueError, IndexError) as error:
                 raise KDStudioError(
                     f"stage '{self.name}', term '{term.name}' does not fit {_shapes(inputs)}: {error}"
+                    f"{line_outside(error)}"
                 ) from error
             if loss.shape:
                 raise KDStudioError(

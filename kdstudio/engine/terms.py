@@ -11,6 +11,9 @@ from kdstudio.engine.losses import response
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from kdstudio.engine.context import Scorable
+    from kdstudio.engine.network import Head, Network
+
 LABELS = "labels"
 INDEX = "index"
 """Number of each sample in the training part, ``(B,)``."""
@@ -41,6 +44,11 @@ class LossTerm:
     formula: str = ""
     """The loss in mathematical signs, unweighted, with its numbers."""
 
+    def __post_init__(self) -> None:
+        """Take one target without brackets, as one input may stand."""
+        if isinstance(self.targets, str):
+            object.__setattr__(self, "targets", (self.targets,))
+
     @property
     def learned(self) -> tuple[str, ...]:
         """The addresses that get gradient."""
@@ -66,9 +74,11 @@ def formula_of(terms: Sequence[LossTerm]) -> str:
     return "L = " + " + ".join(term.spoken() for term in terms)
 
 
-def logits(network: str) -> str:
-    """Address of a network's logits."""
-    return f"{network}.logits"
+def logits(network: str | Network | Head | Scorable) -> str:
+    """Address of the logits of a network, by its name or itself, or of a head that gives some."""
+    if isinstance(network, str):
+        return f"{network}.logits"
+    return getattr(network, "logits", network.name)
 
 
 def linear(start: float, end: float) -> Callable[[float], float]:
@@ -76,14 +86,20 @@ def linear(start: float, end: float) -> Callable[[float], float]:
     return lambda progress: start + (end - start) * progress
 
 
-def label_loss(network: str, weight: Weight = 1.0, *, name: str = "label loss", sign: str = "s") -> LossTerm:
-    """Cross-entropy of the network's logits ``z_sign`` to the labels."""
+def label_loss(
+    network: str | Network | Head | Scorable,
+    weight: Weight = 1.0,
+    *,
+    name: str = "label loss",
+    sign: str = "s",
+) -> LossTerm:
+    """Cross-entropy of the logits ``z_sign`` of a network or head to the labels."""
     formula = f"CE(y, softmax(z_{sign}))"
     return LossTerm(name, response.cross_entropy, logits(network), (LABELS,), weight, formula)
 
 
 def soft_loss(
-    network: str,
+    network: str | Network | Head | Scorable,
     teachers: Sequence[str],
     temperature: float,
     weight: Weight = 1.0,

@@ -12,11 +12,25 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from kdstudio.engine.identity import CONTROL, STUDENT, TEACHER, Record
 
 SEED = "seed"
+SCORES = ("accuracy", "errors", "loss", "calibration_error")
+COSTS = ("parameters", "multiply_adds", "latency")
+
+
+def _known(key: str) -> str:
+    """Check the name of a figure, so that a slip is found before anything is trained."""
+    part, _, figure = key.rpartition(".")
+    scored = figure in SCORES and part in ("", "validation", "test")
+    if not scored and not (figure in COSTS and not part):
+        raise ValueError(f"no figure '{key}'; there are {', '.join((*SCORES, *COSTS))}")
+    return key
+
+
+FigureKey = Annotated[str, AfterValidator(_known)]
 
 
 class TableView(Record):
@@ -31,10 +45,10 @@ class TableView(Record):
 
     Empty: one column for each figure, and an empty cell for a field that a network lacks.
     """
-    figures: tuple[str, ...] = ("accuracy",)
+    figures: tuple[FigureKey, ...] = ("accuracy",)
     over: str = SEED
     """Coordinate over which means and deviations are taken."""
-    best: str = ""
+    best: FigureKey | Literal[""] = ""
     """Figure by which the best row is marked; on validation, for choices are made there.
 
     Only networks that have all the fields can be the best: others are no choice.
@@ -48,7 +62,7 @@ class FigureView(Record):
     title: str
     x: str
     """A coordinate with numbers, or a figure of cost; networks that lack it are drawn as level lines."""
-    y: str = "accuracy"
+    y: FigureKey = "accuracy"
     series: tuple[str, ...] = ("kind",)
     """Fields that tell the lines apart, and are the words of the legend."""
     over: str = SEED

@@ -218,6 +218,10 @@ def _blame(error: Exception) -> str:
         return f"in {place.file}, line {place.line}; mend it there"
     if place is not None and strangers[top_level(place.module)] != OURS:
         return f"in {place} (package {strangers[top_level(place.module)]}); please tell its authors"
+    theirs = deepest_place(error, {module for module, package in strangers.items() if package != OURS})
+    if theirs is not None:
+        package = strangers[top_level(theirs.module)]
+        return f"after a call in {theirs} (package {package}); if that call is right, report the details"
     if isinstance(error, ImportError):
         return "(something is missing here; install KD Studio anew)"
     return "(this is a mistake in KD Studio; please report the details)"

@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from kdstudio.engine.card import NetworkCard
+from kdstudio.engine.experiment import REGISTRIES
 from kdstudio.errors import KDStudioError
+from kdstudio.problems import problems
 from kdstudio.runs.files import write_atomically
 from kdstudio.runs.former_runs import modern_card, modern_state
 
@@ -100,10 +104,19 @@ def read_card(path: Path) -> NetworkCard:
     """Read the card of the weights file ``path``, of the present or of a former shape."""
     card = path.with_suffix(".json")
     try:
-        return NetworkCard.model_validate(modern_card(json.loads(card.read_text("utf-8"))))
+        raw = modern_card(json.loads(card.read_text("utf-8")))
+        for registry in REGISTRIES:  # a package may register its heads where it registers its strategy
+            len(registry)
+        return NetworkCard.model_validate(raw)
     except FileNotFoundError as error:
         raise KDStudioError(f"no '{card.name}' beside '{path}'; it tells how to rebuild it") from error
-    except (OSError, ValueError) as error:  # pydantic's and json's errors are ValueErrors
+    except ValidationError as error:
+        found = "; ".join(dict.fromkeys(map(str, problems(error, raw, NetworkCard))))
+        raise KDStudioError(
+            f"'{card}' does not describe a network that can be built here: {found}; what a package has "
+            "registered needs that package ('kdstudio list heads', 'kdstudio list models')"
+        ) from error
+    except (OSError, ValueError) as error:  # json's errors are ValueErrors
         raise KDStudioError(f"'{card}' does not describe a network: {error}") from error
 
 

@@ -452,3 +452,25 @@ def test_heads_learn_by_the_recipe_of_the_network_below():
     head = context.head("head", lambda: nn.Linear(8, 10), "student.block1")
     stage = context.stage("heads", [LossTerm("label loss", cross_entropy, head.name, (LABELS,))])
     assert stage.training_spec == context.recipe("student")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (lambda run, net: run.head("h", nn.Linear(8, 10), net.logits), "give what makes the module"),
+        (lambda run, net: run.stage("s", label_loss(net)), "an update is a list of terms"),
+        (lambda run, net: run.shape(net, "student.block1"), "gives no 'student.block1'"),
+    ],
+)
+def test_a_slip_in_a_plan_is_told_with_its_remedy(wrong, told):
+    run = small_context(small_experiment(strategy="supervised"))
+    with pytest.raises(KDStudioError, match=told):
+        wrong(run, run.network("student"))
+
+
+def test_labels_can_be_learned_by_a_head():
+    run = small_context(small_experiment(strategy="supervised"))
+    student = run.network("student")
+    head = run.head("branch", lambda: nn.Linear(8, 10), "student.block1")
+    assert label_loss(head).inputs == "branch"
+    assert label_loss(student).inputs == label_loss("student").inputs == "student.logits"

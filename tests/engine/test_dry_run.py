@@ -92,3 +92,20 @@ def test_two_stages_of_one_name_are_refused():
 
     with pytest.raises(KDStudioError, match="two stages are called 'student'"):
         dry_run(small_context(planned(plan)))
+
+
+def test_a_plan_without_a_stage_is_refused():
+    with pytest.raises(KDStudioError, match="has no stage"):
+        dry_run(small_context(planned(lambda _run: iter(()))))
+
+
+def test_a_loss_that_does_not_fit_names_its_line():
+    def mine(logits, labels):
+        return logits @ torch.ones(3, 3)
+
+    def plan(run):
+        run.network("student")
+        yield run.stage("student", [LossTerm("mine", mine, "student.logits", LABELS)])
+
+    with pytest.raises(KDStudioError, match=r"term 'mine' .*, in test_dry_run.py, line \d+"):
+        dry_run(small_context(planned(plan)))
