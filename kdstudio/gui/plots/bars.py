@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPen
+from PySide6.QtGui import QPen, QResizeEvent
 
 from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
 
 GROUP_WIDTH = 0.8
+BESIDE_VALUE = 4
+AXIS_ROOM = 60
+"""Pixels for the axis at the left."""
 NO_TOKENS: Mapping[str, Token] = {}
 
 
@@ -27,6 +30,7 @@ class BarPlot(PlotFrame):
         self._values: dict[str, Sequence[float | None]] = {}
         self._format = "{:g}"
         self._tokens = NO_TOKENS
+        self._labelled = False
         self.legend.toggled.connect(self._draw)
         theme.changed.connect(self._draw)
         self._draw()
@@ -52,6 +56,20 @@ class BarPlot(PlotFrame):
         self._groups, self._values, self._y, self._format, self._tokens = groups, values, y, shown_as, tokens
         self._draw()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Write the values above the bars where there is room now."""
+        super().resizeEvent(event)
+        if self._labelled != self._has_room():
+            self._draw()
+
+    def _has_room(self) -> bool:
+        """Tell whether the values stand above their bars without touching each other."""
+        known = [v for values in self._values.values() for v in values if v is not None]
+        advance = self.fontMetrics().horizontalAdvance
+        widest = max((advance(self._format.format(value)) for value in known), default=0)
+        bars = len(self._groups) * len(self._values)
+        return bars * (widest + BESIDE_VALUE) < GROUP_WIDTH * (self.width() - AXIS_ROOM)
+
     def _draw(self) -> None:
         plot, colours = self.plot, self._theme.colours
         plot.clear()
@@ -62,7 +80,7 @@ class BarPlot(PlotFrame):
         lines = 1 + max((name.count("\n") for name in self._groups), default=0)
         plot.getAxis("bottom").setHeight((lines + 0.5) * self.fontMetrics().lineSpacing())
         width = GROUP_WIDTH / max(len(self._values), 1)
-        labelled = len(self._groups) * len(self._values) <= 24
+        self._labelled = self._has_room()
         for place, (network, values) in enumerate(self._values.items()):
             colour = self.pen(self._tokens.get(network, network)).color()
             self.legend.show_entry(network, network, pg.mkPen(colour))
@@ -79,7 +97,7 @@ class BarPlot(PlotFrame):
                 plot.addItem(
                     pg.BarGraphItem(x=x, height=heights, width=width * 0.92, brush=colour, pen=no_line)
                 )
-            for x_of, value in points if labelled else ():
+            for x_of, value in points if self._labelled else ():
                 label = pg.TextItem(self._format.format(value), color=colours["text"], anchor=(0.5, 1))
                 label.setPos(x_of, value)
                 plot.addItem(label)

@@ -145,7 +145,7 @@ def test_every_figure_of_a_run_is_offered_and_what_is_in_sight_stays(page, index
 def test_exits_are_read_only_when_they_are_looked_at(page, index, monkeypatch):
     asked = []
     monkeypatch.setattr(page.figures.exits, "show_run", asked.append)
-    own = run(row("student", 0.9), row("exit", 0.8, exit=1), name="own", views=(GROWTH,))
+    own = run(row("student", 0.9, depth=1), row("exit", 0.8, exit=1), name="own", views=(GROWTH,))
     index.put(own)
     choose_all(page)
     assert asked == []
@@ -210,3 +210,15 @@ def test_nothing_to_compare_is_explained(qtbot, theme, runs):
     qtbot.addWidget(page)
     assert page._stack.currentIndex() == 0
     assert page.notes.toPlainText()
+
+
+def test_a_figure_without_a_single_point_is_not_offered(page, index):
+    index.put(run(row("student", 0.9), row("teacher", 0.8), name="flat", views=(GROWTH,)))
+    page.choose(RunFolder(index.path / "flat"))
+    assert offered(page) == [ERRORS]
+
+
+def test_what_is_wanted_most_stands_at_the_left(page):
+    told = page.notes.toPlainText().split()
+    places = [told.index(word) for word in ("network", "validation", "test", "parameters", "architecture")]
+    assert places == sorted(places)

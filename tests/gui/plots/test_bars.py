@@ -22,3 +22,20 @@ def test_a_network_is_hidden_by_its_legend(qtbot, theme):
     plot.legend._buttons["teacher"].click()
     bars = [item for item in plot.plot.getPlotItem().items if isinstance(item, pg.BarGraphItem)]
     assert [list(item.opts["height"]) for item in bars] == [[9.0]]
+
+
+def test_values_stand_above_the_bars_only_where_they_have_room(qtbot, theme):
+    plot = BarPlot(theme, "Errors", "errors")
+    qtbot.addWidget(plot)
+    plot.show()
+    plot.show_bars(
+        list("abcdefghij"), {name: [100.0] * 10 for name in ("teacher", "baseline", "student")}, y="errors"
+    )
+
+    def values():
+        items = plot.plot.getPlotItem().items
+        return [item.toPlainText() for item in items if isinstance(item, pg.TextItem)]
+
+    for width, count in ((400, 0), (2000, 30), (400, 0)):
+        plot.resize(width, 300)
+        qtbot.waitUntil(lambda count=count: values() == ["100"] * count)
