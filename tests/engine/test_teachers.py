@@ -78,7 +78,7 @@ def test_every_matching_term_is_applied_to_each_teacher_with_its_share():
     weights = {term.name: term.weight_at(0.5) for term in stage.terms}
     assert weights == pytest.approx(
         {
-            "label loss": 0.1,
+            "label loss": 1.0,  # the largest of those that the terms were published with
             "soft targets": 0.75 * 0.9,
             "similarity": 0.75 * 5,
             "soft targets (teacher-2)": 0.25 * 0.9,

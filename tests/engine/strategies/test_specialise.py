@@ -168,7 +168,7 @@ def check_answers(folder, summary, labels, names):
     assert teacher == summary.networks["selected teacher"].test.errors
     assert torch.equal(own.logits["selected teacher"], own.logits["teacher"])
     assert predictions.of_network("teacher") is predictions
-    assert soften(predictions, (1.0,)).predictions.class_names == names
+    assert soften(predictions, (1.0,), "student").predictions.class_names == names
 
 
 def answers_of(predictions):

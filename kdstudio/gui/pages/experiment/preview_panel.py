@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from kdstudio.engine.experiment import Experiment
@@ -29,7 +30,7 @@ class PreviewPanel(QWidget):
         self.shown: Preview | None = None
         self._experiment: Experiment | None = None
         self._looked_at: Experiment | None = None
-        self._allowed = False
+        self._allowed = self._painted = False
         self._previewer = Previewer()
         self._job = BackgroundJob("preview", self)
         self._job.done.connect(self._show)
@@ -61,9 +62,18 @@ class PreviewPanel(QWidget):
             self._say(MISTAKES if self._looked_at else "")
         elif self.is_stale:
             self._say(OUT_OF_DATE if self._looked_at else LOOKING)
-            self._wait.start()
+            if self._painted:
+                self._wait.start()
         else:
             self._say("")
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Look, which loads torch, only once the window has been painted."""
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            if self._experiment is not None and self.is_stale:
+                self._wait.start()
 
     def _say(self, word: str) -> None:
         """Say why what stands here is not that of the form; nothing where it is."""
