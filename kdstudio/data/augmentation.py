@@ -45,11 +45,6 @@ class Augmentation(Declaration):
         return self._shifts * self._flips * self._holes
 
     @property
-    def plain(self) -> int | None:
-        """Number of the view that changes nothing; None if there is none (with cutout)."""
-        return None if self.cutout else self._shifts // 2 * self._flips
-
-    @property
     def _shifts(self) -> int:
         return (2 * self.jitter + 1) ** 2
 

@@ -74,10 +74,6 @@ class Feed:
         """How many views each sample has; None where mixing makes every one its own."""
         return None if self._mixing.kind != "none" else self.augmentation.views
 
-    def batch(self, index: Tensor, view: Tensor) -> Batch:
-        """Make the batch of samples ``index`` in views ``view``, both ``(B,)`` on the device."""
-        return self._batch(self.part.images[index], index, view)
-
     def _batch(self, pixels: Tensor, index: Tensor, view: Tensor | None) -> Batch:
         """Augment and normalise; ``view`` None leaves the images as they are."""
         pixels = pixels.to(self._device, non_blocking=True)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from kdstudio.errors import KDStudioError
-from kdstudio.models.modules.assembly import chain
+from kdstudio.models.modules.assembly import chain, conv_norm
 
 Shape = tuple[int, ...]
 
@@ -80,14 +80,14 @@ def connector(student: Shape, teacher: Shape) -> nn.Sequential:
     """To the teacher's channels, by a 1×1 convolution or a linear layer, and batch norm (Heo et al. 2019)."""
     if len(student) == 1:
         return chain(linear=nn.Linear(student[0], teacher[0], bias=False), norm=nn.BatchNorm1d(teacher[0]))
-    return conv_norm(student[0], teacher[0], 1)
+    return fusing_conv_norm(student[0], teacher[0], 1)
 
 
-def conv_norm(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
+def fusing_conv_norm(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
     """Convolution that keeps the size, and batch norm; weights as in the fusion of Chen et al. 2021."""
-    convolution = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False)
-    nn.init.kaiming_uniform_(convolution.weight, a=1)
-    return chain(conv=convolution, norm=nn.BatchNorm2d(outputs))
+    layers = conv_norm(inputs, outputs, kernel)
+    nn.init.kaiming_uniform_(layers.get_parameter("conv.weight"), a=1)
+    return layers
 
 
 class InputGradient(nn.Module):
@@ -213,7 +213,7 @@ class Fusion(nn.Module):
     def __init__(self, inputs: int, channels: int, deepest: bool) -> None:
         """``channels`` are those of every fused level; the ``deepest`` level has none below."""
         super().__init__()
-        self.reduce = conv_norm(inputs, channels, 1)
+        self.reduce = fusing_conv_norm(inputs, channels, 1)
         self.attention = None if deepest else nn.Conv2d(2 * channels, 2, 1)
 
     def forward(self, level: Tensor, below: Tensor | None = None) -> Tensor:
@@ -229,5 +229,5 @@ class Fusion(nn.Module):
 def fused_output(channels: int, teacher: Shape) -> nn.Sequential:
     """Resize a fused level to the teacher's shape; 3×3 convolution and batch norm (Chen et al. 2021)."""
     if len(teacher) == 1:
-        return nn.Sequential(nn.AdaptiveAvgPool2d(1), conv_norm(channels, teacher[0], 3), nn.Flatten())
-    return nn.Sequential(nn.Upsample((teacher[1], teacher[2])), conv_norm(channels, teacher[0], 3))
+        return nn.Sequential(nn.AdaptiveAvgPool2d(1), fusing_conv_norm(channels, teacher[0], 3), nn.Flatten())
+    return nn.Sequential(nn.Upsample((teacher[1], teacher[2])), fusing_conv_norm(channels, teacher[0], 3))

@@ -11,11 +11,17 @@ if TYPE_CHECKING:
     from kdstudio.engine.context import RunContext
     from kdstudio.engine.network import Network
     from kdstudio.engine.stage import Stage
+    from kdstudio.engine.training import TrainingSpec
 
 
-def learn_labels(run: RunContext, network: Network, classes: Sequence[int] = ()) -> Stage:
-    """Make the stage, named after the network, in which it learns the labels, of ``classes`` if given."""
-    return run.stage(network.name, [label_loss(network.name)], classes=classes)
+def learn_labels(
+    run: RunContext, network: Network, classes: Sequence[int] = (), recipe: TrainingSpec | None = None
+) -> Stage:
+    """Make the stage, named after the network, in which it learns the labels, of ``classes`` if given.
+
+    Without a ``recipe`` the network's own is used.
+    """
+    return run.stage(network.name, [label_loss(network.name)], classes=classes, recipe=recipe)
 
 
 def soft_terms(
@@ -36,11 +42,20 @@ def soft_terms(
 
 
 def learn_predictions(
-    run: RunContext, learner: Network, teachers: Sequence[Network], *, temperature: float, alpha: float
+    run: RunContext,
+    learner: Network,
+    teachers: Sequence[Network],
+    *,
+    temperature: float,
+    alpha: float,
+    recipe: TrainingSpec | None = None,
 ) -> Stage:
-    """Make the stage, named after the learner, in which frozen ``teachers`` teach it by Hinton's loss."""
+    """Make the stage, named after the learner, in which frozen ``teachers`` teach it by Hinton's loss.
+
+    Without a ``recipe`` the learner's own is used.
+    """
     names = [teacher.name for teacher in teachers]
-    return run.stage(learner.name, soft_terms(learner.name, names, temperature, alpha))
+    return run.stage(learner.name, soft_terms(learner.name, names, temperature, alpha), recipe=recipe)
 
 
 def ready(run: RunContext, network: Network) -> Generator[Stage, None, Network]:

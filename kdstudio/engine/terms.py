@@ -81,11 +81,6 @@ def logits(network: str | Network | Head | Scorable) -> str:
     return getattr(network, "logits", network.name)
 
 
-def linear(start: float, end: float) -> Callable[[float], float]:
-    """Weight that goes from ``start`` to ``end`` in a straight line over the stage."""
-    return lambda progress: start + (end - start) * progress
-
-
 def label_loss(
     network: str | Network | Head | Scorable,
     weight: Weight = 1.0,

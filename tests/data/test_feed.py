@@ -9,6 +9,11 @@ from kdstudio.data.feed import Feed
 MEAN, STD = (0.2, 0.6), (0.5, 0.3)
 
 
+def made(feed, index, view):
+    """The batch of samples ``index`` in views ``view``."""
+    return feed._batch(feed.part.images[index], index, view)
+
+
 def part_of(count):
     generator = torch.Generator().manual_seed(0)
     images = torch.randint(256, (count, 2, 5, 4), dtype=torch.uint8, generator=generator)
@@ -34,7 +39,7 @@ def all_same(some, others):
 
 def test_images_are_normalised_channel_by_channel():
     feed = feed_of(jitter=0)
-    batch = feed.batch(torch.tensor([4, 2]), torch.tensor([0, 0]))
+    batch = made(feed, torch.tensor([4, 2]), torch.tensor([0, 0]))
     pixels = feed.part.images[[4, 2]].numpy() / 255.0
     expected = (pixels - np.reshape(MEAN, (1, 2, 1, 1))) / np.reshape(STD, (1, 2, 1, 1))
     assert batch.images.numpy() == pytest.approx(expected, abs=1e-6)
@@ -44,7 +49,7 @@ def test_images_are_normalised_channel_by_channel():
 
 def test_zeros_that_move_in_are_black_pixels():
     feed = feed_of()
-    batch = feed.batch(torch.tensor([0]), torch.tensor([0]))
+    batch = made(feed, torch.tensor([0]), torch.tensor([0]))
     assert batch.images[0, 0, -1].numpy() == pytest.approx(-MEAN[0] / STD[0])
 
 
@@ -112,7 +117,7 @@ def test_in_order_shows_every_sample_once_ascending_and_plain():
     feed = feed_of(count=21)
     batches = list(feed.in_order())
     assert torch.cat([batch.index for batch in batches]).tolist() == list(range(21))
-    unchanged = feed_of(count=21, jitter=0).batch(torch.arange(21), torch.zeros(21, dtype=torch.long))
+    unchanged = made(feed_of(count=21, jitter=0), torch.arange(21), torch.zeros(21, dtype=torch.long))
     assert torch.equal(torch.cat([batch.images for batch in batches]), unchanged.images)
 
 

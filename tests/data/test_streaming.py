@@ -13,6 +13,11 @@ COUNT, SIZE = 22, 6
 NAMES = ("a", "b", "c")
 
 
+def made(feed, index, view):
+    """The batch of samples ``index`` in views ``view``."""
+    return feed._batch(feed.part.images[index], index, view)
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     """Small images of noise."""
@@ -60,7 +65,7 @@ def test_a_streamed_feed_gives_the_same_batches_as_a_resident_one(files):
 def test_a_few_images_are_decoded_at_once_without_workers(files):
     resident, streamed = feeds(files)
     index, view = torch.tensor([4, 0, 20]), torch.tensor([0, 3, 49])
-    assert_same([resident.batch(index, view)], [streamed.batch(index, view)])
+    assert_same([made(resident, index, view)], [made(streamed, index, view)])
     assert len(streamed) == len(streamed.part.images) == COUNT - 1
     assert streamed.part.images.shape == resident.part.images.shape
 

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from kdstudio.engine.strategy import strategies
-from kdstudio.engine.terms import LossTerm, formula_of, label_loss, linear, logits, soft_loss
+from kdstudio.engine.terms import LossTerm, formula_of, label_loss, logits, soft_loss
+from kdstudio.engine.weighting import Linear
 from tests.small import small_context, small_experiment
 
 MADE_OF_TERMS = ("born-again", "hinton", "mutual", "specialise", "supervised")
@@ -42,7 +43,7 @@ def test_one_input_or_several_get_gradient():
 
 def test_a_weight_is_a_number_or_follows_the_progress():
     assert LossTerm("a", max, "x", (), 3.0).weight_at(0.7) == 3.0
-    falling = LossTerm("a", max, "x", (), linear(4.0, 1.0))
+    falling = LossTerm("a", max, "x", (), Linear(final=1.0).over(4.0, 1))
     assert [falling.weight_at(p) for p in (0, 0.5, 1)] == [4.0, 2.5, 1.0]
 
 

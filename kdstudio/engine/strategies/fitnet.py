@@ -12,7 +12,8 @@ from kdstudio.engine.matching.declaration import Pair
 from kdstudio.engine.matching.hint import Hint
 from kdstudio.engine.matching.projected import PROJECTION, ProjectionKind
 from kdstudio.engine.strategy import Baseline, Strategy, strategies
-from kdstudio.engine.terms import LossTerm, label_loss, linear, logits
+from kdstudio.engine.terms import LossTerm, label_loss, logits
+from kdstudio.engine.weighting import Linear
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -87,7 +88,7 @@ class FitNet(Strategy):
             factor = 1.0 if self.times_t_squared else self.temperature**-2
             return factor * response.soft_cross_entropy(student, teacher, self.temperature)
 
-        weight = linear(self.lambda_start, self.lambda_end)
+        weight = Linear(final=self.lambda_end).over(self.lambda_start, epochs=1)
         return [
             label_loss(network),
             LossTerm("soft loss", soft, logits(network), ("teacher.logits",), weight),
