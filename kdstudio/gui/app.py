@@ -73,6 +73,7 @@ def open_window() -> int:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
+    from kdstudio.gui.garbage import GarbageCollector
     from kdstudio.gui.theme import Theme
     from kdstudio.gui.window import MainWindow
     from kdstudio.gui.worker import warm_up
@@ -85,6 +86,7 @@ def open_window() -> int:
     application.setApplicationDisplayName("KD Studio")
     window = MainWindow(Theme(application), Path(default_runs_folder()))
     catch_everything(window)
+    GarbageCollector(window)
     window.show()
     QTimer.singleShot(AFTER_PAINT, window.make_pages)
     QTimer.singleShot(AFTER_PAINT, warm_up)

@@ -1,5 +1,7 @@
 """A window offscreen, with its own settings and runs; every wait is for a signal."""
 
+import gc
+
 import pytest
 from PySide6.QtCore import QSettings
 
@@ -7,6 +9,23 @@ from kdstudio.gui.controller import State
 from kdstudio.gui.theme import Theme
 
 LONGEST = 60_000
+
+
+@pytest.fixture(scope="session", autouse=True)
+def frozen_modules():
+    """What the libraries have loaded need not be looked through after every test."""
+    import torch  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def collected_in_this_thread():
+    """Widgets are collected here, not in a thread that computes: that would bring Qt down."""
+    gc.disable()
+    yield
+    gc.collect()
 
 
 @pytest.fixture
