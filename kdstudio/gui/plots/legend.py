@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolButton, QWidget
 
@@ -12,19 +12,6 @@ SWATCH = QSize(26, 10)
 LINE = 20
 """Length of the line in it; the rest keeps the name away."""
 MOST_LINES = 3
-
-
-class Entries(QWidget):
-    """The buttons, which tell when they need another room."""
-
-    rearranged = Signal()
-
-    def event(self, event: QEvent) -> bool:
-        """Tell of every new arrangement, once it is made."""
-        done = super().event(event)
-        if event.type() is QEvent.Type.LayoutRequest:
-            self.rearranged.emit()
-        return done
 
 
 class Legend(QScrollArea):
@@ -41,9 +28,8 @@ class Legend(QScrollArea):
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self._row, entries = FlowLayout(), Entries()
+        self._row, entries = FlowLayout(), QWidget()
         entries.setLayout(self._row)
-        entries.rearranged.connect(self.updateGeometry)
         self.setWidgetResizable(True)
         self.setWidget(entries)
         self._buttons: dict[object, QToolButton] = {}
@@ -69,6 +55,7 @@ class Legend(QScrollArea):
             button.hide()
             button.deleteLater()
         self._buttons = {}
+        self.updateGeometry()
 
     def show_entry(self, key: object, text: str, pen: QPen) -> None:
         """Add the entry ``key`` or bring it up to date."""
@@ -82,7 +69,10 @@ class Legend(QScrollArea):
             self._row.addWidget(button)
             button.show()  # at once: what is hidden has no height
             self._buttons[key] = button
-        button.setText(text.replace("&", "&&"))  # else it marks a shortcut
+        shown = text.replace("&", "&&")  # else it marks a shortcut
+        if shown != button.text():
+            button.setText(shown)
+            self.updateGeometry()
         button.setIcon(swatch(pen, self.devicePixelRatioF()))
 
     def _toggle(self, key: object, shown: bool) -> None:
