@@ -8,7 +8,7 @@ from torch.nn import functional
 from kdstudio.engine.losses.response import cross_entropy
 from kdstudio.engine.network import Head
 from kdstudio.engine.stage import Stage
-from kdstudio.engine.terms import LABELS, LossTerm, linear
+from kdstudio.engine.terms import LABELS, LossTerm
 from kdstudio.engine.training import TrainingSpec
 from kdstudio.errors import KDStudioError
 from tests.small import perceptron, random_batch, with_batch_norm
@@ -161,7 +161,7 @@ def test_a_lazy_head_takes_its_shape_in_the_rehearsal():
 
 def test_weights_are_numbers_or_follow_the_progress():
     fixed = LossTerm("soft loss", kl, "a.logits", ("b.logits",), 0.9)
-    falling = LossTerm("soft loss", kl, "a.logits", ("b.logits",), linear(1.0, 0.2))
+    falling = LossTerm("soft loss", kl, "a.logits", ("b.logits",), lambda progress: 1 - 0.8 * progress)
     curved = LossTerm("soft loss", kl, "a.logits", ("b.logits",), lambda progress: math.sqrt(progress))
     assert [fixed.weight_at(p) for p in (0, 0.5, 1)] == [0.9, 0.9, 0.9]
     assert [falling.weight_at(p) for p in (0, 0.25, 1)] == pytest.approx([1.0, 0.8, 0.2])

@@ -11,7 +11,7 @@ from kdstudio.engine.network import Head, Network
 from kdstudio.engine.optimization import SGD, AdamW, Cosine
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun
-from kdstudio.engine.terms import LABELS, LossTerm, linear
+from kdstudio.engine.terms import LABELS, LossTerm
 from kdstudio.engine.training import TrainingSpec
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ImageShape
@@ -152,7 +152,7 @@ def test_the_rate_given_is_the_rate_used():
 
 def test_term_weights_run_from_the_first_epoch_to_the_last():
     stage = label_stage(perceptron("student"), TrainingSpec(epochs=5))
-    term = LossTerm("label loss", cross_entropy, "student.logits", (LABELS,), linear(1.0, 0.0))
+    term = LossTerm("label loss", cross_entropy, "student.logits", (LABELS,), lambda progress: 1 - progress)
     stage.updates = ((term,),)
     run = run_of(stage)
     seen = []
