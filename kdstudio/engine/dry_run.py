@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from torch.utils.flop_counter import FlopCounterMode
-
 from kdstudio.data.feed import Batch
 from kdstudio.data.seeding import derived_seed
+from kdstudio.eager import flop_counter
 from kdstudio.engine.context import RunContext
 from kdstudio.engine.events import StageSummary
 from kdstudio.engine.network import Head
@@ -58,7 +57,7 @@ def summarise(stage: Stage, context: RunContext) -> StageSummary:
     """Try ``stage`` and describe it."""
     feed = context.data.training_feed(stage.training_spec, stage.classes, stage.renumber)
     sample = next(feed.shuffled(0)).first(SAMPLES)
-    with FlopCounterMode(display=False) as counter:
+    with flop_counter() as counter:
         _try_on(sample, stage, context)
     forward = counter.get_total_flops() / len(sample) * min(stage.training_spec.batch_size, len(feed))
     trained = {name for update in range(len(stage.updates)) for name in stage.learners(update)}

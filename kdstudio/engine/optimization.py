@@ -49,7 +49,9 @@ class SGD(OptimizerSpec):
         """Make torch's optimiser over ``parameters``."""
         from torch import optim
 
-        return optim.SGD(
+        from kdstudio.eager import eager
+
+        return eager(optim.SGD)(
             parameters,
             lr=self.learning_rate,
             momentum=self.momentum,
@@ -73,7 +75,9 @@ class AdamW(OptimizerSpec):
         """Make torch's optimiser over ``parameters``."""
         from torch import optim
 
-        return optim.AdamW(
+        from kdstudio.eager import eager
+
+        return eager(optim.AdamW)(
             parameters,
             lr=self.learning_rate,
             betas=(self.beta1, self.beta2),
@@ -94,7 +98,9 @@ class RMSProp(OptimizerSpec):
         """Make torch's optimiser over ``parameters``."""
         from torch import optim
 
-        return optim.RMSprop(
+        from kdstudio.eager import eager
+
+        return eager(optim.RMSprop)(
             parameters,
             lr=self.learning_rate,
             alpha=self.decay,

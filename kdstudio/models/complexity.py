@@ -56,10 +56,11 @@ def made_cheaply(spec: ModelSpec, image: ImageShape, classes: int) -> nn.Module:
 def count(module: nn.Module, shape: Sequence[int], device: torch.device | None = None) -> Complexity:
     """Run ``module`` once, in eval mode, on one input of ``shape`` on its ``device``, and count."""
     import torch
-    from torch.utils.flop_counter import FlopCounterMode
+
+    from kdstudio.eager import flop_counter
 
     values = torch.zeros(1, *shape, device=device)
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+    with torch.no_grad(), flop_counter() as counter:
         module.eval()(values)
     parameters = sum(parameter.numel() for parameter in module.parameters())
     return Complexity(parameters, counter.get_total_flops() // 2)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.model_selection import train_test_split
 
 from kdstudio.data.split import stratified_split
 from kdstudio.errors import KDStudioError
@@ -36,3 +37,20 @@ def test_the_split_is_a_function_of_the_seed():
 def test_classes_that_are_too_small_are_an_error_with_a_remedy(labels, fraction):
     with pytest.raises(KDStudioError, match=r"validation share.*raise data.validation or add images"):
         stratified_split(torch.tensor(labels), fraction, seed=0)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_split_is_that_of_scikit_learn(seed):
+    random = np.random.default_rng(seed)
+    labels = random.integers(0, random.integers(1, 12), random.integers(2, 400))
+    fraction = float(random.choice([0.05, 0.1, 0.13, 1 / 3, 0.5, 0.9]))
+    try:
+        expected = train_test_split(
+            range(len(labels)), test_size=fraction, stratify=labels, random_state=seed
+        )
+    except ValueError:
+        with pytest.raises(KDStudioError, match="validation share"):
+            stratified_split(torch.from_numpy(labels), fraction, seed)
+        return
+    found = stratified_split(torch.from_numpy(labels), fraction, seed)
+    assert [part.tolist() for part in found] == [sorted(part) for part in expected]
