@@ -61,4 +61,4 @@ def _shares(counts: Counts, wanted: int, random: np.random.RandomState) -> Count
         chosen = random.choice(tied, size=min(len(tied), missing), replace=False)
         shares[chosen] += 1
         missing -= len(chosen)
-    return shares.astype(np.int64)
+    return np.asarray(shares, np.int64)
