@@ -1,15 +1,21 @@
-"""Choosing the device and the number of CPU threads."""
+"""Choosing the device, the number of CPU threads and the precision."""
 
 from __future__ import annotations
 
 import os
+from typing import Literal
 
 import torch
 
 from kdstudio.errors import KDStudioError
 
+Precision = Literal["float32", "bfloat16"]
+
 SMALL_STEP = 2e8
-"""Floating-point operations below which a step is quicker on one thread than on several."""
+"""Floating-point operations below which a step is quicker on one thread than on several, and gains nothing
+by a shorter number: what is not arithmetic takes most of its time."""
+BFLOAT16_UNITS = ("avx512_bf16", "amx_bf16")
+"""Parts of a processor that multiply bfloat16."""
 
 
 def resolve_device(wanted: str) -> torch.device:
@@ -35,6 +41,30 @@ def choose_threads(wanted: int, flops_per_step: float) -> int:
     if wanted:
         return wanted
     return 1 if flops_per_step < SMALL_STEP else usable_cores()
+
+
+def choose_precision(
+    wanted: Literal["auto"] | Precision, device: torch.device, flops_per_step: float
+) -> Precision:
+    """Return what is ``wanted``; for ``auto`` bfloat16 where the device computes in it and steps are large.
+
+    A function of the step's size and the machine, never of a trial: the same machine, the same bits.
+    """
+    if wanted != "auto":
+        return wanted
+    large = flops_per_step >= SMALL_STEP
+    return "bfloat16" if large and computes_in_bfloat16(device) else "float32"
+
+
+def computes_in_bfloat16(device: torch.device) -> bool:
+    """Tell whether ``device`` has units for it: AVX-512 or AMX on a processor, NVIDIA's from Ampere on."""
+    if device.type == "cuda":
+        with torch.cuda.device(device):
+            return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type == "cpu":
+        capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+        return any(capabilities.get(unit) for unit in BFLOAT16_UNITS)
+    return False
 
 
 def usable_cores() -> int:

@@ -57,6 +57,7 @@ class SGD(OptimizerSpec):
             momentum=self.momentum,
             nesterov=self.nesterov and self.momentum > 0,
             weight_decay=self.weight_decay,
+            fused=True,
         )
 
 
@@ -82,6 +83,7 @@ class AdamW(OptimizerSpec):
             lr=self.learning_rate,
             betas=(self.beta1, self.beta2),
             weight_decay=self.weight_decay,
+            fused=True,
         )
 
 

@@ -116,7 +116,7 @@ class Stage(nn.Module):
             if outputs:
                 with torch.set_grad_enabled(name in learning or IMAGES in wanted):
                     for output, value in network(batch, outputs).items():
-                        values[f"{name}.{output}"] = value.float()
+                        values[f"{name}.{output}"] = value.float().contiguous()
         for name, head in self.heads.items():
             if name in wanted:
                 values[name] = head(*(values[source] for source in head.inputs)).float()

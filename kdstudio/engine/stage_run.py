@@ -174,7 +174,7 @@ class StageRun:
                 for key, value in values.items():
                     if value is not None:
                         found[f"optimizer/{update}/{number}/{key}"] = torch.as_tensor(value)
-        return {address: value.detach().cpu().clone() for address, value in found.items()}
+        return copied(found)
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on from ``checkpoint``."""
@@ -193,14 +193,30 @@ class StageRun:
         for name, value in checkpoint.under("gradients").items():
             self.gradient_norms[name].copy_(value)
         for update, optimizer in enumerate(self.optimizers):
+            parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
             state: dict[int, dict[str, Tensor]] = {}
             for address, value in checkpoint.under(f"optimizer/{update}").items():
                 number, _, key = address.partition("/")
-                state.setdefault(int(number), {})[key] = value
+                laid_out = _laid_out_as(parameters[int(number)], value)
+                state.setdefault(int(number), {})[key] = laid_out
             groups = optimizer.state_dict()["param_groups"]
             optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
 def copied_state(module: nn.Module) -> dict[str, Tensor]:
     """State dict on the CPU, sharing nothing with ``module``."""
-    return {key: value.detach().cpu().clone() for key, value in module.state_dict().items()}
+    return copied(module.state_dict())
+
+
+def copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Contiguous copies on the CPU, as files hold them."""
+    return {
+        name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
+        for name, value in tensors.items()
+    }
+
+
+def _laid_out_as(parameter: Tensor, value: Tensor) -> Tensor:
+    """Give an optimiser's ``value`` the layout of its parameter, which a step takes for granted."""
+    same = value.shape == parameter.shape
+    return torch.empty_like(parameter, dtype=value.dtype).copy_(value) if same else value

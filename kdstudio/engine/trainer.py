@@ -16,7 +16,7 @@ from kdstudio.engine.card import NetworkCard
 from kdstudio.engine.checkpoint import Checkpoint, Progress
 from kdstudio.engine.composition import LOGITS
 from kdstudio.engine.context import RunContext
-from kdstudio.engine.device import choose_threads
+from kdstudio.engine.device import choose_precision, choose_threads
 from kdstudio.engine.dry_run import dry_run, try_out
 from kdstudio.engine.evaluation import evaluate
 from kdstudio.engine.events import (
@@ -30,6 +30,7 @@ from kdstudio.engine.events import (
     StageStarted,
     StepDone,
 )
+from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.logit_cache import CachedNetwork, cacheable, fill
 from kdstudio.engine.scoring import score
 from kdstudio.engine.stage import Stage
@@ -94,6 +95,14 @@ class Trainer:
         self.parts: dict[str, dict[str, Tensor]] = {}
         """Weights that a resumed run needs of that stage, beside those of the networks delivered."""
         self.summaries = dry_run(context, tell)
+        compute, flops = self.experiment.compute, max(s.flops_per_step for s in self.summaries)
+        self._threads = choose_threads(compute.threads, flops)
+        self._precision = choose_precision(compute.precision, context.device, flops)
+
+    def settled(self) -> Experiment:
+        """Return the experiment with the precision that was chosen: a resumed run goes on in it anywhere."""
+        compute = self.experiment.compute.model_copy(update={"precision": self._precision})
+        return self.experiment.model_copy(update={"compute": compute})
 
     def seconds(self) -> float:
         """Time spent in the run, the time between two events not counted."""
@@ -127,14 +136,13 @@ class Trainer:
             running.close()
 
     def _events(self) -> Generator[Event]:
-        context, spec, strategy = self.context, self.experiment.compute, self.experiment.strategy
+        context, strategy = self.context, self.experiment.strategy
         data = context.data
-        threads = choose_threads(spec.threads, max(s.flops_per_step for s in self.summaries))
-        torch.set_num_threads(threads)
+        torch.set_num_threads(self._threads)
         yield RunStarted(
             device=str(context.device),
-            threads=threads,
-            precision=spec.precision,
+            threads=self._threads,
+            precision=self._precision,
             class_names=data.class_names,
             training_images=data.training_images,
             validation_images=len(data.validation),
@@ -167,7 +175,7 @@ class Trainer:
         try_out(stage, context)
         feed = context.data.training_feed(stage.training_spec, stage.classes, stage.renumber)
         validation, _test = context.data.evaluation_feeds(stage.classes, stage.renumber)
-        run = StageRun(stage, context.device, self.experiment.compute.precision)
+        run = StageRun(stage, context.device, self._precision)
         if number == self._resume.progress.stage and self._resume.tensors:
             run.restore(self._resume)
         self._stage, self._run = number, run

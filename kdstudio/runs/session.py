@@ -126,7 +126,7 @@ def new_session(
     check_networks(experiment, allow_code=allow_code)
     experiment = resolved(experiment, runs)
     trainer = _trainer(experiment, tell)
-    folder = create_run(runs, experiment, name)
+    folder = create_run(runs, trainer.settled(), name)
     return Session(trainer, folder, folder.hold())
 
 

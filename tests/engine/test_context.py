@@ -474,3 +474,61 @@ def test_labels_can_be_learned_by_a_head():
     head = run.head("branch", lambda: nn.Linear(8, 10), "student.block1")
     assert label_loss(head).inputs == "branch"
     assert label_loss(student).inputs == label_loss("student").inputs == "student.logits"
+
+
+VIEWING = """
+from torch import nn
+
+class Viewing(nn.Module):
+    def __init__(self, classes):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU())
+        self.classifier = nn.Linear(4 * 36, classes)
+
+    def forward(self, images):
+        features = self.layers(images)
+        return self.classifier(features.view(len(features), -1))
+
+def build(classes):
+    return Viewing(classes)
+"""
+
+
+def convolutions(network):
+    return [module.weight for module in network.modules() if isinstance(module, nn.Conv2d)]
+
+
+def test_convolutions_lie_with_channels_last_and_answer_the_same():
+    context = small_context(small_experiment("networks.student.model={name='resnet', depth=8}"))
+    network, batch = context.network("student").eval(), random_batch()
+    weights = convolutions(network)
+    assert all(weight.is_contiguous(memory_format=torch.channels_last) for weight in weights)
+    values = network(batch, ("block2", "logits"))
+    network.to(memory_format=torch.contiguous_format)
+    torch.testing.assert_close(network(batch, ("block2", "logits")), values)
+
+
+def test_a_network_whose_code_takes_its_features_for_contiguous_keeps_them_so(tmp_path):
+    (tmp_path / "mine.py").write_text(VIEWING)
+    model = f"networks.student.model={{name='python', path='{tmp_path / 'mine.py'}:build'}}"
+    network = small_context(small_experiment(model)).network("student")
+    assert all(weight.is_contiguous() for weight in convolutions(network))
+    assert network(random_batch(), ("logits",))["logits"].shape == (6, 10)
+
+
+def test_losses_see_contiguous_values_and_checkpoints_hold_such():
+    context = small_context(
+        small_experiment("networks.student.model={name='resnet', depth=8}", strategy="supervised")
+    )
+    context.network("student")
+    seen = []
+
+    def loss(features):
+        seen.append(features.is_contiguous())
+        return features.square().mean()
+
+    stage = context.stage("student", [LossTerm("size", loss, "student.block2", ())])
+    run = StageRun(stage.train(), CPU, "float32")
+    run.take_step(random_batch(), 0.1, {"size": 1.0})
+    assert seen == [True]
+    assert all(value.is_contiguous() for value in run.tensors().values())

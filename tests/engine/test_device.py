@@ -1,9 +1,10 @@
 import os
+from contextlib import nullcontext
 
 import pytest
 import torch
 
-from kdstudio.engine.device import SMALL_STEP, choose_threads, resolve_device, usable_cores
+from kdstudio.engine.device import SMALL_STEP, choose_precision, choose_threads, resolve_device, usable_cores
 from kdstudio.errors import KDStudioError
 
 
@@ -60,3 +61,40 @@ def test_no_more_threads_than_the_user_allows(monkeypatch, allowed, threads):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _process: {0, 2, 5}, raising=False)
     monkeypatch.setenv("OMP_NUM_THREADS", allowed)
     assert choose_threads(0, SMALL_STEP * 2) == threads
+
+
+@pytest.mark.parametrize(
+    ("wanted", "units", "flops", "chosen"),
+    [
+        ("auto", {"avx512_bf16": True}, SMALL_STEP, "bfloat16"),
+        ("auto", {"amx_bf16": True}, SMALL_STEP, "bfloat16"),
+        ("auto", {"avx512_bf16": True}, SMALL_STEP - 1, "float32"),
+        ("auto", {"avx512_bf16": False, "avx2": True}, SMALL_STEP, "float32"),
+        ("auto", {}, SMALL_STEP, "float32"),
+        ("float32", {"avx512_bf16": True}, SMALL_STEP, "float32"),
+        ("bfloat16", {}, 1.0, "bfloat16"),
+    ],
+)
+def test_precision_follows_from_the_processor_and_the_size_of_a_step(
+    monkeypatch, wanted, units, flops, chosen
+):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: units, raising=False)
+    assert choose_precision(wanted, torch.device("cpu"), flops) == chosen
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_gpu_is_asked_whether_it_computes_in_bfloat16_itself(monkeypatch, there):
+    asked = []
+
+    def supported(including_emulation):
+        asked.append(including_emulation)
+        return there
+
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", supported)
+    monkeypatch.setattr(torch.cuda, "device", lambda _device: nullcontext())
+    chosen = choose_precision("auto", torch.device("cuda", 0), SMALL_STEP)
+    assert (chosen, asked) == ("bfloat16" if there else "float32", [False])
+
+
+def test_other_devices_keep_to_float32():
+    assert choose_precision("auto", torch.device("mps"), SMALL_STEP) == "float32"

@@ -170,6 +170,14 @@ def test_two_interleaved_runs_equal_two_runs_alone():
     assert all(same_states(one, other) for one, other in zip(alone, together, strict=True))
 
 
+CONVOLUTIONS = (
+    "compute.precision=bfloat16",
+    "networks.student.model={name='resnet', depth=8}",
+    "networks.teacher.training.epochs=1",
+)
+"""Whose weights lie with channels last, and the momentum with them."""
+
+
 @pytest.mark.parametrize("jitter", [0, 1])
 def test_remembered_answers_of_the_teacher_change_no_loss(monkeypatch, jitter):
     training = TrainingSpec(epochs=11, batch_size=512, augmentation={"jitter": jitter})
@@ -184,7 +192,9 @@ def test_remembered_answers_of_the_teacher_change_no_loss(monkeypatch, jitter):
         assert one.losses == pytest.approx(other.losses, rel=1e-4, abs=1e-6)
 
 
-@pytest.mark.parametrize("settings", [(), (*ADAMW, JITTER)], ids=["sgd", "adamw"])
+@pytest.mark.parametrize(
+    "settings", [(), (*ADAMW, JITTER), CONVOLUTIONS], ids=["sgd", "adamw", "convolutions in bfloat16"]
+)
 def test_stopped_at_any_event_and_resumed_equals_uninterrupted(settings):
     """Mid-epoch, at the end of epochs and stages, before the first step and after the last."""
     experiment = small_experiment(*settings, "networks.student.training.epochs=2", "strategy.baseline=false")

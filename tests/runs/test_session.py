@@ -6,8 +6,10 @@ import threading
 from pathlib import Path
 
 import pytest
+import torch
 from filelock import FileLock
 
+from kdstudio.engine import device
 from kdstudio.engine.events import Preparing
 from kdstudio.errors import KDStudioError
 from kdstudio.runs import folder as folders
@@ -62,6 +64,17 @@ def test_stopped_and_resumed_equals_uninterrupted(runs, count):
     assert same_results(whole, again.folder)
     assert recorded(again.folder) == recorded(whole)
     assert not again.folder.checkpoint_file.exists()
+
+
+def test_a_run_notes_the_precision_that_was_chosen_and_goes_on_in_it(runs, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True}, raising=False)
+    monkeypatch.setattr(device, "SMALL_STEP", 1.0)
+    session = new_session(small_experiment(), runs)
+    assert session.folder.experiment().compute.precision == "bfloat16"
+    stopped_after(session, 4)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", dict, raising=False)
+    events = list(resumed_session(session.folder).events())
+    assert [event.precision for event in events if event.kind == "run-started"] == ["bfloat16"]
 
 
 def test_stopped_many_times_equals_uninterrupted(runs):
