@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Self
+from typing import Any, Self
 
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from kdstudio.data.feed import Batch
 from kdstudio.engine.composition import LOGITS
@@ -33,6 +34,16 @@ class Part(nn.Module):
     def train(self, mode: bool = True) -> Self:
         """Switch mode, as torch does; a frozen part stays in eval mode."""
         return super().train(mode and not self.frozen)
+
+    def answer(self, *inputs: Any, learning: bool = True) -> Any:  # noqa: ANN401
+        """Apply the part to ``inputs``; unless it is ``learning``, its buffers stay as they are.
+
+        In train mode batch norm still normalises by the batch, but no running statistics move.
+        """
+        if learning or not self.training:
+            return self(*inputs)
+        copies = {name: buffer.clone() for name, buffer in self.named_buffers()}
+        return functional_call(self, copies, inputs)
 
     def parameter_count(self) -> int:
         """Count all weights, frozen ones included."""

@@ -14,6 +14,7 @@ from kdstudio.engine.network import Head, Network, Part
 from kdstudio.engine.terms import GIVEN, IMAGES, INDEX, LABELS, LossTerm
 from kdstudio.engine.training import TrainingSpec
 from kdstudio.errors import KDStudioError
+from kdstudio.models.modules.drawing import draw_again
 from kdstudio.packages import line_outside
 
 AfterEpoch = Callable[[int], None]
@@ -99,7 +100,11 @@ class Stage(nn.Module):
     def values(
         self, batch: Batch, wanted: Iterable[str], learning: Collection[str] = ()
     ) -> dict[str, Tensor]:
-        """Return the flat dict of tensors by address; gradient only through those ``learning``."""
+        """Return the flat dict of tensors by address; gradient only through those ``learning``.
+
+        Only these move buffers, such as running statistics. Each network in training draws the same random
+        numbers, those that it would draw alone: dropout does not depend on who learns beside it.
+        """
         pending, wanted = list(wanted), set(wanted)
         while pending:
             address = pending.pop()
@@ -114,12 +119,15 @@ class Stage(nn.Module):
         for name, network in self.networks.items():
             outputs = [a.partition(".")[2] for a in wanted if a.partition(".")[0] == name and "." in a]
             if outputs:
+                if network.training:
+                    draw_again(batch.images.device)
                 with torch.set_grad_enabled(name in learning or IMAGES in wanted):
-                    for output, value in network(batch, outputs).items():
-                        values[f"{name}.{output}"] = value.float()
+                    answers = network.answer(batch, outputs, learning=name in learning)
+                values |= {f"{name}.{output}": value.float() for output, value in answers.items()}
         for name, head in self.heads.items():
             if name in wanted:
-                values[name] = head(*(values[source] for source in head.inputs)).float()
+                inputs = (values[source] for source in head.inputs)
+                values[name] = head.answer(*inputs, learning=name in learning).float()
         return values
 
     @torch.no_grad()
