@@ -29,6 +29,28 @@ def squared_error(student: Tensor, teacher: Tensor) -> Tensor:
     return (student - teacher.detach()).square().mean()
 
 
+def squared_distance(student: Tensor, teacher: Tensor) -> Tensor:
+    """``Σ_b ‖F_s,b − F_t,b‖²/B``: summed over an image's values, mean over the batch.
+
+    Both ``(B, …)`` of one shape, else ValueError; no gradient reaches the teacher. Zhang et al. 2019,
+    *Be Your Own Teacher*, section 3.2.
+    """
+    _same_shape(student, teacher)
+    return (student - teacher.detach()).square().flatten(1).sum(1).mean()
+
+
+def batch_distance(student: Tensor, teacher: Tensor) -> Tensor:
+    """``‖F_s − F_t‖``: root of the squares summed over batch and features, averaged over nothing.
+
+    ``student`` ``(B, C)``; ``teacher`` ``(B, C)``, or a map ``(B, C, H, W)``, which is averaged over its
+    pixels first. It grows with the root of the batch size, and its gradient is as long however far the two
+    are apart. No gradient reaches the teacher. The authors' later code of *Be Your Own Teacher*.
+    """
+    pooled = teacher.detach().flatten(2).mean(2) if teacher.ndim > 2 else teacher.detach()
+    _same_shape(student, pooled)
+    return torch.linalg.vector_norm(student - pooled)
+
+
 def channel_cross_entropy(student: Tensor, teacher: Tensor) -> Tensor:
     """Cross-entropy ``-Σ_c softmax(F_t)_c · log softmax(F_s)_c``, mean over batch and pixels, in nats.
 
