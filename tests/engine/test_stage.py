@@ -314,6 +314,7 @@ def test_only_what_learns_moves_running_statistics_and_peers_answer_with_those_o
     ]
     stage = Stage("mutual", networks=networks, updates=updates, training=TrainingSpec()).train()
     batch = random_batch()
+
     def by_hand(network):
         flatten, linear, norm, relu, last = network.module
         hidden = linear(flatten(batch.images))

@@ -48,7 +48,7 @@ def batch_distance(student: Tensor, teacher: Tensor) -> Tensor:
     """
     pooled = teacher.detach().flatten(2).mean(2) if teacher.ndim > 2 else teacher.detach()
     _same_shape(student, pooled)
-    return torch.linalg.vector_norm(student - pooled)
+    return torch.dist(student, pooled)
 
 
 def channel_cross_entropy(student: Tensor, teacher: Tensor) -> Tensor:

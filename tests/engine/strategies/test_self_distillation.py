@@ -50,7 +50,11 @@ def pooled(features):
 @pytest.mark.parametrize("model", [RESNET, PERCEPTRON])
 def test_the_loss_is_that_of_the_paper_or_of_the_authors_code_by_hand(model, feature_loss):
     settings = ("strategy.alpha=0.4", "strategy.temperature=2", "strategy.feature_weight=0.5")
-    stage, batch, t = student_stage(model, f"strategy.feature_loss={feature_loss}", *settings), random_batch(), 2
+    stage, batch, t = (
+        student_stage(model, f"strategy.feature_loss={feature_loss}", *settings),
+        random_batch(),
+        2,
+    )
     losses = stage(batch)
     deepest = "block3"
     count = 2

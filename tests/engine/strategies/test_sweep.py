@@ -16,7 +16,11 @@ def swept(*settings):
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 def test_a_swept_student_equals_the_same_student_distilled_alone_bit_for_bit(model):
     """Its dropout too: what a student draws does not depend on who learns beside it."""
-    small = (f"networks.student.model={model}", "networks.student.training.batch_size=64", "data.fraction=0.2")
+    small = (
+        f"networks.student.model={model}",
+        "networks.student.training.batch_size=64",
+        "data.fraction=0.2",
+    )
     _events, alone = train(
         small_experiment(*small, "strategy.temperature=4", "strategy.alpha=0.1", strategy="hinton")
     )
