@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from kdstudio.data.feed import Batch
 from kdstudio.engine.composition import LOGITS
+from kdstudio.engine.losses.response import MixedLabelsError
 from kdstudio.engine.network import Head, Network, Part
 from kdstudio.engine.terms import GIVEN, IMAGES, INDEX, LABELS, LossTerm
 from kdstudio.engine.training import TrainingSpec
@@ -135,7 +136,8 @@ class Stage(nn.Module):
         """Run every update once on ``batch`` in eval mode, without gradient.
 
         Nothing is changed but lazy heads, which take their shape. Raises KDStudioError that
-        names the stage, the term and the address that does not fit.
+        names the stage, the term and the address that does not fit; MixedLabelsError, which names
+        them too, where a term cannot do with mixed images.
         """
         self.eval()
         known = self.addresses()
@@ -186,6 +188,8 @@ class Stage(nn.Module):
             inputs = {address: values[address] for address in term.reads}
             try:
                 loss = term.loss(*(values[address] for address in term.reads))
+            except MixedLabelsError as error:
+                raise MixedLabelsError(f"stage '{self.name}', term '{term.name}': {error}") from error
             except (RuntimeError, ValueError, IndexError) as error:
                 raise KDStudioError(
                     f"stage '{self.name}', term '{term.name}' does not fit {_shapes(inputs)}: {error}"

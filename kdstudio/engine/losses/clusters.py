@@ -40,7 +40,8 @@ def orthogonal_projection(features: Tensor, labels: Tensor) -> Tensor:
 
     ``features`` ``(B, …)``, ``labels`` ``(B,)``, else ValueError. Pairs are of different images; a mean
     over no pairs counts as 1 for s and as 0 for d. Ranasinghe et al. 2021, as in the further terms of Wang,
-    Rhodes, Feng 2022. The code of both has d instead of |d|: the same behind a ReLU, where no cosine is below 0.
+    Rhodes, Feng 2022. The code of both has d instead of |d|: the same behind a ReLU, where no cosine is
+    below 0.
     """
     labels = one_class_each(labels)
     directions = functional.normalize(features.flatten(1), dim=1)

@@ -24,7 +24,7 @@ class Specialise(Strategy):
     """Class specialists: a teacher of all classes teaches a student for some of them alone (Wang 2022).
 
     The student has outputs for the wanted classes only, and all its capacity for telling these apart. The
-    weights and the temperature here are ours; the authors' code has T = 1, labels 1, and 0.2 for the soft loss,
+    temperature and the weights are ours; the authors' code has T = 1, labels 1, and 0.2 for the soft loss,
     the variance (over features) and the orthogonality.
     """
 

@@ -86,7 +86,7 @@ AUTHORS = (
 
 
 def test_the_loss_of_the_authors_code_can_be_told():
-    """Written afresh: CE + 0.2·KL + 0.2·Σ_c ‖unbiased variances‖ + 0.2·OPL, on the logits and last features."""
+    """Written afresh: CE + 0.2·KL + 0.2·Σ_c ‖unbiased variances‖ + 0.2·OPL."""
     stage, batch = stages(*AUTHORS)[-1].eval(), batch_of_three_classes()
     losses = stage(batch)
     with torch.no_grad():
