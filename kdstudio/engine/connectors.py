@@ -6,7 +6,7 @@ Shapes are those for one image: ``(C,)`` of a vector, ``(C, H, W)`` of a map.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from functools import partial
 from typing import NamedTuple
@@ -99,8 +99,9 @@ def _convolution(student: Shape, teacher: Shape) -> Projection:
 def _normalised(student: Shape, teacher: Shape) -> Projection:
     """RepDistiller's regressor before its ReLU: a convolution of the kernel that suits the sizes, batch norm.
 
-    3×3 at stride 2 from twice the teacher's size, transposed 4×4 at stride 2 from half of it, else k×k without
-    padding. RepDistiller knows neither vectors nor other smaller maps: here a linear layer, and upsampling.
+    3×3 at stride 2 from twice the teacher's size, transposed 4×4 at stride 2 from half of it, else k×k
+    without padding. RepDistiller knows neither vectors nor other smaller maps: here they are linear, and
+    upsampled.
     """
     channels = f"{student[0]} → {teacher[0]} channels"
     if len(student) == len(teacher) == 3 and student[1:] == (2 * teacher[1], 2 * teacher[2]):
@@ -125,9 +126,9 @@ def boundary_connector(student: Shape, teacher: Shape) -> Projection | None:
 
 
 def channel_connector(student: Shape, teacher: Shape) -> Projection:
-    """To the teacher's channels, by a 1×1 convolution or a linear layer, and batch norm: also of equal shapes.
+    """To the teacher's channels, by a 1×1 convolution or a linear layer, and batch norm.
 
-    Heo et al. 2019, "A Comprehensive Overhaul of Feature Distillation".
+    Also where shapes are equal. Heo et al. 2019, "A Comprehensive Overhaul of Feature Distillation".
     """
     channels = f"{student[0]} → {teacher[0]} channels, batch norm"
     if len(student) == 1:
@@ -227,10 +228,10 @@ class MarginReLU(nn.Module):
     margin: Tensor
     seen: Tensor
 
-    def __init__(self, channels: int, size: tuple[int, int]) -> None:
+    def __init__(self, channels: int, size: Sequence[int]) -> None:
         """``size`` is the student's map's. Margins are 0 until something negative has been seen."""
         super().__init__()
-        self.size = size
+        self.size = (size[0], size[1])
         self.register_buffer("margin", torch.zeros(channels))
         self.register_buffer("seen", torch.zeros(channels))
 

@@ -314,7 +314,7 @@ class RunContext:
         return tap if found == path else found
 
     def activation(self, network: Network, tap: str) -> nn.Module | None:
-        """Return the network's own activation that gives ``tap`` (or a path), pooled or not, if there is one."""
+        """The network's activation that gives ``tap`` (or a path), pooled or not; None if it has none."""
         with self._tried(network) as images:
             return activation(network.module, images, network.taps.get(tap, tap))
 

@@ -10,20 +10,15 @@ from kdstudio.engine.matching.declaration import DefaultTaps, Pair, TapTerm, mat
 from kdstudio.engine.matching.projected import projected, teachers
 from kdstudio.engine.terms import LossTerm
 
-
 HintProjection = Literal["library", "paper", "automatic", "none", "linear", "1x1", "regressor"]
 
 
-def hint_projection(default: HintProjection) -> HintProjection:
-    """Return the option of a hint's regressor."""
-    return option(
-        default,
-        "Regressor",
-        "What brings the student's values to the teacher's. library: as in RepDistiller, a convolution, batch "
-        "norm and ReLU, also where the shapes are equal. paper: as in FitNets, a k×k convolution without "
-        "padding (linear for vectors) and the teacher's own activation there, if it has one. Without "
-        "activation: regressor, 1x1, linear, none, or automatic, the one of these that fits.",
-    )
+REGRESSOR = (
+    "What brings the student's values to the teacher's. library: as in RepDistiller, a convolution, batch "
+    "norm and ReLU, also where the shapes are equal. paper: as in FitNets, a k×k convolution without padding "
+    "(linear for vectors) and the teacher's own activation there, if it has one. Without activation: "
+    "regressor, 1x1, linear, none, or automatic, the one of these that fits."
+)
 
 
 @matching_terms.register
@@ -38,7 +33,7 @@ class Hint(TapTerm):
     default_taps: ClassVar[DefaultTaps] = "middle"
 
     name: Literal["hint"] = "hint"
-    projection: HintProjection = hint_projection("library")
+    projection: HintProjection = option("library", "Regressor", REGRESSOR)
     weight: float = option(100.0, "Weight", "Weight of the sum over the taps.", ge=0, le=1e9)
     distance: Literal["squared error", "cross-entropy"] = option(
         "squared error",

@@ -49,7 +49,7 @@ def projected(pair: Pair, pairs: TapPairs, kind: str) -> tuple[str, ...]:
 def connected(
     pair: Pair, pairs: TapPairs, connector: Callable[[Shape, Shape], Projection | None]
 ) -> tuple[str, ...]:
-    """Addresses of the student's values through connectors, which lead from map to map or vector to vector."""
+    """Addresses of the student's values, through connectors from map to map or vector to vector."""
     addresses = []
     for number, (own, other) in enumerate(pairs, start=1):
         student, teacher = pair.shapes(own, other)

@@ -13,7 +13,7 @@ class Trunk(nn.Module):
     """A network up to what is read of it; layers that come later are left out where they can be."""
 
     def __init__(self, name: str, module: nn.Module, reads: Mapping[str, str]) -> None:
-        """``reads`` maps names to paths in ``module`` (see ``run_with_taps``); an empty path is the output."""
+        """``reads`` maps names to paths, as of taps, in ``module``; an empty path is the output."""
         super().__init__()
         self.name = name
         paths = [path.removesuffix(INPUT) for path in reads.values() if path]

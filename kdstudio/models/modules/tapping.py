@@ -72,11 +72,9 @@ def preactivation(module: nn.Module, images: Tensor, path: str) -> str:
         if rectifier.output is value:
             given = (other for other, call in ran.items() if call.output is rectifier.input)
             return next(given, name + INPUT)
-    for name, call in ran.items():
-        if isinstance(call.module, NORMS) and call.input is value:
-            if any(rectifier.input is call.output for rectifier in rectifiers.values()):
-                return name
-    return path
+    read_by = [name for name, call in ran.items() if isinstance(call.module, NORMS) and call.input is value]
+    rectified = {id(rectifier.input) for rectifier in rectifiers.values()}
+    return next((name for name in read_by if id(ran[name].output) in rectified), path)
 
 
 def activation(module: nn.Module, images: Tensor, path: str) -> nn.Module | None:
