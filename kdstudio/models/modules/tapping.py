@@ -110,7 +110,8 @@ def _last_calls(module: nn.Module, images: Tensor) -> dict[str, _Call]:
 
         return hook
 
-    handles = [part.register_forward_hook(watch(path)) for path, part in module.named_modules() if path]
+    parts = module.named_modules(remove_duplicate=False)
+    handles = [part.register_forward_hook(watch(path)) for path, part in parts if path]
     try:
         module(images)
     finally:
