@@ -70,7 +70,7 @@ def preactivation(module: nn.Module, images: Tensor, path: str) -> str:
     rectifiers = {name: call for name, call in ran.items() if isinstance(call.module, RECTIFIERS)}
     for name, rectifier in rectifiers.items():
         if rectifier.output is value:
-            given = (other for other, call in ran.items() if call.output is rectifier.input)
+            given = (other for other, call in ran.items() if call.gives(rectifier.input))
             return next(given, name + INPUT)
     read_by = [name for name, call in ran.items() if isinstance(call.module, NORMS) and call.input is value]
     rectified = {id(rectifier.input) for rectifier in rectifiers.values()}
@@ -98,6 +98,11 @@ class _Call(NamedTuple):
     module: nn.Module
     input: object
     output: object
+    version: int
+
+    def gives(self, value: object) -> bool:
+        """Tell whether ``value`` is its output, to which nothing has been added in place since."""
+        return self.output is value and isinstance(value, Tensor) and value._version == self.version
 
 
 def _last_calls(module: nn.Module, images: Tensor) -> dict[str, _Call]:
@@ -106,7 +111,8 @@ def _last_calls(module: nn.Module, images: Tensor) -> dict[str, _Call]:
 
     def watch(path: str) -> Callable[[nn.Module, tuple[object, ...], object], None]:
         def hook(part: nn.Module, inputs: tuple[object, ...], output: object) -> None:
-            calls[path] = _Call(part, inputs[0] if inputs else None, output)
+            version = output._version if isinstance(output, Tensor) else 0
+            calls[path] = _Call(part, inputs[0] if inputs else None, output, version)
 
         return hook
 

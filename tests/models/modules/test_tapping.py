@@ -109,6 +109,27 @@ def test_what_a_relu_is_fed_with_is_found_by_following_an_image(module, path, fo
     assert hooks_of(module) == 0
 
 
+class Adding(nn.Module):
+    """Adds to its layer's output in place, as torchvision's ResNet does."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(4)
+        self.relu = nn.ReLU()
+
+    def forward(self, values):
+        sum_of_both = self.norm(values)
+        sum_of_both += values
+        return self.relu(sum_of_both)
+
+
+def test_what_was_added_in_place_is_not_taken_for_what_the_layer_gave():
+    module = nn.Sequential(Adding(), nn.Linear(4, 2)).eval()
+    assert preactivation(module, IMAGES, "0") == "0.relu@input"
+    _output, values = run_with_taps(module, IMAGES, {"before": "0.relu@input"}, "student")
+    torch.testing.assert_close(values["before"], module[0].norm(IMAGES) + IMAGES)
+
+
 def test_the_activation_behind_a_path_is_found_through_pooling():
     maps = torch.randn(2, 3, 4, 4)
     module = nn.Sequential(nn.Conv2d(3, 4, 1), Maxout(2), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8, 2))
