@@ -71,8 +71,8 @@ def test_terms_for_the_initialisation_have_a_stage_of_their_own_before():
 def test_projections_are_added_where_sizes_differ_and_are_described():
     *_, stage = plan_of(*RESNETS, "strategy.terms.hint.name=hint")
     (head,) = stage.heads.values()
-    assert head.architecture == "1×1 convolution 32 → 64 channels"
-    same = ("networks.teacher.model.width=1", "strategy.terms.hint.name=hint")
+    assert head.architecture == "1×1 convolution 32 → 64 channels, batch norm, ReLU"
+    same = ("networks.teacher.model.width=1", "strategy.terms.hint={name='hint', projection='automatic'}")
     *_, stage = plan_of(*RESNETS, *same)
     assert not stage.heads
 
