@@ -17,15 +17,16 @@ class ActivationBoundary(TapTerm):
     """AB: on which side of the ReLU's boundary each unit is, with a margin (Heo 2019).
 
     Read before the ReLU of each tap. Where shapes differ, a convolution and batch norm bring the student's to
-    the teacher's. The weight keeps the sum over a map's units at the size of a label loss.
+    the teacher's.
     """
 
     paper: ClassVar[str] = "Knowledge Transfer via Distillation of Activation Boundaries, Heo et al. 2019"
     default_taps: ClassVar[DefaultTaps] = "blocks"
+    weight_source: ClassVar[str] = "the authors' code, and RepDistiller"
 
     name: Literal["activation-boundary"] = "activation-boundary"
     weight: float = option(
-        1e-3, "Weight", "Weight of the sum; the deepest tap has all of it, others half the next.", ge=0
+        3e-3, "Weight", "Weight of the sum; the deepest tap has all of it, others half the next.", ge=0
     )
     margin: float = option(1.0, "Margin m", "How far from the boundary the student must be.", gt=0, le=1000)
     during: Literal["training", "initialisation"] = option(

@@ -92,7 +92,11 @@ class MatchingTerm(Declaration):
     paper: ClassVar[str] = ""
     """Where it was published."""
     label_weight: ClassVar[float] = 1.0
-    """Weight of the label loss that it was published beside."""
+    """Weight of the label loss that the default weight stands beside."""
+    weight_source: ClassVar[str] = ""
+    """Whose the default weight is."""
+    reads_teacher: ClassVar[bool] = True
+    """Whether a teacher is needed; without any such term a plan trains none."""
 
     name: str
     weight: float = option(1.0, "Weight", "Weight of the term in the loss.", ge=0, le=1e9)

@@ -31,6 +31,7 @@ class Hint(TapTerm):
 
     paper: ClassVar[str] = "FitNets: Hints for Thin Deep Nets, Romero et al. 2015"
     default_taps: ClassVar[DefaultTaps] = "middle"
+    weight_source: ClassVar[str] = "RepDistiller"
 
     name: Literal["hint"] = "hint"
     projection: HintProjection = option("library", "Regressor", REGRESSOR)

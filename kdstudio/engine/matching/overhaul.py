@@ -24,6 +24,7 @@ class Overhaul(TapTerm):
 
     paper: ClassVar[str] = "A Comprehensive Overhaul of Feature Distillation, Heo et al. 2019"
     default_taps: ClassVar[DefaultTaps] = "blocks"
+    weight_source: ClassVar[str] = "the authors' code, CIFAR-100"
 
     name: Literal["overhaul"] = "overhaul"
     weight: float = option(

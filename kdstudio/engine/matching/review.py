@@ -25,6 +25,7 @@ class Review(TapTerm):
     """
 
     paper: ClassVar[str] = "Distilling Knowledge via Knowledge Review, Chen et al. 2021"
+    weight_source: ClassVar[str] = "the authors' code; 0.6 for ResNet-56 → 20, 1 for 110 → 32"
 
     name: Literal["review"] = "review"
     weight: float = option(5.0, "Weight", "Weight of the sum over the levels.", ge=0, le=1e9)

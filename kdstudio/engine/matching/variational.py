@@ -25,6 +25,7 @@ class Variational(TapTerm):
 
     paper: ClassVar[str] = "Variational Information Distillation for Knowledge Transfer, Ahn et al. 2019"
     default_taps: ClassVar[DefaultTaps] = "blocks"
+    weight_source: ClassVar[str] = "RepDistiller"
 
     name: Literal["variational"] = "variational"
 

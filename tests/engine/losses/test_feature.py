@@ -53,6 +53,11 @@ def factor(student, teacher):
     return np.abs(own - other).mean()
 
 
+def factor_attention(student, teacher):
+    own, other = (unit((f**2).mean(1).reshape(len(f), -1)) for f in (student, teacher))
+    return np.abs(own - other).mean()
+
+
 def hierarchical_context(student, teacher):
     """Of 8×8 maps."""
     sizes = ((8, 1.0), (4, 0.5), (2, 0.25), (1, 0.125))
@@ -67,6 +72,7 @@ REFERENCES = [
     (feature.channel_cross_entropy, channel_cross_entropy, noise(3, 3, 4), noise(4, 3, 4)),
     (feature.neuron_selectivity, neuron_selectivity, STUDENT, OTHER_CHANNELS),
     (feature.factor, factor, STUDENT, TEACHER),
+    (feature.factor_attention, factor_attention, STUDENT, OTHER_CHANNELS),
     (feature.hierarchical_context, hierarchical_context, noise(5, 2, 2, 8, 8), noise(6, 2, 2, 8, 8)),
 ]
 every_loss = pytest.mark.parametrize(

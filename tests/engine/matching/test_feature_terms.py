@@ -13,6 +13,7 @@ from kdstudio.engine.matching.review import Review
 from kdstudio.engine.matching.variational import Variational
 from kdstudio.engine.trainer import Trainer
 from kdstudio.errors import KDStudioError
+from kdstudio.packages import OURS
 from tests.engine.matching.pairs import NARROW, RESNET, WIDE, WIDE_RESNET, pair_of, stage_of
 from tests.small import (
     follow,
@@ -27,14 +28,19 @@ from tests.small import (
 )
 
 PUBLISHED = {
-    "attention": 1000, "factor-transfer": 200, "fsp": 50, "hint": 100, "neuron-selectivity": 50,
-    "overhaul": 1e-3, "review": 5, "variational": 1,
+    "activation-boundary": 3e-3, "activation-pattern": 1, "attention": 1000, "contrastive": 0.8,
+    "correlation": 0.02, "decoupled": 1, "dist": 2, "factor-transfer": 500, "fsp": 1, "hint": 100,
+    "jacobian": 1, "label-smoothing": 0.1, "neuron-selectivity": 50, "overhaul": 1e-3,
+    "probabilistic": 30000, "relational": 1, "review": 5, "similarity": 3000, "soft-targets": 0.9,
+    "standardised": 9, "teacher-free": 0.1, "variational": 1, "weights": 1,
 }  # fmt: skip
+"""What the scripts named as ``weight_source`` have; of activation-pattern, jacobian and weights ours."""
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_weights_are_the_published_ones(name):
-    assert matching_terms[name]().weight == PUBLISHED[name]
+def test_weights_are_the_published_ones_and_name_their_source():
+    ours = {n: term() for n, term in matching_terms.items() if matching_terms.package_of(n) == OURS}
+    assert {name: term.weight for name, term in ours.items()} == PUBLISHED
+    assert all(term.weight_source for term in ours.values())
 
 
 @pytest.mark.parametrize("term", [ActivationBoundary(), ActivationPattern()])
@@ -66,17 +72,18 @@ def test_the_pattern_of_equal_networks_is_read_without_projection():
     assert stage(batch)["matched"].item() == pytest.approx(-predictions.log().mean().item(), rel=1e-5)
 
 
-def test_fsp_projects_channels_alone_and_compares_neighbours():
+def test_fsp_begins_at_the_stem_projects_channels_alone_and_compares_neighbours():
     stage, batch = stage_of(pair_of(RESNET, WIDE_RESNET), Fsp()), random_batch()
     assert [head.architecture for head in stage.heads.values()] == [
         f"1×1 convolution {c} → {2 * c} channels" for c in (16, 32, 64)
     ]
+    assert stage.terms[0].inputs[0] == "student.stem"
     values = stage.values(batch, stage.terms[0].reads)
 
     def flows(addresses):
         maps = [values[address] for address in addresses]
         for first, second in pairwise(maps):
-            small = torch.nn.functional.avg_pool2d(first, 2)
+            small = torch.nn.functional.adaptive_avg_pool2d(first, second.shape[2:])
             yield torch.einsum("bchw,bdhw->bcd", small, second) / second[0, 0].numel()
 
     pairs = zip(flows(stage.terms[0].inputs), flows(stage.terms[0].targets), strict=True)
