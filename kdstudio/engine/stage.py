@@ -86,7 +86,7 @@ class Stage(nn.Module):
         return self._learners[update]
 
     def forward(self, batch: Batch, update: int = 0) -> dict[str, Tensor]:
-        """Return each term's loss, computed in float32, a scalar, unweighted, by the term's name."""
+        """Return each term's loss, computed in float32 or more, a scalar, unweighted, by the term's name."""
         terms = self.updates[update]
         wanted = {address for term in terms for address in term.reads}
         values = self.values(batch, wanted, learning=self.learners(update))
@@ -124,11 +124,11 @@ class Stage(nn.Module):
                     draw_again(batch.images.device)
                 with torch.set_grad_enabled(name in learning or IMAGES in wanted):
                     answers = network.answer(batch, outputs, learning=name in learning)
-                values |= {f"{name}.{output}": value.float() for output, value in answers.items()}
+                values |= {f"{name}.{output}": at_least_float32(value) for output, value in answers.items()}
         for name, head in self.heads.items():
             if name in wanted:
                 inputs = (values[source] for source in head.inputs)
-                values[name] = head.answer(*inputs, learning=name in learning).float()
+                values[name] = at_least_float32(head.answer(*inputs, learning=name in learning))
         return values
 
     @torch.no_grad()
@@ -200,6 +200,11 @@ class Stage(nn.Module):
                     f"stage '{self.name}', term '{term.name}' gives {tuple(loss.shape)}; "
                     "a loss must be one number"
                 )
+
+
+def at_least_float32(value: Tensor) -> Tensor:
+    """Return what autocast has made smaller in float32; float64 stays."""
+    return value if value.dtype == torch.float64 else value.float()
 
 
 def behind(address: str, networks: Mapping[str, Network], heads: Mapping[str, Head]) -> dict[str, Part]:
