@@ -220,8 +220,10 @@ class RunWarning(Record):
     """Name of the stage; empty where the whole run is meant."""
     network: str = ""
     """Name of the network, or of several, with commas; empty where none is meant."""
+    title: str
+    """What is the matter, in a few words, without a full stop."""
     message: str
-    """One sentence or two, with figures."""
+    """A sentence or two, with figures."""
     remedy: str
     """What to do."""
 
@@ -229,6 +231,11 @@ class RunWarning(Record):
     def about(self) -> tuple[str, str, str]:
         """What it is told of once."""
         return self.code, self.stage, self.network
+
+    @property
+    def text(self) -> str:
+        """All of it, in one line."""
+        return f"{self.title}. {self.message} {self.remedy}"
 
 
 class StageDone(Record):

@@ -66,11 +66,12 @@ def small_validation(count: int) -> list[RunWarning]:
         return []
     error = math.sqrt(0.9 * 0.1 / count)
     message = (
-        f"Only {count} validation images choose the best epoch: one of them is {100 / count:.1f} points of "
+        f"{count} validation images choose the best epoch: one of them is {100 / count:.1f} points of "
         f"accuracy, and an accuracy of 90% has a standard error of {100 * error:.1f} points."
     )
     remedy = "Raise data.validation, or take the last epoch's scores, which nobody has chosen."
-    return [RunWarning(code="small-validation", message=message, remedy=remedy)]
+    title = "Few images to choose by"
+    return [RunWarning(code="small-validation", title=title, message=message, remedy=remedy)]
 
 
 def repeated_test_images(repeated: int, count: int) -> list[RunWarning]:
@@ -82,7 +83,8 @@ def repeated_test_images(repeated: int, count: int) -> list[RunWarning]:
         "those trained or validated on: the test accuracy rewards what has been learned by heart."
     )
     remedy = "Take them out of one of the two parts."
-    return [RunWarning(code="repeated-test-images", message=message, remedy=remedy)]
+    title = "Test images are trained on"
+    return [RunWarning(code="repeated-test-images", title=title, message=message, remedy=remedy)]
 
 
 def at_chance(
@@ -91,11 +93,11 @@ def at_chance(
     """Warn of a network that is not better than always giving one answer; ``teaches`` others if so."""
     if not found.is_chance:
         return []
+    often = "all" if found.usually == found.images else f"{found.usually:,}"
     usual, common = class_names[found.usual], class_names[found.common]
     message = (
-        f"{result.name} is at chance: {found.accuracy:.1%} of {found.images:,} validation images right, "
-        f"where always answering '{common}' gives {found.share:.1%}. It answers '{usual}' to "
-        f"{found.usually:,} of them."
+        f"{found.accuracy:.1%} of {found.images:,} validation images are right, where always answering "
+        f"'{common}' gives {found.share:.1%}. It answers '{usual}' to {often} of them."
     )
     was_loaded = result.last_epoch.epoch == 0
     if was_loaded:
@@ -105,16 +107,24 @@ def at_chance(
     if teaches:
         remedy = f"What it teaches is noise: stop the run. {remedy}"
     code = "teacher-at-chance" if teaches else "network-at-chance"
-    return [RunWarning(code=code, stage=stage, network=result.name, message=message, remedy=remedy)]
+    title = f"{result.name} is at chance"
+    return [
+        RunWarning(code=code, stage=stage, network=result.name, title=title, message=message, remedy=remedy)
+    ]
 
 
 def taught_at_chance(stage: str, network: str, teachers: Collection[str]) -> list[RunWarning]:
     """Warn of a network that has learned from ``teachers`` at chance."""
     if not teachers:
         return []
-    message = f"{network} was taught by {' and '.join(sorted(teachers))}, at chance when it taught."
-    remedy = "Its scores say nothing about the method: mend what taught it, and run again."
-    return [RunWarning(code="taught-at-chance", stage=stage, network=network, message=message, remedy=remedy)]
+    title = f"{network} was taught by {' and '.join(sorted(teachers))}, at chance"
+    message = "Its scores say nothing about the method."
+    remedy = "Mend what taught it, and run again."
+    return [
+        RunWarning(
+            code="taught-at-chance", stage=stage, network=network, title=title, message=message, remedy=remedy
+        )
+    ]
 
 
 def loss_not_falling(run: StageRun) -> list[RunWarning]:
@@ -133,13 +143,18 @@ def loss_not_falling(run: StageRun) -> list[RunWarning]:
             continue
         network = ", ".join(name for name in stage.learners(number) if name in stage.networks)
         message = (
-            f"The loss of {network} in stage '{stage.name}' did not fall: {first:.4g} over the first epoch, "
-            f"{last:.4g} over epoch {run.epoch}, both with the last epoch's weights."
+            f"In stage '{stage.name}' it was {first:.4g} over the first epoch and {last:.4g} over epoch "
+            f"{run.epoch}, both with the last epoch's weights."
         )
         remedy = "Lower the learning rate, or limit the weights; look which term rises."
         found.append(
             RunWarning(
-                code="loss-not-falling", stage=stage.name, network=network, message=message, remedy=remedy
+                code="loss-not-falling",
+                stage=stage.name,
+                network=network,
+                title=f"The loss of {network} did not fall",
+                message=message,
+                remedy=remedy,
             )
         )
     return found

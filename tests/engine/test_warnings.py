@@ -102,9 +102,10 @@ def test_a_network_that_gives_one_answer_is_told_with_its_figures():
     events, _states = train(planned(collapsed, *LONG))
     (warning,) = warnings(events)
     assert (warning.code, warning.stage, warning.network) == ("network-at-chance", "student", "student")
+    assert warning.title == "student is at chance"
     assert warning.message == (
-        "student is at chance: 10.4% of 270 validation images right, where always answering '3' gives 10.4%. "
-        "It answers '3' to 270 of them."
+        "10.4% of 270 validation images are right, where always answering '3' gives 10.4%. "
+        "It answers '3' to all of them."
     )
     assert "learning rate" in warning.remedy
     assert events.index(warning) < next(n for n, e in enumerate(events) if isinstance(e, StageDone))
@@ -138,7 +139,7 @@ def test_a_teacher_at_chance_is_told_before_it_teaches_and_so_is_who_learned_fro
     first, second = (events.index(warning) for warning in warnings(events))
     assert began[0] < first < ended[0] < began[2] < second < ended[2]
     assert "noise" in events[first].remedy
-    assert "master" in events[second].message
+    assert events[second].title == "student was taught by master, at chance"
 
 
 def test_who_learned_from_it_in_an_earlier_stage_is_told_of_too():
@@ -212,7 +213,7 @@ def test_a_loss_must_be_lower_in_the_last_epoch_than_in_the_first(first, last, w
         ("loss-not-falling", "student", "student")
     ] * warned
     for warning in found:
-        assert f"{first:.4g} over the first epoch, {last:.4g} over epoch 5" in warning.message
+        assert f"{first:.4g} over the first epoch and {last:.4g} over epoch 5" in warning.message
 
 
 def test_a_stage_of_one_epoch_has_nothing_to_compare():
