@@ -37,8 +37,7 @@ class Answers(NamedTuple):
     def is_chance(self) -> bool:
         """Tell whether the network is not better than the constant answer, by two standard errors of that.
 
-        No network can be better where all images are of one class. The share is what Kuhn (2008) calls the no
-        information rate.
+        No network can be better where all images are of one class.
         """
         error = math.sqrt(self.share * (1 - self.share) / self.images)
         return self.share < 1 and self.accuracy <= self.share + ERRORS * error

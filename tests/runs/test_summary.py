@@ -1,4 +1,5 @@
 import json
+from itertools import islice
 
 from kdstudio.engine.views import Comparison, FigureView, TableView
 from kdstudio.runs.session import new_session, resumed_session
@@ -41,10 +42,11 @@ def test_a_run_that_was_stopped_and_resumed_has_each_warning_once(runs):
     """Too few validation images are told at its start, networks at chance at the end of their stages."""
     experiment = small_experiment("data.validation=0.05", "strategy.baseline=false")
     whole = run_in(runs, experiment, "whole").summary()
-    session, seen = new_session(experiment, runs, "halved"), []
-    for event in session.events(lambda: len(seen) >= 14):
-        seen.append(event)
-    assert seen[-1].kind == "run-stopped"
+    session = new_session(experiment, runs, "halved")
+    running = session.events()
+    assert len(list(islice(running, 14))) == 14
+    running.close()
+    assert session.folder.summary().status == "stopped"
     assert session.folder.summary().warnings == whole.warnings[:1]
     for _event in resumed_session(session.folder).events():
         pass
