@@ -46,6 +46,7 @@ class WarningsStrip(QFrame):
         column.setSpacing(4)
         column.addLayout(head)
         column.addWidget(self._scrolled)
+        self._open()
         self.hide()
 
     @property
