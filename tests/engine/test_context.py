@@ -258,8 +258,8 @@ def row_of(context, scorable):
     """The row that a stage in which the student learns tells of a composition."""
     stage = context.stage("student", [label_loss("student")], scored=[scorable])
     run = StageRun(stage, CPU, "float32")
-    run.end_epoch({scorable.name: some_scores()})
-    return evaluate(run, context, set())[scorable.name].result
+    run.end_epoch({}, {scorable.name: some_scores()})
+    return evaluate(run, scorable.name, context).result
 
 
 def test_an_early_exit_is_the_trunk_up_to_its_tap_and_its_head():
