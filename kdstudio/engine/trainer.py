@@ -45,6 +45,7 @@ from kdstudio.engine.warnings import (
     teachers_in,
 )
 from kdstudio.errors import KDStudioError
+from kdstudio.models.modules.drawing import seed_draws
 
 REPORTS_PER_EPOCH = 40
 MEASUREMENTS_PER_EPOCH = 4
@@ -299,7 +300,7 @@ class Trainer:
         rate, measured = run.learning_rate(feed.steps), math.ceil(feed.steps / MEASUREMENTS_PER_EPOCH)
         stage.train()
         for batch in feed.shuffled(epoch, start=run.step):
-            torch.manual_seed(derived_seed(seed, "step", epoch, run.step))
+            seed_draws(derived_seed(seed, "step", epoch, run.step), self.context.device)
             rate = run.learning_rate(feed.steps)
             run.take_step(batch, rate, weights, measure=run.step % measured == 0)
             images += len(batch)

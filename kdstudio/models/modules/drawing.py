@@ -83,13 +83,17 @@ class OwnGenerator(TorchFunctionMode):
         return self._generators[device]
 
 
-def draw_again(device: torch.device) -> None:
-    """Let torch's global generator give again what it gave on ``device`` since it was last seeded."""
-    seed = torch.initial_seed()
+def seed_draws(seed: int, device: torch.device) -> None:
+    """Seed torch's global generator of ``device``."""
     if device.type == "cpu":
         torch.default_generator.manual_seed(seed)  # a hundredth of the time that seeding every device takes
     else:
         torch.manual_seed(seed)
+
+
+def draw_again(device: torch.device) -> None:
+    """Let torch's global generator give again what it gave on ``device`` since it was last seeded."""
+    seed_draws(torch.initial_seed(), device)
 
 
 def _drawn_on(args: tuple[Any, ...], options: Mapping[str, Any]) -> torch.device:
