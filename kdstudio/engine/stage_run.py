@@ -189,7 +189,8 @@ class StageRun:
         return {address: value.detach().cpu().clone() for address, value in found.items()}
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Go on from ``checkpoint``."""
+        """Go on from ``checkpoint``; KDStudioError where other networks, heads or terms have made it."""
+        self._refuse_others(checkpoint)
         self.epoch, self.step = checkpoint.progress.epoch, checkpoint.progress.step
         self.best = dict(checkpoint.progress.best)
         self.first_losses = dict(checkpoint.progress.first_losses)
@@ -213,6 +214,21 @@ class StageRun:
                 state.setdefault(int(number), {})[key] = value
             groups = optimizer.state_dict()["param_groups"]
             optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+    def _refuse_others(self, checkpoint: Checkpoint) -> None:
+        """Former versions gave some strategies and terms other heads."""
+        kinds = ("networks/", "losses/")
+        own, others = (
+            {(address, value.shape) for address, value in tensors.items() if address.startswith(kinds)}
+            for tensors in (self.tensors(), checkpoint.tensors)
+        )
+        if differing := own ^ others:
+            address = min(differing)[0]
+            raise KDStudioError(
+                f"stage '{self.stage.name}' cannot go on: another version has written the checkpoint, and "
+                f"'{address.partition('/')[2]}' is not in both; run the experiment anew, or go on with that "
+                "version"
+            )
 
 
 def copied_state(module: nn.Module) -> dict[str, Tensor]:

@@ -278,6 +278,19 @@ def test_a_restored_run_goes_on_bit_for_bit(optimizer):
     assert same_state(whole.tensors(), halved.tensors())
 
 
+def test_a_checkpoint_of_other_heads_is_refused():
+    run = run_of(label_stage(perceptron("student")))
+    saved = Checkpoint(Progress(step=1), run.tensors())
+    other = run_of(label_stage(perceptron("student", width=4)))
+    with pytest.raises(
+        KDStudioError, match=r"stage 'alone' cannot go on: .* 'student/.*run the experiment anew"
+    ):
+        other.restore(saved)
+    lacking = {key: value for key, value in run.tensors().items() if not key.startswith("losses/")}
+    with pytest.raises(KDStudioError, match=r"'label loss' is not in both"):
+        run.restore(Checkpoint(Progress(step=1), lacking))
+
+
 def test_what_a_checkpoint_holds_is_copied():
     run = run_of(label_stage(perceptron("student")))
     tensors = run.tensors()
