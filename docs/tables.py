@@ -94,9 +94,9 @@ def terms() -> str:
     for name, entry in ours(matching_terms).items():
         term = entry()
         before = "; before training" if term.during == "initialisation" else ""
-        numbers = f"{term.weight:g}", f"{term.label_weight:g}"
+        numbers = f"{term.weight:g}", entry.weight_source, f"{term.label_weight:g}"
         rows.append((f"`{name}`", term.headline().rstrip(".") + before, term.formula(), *numbers, term.paper))
-    return laid_out(("name", "what", "formula", "weight", "label weight", "paper"), rows)
+    return laid_out(("name", "what", "formula", "weight", "of", "label weight", "paper"), rows)
 
 
 def strategy_rows() -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from kdstudio.engine.events import EpochScores, NetworkResult, Scores
+from kdstudio.engine.events import EpochScores, NetworkResult, RunWarning, Scores
 from kdstudio.engine.views import Comparison, View
 from kdstudio.runs.early_exits import PARTS, Cost, ExitFigures, ExitReport
 from kdstudio.runs.latency import Latency
@@ -31,6 +31,18 @@ def row(
         coordinates=more,
         last_epoch=EpochScores(epoch=4, validation=scores(validation), test=scores(test)),
         best_epoch=EpochScores(epoch=3, validation=scores(validation), test=scores(best or test)),
+    )
+
+
+def doubt(network: str = "student") -> RunWarning:
+    """A warning of a network."""
+    return RunWarning(
+        code="network-at-chance",
+        stage="student",
+        network=network,
+        title=f"{network} is at <chance>",
+        message="10.0% are right.",
+        remedy="Lower its learning rate.",
     )
 
 

@@ -43,13 +43,13 @@ def as_record(predictions: UnseenPredictions, network: str, biases: Mapping[int,
     names, unseen = predictions.class_names, predictions.unseen_by(network)
 
     def described(part: Part, shifts: Mapping[int, float]) -> dict[str, Any]:
-        scores, confusion = predictions.scores(network, part, shifts)
+        found = predictions.scores(network, part, shifts)
         return {
-            "count": scores.count,
-            "errors": scores.errors,
-            "accuracy": scores.accuracy,
-            "unseen_accuracy": accuracy_on(confusion, unseen),
-            "per_class": dict(zip(names, class_accuracies(confusion), strict=True)),
+            "count": found.scores.count,
+            "errors": found.scores.errors,
+            "accuracy": found.scores.accuracy,
+            "unseen_accuracy": accuracy_on(found.confusion, unseen),
+            "per_class": dict(zip(names, class_accuracies(found.confusion), strict=True)),
         }
 
     return {

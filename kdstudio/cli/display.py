@@ -11,7 +11,16 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.text import Text
 
-from kdstudio.engine.events import EpochDone, Event, Preparing, RunStarted, StageDone, StageStarted, StepDone
+from kdstudio.engine.events import (
+    EpochDone,
+    Event,
+    Preparing,
+    RunStarted,
+    RunWarning,
+    StageDone,
+    StageStarted,
+    StepDone,
+)
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.log import RunFollower
 from kdstudio.runs.results import gathered
@@ -19,6 +28,7 @@ from kdstudio.runs.session import Session, Tell
 from kdstudio.runs.state import RunState, spoken_duration
 
 LOOK_SECONDS = 0.2
+WARNING_STYLE = "yellow"
 
 
 def console(*, stderr: bool = True, quiet: bool = False) -> Console:
@@ -114,6 +124,8 @@ class Display:
                 self._accuracy = "  ".join(
                     f"{g.network.name} {g.text('validation.accuracy')}" for g in groups
                 )
+            case RunWarning():
+                self._console.print(f"warning: {event.text}", style=WARNING_STYLE, markup=False)
             case StageDone():
                 for group in gathered(event.networks.values()):
                     accuracy, errors = group.text("accuracy"), group.text("errors")

@@ -7,7 +7,9 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from kdstudio.data.declaration import datasets
 from kdstudio.declaration import Declaration, Registry
@@ -28,7 +30,7 @@ from kdstudio.runs.preview import Preview
 from kdstudio.runs.result_tables import ResultTable, networks_table, tabulate
 from kdstudio.runs.results import gathered
 from kdstudio.runs.state import spoken_duration
-from kdstudio.runs.summary import Summary
+from kdstudio.runs.summary import Summary, spoken_warnings, with_warnings
 
 REGISTRIES: dict[str, Registry[Any]] = {
     "strategies": strategies,
@@ -97,6 +99,7 @@ def run_rows(folders: list[RunFolder]) -> list[dict[str, Any]]:
             {
                 "name": folder.name,
                 "status": summary.status,
+                "warnings": len(summary.warnings),
                 "strategy": summary.experiment["strategy"]["name"],
                 "seconds": round(summary.seconds, 1),
                 "test_accuracy": means,
@@ -126,12 +129,16 @@ def _cell(value: Any) -> str:  # noqa: ANN401
 
 
 def print_results(summary: Summary, console: Console) -> None:
-    """Show what became of a run's networks, in general and as its strategy declares."""
+    """Show what became of a run's networks, in general and as its strategy declares, and what to doubt."""
     rows = list(summary.networks.values())
     declared = (tabulate(view, rows) for view in summary.views if isinstance(view, TableView))
     for found in (networks_table(rows), *declared, unseen(summary)):
         if found.rows:
             console.print(laid_out(found))
+    if summary.warnings:
+        console.print(spoken_warnings(len(summary.warnings)), style="bold yellow")
+    for warning in summary.warnings:
+        console.print(Padding(Text(warning.text), (0, 0, 0, 2), expand=False))
 
 
 def laid_out(found: ResultTable) -> Table:
@@ -190,7 +197,8 @@ def print_run(summary: Summary, console: Console) -> None:
     """Show one run."""
     strategy = summary.experiment["strategy"]
     options = ", ".join(f"{key} {value}" for key, value in strategy.items() if key != "name")
-    lines = [f"{summary.name}: {summary.status} after {spoken_duration(summary.seconds)}"]
+    ended = f"{summary.name}: {summary.status} after {spoken_duration(summary.seconds)}"
+    lines = [with_warnings(ended, len(summary.warnings))]
     lines.append(f"{strategy['name']}: {options}" if options else strategy["name"])
     console.print("\n".join(lines), markup=False)
     if summary.error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +12,7 @@ from kdstudio.data.augmentation import Augmentation, Mixing
 from kdstudio.data.declaration import ImageData, LabelledImages
 from kdstudio.data.mixing import mix
 from kdstudio.data.seeding import generator
+from kdstudio.data.selection import of_classes
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,14 @@ class Feed:
         """Batches in an epoch; a last batch of one sample is left out (batch norm needs two)."""
         full, rest = divmod(len(self), self._batch_size)
         return full + (rest > 1 or full == 0)
+
+    def images_in(self, steps: int) -> int:
+        """Count the images in the first ``steps`` batches of an epoch; the last batch may be short."""
+        return min(steps * self._batch_size, len(self))
+
+    def count_of(self, classes: Collection[int]) -> int:
+        """Count the images of ``classes``, none meaning all."""
+        return len(of_classes(self.part.labels, [*classes], keep=True)) if classes else len(self)
 
     @property
     def views(self) -> int | None:

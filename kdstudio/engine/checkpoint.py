@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor
 
+from kdstudio.engine.events import RunWarning
 from kdstudio.engine.identity import Record
 
 
@@ -29,6 +30,17 @@ class Progress(Record):
     """Finished steps of the epoch."""
     seconds: float = 0.0
     best: dict[str, BestEpoch] = {}
+    first_losses: dict[str, float] = {}
+    """Mean loss of each term in the stage's first epoch, once that is over."""
+    last_losses: dict[str, float] = {}
+    """The same of the latest epoch."""
+    warnings: tuple[RunWarning, ...] = ()
+    """All that have been told."""
+
+    @property
+    def is_beginning(self) -> bool:
+        """Tell whether nothing has been done yet."""
+        return not (self.stage or self.epoch or self.step)
 
 
 @dataclass(frozen=True)

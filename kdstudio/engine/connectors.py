@@ -6,7 +6,9 @@ Shapes are those for one image: ``(C,)`` of a vector, ``(C, H, W)`` of a map.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -15,6 +17,7 @@ from torch.nn import functional
 
 from kdstudio.errors import KDStudioError
 from kdstudio.models.modules.assembly import chain, conv_norm
+from kdstudio.models.modules.maxout import Maxout
 
 Shape = tuple[int, ...]
 
@@ -26,27 +29,44 @@ class Projection(NamedTuple):
     make: Callable[[], nn.Module]
 
 
-def projection(student: Shape, teacher: Shape, kind: str, term: str) -> Projection | None:
+def projection(
+    student: Shape, teacher: Shape, kind: str, term: str, activation: nn.Module | None = None
+) -> Projection | None:
     """Return what leads from the ``student``'s shape to the ``teacher``'s; None where they may stay.
 
     ``kind`` is ``automatic``, ``none``, ``linear``, ``1x1`` or ``regressor`` (k×k without padding, k what
-    the student's map is larger by, plus 1: Romero et al. 2015). Raises KDStudioError, which names the
-    ``term``, for a kind that does not fit.
+    the student's map is larger by, plus 1: Romero et al. 2015); ``paper``, the one that would be automatic
+    with the ``activation`` behind it, or ``library``, RepDistiller's: these two also where shapes are equal.
+    Raises KDStudioError, which names the ``term``, for a kind that does not fit.
     """
     vectors = 1 in (len(student), len(teacher))
     larger = not vectors and any(s > t for s, t in zip(student[1:], teacher[1:], strict=True))
     smaller = not vectors and any(s < t for s, t in zip(student[1:], teacher[1:], strict=True))
-    if kind == "automatic":
-        kind = "none" if student == teacher else "linear" if vectors else "regressor" if larger else "1x1"
+    layer = kind
+    if kind in ("automatic", "paper", "library"):
+        layer = "linear" if vectors else "regressor" if larger else "1x1"
+    if kind == "automatic" and student == teacher:
+        layer = "none"
     fits = {"none": student == teacher, "linear": vectors, "1x1": not vectors and not larger}
-    if not {len(student), len(teacher)} <= {1, 3} or not fits.get(kind, not vectors and not smaller):
+    if not {len(student), len(teacher)} <= {1, 3} or not fits.get(layer, not vectors and not smaller):
         raise KDStudioError(
             f"term '{term}': projection '{kind}' does not lead from the student's {student} to the "
             f"teacher's {teacher}; choose projection 'automatic', or other taps"
         )
-    if kind == "none":
+    if layer == "none":
         return None
-    return _linear(student, teacher) if kind == "linear" else _convolution(student, teacher)
+    if kind == "library":
+        return _behind(_normalised(student, teacher), "ReLU", nn.ReLU)
+    project = _linear if vectors else _convolution
+    if kind == "paper" and activation is not None:
+        pieces = activation.pieces if isinstance(activation, Maxout) else 1
+        made = project(student, (teacher[0] * pieces, *teacher[1:]))
+        return _behind(made, type(activation).__name__, partial(deepcopy, activation))
+    return project(student, teacher)
+
+
+def _behind(first: Projection, what: str, make: Callable[[], nn.Module]) -> Projection:
+    return Projection(f"{first.description}, {what}", lambda: nn.Sequential(first.make(), make()))
 
 
 def _linear(student: Shape, teacher: Shape) -> Projection:
@@ -76,11 +96,48 @@ def _convolution(student: Shape, teacher: Shape) -> Projection:
     return Projection(description + (f", upsampled to {size[0]}×{size[1]}" if upsampled else ""), make)
 
 
-def connector(student: Shape, teacher: Shape) -> nn.Sequential:
-    """To the teacher's channels, by a 1×1 convolution or a linear layer, and batch norm (Heo et al. 2019)."""
+def _normalised(student: Shape, teacher: Shape) -> Projection:
+    """RepDistiller's regressor before its ReLU: a convolution of the kernel that suits the sizes, batch norm.
+
+    3×3 at stride 2 from twice the teacher's size, transposed 4×4 at stride 2 from half of it, else k×k
+    without padding. RepDistiller knows neither vectors nor other smaller maps: here they are linear, and
+    upsampled.
+    """
+    channels = f"{student[0]} → {teacher[0]} channels"
+    if len(student) == len(teacher) == 3 and student[1:] == (2 * teacher[1], 2 * teacher[2]):
+        halving = partial(nn.Conv2d, student[0], teacher[0], 3, stride=2, padding=1)
+        found = Projection(f"3×3 convolution {channels}, stride 2", halving)
+    elif len(student) == len(teacher) == 3 and teacher[1:] == (2 * student[1], 2 * student[2]):
+        doubling = partial(nn.ConvTranspose2d, student[0], teacher[0], 4, stride=2, padding=1)
+        found = Projection(f"transposed 4×4 convolution {channels}, stride 2", doubling)
+    else:
+        found = (_linear if 1 in (len(student), len(teacher)) else _convolution)(student, teacher)
+    norm = nn.BatchNorm1d if len(teacher) == 1 else nn.BatchNorm2d
+    return _behind(found, "batch norm", partial(norm, teacher[0]))
+
+
+def boundary_connector(student: Shape, teacher: Shape) -> Projection | None:
+    """To the teacher's shape, by a convolution or a linear layer and batch norm; None where shapes are equal.
+
+    Heo et al. 2019, "Knowledge Transfer via Distillation of Activation Boundaries"; convolutions between maps
+    of different sizes, which the authors do not have, as in RepDistiller.
+    """
+    return None if student == teacher else _normalised(student, teacher)
+
+
+def channel_connector(student: Shape, teacher: Shape) -> Projection:
+    """To the teacher's channels, by a 1×1 convolution or a linear layer, and batch norm.
+
+    Also where shapes are equal. Heo et al. 2019, "A Comprehensive Overhaul of Feature Distillation".
+    """
+    channels = f"{student[0]} → {teacher[0]} channels, batch norm"
     if len(student) == 1:
-        return chain(linear=nn.Linear(student[0], teacher[0], bias=False), norm=nn.BatchNorm1d(teacher[0]))
-    return fusing_conv_norm(student[0], teacher[0], 1)
+        return Projection(f"linear {channels}", partial(_linear_norm, student[0], teacher[0]))
+    return Projection(f"1×1 convolution {channels}", partial(fusing_conv_norm, student[0], teacher[0], 1))
+
+
+def _linear_norm(inputs: int, outputs: int) -> nn.Sequential:
+    return chain(linear=nn.Linear(inputs, outputs, bias=False), norm=nn.BatchNorm1d(outputs))
 
 
 def fusing_conv_norm(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
@@ -128,9 +185,15 @@ def _columns(matrix: Tensor, count: int) -> Tensor:
     return functional.pad(kept, (0, count - kept.shape[1])).contiguous()
 
 
-def mean_predictor(inputs: int, outputs: int) -> nn.Sequential:
-    """Three 1×1 convolutions with ReLU between (Ahn et al. 2019)."""
+def mean_predictor(student: Shape, teacher: Shape) -> nn.Sequential:
+    """Three 1×1 convolutions with ReLU between (Ahn et al. 2019).
+
+    A map larger than the teacher's is pooled to its size first, as in RepDistiller.
+    """
+    inputs, outputs = student[0], teacher[0]
+    size = (min(student[1], teacher[1]), min(student[2], teacher[2]))
     return nn.Sequential(
+        *([] if size == student[1:] else [nn.AdaptiveAvgPool2d(size)]),
         nn.Conv2d(inputs, outputs, 1, bias=False),
         nn.ReLU(),
         nn.Conv2d(outputs, outputs, 1, bias=False),
@@ -157,23 +220,27 @@ class MarginReLU(nn.Module):
     """``max(x, m)``, m the mean of what is negative in each channel so far (Heo et al. 2019).
 
     The mean is a buffer, updated in training: exact over everything seen. (The authors derive it
-    from the scale and shift of the batch norm before, taken as a normal distribution.)
+    from the scale and shift of the batch norm before, taken as a normal distribution.) A map is brought
+    to the student's size before it is raised to the margin, as in mdistiller; the authors' maps are of one
+    size.
     """
 
     margin: Tensor
     seen: Tensor
 
-    def __init__(self, channels: int) -> None:
-        """Margins are 0 until something negative has been seen."""
+    def __init__(self, channels: int, size: Sequence[int]) -> None:
+        """``size`` is the student's map's. Margins are 0 until something negative has been seen."""
         super().__init__()
+        self.size = (size[0], size[1])
         self.register_buffer("margin", torch.zeros(channels))
         self.register_buffer("seen", torch.zeros(channels))
 
     def forward(self, values: Tensor) -> Tensor:
-        """``(B, C, H, W)`` to the same."""
+        """``(B, C, H, W)`` to ``(B, C, *size)``."""
         if self.training:
             self._update(values.detach())
-        return values.maximum(self.margin[:, None, None])
+        fitted = functional.adaptive_avg_pool2d(values, self.size)
+        return fitted.maximum(self.margin[:, None, None])
 
     def _update(self, values: Tensor) -> None:
         count = (values < 0).sum((0, 2, 3))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -16,7 +17,7 @@ from kdstudio.engine.composition import LOGITS, Composition, PlacedHead, compose
 from kdstudio.engine.experiment import Experiment, FromFile, FromRun, NetworkSpec, TrainHere
 from kdstudio.engine.identity import CONTROL, STUDENT, TEACHER, Coordinate, Identity
 from kdstudio.engine.loading import load_state
-from kdstudio.engine.network import Head, Network, Part
+from kdstudio.engine.network import Head, Network, Part, network_of
 from kdstudio.engine.run_data import RunData
 from kdstudio.engine.stage import AfterEpoch, Stage, behind
 from kdstudio.engine.terms import GIVEN, LossTerm
@@ -25,6 +26,7 @@ from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ModelSpec
 from kdstudio.models.heads.declaration import HeadSpec
 from kdstudio.models.modules.drawing import OwnGenerator
+from kdstudio.models.modules.tapping import activation, preactivation
 
 CHANNELS_LAST = ("cpu", "cuda")
 """Kinds of devices whose convolutions are quickest with channels last."""
@@ -128,7 +130,7 @@ class RunContext:
             module.load_state_dict(own | same)
         if start_from:
             load_state(module, start_from.module.state_dict(), f"{identity.name}, from {start_from.name}")
-        network = Network(identity.name, module, spec.model.taps(), spec.model.summary())
+        network = network_of(identity.name, module, spec.model)
         names = tuple(self.data.class_names[number] for number in classes or range(self.data.classes))
         self._enter(identity, network.logits, self._card(identity, names, model=spec.model))
         self.networks[network.name] = network.to(self.device)
@@ -301,7 +303,6 @@ class RunContext:
         roles = (self.scorable[name].identity.role for name in trained)
         return shared_recipe({role: self.recipe(role) for role in roles})
 
-    @torch.no_grad()
     def shape(self, network: Network, output: str) -> tuple[int, ...]:
         """Shape of ``output`` (a tap, a path, ``logits``) for one image: ``(C, H, W)`` or ``(C,)``."""
         if not network.has(output):
@@ -309,9 +310,35 @@ class RunContext:
                 f"'{network.name}' gives no '{output}'; there are {', '.join(network.outputs)}, and the "
                 "paths of its layers"
             )
-        images = torch.zeros(2, *self.data.image[:3], device=self.device)
-        none = torch.zeros(2, dtype=torch.long, device=self.device)
-        training = network.training
-        value: Tensor = network.eval()(Batch(images, none, none, none), (output,))[output]
-        network.train(training)
+        with self._tried(network) as images:
+            none = torch.zeros(2, dtype=torch.long, device=self.device)
+            value: Tensor = network(Batch(images, none, none, none), (output,))[output]
         return tuple(value.shape[1:])
+
+    def preactivation(self, network: Network, tap: str) -> str:
+        """Path of what the ReLU behind ``tap`` (or a path) is fed with; the tap itself where there is none.
+
+        As the model declares it, or else found by following one image.
+        """
+        if tap in network.preactivations:
+            return network.preactivations[tap]
+        path = network.taps.get(tap, tap)
+        with self._tried(network) as images:
+            found = preactivation(network.module, images, path)
+        return tap if found == path else found
+
+    def activation(self, network: Network, tap: str) -> nn.Module | None:
+        """The network's activation that gives ``tap`` (or a path), pooled or not; None if it has none."""
+        with self._tried(network) as images:
+            return activation(network.module, images, network.taps.get(tap, tap))
+
+    @contextmanager
+    def _tried(self, network: Network) -> Iterator[Tensor]:
+        """Two empty images, ``network`` in eval mode and no gradients for as long as they are looked at."""
+        training = network.training
+        network.eval()
+        try:
+            with torch.no_grad():
+                yield torch.zeros(2, *self.data.image[:3], device=self.device)
+        finally:
+            network.train(training)

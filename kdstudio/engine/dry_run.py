@@ -9,6 +9,7 @@ from kdstudio.data.seeding import derived_seed
 from kdstudio.eager import flop_counter
 from kdstudio.engine.context import RunContext
 from kdstudio.engine.events import StageSummary
+from kdstudio.engine.losses.response import MixedLabelsError
 from kdstudio.engine.network import Head
 from kdstudio.engine.stage import Stage
 from kdstudio.errors import KDStudioError
@@ -45,7 +46,19 @@ def try_out(stage: Stage, context: RunContext) -> None:
 def _try_on(sample: Batch, stage: Stage, context: RunContext) -> None:
     """Lazy heads and losses that draw have numbers of their own: others may train meanwhile."""
     with OwnGenerator(derived_seed(context.experiment.seed, "weights", stage.name)):
-        stage.dry_run(sample)
+        try:
+            stage.dry_run(sample)
+        except MixedLabelsError as error:
+            networks = _trained(stage) & context.networks.keys()
+            roles = {context.scorable[name].identity.role for name in networks}
+            remedy = " and ".join(f"networks.{role}.training.mixing.kind" for role in sorted(roles))
+            kind = stage.training_spec.mixing.kind
+            raise KDStudioError(f"{error} ({kind}); set {remedy} to none") from error
+
+
+def _trained(stage: Stage) -> set[str]:
+    """Names of the networks and heads that some update changes."""
+    return {name for update in range(len(stage.updates)) for name in stage.learners(update)}
 
 
 def _described(head: Head) -> str:
@@ -60,7 +73,6 @@ def summarise(stage: Stage, context: RunContext) -> StageSummary:
     with flop_counter() as counter:
         _try_on(sample, stage, context)
     forward = counter.get_total_flops() / len(sample) * min(stage.training_spec.batch_size, len(feed))
-    trained = {name for update in range(len(stage.updates)) for name in stage.learners(update)}
     known = context.scorable
     return StageSummary(
         name=stage.name,
@@ -69,7 +81,7 @@ def summarise(stage: Stage, context: RunContext) -> StageSummary:
         batch_size=stage.training_spec.batch_size,
         terms=tuple(term.name for term in stage.terms),
         updates=tuple(tuple(term.name for term in update) for update in stage.updates),
-        trained=tuple(sorted(trained | stage.changes.keys())),
+        trained=tuple(sorted(_trained(stage) | stage.changes.keys())),
         frozen=tuple(name for name, network in stage.networks.items() if network.frozen),
         parameters={name: network.parameter_count() for name, network in stage.networks.items()},
         scored={name: known[name].identity for name in stage.scored if name in known},

@@ -11,6 +11,7 @@ from kdstudio.engine.network import Network
 from kdstudio.errors import KDStudioError
 from kdstudio.models.heads.bottleneck import Bottleneck
 from kdstudio.models.heads.classifier import Classifier
+from kdstudio.models.heads.declaration import Shape
 
 ExitHead = Literal["bottleneck", "light"]
 
@@ -46,6 +47,20 @@ def early_exits(run: RunContext, network: Network, taps: Sequence[str], head: Ex
             raise KDStudioError(f"no tap '{tap}' for an exit; there are {', '.join(network.taps)}")
     ordered = sorted(set(places), key=list(network.taps).index)
     return [_exit(run, network, number, tap, head) for number, tap in enumerate(ordered, start=1)]
+
+
+def adapted(run: RunContext, early: EarlyExit, deepest: Shape) -> str:
+    """Add a head that pools an exit's features and leads them, by a linear layer, to the ``deepest`` ones.
+
+    It serves in training alone and is no part of the exit, whose features are already of that shape. Returns
+    its address; the value is ``(B, C)``. The authors' later code of Zhang et al. 2019.
+    """
+    return run.head(
+        f"{early.network.name} adaptation",
+        Classifier(features=deepest, classes=deepest[0]),
+        early.features,
+        architecture="pool and linear layer",
+    ).name
 
 
 def _exit(run: RunContext, network: Network, number: int, tap: str, head: ExitHead) -> EarlyExit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from kdstudio.data.feed import Feed
@@ -18,35 +19,28 @@ from kdstudio.models.complexity import count
 
 
 class Evaluated(NamedTuple):
-    """One network's row, and its confusions on the test images, last and best."""
+    """One network's row, and its confusions after the last epoch."""
 
     result: NetworkResult
-    confusion: Confusion
+    tested: Confusion
+    validated: Confusion
 
 
-def evaluate(run: StageRun, context: RunContext, known: set[str]) -> dict[str, Evaluated]:
-    """Score what the stage scores on validation and test: what has learned last and best, others once.
+def evaluate(run: StageRun, name: str, context: RunContext, seen: Collection[int] = ()) -> Evaluated:
+    """Score what the stage scores as ``name`` on validation and test: last and best if it has learned here.
 
-    Networks that did not learn here are left out where they are ``known`` already.
+    ``seen`` are the classes that it has learned from, none meaning all.
     """
-    stage, found = run.stage, {}
-    for name in stage.scored:
-        if name in run.scored or name not in known:
-            found[name] = _evaluate(run, name, context)
-    return found
-
-
-def _evaluate(run: StageRun, name: str, context: RunContext) -> Evaluated:
     stage = run.stage
     parts = context.data.evaluation_feeds(stage.classes, stage.renumber)
     learned = name in run.scored
-    last, confusion = _scores_at(stage, name, run.epoch if learned else 0, *parts)
+    last, tested, validated = _scores_at(stage, name, run.epoch if learned else 0, *parts, seen)
     best = last
     unseen = tuple(context.data.class_numbers(stage.training_spec.leave_out)) if learned else ()
     shifted = shifted_scores(stage, name, context, unseen) if unseen else None
     if learned:
         state = run.use_best(name)
-        best, _ = _scores_at(stage, name, run.best[name].epoch, *parts)
+        best = _scores_at(stage, name, run.best[name].epoch, *parts, seen)[0]
         run.use(name, state)
     entry = context.scorable.get(name)
     behind = stage.behind(stage.scored[name]).values()
@@ -62,20 +56,21 @@ def _evaluate(run: StageRun, name: str, context: RunContext) -> Evaluated:
         unseen=unseen,
         last_epoch=last,
         best_epoch=best,
-        unseen_accuracy=accuracy_on(confusion, unseen) if unseen else None,
+        unseen_accuracy=accuracy_on(tested, unseen) if unseen else None,
         shifted=shifted,
     )
-    return Evaluated(result, confusion)
+    return Evaluated(result, tested, validated)
 
 
 def _scores_at(
-    stage: Stage, name: str, epoch: int, validation: Feed, test: Feed
-) -> tuple[EpochScores, Confusion]:
-    """Score what the stage scores as ``name`` as it is after ``epoch``; with its confusion on the test."""
+    stage: Stage, name: str, epoch: int, validation: Feed, test: Feed, seen: Collection[int]
+) -> tuple[EpochScores, Confusion, Confusion]:
+    """Score what the stage scores as ``name`` as it is after ``epoch``; with both confusions, test first."""
     one = {name: stage.scored[name]}
     tested = score(stage, one, test)[name]
-    validated = score(stage, one, validation)[name].scores
-    return EpochScores(epoch=epoch, validation=validated, test=tested.scores), tested.confusion
+    validated = score(stage, one, validation, seen)[name]
+    found = EpochScores(epoch=epoch, validation=validated.scores, test=tested.scores, seen=validated.seen)
+    return found, tested.confusion, validated.confusion
 
 
 def _cost(context: RunContext, name: str) -> tuple[int | None, int | None]:

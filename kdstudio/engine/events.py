@@ -35,6 +35,13 @@ class EpochScores(Record):
     """Counted from 1; 0 for a network that was loaded, not trained."""
     validation: Scores
     test: Scores
+    seen: Scores | None = None
+    """On the validation images of the classes that it learned from; None where these are all."""
+
+    @property
+    def selection(self) -> Scores:
+        """Scores that choices are made by: no label of a class that was left out counts."""
+        return self.seen or self.validation
 
 
 class Shifted(Record):
@@ -61,7 +68,8 @@ class NetworkResult(Identity):
     """Numbers of the classes that were left out of its training images."""
     last_epoch: EpochScores
     best_epoch: EpochScores
-    """The epoch with the highest validation accuracy (then the lowest validation loss)."""
+    """The epoch with the highest validation accuracy (then the lowest validation loss), on the classes that
+    it learned from."""
     unseen_accuracy: float | None = None
     """Share of right answers among the test images of the classes never seen."""
     shifted: Shifted | None = None
@@ -76,6 +84,11 @@ class NetworkResult(Identity):
     def test(self) -> Scores:
         """Scores on the test images after the last epoch."""
         return self.last_epoch.test
+
+    @property
+    def selection(self) -> Scores:
+        """Scores after the last epoch that choices between networks are made by."""
+        return self.last_epoch.selection
 
 
 class StageSummary(Record):
@@ -153,7 +166,7 @@ class StepDone(Record):
     step: int
     """Steps of this stage done, counted from its first epoch."""
     losses: dict[str, float]
-    """Unweighted mean of each term since the last of these events."""
+    """Unweighted mean of each term over the images since the last of these events."""
     weights: dict[str, float] = {}
     """Weight of each term in this epoch."""
     learning_rate: float
@@ -171,7 +184,7 @@ class EpochDone(Record):
     """Counted from 1."""
     step: int
     losses: dict[str, float]
-    """Unweighted mean of each term over the epoch."""
+    """Unweighted mean of each term over the epoch's images: a short last batch counts for what it holds."""
     weights: dict[str, float]
     """Weight of each term in this epoch."""
     gradient_norms: dict[str, float] = {}
@@ -182,8 +195,47 @@ class EpochDone(Record):
     seconds: float
     """Time spent in the run so far, pauses not counted."""
     validation: dict[str, Scores]
+    """On the validation images of all classes, also those that were left out."""
     confusions: dict[str, Confusion] = Field(default={}, exclude=True)
     """Of the validation images, by network; kept in a file beside, see ``Confusions``."""
+
+
+WarningCode = Literal[
+    "small-validation",
+    "repeated-test-images",
+    "teacher-at-chance",
+    "network-at-chance",
+    "taught-at-chance",
+    "loss-not-falling",
+]
+"""What a run can be warned of; see ``warnings.py``."""
+
+
+class RunWarning(Record):
+    """Something that makes a result doubtful; the run goes on. Each is told once, also by a resumed run."""
+
+    kind: Literal["warning"] = "warning"
+    code: WarningCode
+    stage: str = ""
+    """Name of the stage; empty where the whole run is meant."""
+    network: str = ""
+    """Name of the network, or of several, with commas; empty where none is meant."""
+    title: str
+    """What is the matter, in a few words, without a full stop."""
+    message: str
+    """A sentence or two, with figures."""
+    remedy: str
+    """What to do."""
+
+    @property
+    def about(self) -> tuple[str, str, str]:
+        """What it is told of once."""
+        return self.code, self.stage, self.network
+
+    @property
+    def text(self) -> str:
+        """All of it, in one line."""
+        return f"{self.title}. {self.message} {self.remedy}"
 
 
 class StageDone(Record):
@@ -239,6 +291,7 @@ Event = (
     | StageStarted
     | StepDone
     | EpochDone
+    | RunWarning
     | StageDone
     | RunPaused
     | RunResumed

@@ -63,12 +63,16 @@ def cacheable(stage: Stage, feed: Feed, classes: int) -> list[Network]:
 
 
 @torch.no_grad()
-def fill(network: Network, feed: Feed, table: Tensor) -> Iterator[float]:
-    """Compute ``table``, always in the same order; yields the fraction done after each batch."""
+def fill(network: Network, feed: Feed, table: Tensor, autocast: torch.autocast) -> Iterator[float]:
+    """Compute ``table``, always in the same order; yields the fraction done after each batch.
+
+    ``autocast`` is that of the steps, and batches are as large as theirs, whose kernels round alike.
+    """
     done, views = 0, len(table) // len(feed)
     for view in range(views):
         for batch in feed.in_order(view):
             rows = batch.index * views + batch.view
-            table[rows] = network(batch, (LOGITS,))[LOGITS].float()
+            with autocast:
+                table[rows] = network(batch, (LOGITS,))[LOGITS].float()
             done += len(batch)
             yield done / len(table)

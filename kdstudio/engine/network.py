@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Self
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Self
 
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from kdstudio.data.feed import Batch
 from kdstudio.engine.composition import LOGITS
+from kdstudio.models.declaration import ModelSpec
 from kdstudio.models.heads.declaration import HeadSpec
-from kdstudio.models.modules.tapping import run_with_taps
+from kdstudio.models.modules.tapping import INPUT, run_with_taps
 
 
 class Part(nn.Module):
@@ -34,6 +36,16 @@ class Part(nn.Module):
         """Switch mode, as torch does; a frozen part stays in eval mode."""
         return super().train(mode and not self.frozen)
 
+    def answer(self, *inputs: Any, learning: bool = True) -> Any:  # noqa: ANN401
+        """Apply the part to ``inputs``; unless it is ``learning``, its buffers stay as they are.
+
+        In train mode batch norm still normalises by the batch, but no running statistics move.
+        """
+        if learning or not self.training:
+            return self(*inputs)
+        copies = {name: buffer.clone() for name, buffer in self.named_buffers()}
+        return functional_call(self, copies, inputs)
+
     def parameter_count(self) -> int:
         """Count all weights, frozen ones included."""
         return sum(parameter.numel() for parameter in self.parameters())
@@ -42,10 +54,27 @@ class Part(nn.Module):
 class Network(Part):
     """A module with named taps, fed by the images."""
 
-    def __init__(self, name: str, module: nn.Module, taps: Mapping[str, str], architecture: str = "") -> None:
-        """``taps`` maps tap names to paths of submodules of ``module``."""
+    def __init__(
+        self,
+        name: str,
+        module: nn.Module,
+        taps: Mapping[str, str],
+        architecture: str = "",
+        *,
+        blocks: Sequence[str] = (),
+        middle: str = "",
+        preactivations: Mapping[str, str] | None = None,
+    ) -> None:
+        """``taps`` maps tap names to paths of submodules of ``module``.
+
+        ``blocks`` (none given means all taps), ``middle`` (empty means the block in the middle) and
+        ``preactivations`` are as a model declares them.
+        """
         super().__init__(name, module, architecture)
         self.taps = dict(taps)
+        self.blocks = tuple(blocks) or tuple(taps)
+        self.middle = middle or next(iter(self.blocks[len(self.blocks) // 2 :]), "")
+        self.preactivations = dict(preactivations or {})
 
     @property
     def logits(self) -> str:
@@ -60,27 +89,14 @@ class Network(Part):
     def has(self, output: str) -> bool:
         """Tell whether ``output`` is a tap, the logits, or the path of a submodule or a weight."""
         paths = {path for path, _ in (*self.module.named_modules(), *self.module.named_parameters())}
-        return output in self.outputs or (output != "" and output in paths)
-
-    def preactivation(self, tap: str) -> str:
-        """Path of what the ReLU at the end of ``tap`` is fed with; ``tap`` itself where none ends it."""
-        path = self.taps.get(tap, tap)
-        module = self.module.get_submodule(path)
-        if isinstance(module, nn.ReLU) and "." in path:
-            path = path.rpartition(".")[0]
-            module = self.module.get_submodule(path)
-        while isinstance(module, nn.Sequential) and len(module):
-            names = [name for name, child in module.named_children() if not isinstance(child, nn.Dropout)]
-            last = names[-1]
-            if isinstance(module.get_submodule(last), nn.ReLU):
-                return f"{path}.{names[-2]}" if len(names) > 1 else tap
-            path, module = f"{path}.{last}", module.get_submodule(last)
-        return tap
+        path = output.removesuffix(INPUT)
+        return output in self.outputs or (path != "" and path in paths)
 
     def forward(self, batch: Batch, wanted: Collection[str]) -> dict[str, Tensor]:
         """Return the ``wanted`` outputs by name: taps as their modules give them, logits ``(B, K)``.
 
-        The path of any submodule serves as a tap too; the path of a weight gives that weight.
+        The path of any submodule serves as a tap too, with ``@input`` behind it for what the submodule is fed
+        with; the path of a weight gives that weight.
         """
         weights: dict[str, Tensor] = {}
         if any(name not in self.outputs for name in wanted):
@@ -89,6 +105,19 @@ class Network(Part):
         logits, captured = run_with_taps(self.module, batch.images, taps, self.name)
         values = {**weights, **captured, LOGITS: logits}
         return {name: values[name] for name in wanted}
+
+
+def network_of(name: str, module: nn.Module, model: ModelSpec) -> Network:
+    """Make a network of what ``model`` has built, with its taps as ``model`` declares them."""
+    return Network(
+        name,
+        module,
+        model.taps(),
+        model.summary(),
+        blocks=model.blocks(),
+        middle=model.middle(),
+        preactivations=model.preactivations(),
+    )
 
 
 class Head(Part):

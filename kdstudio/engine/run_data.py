@@ -10,6 +10,7 @@ from torch import Tensor
 
 from kdstudio.data.declaration import ImageData, LabelledImages
 from kdstudio.data.feed import Feed
+from kdstudio.data.repeats import count_repeated
 from kdstudio.data.selection import (
     class_numbers,
     of_classes,
@@ -121,6 +122,28 @@ class RunData:
             augmentation=default if training.default_augmentation else training.augmentation,
             mixing=training.mixing,
         )
+
+    def seen(self, training: Feed, validation: Feed) -> tuple[int, ...]:
+        """Numbers of the classes that ``training`` holds; none where ``validation`` has no others.
+
+        Raises KDStudioError where ``validation`` has not one image of them.
+        """
+        learned = torch.unique(training.part.labels)
+        known = torch.isin(validation.part.labels, learned)
+        if not known.any():
+            raise KDStudioError(
+                "no validation image is of a class that is learned from; raise data.validation or add images"
+            )
+        return () if known.all() else tuple(learned.tolist())
+
+    def repeated_test_images(self) -> int:
+        """Count the test images that are trained or validated on as well, pixel for pixel.
+
+        Images that are streamed from files are not looked at.
+        """
+        parts = (self.test.part.images, self._training_part.images, self.validation.part.images)
+        resident = [images for images in parts if isinstance(images, Tensor)]
+        return count_repeated(*resident) if len(resident) == len(parts) else 0
 
     def evaluation_feeds(self, classes: Sequence[int] = (), renumber: bool = False) -> tuple[Feed, Feed]:
         """Return the validation and the test images, those of ``classes`` alone if given.

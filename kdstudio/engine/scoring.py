@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import torch
@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from kdstudio.data.feed import Feed
+from kdstudio.data.selection import of_classes
 from kdstudio.engine.events import Confusion, Scores
 from kdstudio.engine.stage import Stage
 from kdstudio.errors import KDStudioError
@@ -22,15 +23,33 @@ class Scored(NamedTuple):
 
     scores: Scores
     confusion: Confusion
+    seen: Scores | None = None
+    """On the images of some classes alone, where only some were asked for."""
+
+    @property
+    def selection(self) -> Scores:
+        """Scores that choices are made by."""
+        return self.seen or self.scores
 
 
-def score(stage: Stage, scored: Mapping[str, str], feed: Feed) -> dict[str, Scored]:
-    """Score the logits at each address of ``scored`` over all of ``feed``, by its name.
+def score(
+    stage: Stage, scored: Mapping[str, str], feed: Feed, seen: Collection[int] = ()
+) -> dict[str, Scored]:
+    """Score the logits at each address of ``scored`` over all of ``feed``, by its name, in float32.
 
+    What is scored is what is kept and exported, whose weights are float32, whatever a run trains in.
+    ``seen`` are numbers of the only classes that choices may be made by, none meaning all.
     Raises KDStudioError where a network answers with what are no numbers.
     """
     labels = feed.part.labels
-    return {name: scores(logits, labels) for name, logits in predictions(stage, scored, feed).items()}
+    found = {name: (z, scores(z, labels)) for name, z in predictions(stage, scored, feed).items()}
+    if not seen:
+        return {name: whole for name, (_logits, whole) in found.items()}
+    kept = of_classes(labels, [*seen], keep=True)
+    return {
+        name: whole._replace(seen=scores(logits[kept], labels[kept]).scores)
+        for name, (logits, whole) in found.items()
+    }
 
 
 @torch.no_grad()

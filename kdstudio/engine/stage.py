@@ -10,10 +10,12 @@ from torch import Tensor, nn
 
 from kdstudio.data.feed import Batch
 from kdstudio.engine.composition import LOGITS
+from kdstudio.engine.losses.response import MixedLabelsError
 from kdstudio.engine.network import Head, Network, Part
 from kdstudio.engine.terms import GIVEN, IMAGES, INDEX, LABELS, LossTerm
 from kdstudio.engine.training import TrainingSpec
 from kdstudio.errors import KDStudioError
+from kdstudio.models.modules.drawing import draw_again
 from kdstudio.packages import line_outside
 
 AfterEpoch = Callable[[int], None]
@@ -84,7 +86,7 @@ class Stage(nn.Module):
         return self._learners[update]
 
     def forward(self, batch: Batch, update: int = 0) -> dict[str, Tensor]:
-        """Return each term's loss, computed in float32, a scalar, unweighted, by the term's name."""
+        """Return each term's loss, computed in float32 or more, a scalar, unweighted, by the term's name."""
         terms = self.updates[update]
         wanted = {address for term in terms for address in term.reads}
         values = self.values(batch, wanted, learning=self.learners(update))
@@ -99,7 +101,11 @@ class Stage(nn.Module):
     def values(
         self, batch: Batch, wanted: Iterable[str], learning: Collection[str] = ()
     ) -> dict[str, Tensor]:
-        """Return the flat dict of tensors by address; gradient only through those ``learning``."""
+        """Return the flat dict of tensors by address; gradient only through those ``learning``.
+
+        Only these move buffers, such as running statistics. Each network in training draws the same random
+        numbers, those that it would draw alone: dropout does not depend on who learns beside it.
+        """
         pending, wanted = list(wanted), set(wanted)
         while pending:
             address = pending.pop()
@@ -114,12 +120,17 @@ class Stage(nn.Module):
         for name, network in self.networks.items():
             outputs = [a.partition(".")[2] for a in wanted if a.partition(".")[0] == name and "." in a]
             if outputs:
+                if network.training:
+                    draw_again(batch.images.device)
                 with torch.set_grad_enabled(name in learning or IMAGES in wanted):
-                    for output, value in network(batch, outputs).items():
-                        values[f"{name}.{output}"] = value.float().contiguous()
+                    answers = network.answer(batch, outputs, learning=name in learning)
+                values |= {
+                    f"{name}.{output}": at_least_float32(v).contiguous() for output, v in answers.items()
+                }
         for name, head in self.heads.items():
             if name in wanted:
-                values[name] = head(*(values[source] for source in head.inputs)).float()
+                inputs = (values[source] for source in head.inputs)
+                values[name] = at_least_float32(head.answer(*inputs, learning=name in learning))
         return values
 
     @torch.no_grad()
@@ -127,7 +138,8 @@ class Stage(nn.Module):
         """Run every update once on ``batch`` in eval mode, without gradient.
 
         Nothing is changed but lazy heads, which take their shape. Raises KDStudioError that
-        names the stage, the term and the address that does not fit.
+        names the stage, the term and the address that does not fit; MixedLabelsError, which names
+        them too, where a term cannot do with mixed images.
         """
         self.eval()
         known = self.addresses()
@@ -178,6 +190,8 @@ class Stage(nn.Module):
             inputs = {address: values[address] for address in term.reads}
             try:
                 loss = term.loss(*(values[address] for address in term.reads))
+            except MixedLabelsError as error:
+                raise MixedLabelsError(f"stage '{self.name}', term '{term.name}': {error}") from error
             except (RuntimeError, ValueError, IndexError) as error:
                 raise KDStudioError(
                     f"stage '{self.name}', term '{term.name}' does not fit {_shapes(inputs)}: {error}"
@@ -188,6 +202,11 @@ class Stage(nn.Module):
                     f"stage '{self.name}', term '{term.name}' gives {tuple(loss.shape)}; "
                     "a loss must be one number"
                 )
+
+
+def at_least_float32(value: Tensor) -> Tensor:
+    """Return what autocast has made smaller in float32; float64 stays."""
+    return value if value.dtype == torch.float64 else value.float()
 
 
 def behind(address: str, networks: Mapping[str, Network], heads: Mapping[str, Head]) -> dict[str, Part]:

@@ -42,6 +42,11 @@ class StageRun:
         self.best_states: dict[str, States] = {}
         """For each score, the weights of its networks and heads after the best epoch."""
         self.losses = {term.name: torch.zeros((), device=device) for term in stage.terms}
+        """Each term's loss, unweighted, times the images of its batch, summed over the epoch's steps."""
+        self.first_losses: dict[str, float] = {}
+        """Mean loss of each term over the first epoch's images, once that is over."""
+        self.last_losses: dict[str, float] = {}
+        """The same of the latest epoch."""
         self.gradient_norms = {
             term.name: torch.zeros((), device=device)
             for update in stage.updates
@@ -49,7 +54,8 @@ class StageRun:
             for term in update
         }
         """Of terms that share a update, summed over the epoch's measurements."""
-        self._autocast = torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
+        self.autocast = torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
+        """In which the forward pass of a step is computed; nothing is scored in it."""
 
     def _refuse_shared_weights(self) -> None:
         """Raise KDStudioError where two updates would step the same weights, each with its own momentum."""
@@ -89,14 +95,14 @@ class StageRun:
     def take_step(
         self, batch: Batch, rate: float, weights: Mapping[str, float], *, measure: bool = False
     ) -> None:
-        """Forward, backward and update, update by update; sums the losses on the device, unread.
+        """Forward, backward and update, update by update; sums the losses over images, on the device, unread.
 
         With ``measure``, also the size of each weighted term's gradient.
         """
         for update, optimizer in enumerate(self.optimizers):
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            with self._autocast:
+            with self.autocast:
                 losses: dict[str, Tensor] = self.stage(batch, update)
             weighted = {name: weights[name] * loss for name, loss in losses.items()}
             if measure and len(weighted) > 1:
@@ -107,7 +113,7 @@ class StageRun:
             optimizer.step()
             self._limit_norms(optimizer)
             for name, loss in losses.items():
-                self.losses[name] += loss.detach()
+                self.losses[name] += len(batch) * loss.detach()
         self.step += 1
 
     def _measure(self, update: int, weighted: Mapping[str, Tensor]) -> None:
@@ -129,13 +135,19 @@ class StageRun:
                 if parameter.ndim > 1:
                     parameter.renorm_(2, 0, limit)
 
-    def end_epoch(self, validation: Mapping[str, Scores]) -> None:
-        """Count the epoch and keep the weights of every network that was never better."""
+    def end_epoch(self, losses: Mapping[str, float], selection: Mapping[str, Scores]) -> None:
+        """Count the epoch and keep the weights of every network that was never better.
+
+        ``losses`` are the epoch's means by term, ``selection`` the scores that the best epoch is chosen by.
+        """
         self.epoch += 1
+        self.last_losses = dict(losses)
+        if self.epoch == 1:
+            self.first_losses = self.last_losses
         self.step = 0
         for total in (*self.losses.values(), *self.gradient_norms.values()):
             total.zero_()
-        for name, scores in validation.items():
+        for name, scores in selection.items():
             best = self.best.get(name)
             if best is None or (scores.accuracy, -scores.loss) > (best.accuracy, -best.loss):
                 self.best[name] = BestEpoch(epoch=self.epoch, accuracy=scores.accuracy, loss=scores.loss)
@@ -177,9 +189,12 @@ class StageRun:
         return copied(found)
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Go on from ``checkpoint``."""
+        """Go on from ``checkpoint``; KDStudioError where other networks, heads or terms have made it."""
+        self._refuse_others(checkpoint)
         self.epoch, self.step = checkpoint.progress.epoch, checkpoint.progress.step
         self.best = dict(checkpoint.progress.best)
+        self.first_losses = dict(checkpoint.progress.first_losses)
+        self.last_losses = dict(checkpoint.progress.last_losses)
         self.best_states = {
             scored: {
                 name: checkpoint.under(f"best/{scored}/{name}") for name in self._learners_behind(scored)
@@ -201,6 +216,21 @@ class StageRun:
                 state.setdefault(int(number), {})[key] = laid_out
             groups = optimizer.state_dict()["param_groups"]
             optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+    def _refuse_others(self, checkpoint: Checkpoint) -> None:
+        """Former versions gave some strategies and terms other heads."""
+        kinds = ("networks/", "losses/")
+        own, others = (
+            {(address, value.shape) for address, value in tensors.items() if address.startswith(kinds)}
+            for tensors in (self.tensors(), checkpoint.tensors)
+        )
+        if differing := own ^ others:
+            address = min(differing)[0]
+            raise KDStudioError(
+                f"stage '{self.stage.name}' cannot go on: another version has written the checkpoint, and "
+                f"'{address.partition('/')[2]}' is not in both; run the experiment anew, or go on with that "
+                "version"
+            )
 
 
 def copied_state(module: nn.Module) -> dict[str, Tensor]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -18,7 +18,7 @@ from kdstudio.engine.composition import LOGITS
 from kdstudio.engine.context import RunContext
 from kdstudio.engine.device import choose_precision, choose_threads
 from kdstudio.engine.dry_run import dry_run, try_out
-from kdstudio.engine.evaluation import evaluate
+from kdstudio.engine.evaluation import Evaluated, evaluate
 from kdstudio.engine.events import (
     EpochDone,
     Event,
@@ -26,6 +26,7 @@ from kdstudio.engine.events import (
     Preparing,
     RunDone,
     RunStarted,
+    RunWarning,
     StageDone,
     StageStarted,
     StepDone,
@@ -35,7 +36,17 @@ from kdstudio.engine.logit_cache import CachedNetwork, cacheable, fill
 from kdstudio.engine.scoring import score
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun, copied_state
+from kdstudio.engine.warnings import (
+    answers,
+    at_chance,
+    loss_not_falling,
+    repeated_test_images,
+    small_validation,
+    taught_at_chance,
+    teachers_in,
+)
 from kdstudio.errors import KDStudioError
+from kdstudio.models.modules.drawing import seed_draws
 
 REPORTS_PER_EPOCH = 40
 MEASUREMENTS_PER_EPOCH = 4
@@ -90,6 +101,9 @@ class Trainer:
         self._began = time.monotonic()
         self._reported: set[str] = set()
         """Names of the networks whose results have been reported."""
+        self._warned = list(self._resume.progress.warnings)
+        self._teachers: dict[str, set[str]] = {}
+        """Names of the networks that each network and head has learned from."""
         self.delivered: tuple[Delivery, ...] = ()
         """The networks that the stage just done has made, or has been the first to show."""
         self.parts: dict[str, dict[str, Tensor]] = {}
@@ -115,10 +129,17 @@ class Trainer:
         if run is None:
             waiting = self._stage == self._resume.progress.stage  # the stage to go on with has not begun
             resume = self._resume if waiting else Checkpoint(Progress(stage=self._stage))
-            progress = resume.progress.model_copy(update={"seconds": self.seconds()})
-            return replace(resume, progress=progress)
+            told = {"seconds": self.seconds(), "warnings": tuple(self._warned)}
+            return replace(resume, progress=resume.progress.model_copy(update=told))
         progress = Progress(
-            stage=self._stage, epoch=run.epoch, step=run.step, seconds=self.seconds(), best=run.best
+            stage=self._stage,
+            epoch=run.epoch,
+            step=run.step,
+            seconds=self.seconds(),
+            best=run.best,
+            first_losses=run.first_losses,
+            last_losses=run.last_losses,
+            warnings=tuple(self._warned),
         )
         return Checkpoint(progress, run.tensors())
 
@@ -151,6 +172,8 @@ class Trainer:
             views=strategy.views,
             comparison=strategy.comparison,
         )
+        if self._resume.progress.is_beginning:
+            yield from self._warn(repeated_test_images(data.repeated_test_images(), len(data.test)))
         for number, stage in enumerate(context.plan()):
             if number < self._resume.progress.stage:
                 self._take_finished(number, stage)
@@ -168,6 +191,7 @@ class Trainer:
         }
         for name, part in (learners | stage.changes).items():
             part.module.load_state_dict(self._finished(number, name))
+        self._note_teachers(stage, learners | stage.changes)
 
     def _train(self, number: int, stage: Stage) -> Iterator[Event]:
         context = self.context
@@ -175,17 +199,30 @@ class Trainer:
         try_out(stage, context)
         feed = context.data.training_feed(stage.training_spec, stage.classes, stage.renumber)
         validation, _test = context.data.evaluation_feeds(stage.classes, stage.renumber)
+        seen = context.data.seen(feed, validation)
         run = StageRun(stage, context.device, self._precision)
         if number == self._resume.progress.stage and self._resume.tensors:
             run.restore(self._resume)
         self._stage, self._run = number, run
         yield StageStarted(stage=number, summary=self.summaries[number])
+        self._note_teachers(stage, run.changing)
+        evaluated: dict[str, Evaluated] = {}
+        if run.scored:
+            yield from self._warn(small_validation(validation.count_of(seen)))
+        for name in (n for n in stage.scored if n not in {*run.scored, *self._reported}):  # before it teaches
+            yield Preparing(what=f"scores of the {name}", fraction=0.0)
+            evaluated[name] = evaluate(run, name, context)
+            yield from self._warn_of(number, run, name, evaluated[name])
         own = dict(stage.networks)
-        yield from self._cache_frozen(stage, feed)
+        yield from self._cache_frozen(run, feed)
         while run.epoch < stage.training_spec.epochs:
-            yield from self._train_epoch(number, run, feed, validation)
+            yield from self._train_epoch(number, run, feed, validation, seen)
         stage.networks.update(own)  # type: ignore[attr-defined]
-        evaluated = evaluate(run, context, self._reported)
+        evaluated |= {name: evaluate(run, name, context, seen) for name in run.scored}
+        evaluated = {name: evaluated[name] for name in stage.scored if name in evaluated}
+        yield from self._warn(loss_not_falling(run))
+        for name in run.scored:
+            yield from self._warn_of(number, run, name, evaluated[name], seen)
         self._reported.update(evaluated)
         results = {name: found.result for name, found in evaluated.items()}
         self._deliver(number, run, results)
@@ -194,8 +231,36 @@ class Trainer:
             stage=number,
             seconds=self.seconds(),
             networks=results,
-            confusions={name: found.confusion for name, found in evaluated.items()},
+            confusions={name: found.tested for name, found in evaluated.items()},
         )
+
+    def _warn(self, found: Iterable[RunWarning]) -> Iterator[Event]:
+        """Tell what has not been told yet, before or after an interruption."""
+        for warning in found:
+            if warning.about not in {told.about for told in self._warned}:
+                self._warned.append(warning)
+                yield warning
+
+    def _warn_of(
+        self, number: int, run: StageRun, name: str, found: Evaluated, seen: Collection[int] = ()
+    ) -> Iterator[Event]:
+        """Tell where a network is at chance, or where what has taught it was."""
+        stage, summaries = run.stage, self.summaries[number:]
+        names = [
+            self.context.data.class_names[c] for c in found.result.classes or range(self.context.data.classes)
+        ]
+        teaches = any(name in summary.frozen for summary in summaries)
+        yield from self._warn(
+            at_chance(stage.name, found.result, answers(found.validated, seen), names, teaches=teaches)
+        )
+        behind = stage.behind(stage.scored[name])
+        taught_by = {teacher for part in behind for teacher in self._teachers.get(part, ())}
+        failed = {told.network for told in self._warned if told.code == "teacher-at-chance"}
+        yield from self._warn(taught_at_chance(stage.name, name, taught_by & failed))
+
+    def _note_teachers(self, stage: Stage, changing: Collection[str]) -> None:
+        for name, teachers in teachers_in(stage, changing).items():
+            self._teachers.setdefault(name, set()).update(teachers)
 
     def _deliver(self, number: int, run: StageRun, results: Mapping[str, NetworkResult]) -> None:
         """Take copies of what the stage has made."""
@@ -222,25 +287,28 @@ class Trainer:
             if name in later or name not in whole
         }
 
-    def _cache_frozen(self, stage: Stage, feed: Feed) -> Iterator[Event]:
+    def _cache_frozen(self, run: StageRun, feed: Feed) -> Iterator[Event]:
         """Put tables of logits in the place of frozen networks where that saves work."""
+        stage = run.stage
         for network in cacheable(stage, feed, self.context.data.classes):
             views = feed.augmentation.views
             outputs = self.context.shape(network, LOGITS)
             table = torch.empty(len(feed) * views, *outputs, device=self.context.device)
-            for fraction in fill(network, feed, table):
+            for fraction in fill(network, feed, table, run.autocast):
                 yield Preparing(what=f"predictions of the {network.name}", fraction=fraction)
             stage.networks[network.name] = CachedNetwork(network, table, views)  # type: ignore[index]
 
-    def _train_epoch(self, number: int, run: StageRun, feed: Feed, validation: Feed) -> Iterator[Event]:
+    def _train_epoch(
+        self, number: int, run: StageRun, feed: Feed, validation: Feed, seen: Collection[int]
+    ) -> Iterator[Event]:
         stage, seed, epoch = run.stage, self.experiment.seed, run.epoch
         weights, interval = run.weights(), max(1, feed.steps // REPORTS_PER_EPOCH)
         began, reported, images, reported_step = self.seconds(), self.seconds(), 0, run.step
-        seen = {name: float(total) for name, total in run.losses.items()}
+        sums = before = {name: float(total) for name, total in run.losses.items()}
         rate, measured = run.learning_rate(feed.steps), math.ceil(feed.steps / MEASUREMENTS_PER_EPOCH)
         stage.train()
         for batch in feed.shuffled(epoch, start=run.step):
-            torch.manual_seed(derived_seed(seed, "step", epoch, run.step))
+            seed_draws(derived_seed(seed, "step", epoch, run.step), self.context.device)
             rate = run.learning_rate(feed.steps)
             run.take_step(batch, rate, weights, measure=run.step % measured == 0)
             images += len(batch)
@@ -248,27 +316,26 @@ class Trainer:
             if run.step % interval and run.step < feed.steps and now - reported < LONGEST_SILENCE:
                 continue
             sums = self._read_losses(run)
-            count = run.step - reported_step
+            count = feed.images_in(run.step) - feed.images_in(reported_step)
             yield StepDone(
                 stage=number,
                 epoch=epoch + 1,
                 step=epoch * feed.steps + run.step,
-                losses={name: (sums[name] - seen[name]) / count for name in sums},
+                losses={name: (sums[name] - before[name]) / count for name in sums},
                 weights=weights,
                 learning_rate=rate,
                 images_per_second=images / max(now - began, 1e-9),
                 seconds=self.seconds(),
             )
-            seen, reported, reported_step = sums, self.seconds(), run.step
+            before, reported, reported_step = sums, self.seconds(), run.step
         speed = images / max(self.seconds() - began, 1e-9)
-        losses = {name: total / feed.steps for name, total in seen.items()}
+        losses = {name: total / feed.images_in(feed.steps) for name, total in sums.items()}
         measurements = math.ceil(feed.steps / measured)
         norms = {name: float(total) / measurements for name, total in run.gradient_norms.items()}
         if stage.after_epoch:
             stage.after_epoch(run.epoch + 1)
-        scored = score(stage, run.scored, validation)
-        scores = {name: found.scores for name, found in scored.items()}
-        run.end_epoch(scores)
+        scored = score(stage, run.scored, validation, seen)
+        run.end_epoch(losses, {name: found.selection for name, found in scored.items()})
         yield EpochDone(
             stage=number,
             epoch=run.epoch,
@@ -279,7 +346,7 @@ class Trainer:
             learning_rate=rate,
             images_per_second=speed,
             seconds=self.seconds(),
-            validation=scores,
+            validation={name: found.scores for name, found in scored.items()},
             confusions={name: found.confusion for name, found in scored.items()},
         )
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushBu
 
 from kdstudio.gui.controller import RunController, State
 from kdstudio.runs.state import spoken_duration
+from kdstudio.runs.summary import with_warnings
 
 REFRESH_MILLISECONDS = 250
 SIGNS = {
@@ -90,7 +91,6 @@ class RunBar(QFrame):
             self._controller.pause()
 
     def _show_state(self, state: State) -> None:
-        self.state.setText(f"{SIGNS[state]}  {state.value}")
         self.run_button.setEnabled(self._runnable and not self._controller.is_at_work)
         self.pause_button.setEnabled(state in {State.RUNNING, State.PAUSED})
         self.pause_button.setText("Resume" if state is State.PAUSED else "Pause")
@@ -106,6 +106,7 @@ class RunBar(QFrame):
     def _show_progress(self) -> None:
         run, state = self._controller.run_state, self._controller.state
         stage = run.current_stage
+        self.state.setText(f"{SIGNS[state]}  {with_warnings(state.value, len(run.warnings))}")
         self.bar.setValue(round(1000 * run.fraction))
         if state is State.READY:
             self.where.setText("Press Run to train what the form describes")

@@ -47,6 +47,22 @@ class ModelSpec(Declaration):
         """Tap names in the order of the forward pass, each with its module path."""
         raise NotImplementedError
 
+    def blocks(self) -> tuple[str, ...]:
+        """Taps that terms compare block by block, in order; by default all but ``pool``."""
+        return tuple(tap for tap in self.taps() if tap != "pool")
+
+    def middle(self) -> str:
+        """Tap where a hint is read; empty, the default, means the block in the middle."""
+        return ""
+
+    def preactivations(self) -> dict[str, str]:
+        """Taps, each with the module path of what the ReLU behind its features is fed with.
+
+        What is left out, by default all, is found by following one image: see
+        :func:`kdstudio.models.modules.tapping.preactivation`. A tap without a ReLU stands for itself.
+        """
+        return {}
+
     def classifier(self) -> str:
         """Module path of the layer that gives the logits; empty where that cannot be told."""
         return "classifier"

@@ -43,6 +43,14 @@ class DenseNet(ModelSpec):
         """``block1`` ``(B, c, H, W)`` to ``block3`` ``(B, c″, H/4, W/4)``, before batch norm; ``pool``."""
         return {name: name for name in ("block1", "block2", "block3", "pool")}
 
+    def preactivations(self) -> dict[str, str]:
+        """The blocks through the batch norm of what comes next, which is what the ReLU behind it reads."""
+        return {
+            "block1": "block2.transition.activation.norm",
+            "block2": "block3.transition.activation.norm",
+            "block3": "pool.last.norm",
+        }
+
     def build(self, image: ImageShape, classes: int) -> nn.Module:
         """Build for images of at least 4×4 (else ValueError); transitions halve channels and size."""
         from kdstudio.models.modules.assembly import chain, classification, convolution, norm_relu

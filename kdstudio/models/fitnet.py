@@ -52,6 +52,16 @@ LAYERS = {
         *(Layer(12, 3, 3), Layer(12, 3, 0, 2)),
     ),
 }
+HINTS = {
+    "fitnet-1": "layer6",
+    "fitnet-2": "layer6",
+    "fitnet-3": "layer8",
+    "fitnet-4": "layer11",
+    "cifar-teacher": "layer2",
+    "mnist-teacher": "layer2",
+    "mnist-student": "layer4",
+}
+"""Hint layers of the teachers, guided layers of the students."""
 HIDDEN = 500
 """Maxout units before the classes, in the networks for CIFAR."""
 
@@ -92,6 +102,10 @@ class FitNet(ModelSpec):
 
     def _layer_names(self) -> tuple[str, ...]:
         return tuple(f"layer{i}" for i in range(1, len(LAYERS[self.variant]) + 1))
+
+    def middle(self) -> str:
+        """The paper's hint or guided layer."""
+        return HINTS[self.variant]
 
     def classifier(self) -> str:
         """Behind the dropout."""

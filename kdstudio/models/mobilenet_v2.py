@@ -49,6 +49,14 @@ class MobileNetV2(ModelSpec):
         """``block1`` ``(B, 24w, H/2, W/2)`` to ``block4`` ``(B, 320w, H/16, W/16)``, linear; ``pool``."""
         return {name: name for name in ("block1", "block2", "block3", "block4", "pool")}
 
+    def middle(self) -> str:
+        """``block2``, as in the distillation tables."""
+        return "block2"
+
+    def preactivations(self) -> dict[str, str]:
+        """The linear outputs themselves: no ReLU is fed with them, nor with their batch norm."""
+        return {tap: tap for tap in self.blocks()}
+
     def build(self, image: ImageShape, classes: int) -> nn.Module:
         """Build as the distillation tables do: half the paper's strides, channels rounded down."""
         from torch import nn

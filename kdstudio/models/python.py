@@ -68,6 +68,8 @@ class Python(ModelSpec):
         """Call the user's function; KDStudioError names it and says what went wrong."""
         from torch import nn
 
+        from kdstudio.models.modules.foreign import not_in_place
+
         function = self._function()
         wanted = _wanted(function, {"image": image, "classes": classes})
         try:
@@ -83,7 +85,7 @@ class Python(ModelSpec):
                     f"tap '{name}': the network of '{self.path}' has no '{path}'; "
                     f"there are {', '.join(sorted(paths)[:12])}"
                 )
-        return network
+        return not_in_place(network)
 
     def _function(self) -> Callable[..., object]:
         file, _, name = self.path.rpartition(":")

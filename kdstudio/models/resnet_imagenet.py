@@ -42,6 +42,10 @@ class ResNetImageNet(ModelSpec):
         """
         return {name: name for name in ("block1", "block2", "block3", "block4", "pool")}
 
+    def middle(self) -> str:
+        """``block2``, as in the distillation tables."""
+        return "block2"
+
     def build(self, image: ImageShape, classes: int) -> nn.Module:
         """Build for images of any size; sizes are rounded up at each halving."""
         from torch import nn

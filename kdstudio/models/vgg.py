@@ -53,6 +53,14 @@ class VGG(ModelSpec):
         """``block1`` ``(B, 64, H, W)`` to ``block5`` ``(B, 512, H/8, W/8)`` after ReLU, then ``pool``."""
         return {name: name for name in (*(f"block{i}" for i in range(1, 6)), "pool")}
 
+    def blocks(self) -> tuple[str, ...]:
+        """``block2`` to ``block5``: the distillation tables leave out ``block1``, their stem."""
+        return ("block2", "block3", "block4", "block5")
+
+    def middle(self) -> str:
+        """``block3``, at a quarter of the size: the second of the tables' blocks."""
+        return "block3"
+
     def build(self, image: ImageShape, classes: int) -> nn.Module:
         """Build for images of at least 8×8 (else ValueError); blocks 2 to 4 begin with max-pooling.
 

@@ -41,6 +41,14 @@ class WideResNet(ModelSpec):
         """``block1`` ``(B, 16w, H, W)`` to ``block3`` ``(B, 64w, H/4, W/4)``, not normalised; ``pool``."""
         return {name: name for name in ("block1", "block2", "block3", "pool")}
 
+    def preactivations(self) -> dict[str, str]:
+        """The blocks through the batch norm of what comes next, which is what the ReLU behind it reads."""
+        return {
+            "block1": "block2.0.activation.norm",
+            "block2": "block3.0.activation.norm",
+            "block3": "pool.last.norm",
+        }
+
     def build(self, image: ImageShape, classes: int) -> nn.Module:
         """Build for images of any size; sizes are rounded up at each halving."""
         from torch import nn

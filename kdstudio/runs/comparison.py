@@ -17,7 +17,7 @@ def main_result(summary: Summary, names: Sequence[str]) -> str:
     wanted = [name for name in rows if summary.networks[name].kind == summary.comparison.result] or rows
     if not wanted:
         return names[-1]
-    return max(wanted, key=lambda name: summary.networks[name].validation.accuracy)
+    return max(wanted, key=lambda name: summary.networks[name].selection.accuracy)
 
 
 def main_reference(summary: Summary, names: Sequence[str]) -> str:

@@ -137,12 +137,12 @@ class Headline(NamedTuple):
 
 
 def headline(summary: Summary) -> Headline:
-    """Find what a run holds against what; where several networks could stand, the best on validation does."""
+    """Find what a run holds against what; where several could stand, the best on validation does."""
     groups = gathered(summary.networks.values())
 
     def best(kind: str, role: str = "") -> Group | None:
         fitting = [g for g in groups if g.network.kind == kind and g.network.role == (role or g.network.role)]
-        return best_of(fitting, "validation.accuracy")
+        return best_of(fitting, "selection.accuracy")
 
     kinds = summary.comparison
     result = best(kinds.result)

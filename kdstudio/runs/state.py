@@ -15,6 +15,7 @@ from kdstudio.engine.events import (
     RunResumed,
     RunStarted,
     RunStopped,
+    RunWarning,
     StageDone,
     StageStarted,
     StageSummary,
@@ -53,6 +54,8 @@ class RunState:
     learning: dict[str, LiveResult] = field(default_factory=dict)
     """Rows of those that still learn, with their latest validation scores alone."""
     curves: RunCurves = field(default_factory=RunCurves)
+    warnings: list[RunWarning] = field(default_factory=list)
+    """What makes the results doubtful, in the order in which it was told."""
     _began: tuple[float, float] = (0.0, 0.0)
     """Fraction and seconds when the run was started, or resumed last."""
 
@@ -122,6 +125,8 @@ class RunState:
                 self._take_steps(event)
             case EpochDone():
                 self._end_epoch(event)
+            case RunWarning():
+                self.warnings.append(event)
             case StageDone():
                 self.networks |= event.networks
                 self.learning = {}
@@ -210,6 +215,7 @@ class RunState:
                 "networks": dict(self.networks),
                 "views": self.views,
                 "comparison": self.comparison,
+                "warnings": tuple(self.warnings),
             }
         )
 

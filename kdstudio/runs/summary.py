@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from kdstudio.engine.events import NetworkResult
+from kdstudio.engine.events import NetworkResult, RunWarning
 from kdstudio.engine.identity import Record
 from kdstudio.engine.views import Comparison, View
 
@@ -32,4 +32,21 @@ class Summary(Record):
     """The table of results: a row for each network that is trained, or came with weights, in order."""
     views: tuple[View, ...] = ()
     comparison: Comparison = Comparison()
+    warnings: tuple[RunWarning, ...] = ()
+    """What makes the results doubtful, in the order in which it was told."""
     error: str = ""
+
+    @property
+    def spoken_status(self) -> str:
+        """``finished``, or ``finished, with 2 warnings``."""
+        return with_warnings(self.status, len(self.warnings))
+
+
+def with_warnings(status: str, count: int) -> str:
+    """Say how many warnings there are behind ``status``, where there are any."""
+    return f"{status}, with {spoken_warnings(count)}" if count else status
+
+
+def spoken_warnings(count: int) -> str:
+    """``1 warning``, ``2 warnings``."""
+    return f"{count} warning{'' if count == 1 else 's'}"

@@ -4,7 +4,7 @@ import threading
 from rich.console import Console
 
 from kdstudio.cli.display import Display, console, show_run, watch_run
-from kdstudio.engine.events import Preparing, RunPaused, StageDone, StepDone
+from kdstudio.engine.events import Preparing, RunPaused, RunWarning, StageDone, StepDone
 from kdstudio.runs.control import ask
 from kdstudio.runs.session import new_session
 from kdstudio.runs.state import RunState
@@ -29,6 +29,9 @@ def test_a_whole_run_is_followed():
     assert bars.tasks[1].completed == bars.tasks[1].total == 10
     text = output.getvalue()
     assert "1,077 training, 270 validation, 450 test images; cpu, 1 threads, float32" in text
+    warnings = [event for event in events if isinstance(event, RunWarning)]
+    assert warnings
+    assert all(f"warning: {warning.title}. " in text for warning in warnings)
     for name in ("teacher", "baseline", "student"):
         result = next(e.networks[name] for e in events if e.kind == "stage-done" and name in e.networks)
         test = result.last_epoch.test

@@ -10,7 +10,7 @@ from kdstudio.engine.strategy import strategies
 from kdstudio.engine.views import FigureView, TableView
 from kdstudio.runs.folder import RunFolder, create_run, run_folders
 from kdstudio.runs.presets import load_experiment, preset_names
-from tests.results import row, run, scores
+from tests.results import doubt, row, run, scores
 from tests.small import small_experiment
 
 
@@ -96,6 +96,21 @@ def test_results_are_the_networks_then_the_tables_of_the_strategy():
         "1             70.00%",
         "2             60.00%  best validation accuracy",
     ]
+
+
+def test_warnings_stand_below_the_results_with_their_remedies():
+    lines = printed(run(row("student", 0.1), warnings=(doubt("teacher"), doubt())))
+    assert lines[-3] == "2 warnings"
+    assert lines[-2:] == [
+        f"  {name} is at <chance>. 10.0% are right. Lower its learning rate."
+        for name in ("teacher", "student")
+    ]
+
+
+def test_a_run_with_warnings_says_so_in_its_first_line(capsys):
+    output = Console(file=io.StringIO(), width=120)
+    tables.print_run(run(row("student", 0.1), seconds=5, warnings=(doubt(),)), output)
+    assert output.file.getvalue().startswith("run: finished after 5 s, with 1 warning\n")
 
 
 def test_a_run_without_results_prints_nothing():

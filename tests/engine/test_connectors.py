@@ -9,13 +9,16 @@ from kdstudio.engine.connectors import (
     InputGradient,
     MarginReLU,
     TwoSided,
-    connector,
+    boundary_connector,
+    channel_connector,
     factor_decoder,
     factor_encoder,
     fused_output,
+    mean_predictor,
     projection,
 )
 from kdstudio.errors import KDStudioError
+from kdstudio.models.modules.maxout import Maxout
 
 
 @pytest.mark.parametrize(
@@ -68,9 +71,75 @@ def test_a_kind_that_does_not_fit_is_named_with_the_remedy(student, teacher, kin
         assert part in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("student", "teacher", "description"),
+    [
+        ((8, 8, 8), (5, 4, 4), "3×3 convolution 8 → 5 channels, stride 2, batch norm"),
+        ((8, 4, 4), (5, 8, 8), "transposed 4×4 convolution 8 → 5 channels, stride 2, batch norm"),
+        ((8, 4, 4), (5, 4, 4), "1×1 convolution 8 → 5 channels, batch norm"),
+        ((8, 7, 7), (5, 4, 4), "4×4 convolution 8 → 5 channels, batch norm"),
+        ((8, 2, 2), (5, 6, 6), "1×1 convolution 8 → 5 channels, upsampled to 6×6, batch norm"),
+        ((8,), (5,), "linear 8 → 5, batch norm"),
+    ],
+)
+def test_kernels_are_those_of_repdistillers_regressor(student, teacher, description):
+    """Its ``ConvReg``; with ReLU for hints, without for activation boundaries. It refuses the last two."""
+    found, values = boundary_connector(student, teacher), torch.randn(4, *student)
+    assert found.description == description
+    made = found.make().train()
+    assert made(values).shape == (4, *teacher)
+    channels = made(values).transpose(0, 1).flatten(1)
+    torch.testing.assert_close(channels.mean(1), torch.zeros(5), atol=1e-5, rtol=0)
+    hint = projection(student, teacher, "library", "hint")
+    assert hint.description == f"{description}, ReLU"
+    assert hint.make()(values).min() == 0
+
+
+def test_the_librarys_regressor_stands_between_equal_shapes_too_and_boundaries_have_none():
+    shape = (8, 4, 4)
+    assert projection(shape, shape, "library", "hint").description.startswith("1×1 convolution 8 → 8")
+    assert projection(shape, shape, "paper", "hint").description == "1×1 convolution 8 → 8 channels"
+    assert boundary_connector(shape, shape) is None
+
+
+@pytest.mark.parametrize(
+    ("student", "teacher", "activation", "description"),
+    [
+        ((8, 6, 6), (5, 4, 4), nn.ReLU(), "3×3 convolution 8 → 5 channels, ReLU"),
+        ((8, 6, 6), (5, 4, 4), Maxout(2), "3×3 convolution 8 → 10 channels, Maxout"),
+        ((8, 2, 2), (5, 4, 4), nn.ReLU(), "1×1 convolution 8 → 5 channels, upsampled to 4×4, ReLU"),
+        ((8, 6, 6), (5, 4, 4), None, "3×3 convolution 8 → 5 channels"),
+        ((8,), (5,), Maxout(3), "linear 8 → 15, Maxout"),
+        ((8,), (8,), nn.Tanh(), "linear 8 → 8, Tanh"),
+    ],
+)
+def test_the_papers_regressor_has_the_hint_layers_activation(student, teacher, activation, description):
+    """Romero et al. 2015, section 2.2; its kernel is what the student's map is larger by, plus 1."""
+    found = projection(student, teacher, "paper", "hint", activation)
+    assert found.description == description
+    made, values = found.make(), torch.randn(2, *student)
+    assert made(values).shape == (2, *teacher)
+    if activation:
+        torch.testing.assert_close(made(values), activation(made[0](values)))
+        assert made[1] is not activation
+
+
 def test_connectors_bring_maps_and_vectors_to_the_teachers_channels():
-    assert connector((3, 4, 4), (5, 2, 2))(torch.randn(2, 3, 4, 4)).shape == (2, 5, 4, 4)
-    assert connector((3,), (5,))(torch.randn(2, 3)).shape == (2, 5)
+    maps, vectors = channel_connector((3, 4, 4), (5, 2, 2)), channel_connector((3,), (5,))
+    assert maps.make()(torch.randn(2, 3, 4, 4)).shape == (2, 5, 4, 4)
+    assert vectors.make()(torch.randn(2, 3)).shape == (2, 5)
+    assert maps.description == "1×1 convolution 3 → 5 channels, batch norm"
+
+
+def test_a_mean_is_predicted_from_what_has_been_pooled_and_not_pooled_after():
+    """By hand: one weight of 1 and one of −1, a map of 1 and −1, whose mean is 0 and whose ReLU's is not."""
+    module = mean_predictor((1, 2, 2), (1, 1, 1))
+    with torch.no_grad():
+        for layer in (m for m in module if isinstance(m, nn.Conv2d)):
+            layer.weight.fill_(1.0)
+        assert module(torch.tensor([[[[1.0, -1.0], [3.0, -3.0]]]])).item() == 0.0
+        assert module(torch.tensor([[[[1.0, -1.0], [3.0, 1.0]]]])).item() == 1.0
+    assert mean_predictor((1, 1, 1), (1, 2, 2))(torch.ones(1, 1, 1, 1)).shape == (1, 1, 1, 1)
 
 
 def small_network(seed):
@@ -140,7 +209,7 @@ def test_a_variance_begins_at_five_and_stays_positive():
 
 
 def test_margins_are_the_mean_of_what_was_negative():
-    module, seen = MarginReLU(3), torch.randn(4, 5, 3, 2, 2)
+    module, seen = MarginReLU(3, (2, 2)), torch.randn(4, 5, 3, 2, 2)
     seen[:, :, 2] = seen[:, :, 2].abs()
     for batch in seen:
         module(batch)
@@ -156,6 +225,18 @@ def test_margins_are_the_mean_of_what_was_negative():
     np.testing.assert_array_equal(
         raised, np.where(values > before[:, None, None], values, before[:, None, None])
     )
+
+
+def test_a_map_is_pooled_to_the_students_size_and_then_raised_to_its_margin():
+    """By hand: −1 raises −6 but not the mean of −6 and 6; the mean of what is negative is of the pixels."""
+    module = MarginReLU(1, (1, 2))
+    values = torch.tensor([[[[-6.0, -6.0, 6.0, -2.0], [6.0, 2.0, -2.0, 6.0]]]])
+    raised = module(values)
+    assert module.margin.item() == -4.0
+    assert raised.flatten().tolist() == [-1.0, 2.0]
+    values[0, 0, :, :2] = -6.0
+    assert module.eval()(values).flatten().tolist() == [-4.0, 2.0]
+    assert MarginReLU(1, (2, 2))(torch.tensor([[[[3.0]]]])).flatten().tolist() == [3.0] * 4
 
 
 def test_a_paraphraser_returns_to_the_shape_it_came_from():

@@ -193,6 +193,18 @@ def test_shapes_of_taps_are_those_of_one_image_and_nothing_moves():
     assert network.training
 
 
+def test_what_a_relu_is_fed_with_is_as_the_model_declares_or_found():
+    context = small_context(small_experiment("networks.student.model={name='wide-resnet', depth=10}"))
+    student, teacher = context.network("student"), context.network("teacher")
+    assert context.preactivation(student, "block2") == "block3.0.activation.norm"
+    assert context.preactivation(student, "block2.0.activation") == "block2.0.activation.norm"
+    assert context.preactivation(teacher, "block1") == "block1.linear"
+    assert context.preactivation(teacher, "block1.linear") == "block1.linear"
+    assert isinstance(context.activation(teacher, "block1"), nn.ReLU)
+    assert context.activation(student, "block2") is None
+    assert student.training
+
+
 def test_a_declared_head_is_built_from_its_declaration_and_described():
     context = small_context(small_experiment())
     context.network("student")
@@ -246,8 +258,8 @@ def row_of(context, scorable):
     """The row that a stage in which the student learns tells of a composition."""
     stage = context.stage("student", [label_loss("student")], scored=[scorable])
     run = StageRun(stage, CPU, "float32")
-    run.end_epoch({scorable.name: some_scores()})
-    return evaluate(run, context, set())[scorable.name].result
+    run.end_epoch({}, {scorable.name: some_scores()})
+    return evaluate(run, scorable.name, context).result
 
 
 def test_an_early_exit_is_the_trunk_up_to_its_tap_and_its_head():

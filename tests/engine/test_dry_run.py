@@ -4,11 +4,21 @@ from torch import nn
 
 from kdstudio.engine.dry_run import dry_run, summarise
 from kdstudio.engine.learning import learn_labels
-from kdstudio.engine.losses.response import cross_entropy
+from kdstudio.engine.losses.response import cross_entropy, one_class_each
+from kdstudio.engine.matching.declaration import matching_terms
 from kdstudio.engine.stage import Stage
+from kdstudio.engine.strategy import strategies
 from kdstudio.engine.terms import LABELS, LossTerm
 from kdstudio.errors import KDStudioError
-from tests.small import perceptron, planned, same_state, small_context, small_experiment, with_batch_norm
+from tests.small import (
+    perceptron,
+    planned,
+    same_state,
+    small_context,
+    small_experiment,
+    train,
+    with_batch_norm,
+)
 
 
 def label_stage(network, context):
@@ -109,3 +119,63 @@ def test_a_loss_that_does_not_fit_names_its_line():
 
     with pytest.raises(KDStudioError, match=r"term 'mine' .*, in test_dry_run.py, line \d+"):
         dry_run(small_context(planned(plan)))
+
+
+FURTHER = {
+    "born-again": ["strategy.variant=confidence", "strategy.variant=permuted"],
+    "mutual": ["strategy.peers_as=KL to mean"],
+    "self-distillation": ["strategy.feature_loss=squared norm"],
+    "specialise": ["strategy.variance=0.1", "strategy.orthogonality=0.1"],
+}
+"""Options that bring further losses into a strategy."""
+CASES = [(name, setting) for name in strategies for setting in ("seed=0", *FURTHER.get(name, ()))]
+CASES += [("match", f"strategy.terms.matched={{name='{term}'}}") for term in matching_terms]
+ONE_CLASS = {
+    "strategy.variant=confidence": "confidence-weighted label loss",
+    "strategy.variance=0.1": "variance",
+    "strategy.orthogonality=0.1": "orthogonality",
+    "strategy.terms.matched={name='decoupled'}": "matched",
+    "strategy.terms.matched={name='teacher-free'}": "matched",
+}
+"""Those that need one class for each image, and how their term is called."""
+
+
+@pytest.mark.parametrize("kind", ["mixup", "cutmix"])
+@pytest.mark.parametrize(("strategy", "setting"), CASES)
+def test_what_cannot_learn_from_mixed_images_says_so_before_the_run_and_all_else_learns(
+    strategy, setting, kind
+):
+    model = "{name='mlp', widths=[8, 6]}"
+    if "terms" in setting:
+        model = "{name='resnet', depth=8, width=1}"
+    settings = [setting, "data.fraction=0.1", "strategy.initialisation_epochs=1"]
+    settings = settings if strategy == "match" else settings[:2]
+    for role in strategies[strategy]().roles():
+        network = f"networks.{role}"
+        settings += [
+            f"{network}.model={model}",
+            f"{network}.training.epochs=1",
+            f"{network}.training.mixing.kind={kind}",
+        ]
+    experiment = small_experiment(*settings, strategy=strategy)
+    if setting not in ONE_CLASS:
+        train(experiment)
+        return
+    with pytest.raises(KDStudioError) as caught:
+        dry_run(small_context(experiment))
+    assert f"term '{ONE_CLASS[setting]}': it needs one class for each image" in str(caught.value)
+    assert str(caught.value).endswith(f"({kind}); set networks.student.training.mixing.kind to none")
+
+
+def test_the_remedy_for_mixed_images_names_the_role_and_not_the_network():
+    def plan(run):
+        network = run.network("student", generation=3)
+        loss = LossTerm("mine", lambda z, y: cross_entropy(z, one_class_each(y)), network.logits, LABELS)
+        yield run.stage("late", [loss])
+
+    with pytest.raises(KDStudioError) as caught:
+        dry_run(small_context(planned(plan, "networks.student.training.mixing.kind=cutmix")))
+    assert str(caught.value) == (
+        "stage 'late', term 'mine': it needs one class for each image, but mixed images have shares of "
+        "several (cutmix); set networks.student.training.mixing.kind to none"
+    )

@@ -2,12 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from kdstudio.data.feed import Batch
 from kdstudio.engine.network import Head, Network
-from kdstudio.models.declaration import ImageShape
-from kdstudio.models.mlp import MLP
-from kdstudio.models.resnet import ResNet
-from kdstudio.models.wide_resnet import WideResNet
 from tests.small import perceptron, random_batch, with_batch_norm
 
 
@@ -72,22 +67,17 @@ def test_a_head_applies_its_module():
     torch.testing.assert_close(hint(value), value @ module.weight.T + module.bias)
 
 
-@pytest.mark.parametrize(
-    ("model", "tap", "path"),
-    [
-        (MLP(widths=(8, 8)), "block2", "block2.linear"),
-        (MLP(widths=(8,), dropout=0.5), "block1", "block1.linear"),
-        (ResNet(depth=20), "block3", "block3.2.add"),
-        (WideResNet(depth=16, width=1), "block1", "block1"),
-    ],
-)
-def test_the_preactivation_of_a_tap_is_what_its_last_relu_is_fed_with(model, tap, path):
-    module = model.build(ImageShape(3, 8, 8), 10).eval()
-    network = Network("student", module, model.taps())
-    assert network.preactivation(tap) == path
-    images = torch.randn(2, 3, 8, 8)
-    batch = Batch(images, torch.zeros(2), torch.zeros(2), torch.zeros(2))
-    values = network(batch, (tap, path))
-    if path != tap:
-        assert torch.equal(values[path].relu(), values[tap])
-        assert values[path].min() < 0
+def test_what_a_layer_is_fed_with_can_be_read():
+    network, batch = perceptron("student"), random_batch()
+    values = network(batch, ("block1.relu@input", "block1.linear"))
+    assert torch.equal(values["block1.relu@input"], values["block1.linear"])
+    assert network.has("block1.relu@input")
+    assert not network.has("block1.relu@output")
+
+
+def test_blocks_are_all_taps_and_the_middle_one_is_the_middle_unless_told():
+    taps = dict.fromkeys("abcd", "0")
+    network = Network("n", nn.Sequential(nn.ReLU()), taps)
+    assert (network.blocks, network.middle) == (("a", "b", "c", "d"), "c")
+    told = Network("n", nn.Sequential(nn.ReLU()), taps, blocks="bcd", middle="d")
+    assert (told.blocks, told.middle) == (("b", "c", "d"), "d")

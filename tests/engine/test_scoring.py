@@ -45,7 +45,7 @@ def calibration_error_by_hand(p, labels, bins=15):
 
 def test_scores_equal_scikit_learns():
     logits, labels = predictions()
-    (found, confusion), predicted = scored(logits, labels), logits.argmax(1)
+    (found, confusion, _seen), predicted = scored(logits, labels), logits.argmax(1)
     assert found.count == 400
     assert found.accuracy == pytest.approx(accuracy_score(labels, predicted))
     assert found.errors == (labels != predicted).sum()
@@ -84,7 +84,7 @@ def test_a_class_without_images_has_no_share():
 def test_all_right_and_all_wrong():
     logits = np.eye(3) * 9
     assert scored(logits, np.arange(3)).scores.accuracy == 1.0
-    wrong, confusion = scored(logits, np.array([1, 2, 0]))
+    wrong, confusion, _seen = scored(logits, np.array([1, 2, 0]))
     assert (wrong.accuracy, wrong.errors, class_accuracies(confusion)) == (0.0, 3, (0.0, 0.0, 0.0))
 
 

@@ -303,3 +303,55 @@ def test_a_frozen_head_is_no_learner_and_stays_in_eval_mode():
     stage = hint_stage(head).train()
     assert list(stage.learners(0)) == ["student"]
     assert not head.module.training
+
+
+def test_only_what_learns_moves_running_statistics_and_peers_answer_with_those_of_the_batch():
+    """By hand: the momentum is 0.1, so a mean that has moved once from 0 is a tenth of the batch's."""
+    networks = [with_batch_norm("a", seed=1), with_batch_norm("b", seed=2)]
+    updates = [
+        [label_term(own), LossTerm(f"{own} soft loss", kl, f"{own}.logits", (f"{peer}.logits",))]
+        for own, peer in ("ab", "ba")
+    ]
+    stage = Stage("mutual", networks=networks, updates=updates, training=TrainingSpec()).train()
+    batch = random_batch()
+
+    def by_hand(network):
+        flatten, linear, norm, relu, last = network.module
+        hidden = linear(flatten(batch.images))
+        spread = (hidden.var(0, correction=0) + norm.eps).sqrt()
+        return hidden.mean(0), last(relu((hidden - hidden.mean(0)) / spread))
+
+    for update, (own, peer) in enumerate((networks, networks[::-1])):
+        mean, logits = by_hand(own)
+        losses = stage(batch, update)
+        torch.testing.assert_close(own.module[2].running_mean, mean / 10)
+        torch.testing.assert_close(losses[f"{own.name} soft loss"], kl(logits, by_hand(peer)[1]))
+    assert [int(n.module[2].num_batches_tracked) for n in networks] == [1, 1]
+
+
+def test_a_head_that_does_not_learn_in_an_update_keeps_its_statistics():
+    heads = [Head("own", nn.BatchNorm1d(3), "a.block1"), Head("other", nn.BatchNorm1d(3), "b.block1")]
+    networks = [perceptron("a", seed=1), perceptron("b", seed=2)]
+    term = LossTerm("gap", functional.mse_loss, "own", ("other",))
+    stage = Stage("two", networks=networks, heads=heads, updates=[[term]], training=TrainingSpec()).train()
+    stage(random_batch())
+    assert [int(head.module.num_batches_tracked) for head in heads] == [1, 0]
+
+
+@pytest.mark.parametrize("update", [0, 1])
+def test_networks_draw_what_they_would_draw_alone(update):
+    def network(name):
+        found = perceptron(name, width=50, seed=1)
+        found.module.classifier = nn.Sequential(nn.Dropout(), found.module.classifier)
+        return found
+
+    def losses(names, number):
+        updates = [[label_term(name)] for name in names]
+        networks = [network(name) for name in names]
+        stage = Stage("side by side", networks=networks, updates=updates, training=TrainingSpec()).train()
+        torch.manual_seed(7)
+        return [stage(random_batch(), turn) for turn in range(len(names))][number]
+
+    (alone,) = losses(["a"], 0).values()
+    (beside,) = losses(["b", "c"], update).values()
+    assert torch.equal(alone, beside)

@@ -65,17 +65,18 @@ def test_peers_learn_in_turns_and_the_second_sees_the_first_as_updated():
         torch.testing.assert_close(learned.state_dict(), expected.state_dict())
 
 
-def test_losses_are_summed_unweighted_over_the_epoch():
+def test_losses_are_summed_unweighted_over_the_epochs_images():
     network, run = perceptron("student"), None
     run = run_of(label_stage(network))
     total = 0.0
-    for seed in (1, 2, 3):
-        batch = random_batch(seed=seed)
-        total += functional.cross_entropy(network.module(batch.images), batch.labels).item()
+    for count in (6, 6, 2):
+        batch = random_batch(count, seed=count)
+        total += functional.cross_entropy(network.module(batch.images), batch.labels, reduction="sum").item()
         run.take_step(batch, 0.1, {"label loss": 5.0})
     assert run.losses["label loss"].item() == pytest.approx(total, rel=1e-6)
     assert run.step == 3
-    run.end_epoch({})
+    run.end_epoch({"label loss": 2.0}, {})
+    assert run.first_losses == run.last_losses == {"label loss": 2.0}
     assert (run.epoch, run.step, run.losses["label loss"].item()) == (1, 0, 0.0)
 
 
@@ -158,7 +159,7 @@ def test_term_weights_run_from_the_first_epoch_to_the_last():
     seen = []
     for _epoch in range(5):
         seen.append(run.weights()["label loss"])
-        run.end_epoch({})
+        run.end_epoch({}, {})
     assert seen == pytest.approx([1.0, 0.75, 0.5, 0.25, 0.0])
 
 
@@ -168,7 +169,7 @@ def test_the_best_epoch_has_the_highest_validation_accuracy_then_the_lowest_loss
     for accuracy, loss in ((0.5, 1.0), (0.9, 0.8), (0.9, 0.6), (0.9, 0.6), (0.7, 0.1)):
         run.take_step(random_batch(), 0.1, ONE)
         states.append(cloned(network.module))
-        run.end_epoch({"student": some_scores(accuracy, loss)})
+        run.end_epoch({}, {"student": some_scores(accuracy, loss)})
     assert run.best["student"] == BestEpoch(epoch=3, accuracy=0.9, loss=0.6)
     assert same_state(run.best_states["student"]["student"], states[2])
     last = run.use_best("student")
@@ -191,7 +192,7 @@ def test_the_best_epoch_of_an_exit_keeps_its_head_and_the_network_below():
     )
     run = run_of(stage)
     assert run.scored == {"early": "exit"}
-    run.end_epoch({"early": some_scores()})
+    run.end_epoch({}, {"early": some_scores()})
     before = {name: cloned(part.module) for name, part in (("student", network), ("exit", head))}
     run.take_step(random_batch(), 0.1, ONE)
     last = run.use_best("early")
@@ -263,15 +264,31 @@ def test_a_restored_run_goes_on_bit_for_bit(optimizer):
     whole = fresh()
     for seed in range(3):
         whole.take_step(random_batch(seed=seed), 0.1, ONE)
-    whole.end_epoch({"student": some_scores()})
+    whole.end_epoch({}, {"student": some_scores()})
     whole.take_step(random_batch(seed=3), 0.1, ONE)
-    saved = Checkpoint(Progress(epoch=whole.epoch, step=whole.step, best=whole.best), whole.tensors())
+    losses = {"first_losses": {"label loss": 2.0}, "last_losses": {"label loss": 1.0}}
+    progress = Progress(epoch=whole.epoch, step=whole.step, best=whole.best, **losses)
+    saved = Checkpoint(progress, whole.tensors())
     halved = fresh()
     halved.restore(saved)
     assert (halved.epoch, halved.step, halved.best) == (whole.epoch, whole.step, whole.best)
+    assert (halved.first_losses["label loss"], halved.last_losses["label loss"]) == (2.0, 1.0)
     for run in (whole, halved):
         run.take_step(random_batch(seed=4), 0.1, ONE)
     assert same_state(whole.tensors(), halved.tensors())
+
+
+def test_a_checkpoint_of_other_heads_is_refused():
+    run = run_of(label_stage(perceptron("student")))
+    saved = Checkpoint(Progress(step=1), run.tensors())
+    other = run_of(label_stage(perceptron("student", width=4)))
+    with pytest.raises(
+        KDStudioError, match=r"stage 'alone' cannot go on: .* 'student/.*run the experiment anew"
+    ):
+        other.restore(saved)
+    lacking = {key: value for key, value in run.tensors().items() if not key.startswith("losses/")}
+    with pytest.raises(KDStudioError, match=r"'label loss' is not in both"):
+        run.restore(Checkpoint(Progress(step=1), lacking))
 
 
 def test_what_a_checkpoint_holds_is_copied():
@@ -413,7 +430,7 @@ def test_what_is_changed_between_epochs_is_scored_kept_and_restored():
     assert (run.learners.keys(), run.changing.keys()) == ({"student"}, {"student", "teacher"})
     with torch.no_grad():
         next(teacher.parameters()).fill_(0.5)
-    run.end_epoch({"teacher": some_scores()})
+    run.end_epoch({}, {"teacher": some_scores()})
     best = cloned(teacher.module)
     with torch.no_grad():
         next(teacher.parameters()).fill_(0.25)

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from kdstudio.engine import trainer as loop
-from kdstudio.engine.events import EpochDone, Preparing, RunDone, RunStarted, StageDone, StepDone
+from kdstudio.engine.events import EpochDone, Preparing, RunDone, RunStarted, RunWarning, StageDone, StepDone
 from kdstudio.engine.learning import learn_labels
 from kdstudio.engine.losses.response import cross_entropy, soft_kl
 from kdstudio.engine.stage import Stage
@@ -67,6 +67,10 @@ def steps_of(events):
     return [event for event in events if isinstance(event, StepDone)]
 
 
+def is_remembering(event):
+    return isinstance(event, Preparing) and event.what.startswith("predictions")
+
+
 def told(events):
     """What events say that does not depend on the clock."""
     timing = {"images_per_second", "seconds"}
@@ -101,7 +105,7 @@ def test_the_loop_names_no_strategy():
 
 def test_events_come_in_order_and_count_every_step():
     events, _states = train(small_experiment())
-    kinds = [event.kind for event in events if not isinstance(event, Preparing)]
+    kinds = [event.kind for event in events if not isinstance(event, Preparing | RunWarning)]
     epoch = ["step-done"] * 5 + ["epoch-done"]
     stage = ["stage-started", *epoch, *epoch, "stage-done"]
     assert kinds == ["run-started", *stage * 3, "run-done"]
@@ -111,12 +115,43 @@ def test_events_come_in_order_and_count_every_step():
     assert (events[0].training_images, events[0].validation_images, events[0].test_images) == (1077, 270, 450)
 
 
-def test_epoch_losses_are_the_mean_of_the_steps_losses():
-    events, _states = train(small_experiment(strategy="supervised"))
+def test_the_losses_of_an_epoch_and_of_its_steps_are_means_over_images(monkeypatch):
+    """The digits' 1,077 training images in batches of 500, 500 and 77.
+
+    The loss of a batch is its first label: the mean over images is known without any network.
+    """
+    batches = []
+    monkeypatch.setattr(loop, "REPORTS_PER_EPOCH", 1)  # one event for two batches, one for the last
+    monkeypatch.setattr(loop, "LONGEST_SILENCE", 1e9)
+
+    def first_label(logits, labels):
+        batches.append((len(labels), labels[0].item()))
+        return labels[0] + 0 * logits.sum()
+
+    def plan(run):
+        yield run.stage("student", [LossTerm("first", first_label, run.network("student").logits, (LABELS,))])
+
+    size = "networks.student.training.batch_size=500"
+    events, _states = train(planned(plan, size))
+    batches = [batch for batch in batches if batch[0] > 4]  # the others are tried before the run
+    assert [count for count, _label in batches] == [500, 500, 77] * 2
     for number in (1, 2):
-        steps = [event.losses["label loss"] for event in steps_of(events) if event.epoch == number]
-        (epoch,) = (e for e in events if isinstance(e, EpochDone) and e.epoch == number)
-        assert epoch.losses["label loss"] == pytest.approx(sum(steps) / len(steps), rel=1e-5)
+        epoch = batches[3 * number - 3 : 3 * number]
+        by_hand = sum(count * label for count, label in epoch) / 1077
+        (done,) = (e for e in events if isinstance(e, EpochDone) and e.epoch == number)
+        assert done.losses["first"] == pytest.approx(by_hand, rel=1e-6)
+        (steps,) = (e for e in steps_of(events) if e.epoch == number)
+        assert steps.losses["first"] == pytest.approx(by_hand, rel=1e-6)
+
+
+def test_a_last_batch_of_one_image_is_left_out_of_the_mean():
+    def plan(run):
+        ones = LossTerm("one", lambda z, _labels: 0 * z.sum() + 1, run.network("student").logits, (LABELS,))
+        yield run.stage("student", [ones])
+
+    events, _states = train(planned(plan, "networks.student.training.batch_size=538"))  # 538 + 538 + 1
+    told_losses = [e.losses["one"] for e in events if isinstance(e, EpochDone | StepDone)]
+    assert told_losses == [1.0] * len(told_losses)
 
 
 def test_the_same_seed_gives_the_same_run_bit_for_bit():
@@ -185,8 +220,8 @@ def test_remembered_answers_of_the_teacher_change_no_loss(monkeypatch, jitter):
     remembered, _states = train(experiment)
     monkeypatch.setattr(loop, "cacheable", lambda *_arguments: [])
     computed, _states = train(experiment)
-    assert any(isinstance(event, Preparing) for event in remembered)
-    assert not any(isinstance(event, Preparing) for event in computed)
+    assert any(map(is_remembering, remembered))
+    assert not any(is_remembering(event) for event in computed)
     pairs = zip(steps_of(remembered), steps_of(computed), strict=True)
     for one, other in pairs:
         assert one.losses == pytest.approx(other.losses, rel=1e-4, abs=1e-6)
@@ -244,6 +279,75 @@ def test_the_best_epoch_is_chosen_on_validation_and_both_are_reported():
     assert result.last_epoch.validation == epochs[-1]
     for found, state in ((result.best_epoch, weights[best]), (result.last_epoch, weights[-1])):
         assert found.test.accuracy == pytest.approx(accuracy_on_the_test_set(context, state))
+
+
+def always(*answers):
+    """Plan: a student that gives one answer to everything after each epoch, whatever it has learned."""
+
+    def plan(run):
+        student = run.network("student")
+
+        @torch.no_grad()
+        def answer(epoch):
+            for parameter in student.parameters():
+                parameter.zero_()
+            list(student.parameters())[-1][answers[epoch - 1]] = 1.0
+
+        yield run.stage("student", [label_loss("student")], after_epoch=answer)
+
+    return plan
+
+
+LEAVE_OUT = 'networks.student.training.leave_out=["3"]'
+
+
+@pytest.mark.parametrize(("settings", "best"), [((), 1), ((LEAVE_OUT,), 2)], ids=["all seen", "no threes"])
+def test_labels_of_a_class_left_out_choose_no_epoch(settings, best):
+    """All threes of the validation images are right, then all eights, of which there are fewer."""
+    trainer = Trainer(small_context(planned(always(3, 8), *settings)))
+    events = list(trainer.events())
+    labels = trainer.context.data.validation.part.labels
+    threes, eights = ((labels == digit).sum().item() for digit in (3, 8))
+    assert threes > eights
+    assert [e.validation["student"].accuracy for e in events if isinstance(e, EpochDone)] == [
+        pytest.approx(threes / 270),
+        pytest.approx(eights / 270),
+    ]
+    ((result,),) = (e.networks.values() for e in events if isinstance(e, StageDone))
+    assert result.best_epoch.epoch == best
+    assert result.best_epoch.validation.accuracy == pytest.approx((threes, eights)[best - 1] / 270)
+    if settings:
+        assert result.selection.count == 270 - threes
+        assert result.selection.accuracy == pytest.approx(eights / (270 - threes))
+        assert result.best_epoch.seen.accuracy == result.selection.accuracy
+    else:
+        assert (result.last_epoch.seen, result.best_epoch.seen) == (None, None)
+        assert result.selection == result.validation
+
+
+def test_a_class_that_no_training_image_is_of_chooses_no_epoch_either():
+    """``data.classes`` without new numbers keeps the others in validation and test."""
+    classes = ('data.classes=["7", "8"]', "data.renumber=false")
+    ((result,),) = (
+        e.networks.values() for e in train(planned(always(3, 8), *classes))[0] if isinstance(e, StageDone)
+    )
+    assert result.best_epoch.epoch == 2
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_scores_are_those_of_the_kept_weights_in_float32_whatever_a_run_trains_in(precision):
+    context = small_context(small_experiment(f"compute.precision={precision}", strategy="supervised"))
+    trainer = Trainer(context)
+    for event in trainer.events():
+        if isinstance(event, StageDone):
+            (result,), (delivered,) = event.networks.values(), trainer.delivered
+    module = delivered.card.build().eval()
+    module.load_state_dict(delivered.last)
+    for part, found in ((context.data.validation, result.validation), (context.data.test, result.test)):
+        with torch.no_grad():
+            logits = torch.cat([module(batch.images) for batch in part.in_order()])
+        expected = nn.functional.cross_entropy(logits, part.part.labels).item()
+        assert found.loss == pytest.approx(expected, rel=1e-6)
 
 
 def accuracy_on_the_test_set(context, state):
@@ -406,7 +510,7 @@ def test_a_teacher_that_follows_the_student_is_delivered_and_never_remembered():
         if isinstance(event, StageDone):
             delivered |= {delivery.card.network: delivery for delivery in trainer.delivered}
             rows |= event.networks
-    assert not any(isinstance(event, Preparing) for event in events)
+    assert not any(map(is_remembering, events))
     states = trainer.context.followed
     assert (len(states), trainer.context.epochs) == (13, list(range(1, 13)))
     for key, expected in states[0].items():
@@ -425,7 +529,7 @@ def test_a_frozen_teacher_that_nobody_changes_is_remembered_where_that_saves_wor
         run.network("student")
         yield run.stage("student", [soft_loss("student", [teacher.logits], 2.0)])
 
-    assert any(isinstance(event, Preparing) for event in train(planned(plan, EPOCHS))[0])
+    assert any(map(is_remembering, train(planned(plan, EPOCHS))[0]))
 
 
 def own_snapshots(run):

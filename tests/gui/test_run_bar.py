@@ -7,6 +7,7 @@ from kdstudio.gui.controller import RunController, State
 from kdstudio.gui.run_bar import SIGNS, RunBar
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.log import RunFollower
+from tests.results import doubt
 
 
 @pytest.fixture
@@ -94,7 +95,12 @@ def test_progress_names_stage_and_epoch(bar, controller, runs):
     controller.run_state.add(EpochDone(**told | {"epoch": 3, "step": 15}, validation={}))
     controller.happened.emit([])
     assert bar.bar.value() == 375
+    assert bar.state.text() == f"{SIGNS[State.RUNNING]}  Running"
+    controller.run_state.add(doubt())
+    controller.happened.emit([])
+    assert bar.state.text() == f"{SIGNS[State.RUNNING]}  Running, with 1 warning"
     enter(controller, State.FINISHED)
+    assert bar.state.text() == f"{SIGNS[State.FINISHED]}  Finished, with 1 warning"
     assert bar.where.text() == "all 2 stages done"
 
 

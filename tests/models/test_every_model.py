@@ -10,6 +10,7 @@ from kdstudio.engine.network import Network
 from kdstudio.models.complexity import complexity
 from kdstudio.models.declaration import ImageShape, models
 from kdstudio.models.modules.foreign import run
+from kdstudio.models.modules.tapping import preactivation, run_with_taps
 from kdstudio.runs.weights import load_network, save_network
 
 IMAGES = {
@@ -94,6 +95,46 @@ def test_taps_give_maps_or_vectors_with_the_batch_first(spec, image):
     outputs = network(Seen(), network.outputs)
     assert list(outputs) == [*spec.taps(), "logits"]
     assert all(len(value) == 2 and value.ndim in (2, 4) for value in outputs.values())
+
+
+ENDS_IN_RELU = ("mlp", "mobilenet", "resnet", "resnet-imagenet", "shufflenet-v1", "shufflenet-v2", "vgg")
+NORMALISED_NEXT = ("densenet", "wide-resnet")
+"""Blocks are read by batch norm and ReLU of what comes next. All others are linear, pooled or maxout."""
+
+
+def test_before_the_relu_is_what_the_relu_behind_a_block_is_fed_with(spec):
+    """As declared, and as found by following an image: two ways that know nothing of each other."""
+    torch.manual_seed(0)
+    image = IMAGES["cifar"]
+    module, images = spec.build(image, 10), batch_of(image, 4)
+    for norm in (m for m in module.modules() if isinstance(m, nn.BatchNorm2d)):
+        nn.init.normal_(norm.weight)
+        nn.init.normal_(norm.bias)
+    module.eval()
+    for block in spec.blocks():
+        path = preactivation(module, images, spec.taps()[block])
+        declared = spec.preactivations().get(block, path)
+        assert spec.taps().get(declared, declared) == path
+        _logits, values = run_with_taps(module, images, {"tap": spec.taps()[block], "before": path}, "it")
+        tap, before = values["tap"], values["before"]
+        if spec.name in ENDS_IN_RELU:
+            assert torch.equal(before.clamp(min=0), tap)
+            assert before.min() < 0
+        elif spec.name in NORMALISED_NEXT:
+            norm, relu = (module.get_submodule(path.removesuffix("norm") + part) for part in ("norm", "relu"))
+            mean, std = norm.running_mean, (norm.running_var + norm.eps).sqrt()
+            shape = (-1, 1, 1)
+            by_hand = (tap - mean.view(shape)) / std.view(shape) * norm.weight.view(shape)
+            torch.testing.assert_close(before, by_hand + norm.bias.view(shape), rtol=1e-4, atol=1e-4)
+            assert isinstance(relu, nn.ReLU)
+            assert 0.02 < ((before > 0) != (tap > 0)).float().mean() < 0.98
+        elif spec.name in MADE_HERE:
+            assert path == spec.taps()[block]
+
+
+def test_blocks_and_the_middle_one_are_taps(spec):
+    assert spec.blocks()
+    assert {*spec.blocks(), spec.middle()} - {""} <= {*spec.taps()}
 
 
 @pytest.mark.parametrize("name", MADE_HERE)

@@ -22,7 +22,7 @@ def test_every_convolution_is_a_layer_and_a_tap(variant):
         network = spec.build(image_for(variant), 10)
     convolutions = [m for m in network.modules() if isinstance(m, MaxoutConvolution)]
     assert len(convolutions) == len(spec.taps()) - 1 == len(LAYERS[variant])
-    assert {m.pieces for m in convolutions} == {2}
+    assert {m.maxout.pieces for m in convolutions} == {2}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from pydantic import ValidationError
 
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ImageShape
+from kdstudio.models.modules.tapping import run_with_taps
 from kdstudio.models.python import Python
 
 IMAGE = ImageShape(1, 2, 2, (0.5,), (0.25,))
@@ -69,6 +70,15 @@ def test_the_file_may_define_dataclasses(written):
 def test_what_goes_wrong_names_file_and_function(written, body, message):
     with pytest.raises(KDStudioError, match=message):
         written(body).build(IMAGE, 3)
+
+
+def test_operations_in_place_are_switched_off_so_that_taps_keep_what_they_read(written):
+    net = "nn.Sequential(nn.Flatten(), nn.Linear(4, 4), nn.ReLU(inplace=True), nn.Linear(4, 3))"
+    network = written(f"def build(): return {net}").build(IMAGE, 3)
+    images = torch.randn(5, 1, 2, 2, generator=torch.Generator().manual_seed(0))
+    _logits, values = run_with_taps(network, images, {"before": "2@input", "after": "2"}, "student")
+    assert torch.equal(values["before"].relu(), values["after"])
+    assert values["before"].min() < 0
 
 
 def test_a_missing_file_is_named(tmp_path):

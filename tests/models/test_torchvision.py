@@ -7,6 +7,7 @@ from torchvision.models import _api, squeezenet1_1
 
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ImageShape
+from kdstudio.models.modules.tapping import preactivation, run_with_taps
 from kdstudio.models.torchvision import TorchVision
 
 CIFAR = ImageShape(3, 32, 32, (0.5, 0.4, 0.3), (0.2, 0.1, 0.4))
@@ -29,6 +30,27 @@ def test_other_architectures_learn_as_well(name):
     assert logits.shape == (2, 7)
     logits.square().sum().backward()
     assert all(p.grad is not None for p in network.parameters())
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("resnet18", {f"layer{i}": f"network.layer{i}.1.relu@input" for i in (1, 2, 3, 4)}),
+        ("densenet121", {f"denseblock{i}": f"network.features.transition{i}.norm" for i in (1, 2, 3)}),
+        ("mobilenet_v2", {"features6": "network.features.6", "features13": "network.features.13"}),
+    ],
+)
+def test_what_the_relu_behind_a_tap_is_fed_with_is_found(name, found):
+    torch.manual_seed(0)
+    spec = TorchVision(architecture=name)
+    network, images = spec.build(CIFAR, 7).eval(), torch.randn(2, 3, 32, 32)
+    with torch.no_grad():
+        assert {tap: preactivation(network, images, spec.taps()[tap]) for tap in found} == found
+        if name == "resnet18":
+            taps = {"before": found["layer2"], "after": spec.taps()["layer2"]}
+            _logits, values = run_with_taps(network, images, taps, name)
+            assert torch.equal(values["before"].relu(), values["after"])
+            assert values["before"].min() < 0
 
 
 @pytest.mark.parametrize("name", ["googlenet", "inception_v3"])

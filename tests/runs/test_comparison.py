@@ -3,7 +3,7 @@ import pytest
 from kdstudio.engine.views import Comparison
 from kdstudio.runs import comparison
 from kdstudio.runs.folder import create_run
-from tests.results import row, run
+from tests.results import row, run, scores
 from tests.small import run_in, small_experiment
 
 
@@ -57,6 +57,13 @@ def test_the_main_result_is_of_the_kind_that_the_strategy_says_and_best_on_valid
     names = list(found.networks)
     assert comparison.main_result(found, names) == "clone depth-2"
     assert comparison.main_reference(found, names) == "donor"
+
+
+def test_labels_of_classes_left_out_choose_no_main_result():
+    first, second = row("student", 0.5, 0.9, depth=1), row("student", 0.5, 0.8, depth=2)
+    last = second.last_epoch.model_copy(update={"seen": scores(0.95)})
+    second = second.model_copy(update={"last_epoch": last})
+    assert comparison.main_result(run(first, second), [first.name, second.name]) == second.name
 
 
 def test_without_a_reference_another_result_is_held_against_it():

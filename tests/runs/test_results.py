@@ -148,6 +148,14 @@ def test_what_stands_for_a_sweep_is_its_best_on_validation_beside_the_control_of
     assert found.errors == Spread((60.0, 40.0))
 
 
+def test_labels_of_classes_left_out_choose_nothing_that_stands_for_a_run():
+    """The second is worse over all classes, and better on those that it has seen."""
+    first, second = row("student", 0.5, 0.9, depth=1), row("student", 0.6, 0.8, depth=2)
+    last = second.last_epoch.model_copy(update={"seen": scores(0.95)})
+    found = headline(run(first, second.model_copy(update={"last_epoch": last})))
+    assert found.result == Spread((0.6,))
+
+
 def test_a_strategy_says_what_it_is_about():
     rows = [row("donor", 0.9), row("twin", 0.7, role="left"), row("clone", 0.8, role="left")]
     compared = Comparison(result="clone", control="twin", reference="donor")

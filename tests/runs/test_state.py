@@ -21,7 +21,7 @@ from kdstudio.engine.views import Comparison, TableView
 from kdstudio.runs.curves import LossKey, Series
 from kdstudio.runs.state import STEP_OVERHEAD, RunState, spoken_duration
 from kdstudio.runs.summary import Summary
-from tests.results import row
+from tests.results import doubt, row
 from tests.small import small_experiment, some_scores, train
 
 EMPTY = Summary(name="run", started="2025-01-01T00:00:00+00:00", experiment={})
@@ -190,6 +190,15 @@ def test_a_held_run_is_paused_until_it_goes_on():
     state = folded([run_started(), step_done(3, seconds=5.0), RunPaused(seconds=5.0)])
     assert (state.status, state.is_over, state.seconds) == ("paused", False, 5.0)
     assert folded([RunResumed(seconds=5.0)], state).status == "running"
+
+
+def test_warnings_are_kept_in_the_order_in_which_they_were_told_and_stay_when_the_run_goes_on():
+    told = [doubt("teacher"), doubt()]
+    state = folded(
+        [run_started(stage_summary()), *told, RunStopped(seconds=1.0), run_started(stage_summary())]
+    )
+    assert state.warnings == told
+    assert state.summarised(EMPTY).warnings == (*told,)
 
 
 def test_rows_of_networks_that_learn_are_live_until_their_stage_is_done():

@@ -1,7 +1,11 @@
+import json
+from itertools import islice
+
 from kdstudio.engine.views import Comparison, FigureView, TableView
+from kdstudio.runs.session import new_session, resumed_session
 from kdstudio.runs.state import RunState
 from kdstudio.runs.summary import VERSION, Summary
-from tests.results import row, run
+from tests.results import doubt, row, run
 from tests.small import run_in, small_experiment
 
 
@@ -21,3 +25,32 @@ def test_the_summary_on_disk_is_what_the_log_amounts_to(runs):
     assert state.summarised(summary) == summary
     blank = Summary(name=summary.name, started=summary.started, experiment=summary.experiment)
     assert state.summarised(blank) == summary
+
+
+def test_the_status_counts_the_warnings():
+    spoken = [run(warnings=(doubt(),) * count).spoken_status for count in range(3)]
+    assert spoken == ["finished", "finished, with 1 warning", "finished, with 2 warnings"]
+
+
+def test_a_summary_from_before_there_were_warnings_has_none():
+    raw = json.loads(run().model_dump_json())
+    del raw["warnings"]
+    assert Summary.model_validate(raw).warnings == ()
+
+
+def test_a_run_that_was_stopped_and_resumed_has_each_warning_once(runs):
+    """Too few validation images are told at its start, networks at chance at the end of their stages."""
+    experiment = small_experiment("data.validation=0.05", "strategy.baseline=false")
+    whole = run_in(runs, experiment, "whole").summary()
+    session = new_session(experiment, runs, "halved")
+    running = session.events()
+    assert len(list(islice(running, 14))) == 14
+    running.close()
+    assert session.folder.summary().status == "stopped"
+    assert session.folder.summary().warnings == whole.warnings[:1]
+    for _event in resumed_session(session.folder).events():
+        pass
+    halved = session.folder.summary()
+    assert halved.warnings == whole.warnings
+    assert len({warning.about for warning in halved.warnings}) == len(halved.warnings) > 1
+    assert whole.warnings[0].code == "small-validation"

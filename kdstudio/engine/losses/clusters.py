@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -14,20 +12,27 @@ GAMMA = 0.5
 """Weight of the angles between classes, as the authors of the orthogonal projection loss recommend."""
 
 
-def intra_class_variance(
-    features: Tensor, labels: Tensor, over: Literal["samples", "features"] = "samples"
-) -> Tensor:
+def intra_class_variance(features: Tensor, labels: Tensor) -> Tensor:
     """Mean over the batch's classes of the variance of their ``features`` ``(B, …)``; ``labels`` ``(B,)``.
 
-    Over ``samples``: of each feature over the samples of the class, mean over the features: 0 where all
-    images of a class have the same features. Over ``features``: of each sample over its features, mean
-    over the samples, as the authors' code of Wang, Rhodes, Feng 2022 has it. Variances are divided by
-    their count; a class with one sample has variance 0 over samples. Raises ValueError for mixed labels.
+    Of each feature over the samples of the class, divided by their count, mean over the features: 0 where all
+    images of a class have the same features, or where there is one. Raises ValueError for mixed labels.
     """
     values, labels = features.flatten(1), one_class_each(labels)
-    axis = 0 if over == "samples" else 1
     groups = [values[labels == number] for number in torch.unique(labels)]
-    return torch.stack([group.var(axis, correction=0).mean() for group in groups]).mean()
+    return torch.stack([group.var(0, correction=0).mean() for group in groups]).mean()
+
+
+def variance_over_features(features: Tensor, labels: Tensor) -> Tensor:
+    """``Σ_c ‖(v_b of class c)‖``, v_b the unbiased variance of a sample over its own features.
+
+    ``features`` ``(B, …)`` of more than one number, ``labels`` ``(B,)``, else ValueError. The norm goes over
+    the samples of a class, the sum over the batch's classes. It is 0 only where all features of an image are
+    equal, however its class lies. The authors' code of Wang, Rhodes, Feng 2022.
+    """
+    variances, labels = features.flatten(1).var(1), one_class_each(labels)
+    norms = [torch.linalg.vector_norm(variances[labels == number]) for number in torch.unique(labels)]
+    return torch.stack(norms).sum()
 
 
 def orthogonal_projection(features: Tensor, labels: Tensor) -> Tensor:
@@ -35,7 +40,8 @@ def orthogonal_projection(features: Tensor, labels: Tensor) -> Tensor:
 
     ``features`` ``(B, …)``, ``labels`` ``(B,)``, else ValueError. Pairs are of different images; a mean
     over no pairs counts as 1 for s and as 0 for d. Ranasinghe et al. 2021, as in the further terms of Wang,
-    Rhodes, Feng 2022.
+    Rhodes, Feng 2022. The code of both has d instead of |d|: the same behind a ReLU, where no cosine is
+    below 0.
     """
     labels = one_class_each(labels)
     directions = functional.normalize(features.flatten(1), dim=1)

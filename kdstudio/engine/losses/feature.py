@@ -14,9 +14,14 @@ def attention(student: Tensor, teacher: Tensor) -> Tensor:
     No gradient reaches the teacher. Zagoruyko and Komodakis 2017, equation 2, with p = 2 and the
     squared norm averaged over batch and pixels, as in the authors' code. Raises ValueError for vectors.
     """
-    own, other = same_size(student, teacher.detach())
-    maps = [functional.normalize(f.square().mean(1).flatten(1), dim=1) for f in (own, other)]
-    return (maps[0] - maps[1]).square().mean()
+    own, other = _attention_maps(student, teacher.detach())
+    return (own - other).square().mean()
+
+
+def _attention_maps(student: Tensor, teacher: Tensor) -> tuple[Tensor, Tensor]:
+    """``(B, H·W)`` each: the mean over channels of ``F²``, L2-normalised."""
+    own, other = (f.square().mean(1).flatten(1) for f in same_size(student, teacher))
+    return functional.normalize(own, dim=1), functional.normalize(other, dim=1)
 
 
 def squared_error(student: Tensor, teacher: Tensor) -> Tensor:
@@ -27,6 +32,28 @@ def squared_error(student: Tensor, teacher: Tensor) -> Tensor:
     """
     _same_shape(student, teacher)
     return (student - teacher.detach()).square().mean()
+
+
+def squared_distance(student: Tensor, teacher: Tensor) -> Tensor:
+    """``Σ_b ‖F_s,b − F_t,b‖²/B``: summed over an image's values, mean over the batch.
+
+    Both ``(B, …)`` of one shape, else ValueError; no gradient reaches the teacher. Zhang et al. 2019,
+    *Be Your Own Teacher*, section 3.2.
+    """
+    _same_shape(student, teacher)
+    return (student - teacher.detach()).square().flatten(1).sum(1).mean()
+
+
+def batch_distance(student: Tensor, teacher: Tensor) -> Tensor:
+    """``‖F_s − F_t‖``: root of the squares summed over batch and features, averaged over nothing.
+
+    ``student`` ``(B, C)``; ``teacher`` ``(B, C)``, or a map ``(B, C, H, W)``, which is averaged over its
+    pixels first. It grows with the root of the batch size, and its gradient is as long however far the two
+    are apart. No gradient reaches the teacher. The authors' later code of *Be Your Own Teacher*.
+    """
+    pooled = teacher.detach().flatten(2).mean(2) if teacher.ndim > 2 else teacher.detach()
+    _same_shape(student, pooled)
+    return torch.dist(student, pooled)
 
 
 def channel_cross_entropy(student: Tensor, teacher: Tensor) -> Tensor:
@@ -78,6 +105,16 @@ def factor(student: Tensor, teacher: Tensor) -> Tensor:
     _same_shape(own, other)
     factors = [functional.normalize(f.flatten(1), dim=1) for f in (own, other)]
     return (factors[0] - factors[1]).abs().mean()
+
+
+def factor_attention(student: Tensor, teacher: Tensor) -> Tensor:
+    """FT of RepDistiller: mean of ``|Q_s - Q_t|``, ``Q`` as in :func:`attention`.
+
+    ``(B, C, H, W)`` each; channels may differ, and the larger map is pooled to the size of the smaller.
+    No gradient reaches the teacher. Raises ValueError for vectors.
+    """
+    own, other = _attention_maps(student, teacher.detach())
+    return (own - other).abs().mean()
 
 
 def hierarchical_context(student: Tensor, teacher: Tensor) -> Tensor:

@@ -126,13 +126,14 @@ def teacher_free(logits: Tensor, labels: Tensor, correct: float, temperature: fl
     return functional.kl_div(logits.log_softmax(1), target, reduction="batchmean", log_target=True)
 
 
+class MixedLabelsError(ValueError):
+    """A loss that needs one class for each image has been given mixed images."""
+
+
 def one_class_each(labels: Tensor) -> Tensor:
-    """Return ``labels`` ``(B,)``; ValueError for shares ``(B, K)`` of mixed images."""
+    """Return ``labels`` ``(B,)``; MixedLabelsError for shares ``(B, K)`` of mixed images."""
     if labels.ndim != 1:
-        raise ValueError(
-            "it needs one class for each image, but mixed images have shares of several; "
-            "set networks.student.training.mixing.kind to none"
-        )
+        raise MixedLabelsError("it needs one class for each image, but mixed images have shares of several")
     return labels
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from kdstudio.declaration import option
 from kdstudio.engine.losses import pattern
-from kdstudio.engine.matching.declaration import DefaultTaps, Pair, TapTerm, matching_terms
+from kdstudio.engine.matching.declaration import DefaultTaps, Pair, TapTerm, connectors, matching_terms
 from kdstudio.engine.matching.projected import connected, deepest_counts_most, preactivations, teachers
 from kdstudio.engine.terms import LossTerm
 
@@ -16,16 +16,17 @@ from kdstudio.engine.terms import LossTerm
 class ActivationBoundary(TapTerm):
     """AB: on which side of the ReLU's boundary each unit is, with a margin (Heo 2019).
 
-    Read before the last ReLU of each tap; the student's channels go through a 1×1 convolution and batch
-    norm. The weight keeps the sum over a map's units at the size of a label loss.
+    Read before the ReLU of each tap. Where shapes differ, a convolution and batch norm bring the student's to
+    the teacher's.
     """
 
     paper: ClassVar[str] = "Knowledge Transfer via Distillation of Activation Boundaries, Heo et al. 2019"
     default_taps: ClassVar[DefaultTaps] = "blocks"
+    weight_source: ClassVar[str] = "the authors' code, and RepDistiller"
 
     name: Literal["activation-boundary"] = "activation-boundary"
     weight: float = option(
-        1e-3, "Weight", "Weight of the sum; the deepest tap has all of it, others half the next.", ge=0
+        3e-3, "Weight", "Weight of the sum; the deepest tap has all of it, others half the next.", ge=0
     )
     margin: float = option(1.0, "Margin m", "How far from the boundary the student must be.", gt=0, le=1000)
     during: Literal["training", "initialisation"] = option(
@@ -41,6 +42,6 @@ class ActivationBoundary(TapTerm):
     def match(self, pair: Pair) -> list[LossTerm]:
         """Tap by tap, through connectors."""
         pairs = preactivations(pair, self.pairs(pair))
-        inputs = connected(pair, pairs)
+        inputs = connected(pair, pairs, connectors.boundary_connector)
         loss = deepest_counts_most(partial(pattern.activation_boundary, margin=self.margin), len(pairs))
         return [self.term(pair, loss, inputs, teachers(pair, pairs))]

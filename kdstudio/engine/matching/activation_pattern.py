@@ -19,6 +19,7 @@ class ActivationPattern(ProjectedTerm):
     """
 
     default_taps: ClassVar[DefaultTaps] = "last"
+    weight_source: ClassVar[str] = "ours"
 
     name: Literal["activation-pattern"] = "activation-pattern"
 

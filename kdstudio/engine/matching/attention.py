@@ -16,6 +16,7 @@ class Attention(TapTerm):
 
     paper: ClassVar[str] = "Paying More Attention to Attention, Zagoruyko and Komodakis 2017"
     default_taps: ClassVar[DefaultTaps] = "blocks"
+    weight_source: ClassVar[str] = "RepDistiller"
 
     name: Literal["attention"] = "attention"
     weight: float = option(1000.0, "Weight", "Weight of the sum over the taps.", ge=0, le=1e9)

@@ -31,6 +31,7 @@ class Contrastive(TapTerm):
 
     paper: ClassVar[str] = "Contrastive Representation Distillation, Tian, Krishnan, Isola 2020"
     default_taps: ClassVar[DefaultTaps] = "embedding"
+    weight_source: ClassVar[str] = "the authors' code (RepDistiller)"
 
     name: Literal["contrastive"] = "contrastive"
     weight: float = option(0.8, "Weight", "Weight of the term.", ge=0, le=1e9)

@@ -22,6 +22,7 @@ class Correlation(ProjectedTerm):
 
     paper: ClassVar[str] = "Correlation Congruence for Knowledge Distillation, Peng et al. 2019"
     default_taps: ClassVar[DefaultTaps] = "embedding"
+    weight_source: ClassVar[str] = "RepDistiller, where both are embedded in 128 numbers"
 
     name: Literal["correlation"] = "correlation"
     weight: float = option(0.02, "Weight", "Weight of the term.", ge=0, le=1e9)

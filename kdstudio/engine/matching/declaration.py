@@ -48,9 +48,10 @@ class Pair:
     ) -> list[tuple[str, str]]:
         """Pair the taps given; where none are, those of ``default``.
 
-        ``blocks``: every tap but ``pool``, in order (where their numbers differ, those of one name, or
-        else the last of each); ``middle``, ``last``: one of them; ``embedding``: the last tap of all. Raises
-        KDStudioError when not as many are given for one as for the other.
+        ``blocks``: those that the models declare, in order (where their numbers differ, those of one name,
+        or else the last of each); ``middle``: the one where each model's hint is read; ``last``: the last of
+        them; ``embedding``: the last tap of all. Raises KDStudioError when not as many are given for one as
+        for the other.
         """
         if len(student) != len(teacher):
             raise KDStudioError(
@@ -67,9 +68,9 @@ class Pair:
                 )
         if default == "embedding":
             return [(list(self.student.taps)[-1], list(self.teacher.taps)[-1])]
-        own, other = ([tap for tap in n.taps if tap != "pool"] for n in (self.student, self.teacher))
         if default == "middle":
-            return [(own[len(own) // 2], other[len(other) // 2])]
+            return [(self.student.middle, self.teacher.middle)]
+        own, other = self.student.blocks, self.teacher.blocks
         if default == "last":
             return [(own[-1], other[-1])]
         if len(own) == len(other):
@@ -91,7 +92,11 @@ class MatchingTerm(Declaration):
     paper: ClassVar[str] = ""
     """Where it was published."""
     label_weight: ClassVar[float] = 1.0
-    """Weight of the label loss that it was published beside."""
+    """Weight of the label loss that the default weight stands beside."""
+    weight_source: ClassVar[str] = ""
+    """Whose the default weight is."""
+    reads_teacher: ClassVar[bool] = True
+    """Whether a teacher is needed; without any such term a plan trains none."""
 
     name: str
     weight: float = option(1.0, "Weight", "Weight of the term in the loss.", ge=0, le=1e9)

@@ -17,6 +17,7 @@ class Decoupled(MatchingTerm):
     """DKD: soft targets in two parts, how sure of the label and which other classes (Zhao 2022)."""
 
     paper: ClassVar[str] = "Decoupled Knowledge Distillation, Zhao et al. 2022"
+    weight_source: ClassVar[str] = "the authors' code (mdistiller), with β for each pair"
 
     name: Literal["decoupled"] = "decoupled"
     weighting: AnyWeighting = option(

@@ -22,22 +22,34 @@ class FactorTransfer(TapTerm):
     """FT: a summary of the teacher's last block that an autoencoder has learned first (Kim 2018).
 
     The paraphraser, a convolutional autoencoder, learns the teacher's features in a stage of its own and
-    is frozen; the translator, of the same form as its first half, makes the student's factors.
+    is frozen; the translator, of the same form as its first half, makes the student's factors. Both have
+    batch norm; the authors' code has none, and RepDistiller's has it in the translator alone.
     """
 
     paper: ClassVar[str] = "Paraphrasing Complex Network: Network Compression via Factor Transfer, Kim 2018"
     default_taps: ClassVar[DefaultTaps] = "last"
+    weight_source: ClassVar[str] = "the authors' code, CIFAR-10"
 
     name: Literal["factor-transfer"] = "factor-transfer"
-    weight: float = option(200.0, "Weight", "Weight of the term.", ge=0, le=1e9)
+    weight: float = option(
+        500.0, "Weight", "Weight of the term; RepDistiller has 200 beside its attention maps.", ge=0, le=1e9
+    )
+    compared: Literal["factors", "attention maps"] = option(
+        "factors",
+        "Compared",
+        "factors: themselves, normalised as a whole, as in the paper and its code; attention maps: their "
+        "squares averaged over channels and normalised, as in RepDistiller.",
+    )
     rate: float = option(0.5, "Paraphrase rate", "Factors for each of the teacher's channels.", gt=0, le=4)
     paraphraser_epochs: int = option(
         30, "Paraphraser epochs", "How long the autoencoder learns.", unit="epochs", ge=1, le=10000
     )
 
     def formula(self) -> str:
-        """Return the distance of the factors."""
-        return "mean |f_s/‖f_s‖ − f_t/‖f_t‖|"
+        """Return the distance of the factors, or of their attention maps."""
+        if self.compared == "factors":
+            return "mean |f_s/‖f_s‖ − f_t/‖f_t‖|"
+        return "mean |Q_s/‖Q_s‖ − Q_t/‖Q_t‖|, Q = mean_c f²"
 
     def plan(self, pair: Pair) -> Generator[Stage, None, list[LossTerm]]:
         """Train the paraphraser, then match the factors."""
@@ -70,4 +82,5 @@ class FactorTransfer(TapTerm):
             f"{pair.student.name}.{own}",
             architecture=f"three 3×3 convolutions {student} → {factors} channels",
         )
-        return [self.term(pair, feature.factor, translator.name, (encoder.name,))]
+        loss = feature.factor if self.compared == "factors" else feature.factor_attention
+        return [self.term(pair, loss, translator.name, (encoder.name,))]

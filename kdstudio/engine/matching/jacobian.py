@@ -19,6 +19,7 @@ class Jacobian(MatchingTerm):
     """
 
     paper: ClassVar[str] = "Knowledge Transfer with Jacobian Matching, Srinivas and Fleuret 2018"
+    weight_source: ClassVar[str] = "ours"
 
     name: Literal["jacobian"] = "jacobian"
 

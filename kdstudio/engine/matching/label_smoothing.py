@@ -16,6 +16,8 @@ class LabelSmoothing(MatchingTerm):
 
     paper: ClassVar[str] = "Rethinking the Inception Architecture for Computer Vision, Szegedy et al. 2016"
     label_weight: ClassVar[float] = 0.9
+    reads_teacher: ClassVar[bool] = False
+    weight_source: ClassVar[str] = "the paper"
 
     name: Literal["label-smoothing"] = "label-smoothing"
     weight: float = option(

@@ -16,6 +16,7 @@ class NeuronSelectivity(TapTerm):
 
     paper: ClassVar[str] = "Like What You Like: Neuron Selectivity Transfer, Huang and Wang 2017"
     default_taps: ClassVar[DefaultTaps] = "blocks"
+    weight_source: ClassVar[str] = "RepDistiller"
 
     name: Literal["neuron-selectivity"] = "neuron-selectivity"
     weight: float = option(50.0, "Weight", "Weight of the sum over the taps.", ge=0, le=1e9)

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from kdstudio.declaration import option
 from kdstudio.engine.losses import pattern
 from kdstudio.engine.matching.declaration import DefaultTaps, Pair, TapTerm, connectors, matching_terms
-from kdstudio.engine.matching.projected import channels, connected, deepest_counts_most, preactivations
+from kdstudio.engine.matching.projected import connected, deepest_counts_most, map_shapes, preactivations
 from kdstudio.engine.terms import LossTerm
 
 
@@ -18,11 +18,13 @@ class Overhaul(TapTerm):
 
     The teacher's negative values are raised to a margin, the mean negative value of their channel; the
     student pays nothing for being lower still. The mean is taken over what is seen in training; the
-    authors derive it from the batch norm before, which not every tap has.
+    authors derive it from the batch norm before, which not every tap has. Where sizes differ the teacher's
+    map is brought to the student's before that, as in mdistiller.
     """
 
     paper: ClassVar[str] = "A Comprehensive Overhaul of Feature Distillation, Heo et al. 2019"
     default_taps: ClassVar[DefaultTaps] = "blocks"
+    weight_source: ClassVar[str] = "the authors' code, CIFAR-100"
 
     name: Literal["overhaul"] = "overhaul"
     weight: float = option(
@@ -40,16 +42,17 @@ class Overhaul(TapTerm):
         kept with the rest, though nothing in them has gradient.
         """
         pairs = preactivations(pair, self.pairs(pair))
-        sizes = [channels(pair, own, other)[1] for own, other in pairs]
-        targets = [
-            pair.head(
-                f"margins {number}",
-                partial(connectors.MarginReLU, size),
-                f"{pair.teacher.name}.{other}",
-                architecture=f"margins of {size} channels",
+        targets = []
+        for number, (own, other) in enumerate(pairs, start=1):
+            student, teacher = map_shapes(pair, own, other)
+            targets.append(
+                pair.head(
+                    f"margins {number}",
+                    partial(connectors.MarginReLU, teacher[0], student[1:]),
+                    f"{pair.teacher.name}.{other}",
+                    architecture=f"margins of {teacher[0]} channels",
+                )
             )
-            for number, (size, (_own, other)) in enumerate(zip(sizes, pairs, strict=True), start=1)
-        ]
-        inputs = (*connected(pair, pairs), *(head.name for head in targets))
+        inputs = (*connected(pair, pairs, connectors.channel_connector), *(head.name for head in targets))
         loss = deepest_counts_most(pattern.partial_squared_error, len(pairs))
         return [self.term(pair, loss, inputs, ())]

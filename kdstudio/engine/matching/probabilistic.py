@@ -18,6 +18,7 @@ class Probabilistic(TapTerm):
         "Learning Deep Representations with Probabilistic Knowledge Transfer, Passalis and Tefas 2018"
     )
     default_taps: ClassVar[DefaultTaps] = "embedding"
+    weight_source: ClassVar[str] = "RepDistiller"
 
     name: Literal["probabilistic"] = "probabilistic"
     weight: float = option(30000.0, "Weight", "Weight of the term.", ge=0, le=1e9)

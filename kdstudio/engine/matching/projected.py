@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from kdstudio.declaration import option
@@ -13,6 +12,7 @@ from kdstudio.errors import KDStudioError
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from kdstudio.engine.connectors import Projection, Shape
 
 TapPairs = list[tuple[str, str]]
 ProjectionKind = Literal["automatic", "none", "linear", "1x1", "regressor"]
@@ -33,20 +33,24 @@ class ProjectedTerm(TapTerm):
 
     def projected(self, pair: Pair, pairs: TapPairs) -> tuple[str, ...]:
         """Addresses of the student's values in the teacher's shapes."""
-        addresses = []
-        for number, (own, other) in enumerate(pairs, start=1):
-            address = f"{pair.student.name}.{own}"
-            found = connectors.projection(*pair.shapes(own, other), self.projection, pair.name)
-            if found:
-                what = f"projection {number}"
-                address = pair.head(what, found.make, address, architecture=found.description).name
-            addresses.append(address)
-        return tuple(addresses)
+        return projected(pair, pairs, self.projection)
 
 
-def connected(pair: Pair, pairs: TapPairs) -> tuple[str, ...]:
-    """Addresses of the student's values, brought to as many channels as the teacher's, with batch norm."""
-    heads = []
+def projected(pair: Pair, pairs: TapPairs, kind: str) -> tuple[str, ...]:
+    """Addresses of the student's values in the teacher's shapes, through projections of a ``kind``."""
+    addresses = []
+    for number, (own, other) in enumerate(pairs, start=1):
+        activation = pair.run.activation(pair.teacher, other) if kind == "paper" else None
+        found = connectors.projection(*pair.shapes(own, other), kind, pair.name, activation)
+        addresses.append(_through(found, f"projection {number}", pair, own))
+    return tuple(addresses)
+
+
+def connected(
+    pair: Pair, pairs: TapPairs, connector: Callable[[Shape, Shape], Projection | None]
+) -> tuple[str, ...]:
+    """Addresses of the student's values, through connectors from map to map or vector to vector."""
+    addresses = []
     for number, (own, other) in enumerate(pairs, start=1):
         student, teacher = pair.shapes(own, other)
         if len(student) != len(teacher):
@@ -54,33 +58,39 @@ def connected(pair: Pair, pairs: TapPairs) -> tuple[str, ...]:
                 f"term '{pair.name}': the student's '{own}' gives {student}, the teacher's '{other}' "
                 f"{teacher}; choose two maps (C, H, W) or two vectors (C)"
             )
-        kind = "linear" if len(student) == 1 else "1×1 convolution"
-        description = f"{kind} {student[0]} → {teacher[0]} channels, batch norm"
-        heads.append(
-            pair.head(
-                f"connector {number}",
-                partial(connectors.connector, student, teacher),
-                f"{pair.student.name}.{own}",
-                architecture=description,
-            )
-        )
-    return tuple(head.name for head in heads)
+        addresses.append(_through(connector(student, teacher), f"connector {number}", pair, own))
+    return tuple(addresses)
 
 
-def channels(pair: Pair, own: str, other: str) -> tuple[int, int]:
-    """Channels of two maps; KDStudioError where one of the two is none."""
+def _through(found: Projection | None, what: str, pair: Pair, own: str) -> str:
+    """Address of the student's value, behind a head of what was ``found``."""
+    address = f"{pair.student.name}.{own}"
+    if found is None:
+        return address
+    return pair.head(what, found.make, address, architecture=found.description).name
+
+
+def map_shapes(pair: Pair, own: str, other: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Shapes ``(C, H, W)`` of two maps; KDStudioError where one of the two is none."""
     student, teacher = pair.shapes(own, other)
     if len(student) != 3 or len(teacher) != 3:
         raise KDStudioError(
             f"term '{pair.name}': the student's '{own}' gives {student}, the teacher's '{other}' {teacher}; "
             "choose taps that give maps (C, H, W) in both networks"
         )
+    return student, teacher
+
+
+def channels(pair: Pair, own: str, other: str) -> tuple[int, int]:
+    """Channels of two maps; KDStudioError where one of the two is none."""
+    student, teacher = map_shapes(pair, own, other)
     return student[0], teacher[0]
 
 
 def preactivations(pair: Pair, pairs: TapPairs) -> TapPairs:
-    """Paths of what the ReLUs at the end of the taps are fed with."""
-    return [(pair.student.preactivation(own), pair.teacher.preactivation(other)) for own, other in pairs]
+    """Paths of what the ReLUs behind the taps are fed with."""
+    found = pair.run.preactivation
+    return [(found(pair.student, own), found(pair.teacher, other)) for own, other in pairs]
 
 
 def teachers(pair: Pair, pairs: TapPairs) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ class Relational(TapTerm):
 
     paper: ClassVar[str] = "Relational Knowledge Distillation, Park et al. 2019"
     default_taps: ClassVar[DefaultTaps] = "embedding"
+    weight_source: ClassVar[str] = "RepDistiller"
 
     name: Literal["relational"] = "relational"
     weight: float = option(1.0, "Weight", "Weight of distances and angles together.", ge=0, le=1e9)

@@ -21,15 +21,23 @@ class Review(TapTerm):
     """ReviewKD: the student's deep levels review what the teacher's shallow ones know (Chen 2021).
 
     From deep to shallow, each level of the student is fused with the deeper ones and then compared at
-    several sizes. Levels are the blocks before their last ReLU, then the embedding, as 1×1 maps.
+    several sizes. Levels are the blocks, the teacher's before their ReLU, then the embedding, as 1×1 maps.
     """
 
     paper: ClassVar[str] = "Distilling Knowledge via Knowledge Review, Chen et al. 2021"
+    weight_source: ClassVar[str] = "the authors' code; 0.6 for ResNet-56 → 20, 1 for 110 → 32"
 
     name: Literal["review"] = "review"
     weight: float = option(5.0, "Weight", "Weight of the sum over the levels.", ge=0, le=1e9)
     weighting: AnyWeighting = option(
         WarmUp(), "Weighting", "Course of the weight over the epochs; the paper's rises over 20."
+    )
+
+    student_read: Literal["after ReLU", "before ReLU"] = option(
+        "after ReLU",
+        "Student read",
+        "after ReLU: as the authors' code for CIFAR; before ReLU: as their code for ImageNet. The teacher is "
+        "read before it in both.",
     )
 
     def pairs(self, pair: Pair) -> TapPairs:
@@ -45,7 +53,10 @@ class Review(TapTerm):
 
     def match(self, pair: Pair) -> list[LossTerm]:
         """Fuse from deep to shallow."""
-        pairs = preactivations(pair, self.pairs(pair))
+        chosen = self.pairs(pair)
+        pairs = preactivations(pair, chosen)
+        if self.student_read == "after ReLU":
+            pairs = [(own, other) for (own, _), (_, other) in zip(chosen, pairs, strict=True)]
         shapes = [pair.shapes(own, other) for own, other in pairs]
         inside = min(512, shapes[-1][0][0])
         fused: list[Head] = []

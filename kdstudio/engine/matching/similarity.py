@@ -15,6 +15,7 @@ class Similarity(TapTerm):
     """SP: which samples of a batch excite the same features in the last block (Tung 2019)."""
 
     paper: ClassVar[str] = "Similarity-Preserving Knowledge Distillation, Tung and Mori 2019"
+    weight_source: ClassVar[str] = "RepDistiller"
 
     name: Literal["similarity"] = "similarity"
     weight: float = option(3000.0, "Weight", "Weight of the term.", ge=0, le=1e9)

@@ -17,6 +17,7 @@ class SoftTargets(MatchingTerm):
 
     paper: ClassVar[str] = "Distilling the Knowledge in a Neural Network, Hinton, Vinyals, Dean 2015"
     label_weight: ClassVar[float] = 0.1
+    weight_source: ClassVar[str] = "RepDistiller"
 
     name: Literal["soft-targets"] = "soft-targets"
     weight: float = option(0.9, "Weight", "Weight of the term; the usual label loss beside it has 0.1.", ge=0)

@@ -17,6 +17,7 @@ class Standardised(MatchingTerm):
 
     paper: ClassVar[str] = "Logit Standardization in Knowledge Distillation, Sun et al. 2024"
     label_weight: ClassVar[float] = 0.1
+    weight_source: ClassVar[str] = "the authors' code"
 
     name: Literal["standardised"] = "standardised"
     weight: float = option(

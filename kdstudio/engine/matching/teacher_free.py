@@ -17,6 +17,8 @@ class TeacherFree(MatchingTerm):
 
     paper: ClassVar[str] = "Revisiting Knowledge Distillation via Label Smoothing Regularization, Yuan 2020"
     label_weight: ClassVar[float] = 0.9
+    reads_teacher: ClassVar[bool] = False
+    weight_source: ClassVar[str] = "the authors' code, ResNet-18"
 
     name: Literal["teacher-free"] = "teacher-free"
     weight: float = option(0.1, "α", "Weight of the term; the label loss beside it has 0.9.", ge=0, le=1e9)

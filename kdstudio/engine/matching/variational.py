@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kdstudio.engine.losses import feature
 from kdstudio.engine.matching.declaration import DefaultTaps, Pair, TapTerm, connectors, matching_terms
-from kdstudio.engine.matching.projected import channels, teachers
+from kdstudio.engine.matching.projected import map_shapes, teachers
 from kdstudio.engine.terms import LossTerm
 
 if TYPE_CHECKING:
@@ -19,11 +19,13 @@ class Variational(TapTerm):
     """VID: as much information on the teacher's blocks as can be had from the student's (Ahn 2019).
 
     From each of the student's maps the teacher's is predicted, by three 1×1 convolutions, with a learned
-    variance for each channel: what cannot be predicted costs little. The loss can fall below 0.
+    variance for each channel: what cannot be predicted costs little. The loss can fall below 0. The larger of
+    two maps is pooled to the size of the smaller, the student's before the convolutions.
     """
 
     paper: ClassVar[str] = "Variational Information Distillation for Knowledge Transfer, Ahn et al. 2019"
     default_taps: ClassVar[DefaultTaps] = "blocks"
+    weight_source: ClassVar[str] = "RepDistiller"
 
     name: Literal["variational"] = "variational"
 
@@ -36,20 +38,20 @@ class Variational(TapTerm):
         pairs = self.pairs(pair)
         means, variances = [], []
         for number, (own, other) in enumerate(pairs, start=1):
-            sizes = channels(pair, own, other)
+            student, teacher = map_shapes(pair, own, other)
             means.append(
                 pair.head(
                     f"mean {number}",
-                    partial(connectors.mean_predictor, *sizes),
+                    partial(connectors.mean_predictor, student, teacher),
                     f"{pair.student.name}.{own}",
-                    architecture=f"three 1×1 convolutions {sizes[0]} → {sizes[1]} channels",
+                    architecture=f"three 1×1 convolutions {student[0]} → {teacher[0]} channels",
                 )
             )
             variances.append(
                 pair.head(
                     f"variance {number}",
-                    partial(connectors.ChannelVariance, sizes[1]),
-                    architecture=f"variance of {sizes[1]} channels",
+                    partial(connectors.ChannelVariance, teacher[0]),
+                    architecture=f"variance of {teacher[0]} channels",
                 )
             )
         heads, count = [*means, *variances], len(pairs)

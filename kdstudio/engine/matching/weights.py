@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kdstudio.declaration import option
 from kdstudio.engine.losses import feature
@@ -26,6 +26,8 @@ class Weights(MatchingTerm):
     side alone: the target is fixed, so both cannot shrink to nothing together. A and B begin as the
     teacher's singular vectors, so that the student's weight is read in the teacher's main directions.
     """
+
+    weight_source: ClassVar[str] = "ours"
 
     name: Literal["weights"] = "weights"
     student_layers: tuple[str, ...] = option(

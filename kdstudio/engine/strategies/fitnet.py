@@ -9,8 +9,7 @@ from kdstudio.declaration import option
 from kdstudio.engine.learning import learn_labels, ready_teachers
 from kdstudio.engine.losses import response
 from kdstudio.engine.matching.declaration import Pair
-from kdstudio.engine.matching.hint import Hint
-from kdstudio.engine.matching.projected import PROJECTION, ProjectionKind
+from kdstudio.engine.matching.hint import REGRESSOR, Hint, HintProjection
 from kdstudio.engine.strategy import Baseline, Strategy, strategies
 from kdstudio.engine.terms import LossTerm, label_loss, logits
 from kdstudio.engine.weighting import Linear
@@ -40,7 +39,7 @@ class FitNet(Strategy):
     teacher_tap: str = option(
         "", "Teacher tap", "The hint layer; none means a middle tap.", taps_of="teacher"
     )
-    projection: ProjectionKind = PROJECTION
+    projection: HintProjection = option("paper", "Regressor", REGRESSOR)
     distance: Literal["squared error", "cross-entropy"] = option(
         "squared error", "Distance", "Mean squared error, or cross-entropy of the softmax over channels."
     )

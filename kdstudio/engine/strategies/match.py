@@ -31,7 +31,7 @@ class Match(Strategy):
     """Match anything: terms of your choice draw the student to its teacher, each with its own weight.
 
     Terms are named; the name stands at their curve. Projections are added where sizes differ. Several
-    teachers are matched one by one, in all terms.
+    teachers are matched one by one, in all terms. Where no term reads a teacher, none is trained.
     """
 
     describes: ClassVar = (TEACHERS, "student")
@@ -40,9 +40,9 @@ class Match(Strategy):
     label_weight: OptionalNumber = option(
         None,
         "Label weight",
-        "Weight of the cross-entropy to the labels. Empty: as published for the terms beside it, of several "
-        "the largest; the loss tells the number.",
-        empty="as published",
+        "Weight of the cross-entropy to the labels. Empty: that which belongs to the terms beside it, of "
+        "several the largest; the loss tells the number.",
+        empty="from the terms",
         ge=0,
         le=1e9,
     )
@@ -67,15 +67,18 @@ class Match(Strategy):
         return f"{formula_of([self._label_loss()])} + {matched}"
 
     def _label_loss(self) -> LossTerm:
-        """Weighted as told, or as the terms that are learned beside it were published."""
+        """Weighted as told, or as belongs to the terms that are learned beside it."""
         beside = [term.label_weight for term in self.terms.values() if term.during == "training"]
-        published = max(beside, default=1.0)
-        return label_loss("student", published if self.label_weight is None else self.label_weight)
+        usual = max(beside, default=1.0)
+        return label_loss("student", usual if self.label_weight is None else self.label_weight)
 
     def plan(self, run: RunContext) -> Iterator[Stage]:
         """Teachers unless loaded, baseline if wanted, initialisation if terms want it, then the student."""
         shares = teacher_shares(self.teachers, self.teacher_weights)
-        teachers = yield from ready_teachers(run, list(shares))
+        if any(term.reads_teacher for term in self.terms.values()):
+            teachers = yield from ready_teachers(run, list(shares))
+        else:
+            teachers = [run.network(role).freeze() for role in shares]  # no stage contains them
         if self.baseline:
             yield learn_labels(run, run.control())
         student, recipe = run.network("student"), run.recipe("student")
@@ -83,11 +86,13 @@ class Match(Strategy):
         labels = [self._label_loss()]
         for when, training, losses in (("initialisation", first, []), ("training", recipe, labels)):
             for teacher, (name, term) in product(teachers, self.terms.items()):
-                if term.during == when:
-                    further = "" if teacher is teachers[0] else f" ({teacher.name})"
+                first_teacher = teacher is teachers[0]
+                if term.during == when and (term.reads_teacher or first_teacher):
+                    further = "" if first_teacher else f" ({teacher.name})"
                     pair = Pair(run, teacher, student, name + further, training.epochs)
-                    share = shares[teacher.name] * term.weight
-                    losses += yield from term.model_copy(update={"weight": share}).plan(pair)
+                    share = shares[teacher.name] if term.reads_teacher else 1.0
+                    shared = term.model_copy(update={"weight": share * term.weight})
+                    losses += yield from shared.plan(pair)
             if losses:
                 in_training = when == "training"
                 yield run.stage(

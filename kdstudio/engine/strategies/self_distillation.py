@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from kdstudio.declaration import option
+from kdstudio.declaration import OptionalNumber, option
 from kdstudio.engine.identity import ENSEMBLE
 from kdstudio.engine.learning import learn_labels
 from kdstudio.engine.losses import feature, response
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from kdstudio.engine.early_exits import EarlyExit
     from kdstudio.engine.network import Network
     from kdstudio.engine.stage import Stage
+
+WEIGHTS = {"norm": 0.03, "squared norm": 1e-4}
+"""λ of each feature loss: the authors'; and one whose gradient is about as long in the beginning."""
 
 
 @strategies.register
@@ -49,47 +52,83 @@ class SelfDistillation(Strategy):
         0.3, "Alpha α", "Weight of an exit's soft loss; its label loss has 1 − α.", ge=0, le=1
     )
     temperature: float = option(3.0, "Temperature T", "Both logits are divided by it.", gt=0, le=1000)
-    feature_weight: float = option(0.03, "Lambda λ", "Weight of an exit's feature loss.", ge=0, le=1e6)
+    feature_loss: Literal["norm", "squared norm"] = option(
+        "norm",
+        "Feature loss",
+        "norm: of the batch's pooled features, the exit's through a linear layer that serves in training "
+        "alone, as in the authors' later code; squared norm: of each image's maps, as the paper has it.",
+    )
+    feature_weight: OptionalNumber = option(
+        None,
+        "Lambda λ",
+        "Weight of an exit's feature loss. Empty: 0.03 for the norm, as in the authors' code; 0.0001 for the "
+        "squared norm, for which the paper gives none.",
+        empty="by the feature loss",
+        ge=0,
+        le=1e6,
+    )
+    ensemble: Literal["logits", "probabilities"] = option(
+        "logits", "Ensemble", "What of all exits is averaged; the authors' code has the logits."
+    )
     baseline: Baseline = True
 
     def formula(self) -> str:
         """``L = CE + Σ_i [(1 − α)·CE + α·CE(soft) + λ·‖F_i − F_C‖²]`` with its numbers; no factor T²."""
         t = f"{self.temperature:g}"
-        features = f" + {self.feature_weight:g}·mean (F_i − F_C)²" if self.head == "bottleneck" else ""
+        distance = {
+            "norm": "‖A_i·pool(F_i) − pool(F_C)‖ over the batch",
+            "squared norm": "‖F_i − F_C‖²",
+        }[self.feature_loss]
+        features = f" + {self._weight():g}·{distance}" if self.head == "bottleneck" else ""
         return (
             f"L = CE(y, softmax(z_C)) + Σ_i [{1 - self.alpha:g}·CE(y, softmax(z_i)) "
             f"+ {self.alpha:g}·CE(softmax(z_C/{t}), softmax(z_i/{t})){features}]"
         )
 
+    def _weight(self) -> float:
+        """Return λ as told, or as it belongs to the feature loss."""
+        return WEIGHTS[self.feature_loss] if self.feature_weight is None else self.feature_weight
+
     def plan(self, run: RunContext) -> Iterator[Stage]:
         """Baseline if wanted, then the network with all its exits."""
-        from kdstudio.engine.early_exits import deepest_tap, early_exits
+        from kdstudio.engine.early_exits import early_exits
 
         if self.baseline:
             yield learn_labels(run, run.control())
         student = run.network("student")
         exits = early_exits(run, student, self.exits, self.head)
         answers = tuple(early.logits for early in exits)
-        together = run.head("mean of exits", MeanPrediction(), *answers, student.logits)
+        together = run.head("mean of exits", MeanPrediction(of=self.ensemble), *answers, student.logits)
         ensemble = run.compose(together, ENSEMBLE)
         scored: list[Network | Scorable] = [*(early.network for early in exits), student, ensemble]
-        yield run.stage("student", self._terms(student, exits, deepest_tap(student)), scored=scored)
+        terms = self._learned_predictions(student, exits)
+        if self.head == "bottleneck":
+            terms.append(self._learned_features(run, student, exits))
+        yield run.stage("student", terms, scored=scored)
 
-    def _terms(self, student: Network, exits: Sequence[EarlyExit], deepest: str) -> list[LossTerm]:
+    def _learned_predictions(self, student: Network, exits: Sequence[EarlyExit]) -> list[LossTerm]:
         def soft(early: Tensor, whole: Tensor) -> Tensor:
             return response.soft_cross_entropy(early, whole, self.temperature) / self.temperature**2
 
         answers, many = tuple(early.logits for early in exits), len(exits)
         labels, targets = (LABELS,) * many, (student.logits,) * many
-        terms = [
+        return [
             label_loss("student"),
             LossTerm(
                 "label loss of exits", summed(response.cross_entropy, many), answers, labels, 1 - self.alpha
             ),
             LossTerm("soft loss of exits", summed(soft, many), answers, targets, self.alpha),
         ]
-        if self.head == "bottleneck":
+
+    def _learned_features(self, run: RunContext, student: Network, exits: Sequence[EarlyExit]) -> LossTerm:
+        from kdstudio.engine.early_exits import adapted, deepest_tap
+
+        deepest, many = deepest_tap(student), len(exits)
+        if self.feature_loss == "norm":
+            loss = summed(feature.batch_distance, many)
+            features = tuple(adapted(run, early, run.shape(student, deepest)) for early in exits)
+        else:
+            loss = summed(feature.squared_distance, many)
             features = tuple(early.features for early in exits)
-            targets, loss = (f"student.{deepest}",) * many, summed(feature.squared_error, many)
-            terms.append(LossTerm("feature loss of exits", loss, features, targets, self.feature_weight))
-        return terms
+        targets = (f"{student.name}.{deepest}",) * many
+        return LossTerm("feature loss of exits", loss, features, targets, self._weight())

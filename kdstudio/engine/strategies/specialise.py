@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from kdstudio.data.declaration import ClassName
-from kdstudio.declaration import option
+from kdstudio.declaration import OptionalNumber, option
 from kdstudio.engine.identity import TEACHER
 from kdstudio.engine.learning import learn_labels, ready_teachers
 from kdstudio.engine.losses import clusters
@@ -24,25 +23,52 @@ if TYPE_CHECKING:
 class Specialise(Strategy):
     """Class specialists: a teacher of all classes teaches a student for some of them alone (Wang 2022).
 
-    The student has outputs for the wanted classes only, and all its capacity for telling these apart.
+    The student has outputs for the wanted classes only, and all its capacity for telling these apart. The
+    temperature and the weights are ours; the authors' code has T = 1, labels 1, and 0.2 for the soft loss,
+    the variance (over features) and the orthogonality.
     """
 
     name: Literal["specialise"] = "specialise"
     classes: tuple[ClassName, ...] = option(
         (0, 1), "Classes", "Numbers or names of those wanted, in the order of the outputs.", min_length=2
     )
-    temperature: float = option(4.0, "Temperature T", "Both logits are divided by it.", gt=0, le=1000)
-    alpha: float = option(0.9, "Alpha α", "Weight of the soft loss; the label loss has 1 − α.", ge=0, le=1)
+    temperature: float = option(
+        4.0, "Temperature T", "Both logits are divided by it; the authors' code has 1.", gt=0, le=1000
+    )
+    alpha: float = option(
+        0.9,
+        "Alpha α",
+        "Weight of the soft loss; the label loss has 1 − α, or the label weight. The authors' code has 0.2.",
+        ge=0,
+        le=1,
+    )
+    label_weight: OptionalNumber = option(
+        None,
+        "Label weight",
+        "Weight of the cross-entropy to the labels. Empty: 1 − α. The authors' code has 1.",
+        empty="1 − α",
+        ge=0,
+        le=1e9,
+    )
     variance: float = option(
-        0.0, "Variance", "Weight of the variance of the student's last features in each class.", ge=0, le=1e6
+        0.0,
+        "Variance",
+        "Weight of the variance of the student's last features in each class. The authors' code has 0.2.",
+        ge=0,
+        le=1e6,
     )
     variance_over: Literal["samples", "features"] = option(
         "samples",
         "Variance over",
-        "The samples of a class, feature by feature; or, as the authors' code, the features of each sample.",
+        "samples: the mean variance of each feature over a class; features: the norm, over a class, of each "
+        "sample's variance over its features, summed over the classes, as in the authors' code.",
     )
     orthogonality: float = option(
-        0.0, "Orthogonality", "Weight of the orthogonal projection of these features.", ge=0, le=1e6
+        0.0,
+        "Orthogonality",
+        "Weight of the orthogonal projection of these features. The authors' code has 0.2.",
+        ge=0,
+        le=1e6,
     )
     baseline: bool = option(
         True,
@@ -75,14 +101,16 @@ class Specialise(Strategy):
         yield run.stage("student", terms, scored=[student, selected], classes=numbers)
 
     def _distilled(self, name: str, target: str, sign: str = "z_t") -> list[LossTerm]:
+        labels = 1 - self.alpha if self.label_weight is None else self.label_weight
         return [
-            label_loss(name, 1 - self.alpha),
+            label_loss(name, labels),
             soft_loss(name, [target], self.temperature, self.alpha, target=sign),
         ]
 
     def _clustered(self, features: str) -> list[LossTerm]:
-        variance = partial(clusters.intra_class_variance, over=self.variance_over)
-        spread = f"mean_c var(f_s of c) over {self.variance_over}"
+        variance, spread = clusters.intra_class_variance, "mean_c var(f_s of c)"
+        if self.variance_over == "features":
+            variance, spread = clusters.variance_over_features, "Σ_c ‖(var f_b, b of c)‖"
         terms = [
             LossTerm("variance", variance, features, (LABELS,), self.variance, spread),
             LossTerm(

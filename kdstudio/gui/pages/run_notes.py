@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kdstudio.engine.views import TableView
 from kdstudio.gui.html import Html, bold, joined, lines, paragraphs, table
+from kdstudio.gui.warnings_strip import told
 from kdstudio.runs.comparison import differing_settings, short_names
 from kdstudio.runs.result_tables import ResultTable, networks_table, tabulate
 from kdstudio.runs.summary import Summary
@@ -35,6 +36,7 @@ def _notes_of_one(summary: Summary) -> Html:
     return paragraphs(
         joined((bold("Failed: "), summary.error)) if summary.error else "",
         laid_out(networks_table(rows), last=("parameters", "architecture")) if rows else "",
+        told(summary.warnings),
         *(laid_out(found) for found in tables if found.rows),
         lines(bold("Published"), *figures) if figures else "",
         joined((bold(strategy["name"]), f": {settings}" if settings else "")),

@@ -72,7 +72,7 @@ def started(entry: Entry) -> datetime:
 COLUMNS = (
     word("Run", lambda entry: entry.summary.name),
     word("Strategy", lambda entry: entry.summary.experiment["strategy"]["name"]),
-    word("State", lambda entry: entry.summary.status),
+    word("State", lambda entry: entry.summary.spoken_status),
     figure("Teacher", "accuracy", lambda found: found.reference),
     figure("Control", "accuracy", lambda found: found.control),
     figure("Result", "accuracy", lambda found: found.result),

@@ -12,16 +12,20 @@ if TYPE_CHECKING:
 
 @heads.register
 class MeanPrediction(HeadSpec):
-    """The mean of several networks' probabilities, as logits: their softmax is that mean."""
+    """The mean of several networks' predictions: of their probabilities, or of their logits.
+
+    Either way it gives logits; of the mean probabilities those whose softmax they are.
+    """
 
     name: Literal["mean-prediction"] = "mean-prediction"
+    of: Literal["probabilities", "logits"] = "probabilities"
 
     def build(self) -> nn.Module:
-        """Any number of ``(B, K)`` to one ``(B, K)``: the logarithm of the mean probabilities."""
-        from kdstudio.models.modules.mean_prediction import LogMeanSoftmax
+        """Any number of ``(B, K)`` to one ``(B, K)``."""
+        from kdstudio.models.modules.mean_prediction import LogMeanSoftmax, MeanLogits
 
-        return LogMeanSoftmax()
+        return LogMeanSoftmax() if self.of == "probabilities" else MeanLogits()
 
     def summary(self) -> str:
-        """``mean prediction``."""
-        return "mean prediction"
+        """``mean prediction``, ``mean of logits``."""
+        return "mean prediction" if self.of == "probabilities" else "mean of logits"

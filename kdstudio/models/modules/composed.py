@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 
-from kdstudio.models.modules.tapping import run_with_taps
+from kdstudio.models.modules.tapping import INPUT, run_with_taps
 
 
 class Trunk(nn.Module):
     """A network up to what is read of it; layers that come later are left out where they can be."""
 
     def __init__(self, name: str, module: nn.Module, reads: Mapping[str, str]) -> None:
-        """``reads`` maps names to paths in ``module``; an empty path is the output."""
+        """``reads`` maps names to paths, as of taps, in ``module``; an empty path is the output."""
         super().__init__()
         self.name = name
-        paths = [path for path in reads.values() if path]
+        paths = [path.removesuffix(INPUT) for path in reads.values() if path]
         self.module = module if "" in reads.values() else _up_to(module, paths)
         ending = _last(module, paths) if self.module is not module else ""
         self._output = [name for name, path in reads.items() if path == ending]

@@ -55,10 +55,15 @@ def last_layer(network: nn.Module) -> tuple[str, nn.Linear | nn.Conv2d]:
 
 def behind(images: ImageInput, network: nn.Module) -> nn.Sequential:
     """``input``, then ``network``, in which nothing overwrites what a tap has read."""
+    return chain(input=images, network=not_in_place(network))
+
+
+def not_in_place(network: nn.Module) -> nn.Module:
+    """Switch operations in place off, so that a tap keeps what it has read, and return the ``network``."""
     for module in network.modules():
         if getattr(module, "inplace", False) is True:
             module.inplace = False  # type: ignore[assignment]
-    return chain(input=images, network=network)
+    return network
 
 
 def check_fits(network: nn.Module, twin: Maker, image: ImageShape, what: str, natural: int) -> None:

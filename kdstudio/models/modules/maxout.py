@@ -5,19 +5,33 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 
+class Maxout(nn.Module):
+    """The largest of neighbouring channels or units."""
+
+    def __init__(self, pieces: int) -> None:
+        """``pieces`` neighbours give one channel."""
+        super().__init__()
+        self.pieces = pieces
+
+    def forward(self, values: Tensor) -> Tensor:
+        """``(B, C · pieces, …)`` to ``(B, C, …)``."""
+        return values.reshape(len(values), -1, self.pieces, *values.shape[2:]).amax(2)
+
+
 class MaxoutConvolution(nn.Module):
     """The largest of ``pieces`` convolutions with bias, map by map."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, padding: int, pieces: int = 2) -> None:
         """One convolution computes the pieces of a map side by side."""
         super().__init__()
-        self.pieces = pieces
         self.convolution = nn.Conv2d(inputs, outputs * pieces, kernel, padding=padding)
+        self.maxout = Maxout(pieces)
         keep_second_moment(self.convolution)
 
     def forward(self, images: Tensor) -> Tensor:
         """``(B, inputs, H, W)`` to ``(B, outputs, H', W')``."""
-        return largest(self.convolution(images), self.pieces)
+        output: Tensor = self.maxout(self.convolution(images))
+        return output
 
 
 class MaxoutLinear(nn.Module):
@@ -26,18 +40,14 @@ class MaxoutLinear(nn.Module):
     def __init__(self, inputs: int, outputs: int, pieces: int = 2) -> None:
         """One linear layer computes the pieces of a unit side by side."""
         super().__init__()
-        self.pieces = pieces
         self.linear = nn.Linear(inputs, outputs * pieces)
+        self.maxout = Maxout(pieces)
         keep_second_moment(self.linear)
 
     def forward(self, features: Tensor) -> Tensor:
         """``(B, inputs)`` to ``(B, outputs)``."""
-        return largest(self.linear(features), self.pieces)
-
-
-def largest(values: Tensor, pieces: int) -> Tensor:
-    """``(B, C · pieces, …)`` to ``(B, C, …)``: the largest of neighbours."""
-    return values.reshape(len(values), -1, pieces, *values.shape[2:]).amax(2)
+        output: Tensor = self.maxout(self.linear(features))
+        return output
 
 
 def keep_second_moment(layer: nn.Conv2d | nn.Linear) -> None:

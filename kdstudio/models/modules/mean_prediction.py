@@ -19,3 +19,11 @@ class LogMeanSoftmax(nn.Module):
     def forward(self, *logits: Tensor) -> Tensor:
         """Any number of ``(B, K)`` to one ``(B, K)``."""
         return log_mean_softmax(*logits)
+
+
+class MeanLogits(nn.Module):
+    """The mean of several networks' logits; its softmax is their normalised geometric mean."""
+
+    def forward(self, *logits: Tensor) -> Tensor:
+        """Any number of ``(B, K)`` to one ``(B, K)``."""
+        return torch.stack(logits).mean(0)

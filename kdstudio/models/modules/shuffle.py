@@ -67,23 +67,27 @@ def shuffle_unit(inputs: int, outputs: int, groups: int, first_groups: int, halv
 
 
 def split_unit(channels: int) -> nn.Sequential:
-    """1×1, depthwise 3×3 and 1×1 on one half of the channels, then a shuffle of both."""
+    """1×1, depthwise 3×3 and 1×1 on one half of the channels, then a shuffle of both and ReLU.
+
+    The other half comes from a ReLU and passes this one as it is; so the unit has one place before its ReLU.
+    """
     half = channels // 2
-    return chain(split=HalfThrough(_branch(half, half, 1)), shuffle=ChannelShuffle(2))
+    return chain(split=HalfThrough(_branch(half, half, 1)), shuffle=ChannelShuffle(2), relu=nn.ReLU())
 
 
 def halving_unit(inputs: int, outputs: int) -> nn.Sequential:
     """Two branches at half the size, each giving half of the ``outputs``, then a shuffle."""
     half = outputs // 2
     left = chain(
-        depthwise=conv_norm(inputs, inputs, 3, 2, groups=inputs), pointwise=conv_norm_relu(inputs, half, 1)
+        depthwise=conv_norm(inputs, inputs, 3, 2, groups=inputs), pointwise=conv_norm(inputs, half, 1)
     )
-    return chain(concatenation=Concatenation(left, _branch(inputs, half, 2)), shuffle=ChannelShuffle(2))
+    right = _branch(inputs, half, 2)
+    return chain(concatenation=Concatenation(left, right), shuffle=ChannelShuffle(2), relu=nn.ReLU())
 
 
 def _branch(inputs: int, outputs: int, stride: int) -> nn.Sequential:
     return chain(
         first=conv_norm_relu(inputs, outputs, 1),
         depthwise=conv_norm(outputs, outputs, 3, stride, groups=outputs),
-        last=conv_norm_relu(outputs, outputs, 1),
+        last=conv_norm(outputs, outputs, 1),
     )

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from kdstudio.engine.losses.clusters import GAMMA, intra_class_variance, orthogonal_projection
+from kdstudio.engine.losses.clusters import (
+    GAMMA,
+    intra_class_variance,
+    orthogonal_projection,
+    variance_over_features,
+)
 
 LABELS = torch.tensor([2, 0, 2, 1, 0, 2, 0])
 
@@ -16,33 +21,43 @@ def some_features(*shape, seed=0):
     return torch.randn(len(LABELS), *shape, generator=generator, dtype=torch.float64)
 
 
-def variance_by_hand(features, labels, over):
-    rows, means = features.flatten(1).numpy(), []
-    for number in sorted(set(labels.tolist())):
-        group = [row for row, label in zip(rows, labels.tolist(), strict=True) if label == number]
-        columns = group if over == "features" else zip(*group, strict=True)
-        spreads = []
-        for column in columns:
-            values = list(column)
-            mean = sum(values) / len(values)
-            spreads.append(sum((value - mean) ** 2 for value in values) / len(values))
-        means.append(sum(spreads) / len(spreads))
-    return sum(means) / len(means)
+def by_class(features):
+    rows, labels = features.flatten(1).numpy(), LABELS.tolist()
+    return [
+        [row for row, label in zip(rows, labels, strict=True) if label == number]
+        for number in sorted(set(labels))
+    ]
 
 
-@pytest.mark.parametrize("over", ["samples", "features"])
-@pytest.mark.parametrize("shape", [(5,), (3, 2, 2)])
-def test_the_variance_is_that_of_each_class(shape, over):
+def spread(values, freedom):
+    mean = sum(values) / len(values)
+    return sum((value - mean) ** 2 for value in values) / (len(values) - freedom)
+
+
+shapes = pytest.mark.parametrize("shape", [(5,), (3, 2, 2)])
+
+
+@shapes
+def test_the_variance_is_that_of_each_feature_over_a_class(shape):
     features = some_features(*shape)
-    assert float(intra_class_variance(features, LABELS, over)) == pytest.approx(
-        variance_by_hand(features, LABELS, over)
-    )
+    means = [
+        np.mean([spread(column, 0) for column in zip(*group, strict=True)]) for group in by_class(features)
+    ]
+    assert float(intra_class_variance(features, LABELS)) == pytest.approx(np.mean(means))
+
+
+@shapes
+def test_over_features_it_is_the_norm_of_the_samples_variances_summed_over_classes(shape):
+    """The form of the authors' code: the variance is unbiased, nothing is averaged."""
+    features = some_features(*shape)
+    norms = [np.sqrt(sum(spread(row, 1) ** 2 for row in group)) for group in by_class(features)]
+    assert float(variance_over_features(features, LABELS)) == pytest.approx(sum(norms))
 
 
 def test_equal_images_of_a_class_have_no_variance_over_samples_however_different_their_features():
     features = some_features(4)[LABELS]
     assert float(intra_class_variance(features, LABELS)) == 0
-    assert float(intra_class_variance(features, LABELS, "features")) > 0.1
+    assert float(variance_over_features(features, LABELS)) > 0.1
 
 
 def projection_by_hand(features, labels):
@@ -53,7 +68,7 @@ def projection_by_hand(features, labels):
     return 1 - np.mean(same) + GAMMA * abs(np.mean(different))
 
 
-@pytest.mark.parametrize("shape", [(5,), (3, 2, 2)])
+@shapes
 def test_the_projection_is_that_over_all_pairs(shape):
     features = some_features(*shape)
     assert float(orthogonal_projection(features, LABELS)) == pytest.approx(
@@ -67,6 +82,16 @@ def test_parallel_within_and_orthogonal_between_is_the_minimum():
     assert float(orthogonal_projection(directions[LABELS] * lengths[:, None], LABELS)) == pytest.approx(0)
 
 
+def test_behind_a_relu_the_angles_need_no_bars():
+    """The authors' code has no |d|."""
+    features = some_features(6).relu()
+    rows = features / features.norm(dim=1, keepdim=True).clamp(min=1e-12)
+    cosines, same = rows @ rows.T, LABELS[:, None] == LABELS
+    pairs = same & ~torch.eye(len(LABELS), dtype=torch.bool)
+    code = 1 - cosines[pairs].mean() + 0.5 * cosines[~same].mean()
+    assert float(orthogonal_projection(features, LABELS)) == pytest.approx(float(code))
+
+
 def test_batches_without_pairs_are_no_error():
     features = some_features(4)[:3]
     assert torch.isfinite(orthogonal_projection(features, torch.arange(3)))
@@ -74,12 +99,12 @@ def test_batches_without_pairs_are_no_error():
     assert float(intra_class_variance(features, torch.arange(3))) == 0
 
 
-@pytest.mark.parametrize("loss", [intra_class_variance, orthogonal_projection])
+@pytest.mark.parametrize("loss", [intra_class_variance, variance_over_features, orthogonal_projection])
 def test_the_gradient_is_that_of_finite_differences(loss):
     assert torch.autograd.gradcheck(lambda f: loss(f, LABELS), some_features(4).requires_grad_())
 
 
-@pytest.mark.parametrize("loss", [intra_class_variance, orthogonal_projection])
+@pytest.mark.parametrize("loss", [intra_class_variance, variance_over_features, orthogonal_projection])
 def test_mixed_labels_are_refused(loss):
     with pytest.raises(ValueError, match="mixed images"):
         loss(some_features(4), torch.rand(7, 3))

@@ -53,6 +53,11 @@ def factor(student, teacher):
     return np.abs(own - other).mean()
 
 
+def factor_attention(student, teacher):
+    own, other = (unit((f**2).mean(1).reshape(len(f), -1)) for f in (student, teacher))
+    return np.abs(own - other).mean()
+
+
 def hierarchical_context(student, teacher):
     """Of 8×8 maps."""
     sizes = ((8, 1.0), (4, 0.5), (2, 0.25), (1, 0.125))
@@ -67,6 +72,7 @@ REFERENCES = [
     (feature.channel_cross_entropy, channel_cross_entropy, noise(3, 3, 4), noise(4, 3, 4)),
     (feature.neuron_selectivity, neuron_selectivity, STUDENT, OTHER_CHANNELS),
     (feature.factor, factor, STUDENT, TEACHER),
+    (feature.factor_attention, factor_attention, STUDENT, OTHER_CHANNELS),
     (feature.hierarchical_context, hierarchical_context, noise(5, 2, 2, 8, 8), noise(6, 2, 2, 8, 8)),
 ]
 every_loss = pytest.mark.parametrize(
@@ -166,3 +172,35 @@ def test_solution_flow_equals_the_gram_matrices_by_hand():
     )
     assert value == pytest.approx(solution_flow(STUDENT, *others), rel=1e-10)
     np.testing.assert_allclose(gradient, differences(solution_flow, STUDENT, *others), atol=1e-7)
+
+
+def squared_distance(student, teacher):
+    return sum(((one - other) ** 2).sum() for one, other in zip(student, teacher, strict=True)) / len(student)
+
+
+def test_the_squared_distance_is_summed_over_an_image_and_averaged_over_the_batch():
+    own = noise(10, *TEACHER.shape)
+    value, gradient = value_and_gradient(feature.squared_distance, own, TEACHER)
+    assert value == pytest.approx(squared_distance(own, TEACHER))
+    np.testing.assert_allclose(gradient, 2 * (own - TEACHER) / len(own))
+
+
+@pytest.mark.parametrize("of", ["maps", "vectors"])
+def test_the_batch_distance_is_the_norm_of_all_pooled_features(of):
+    vectors = TEACHER.mean((2, 3))
+    own, other = noise(11, *vectors.shape), TEACHER if of == "maps" else vectors
+    value, gradient = value_and_gradient(feature.batch_distance, own, other)
+    assert value == pytest.approx(np.sqrt(((own - vectors) ** 2).sum()))
+    np.testing.assert_allclose(gradient, (own - vectors) / value)
+
+
+def test_equal_features_have_no_batch_distance_and_a_finite_gradient():
+    value, gradient = value_and_gradient(feature.batch_distance, TEACHER.mean((2, 3)), TEACHER)
+    assert value == pytest.approx(0, abs=1e-12)
+    assert np.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize("loss", [feature.squared_distance, feature.batch_distance])
+def test_distances_of_features_of_other_shapes_are_refused(loss):
+    with pytest.raises(ValueError, match="one shape"):
+        loss(torch.zeros(2, 3), torch.zeros(2, 4))

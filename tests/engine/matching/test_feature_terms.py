@@ -13,6 +13,7 @@ from kdstudio.engine.matching.review import Review
 from kdstudio.engine.matching.variational import Variational
 from kdstudio.engine.trainer import Trainer
 from kdstudio.errors import KDStudioError
+from kdstudio.packages import OURS
 from tests.engine.matching.pairs import NARROW, RESNET, WIDE, WIDE_RESNET, pair_of, stage_of
 from tests.small import (
     follow,
@@ -27,14 +28,19 @@ from tests.small import (
 )
 
 PUBLISHED = {
-    "attention": 1000, "factor-transfer": 200, "fsp": 50, "hint": 100, "neuron-selectivity": 50,
-    "overhaul": 1e-3, "review": 5, "variational": 1,
+    "activation-boundary": 3e-3, "activation-pattern": 1, "attention": 1000, "contrastive": 0.8,
+    "correlation": 0.02, "decoupled": 1, "dist": 2, "factor-transfer": 500, "fsp": 1, "hint": 100,
+    "jacobian": 1, "label-smoothing": 0.1, "neuron-selectivity": 50, "overhaul": 1e-3,
+    "probabilistic": 30000, "relational": 1, "review": 5, "similarity": 3000, "soft-targets": 0.9,
+    "standardised": 9, "teacher-free": 0.1, "variational": 1, "weights": 1,
 }  # fmt: skip
+"""What the scripts named as ``weight_source`` have; of activation-pattern, jacobian and weights ours."""
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_weights_are_the_published_ones(name):
-    assert matching_terms[name]().weight == PUBLISHED[name]
+def test_weights_are_the_published_ones_and_name_their_source():
+    ours = {n: term() for n, term in matching_terms.items() if matching_terms.package_of(n) == OURS}
+    assert {name: term.weight for name, term in ours.items()} == PUBLISHED
+    assert all(term.weight_source for term in ours.values())
 
 
 @pytest.mark.parametrize("term", [ActivationBoundary(), ActivationPattern()])
@@ -66,17 +72,18 @@ def test_the_pattern_of_equal_networks_is_read_without_projection():
     assert stage(batch)["matched"].item() == pytest.approx(-predictions.log().mean().item(), rel=1e-5)
 
 
-def test_fsp_projects_channels_alone_and_compares_neighbours():
+def test_fsp_begins_at_the_stem_projects_channels_alone_and_compares_neighbours():
     stage, batch = stage_of(pair_of(RESNET, WIDE_RESNET), Fsp()), random_batch()
     assert [head.architecture for head in stage.heads.values()] == [
         f"1×1 convolution {c} → {2 * c} channels" for c in (16, 32, 64)
     ]
+    assert stage.terms[0].inputs[0] == "student.stem"
     values = stage.values(batch, stage.terms[0].reads)
 
     def flows(addresses):
         maps = [values[address] for address in addresses]
         for first, second in pairwise(maps):
-            small = torch.nn.functional.avg_pool2d(first, 2)
+            small = torch.nn.functional.adaptive_avg_pool2d(first, second.shape[2:])
             yield torch.einsum("bchw,bdhw->bcd", small, second) / second[0, 0].numel()
 
     pairs = zip(flows(stage.terms[0].inputs), flows(stage.terms[0].targets), strict=True)
@@ -125,13 +132,54 @@ def test_review_fuses_from_deep_to_shallow():
     stage = stage_of(pair_of(RESNET, WIDE_RESNET), Review())
     assert [head.inputs for name, head in stage.heads.items() if "fusion" in name] == [
         ("student.pool",),
-        ("student.block3.0.add", "matched fusion 4"),
-        ("student.block2.0.add", "matched fusion 3"),
-        ("student.block1.0.add", "matched fusion 2"),
+        ("student.block3", "matched fusion 4"),
+        ("student.block2", "matched fusion 3"),
+        ("student.block1", "matched fusion 2"),
     ]
     (term,) = stage.terms
-    assert term.targets[-1] == "teacher.pool"
+    assert term.targets == (*(f"teacher.block{i}.0.add" for i in (1, 2, 3)), "teacher.pool")
     assert [term.weight_at(progress) for progress in (0, 1)] == [5 / 20, 5 * 10 / 20]
+
+
+def test_review_reads_the_student_before_the_relu_where_the_authors_do_on_imagenet():
+    stage = stage_of(pair_of(RESNET, WIDE_RESNET), Review(student_read="before ReLU"))
+    read = [head.inputs[0] for name, head in stage.heads.items() if "fusion" in name]
+    assert read == ["student.pool", *(f"student.block{i}.0.add" for i in (3, 2, 1))]
+
+
+WIDE_TEACHER = "{name='wide-resnet', depth=10, width=1}"
+NEXT_NORMS = ("block2.0.activation.norm", "block3.0.activation.norm", "pool.last.norm")
+
+
+@pytest.mark.parametrize("term", [ActivationBoundary(), Overhaul(), Review()])
+def test_a_wide_resnet_is_read_through_the_batch_norm_of_what_comes_next(term):
+    """As the authors do: ``block2[0].bn1``, ``block3[0].bn1``, ``bn1``."""
+    stage = stage_of(pair_of("{name='wide-resnet', depth=16, width=1}", WIDE_TEACHER), term)
+    read = {address for head in stage.heads.values() for address in head.inputs} | {*stage.terms[0].reads}
+    assert {f"teacher.{path}" for path in NEXT_NORMS} <= read
+    student = {address for address in read if address.startswith("student.") and "pool" not in address}
+    taps = ("block1", "block2", "block3") if isinstance(term, Review) else NEXT_NORMS[:2]
+    assert student == {f"student.{path}" for path in taps}
+
+
+def test_boundaries_of_equal_shapes_are_compared_as_they_are():
+    assert not stage_of(pair_of(RESNET, RESNET), ActivationBoundary()).heads
+
+
+def test_the_students_larger_map_is_pooled_before_the_mean_is_predicted_from_it():
+    """By hand, in the order of RepDistiller."""
+    pair = pair_of(RESNET, WIDE_RESNET)
+    stage = stage_of(pair, Variational(student_taps=("block1",), teacher_taps=("block2",)))
+    batch, (term,) = random_batch(), stage.terms
+    values = stage.values(batch, (*term.reads, "student.block1"))
+    mean, variance = stage.heads.values()
+    weights = [m.weight[..., 0, 0] for m in mean.module if isinstance(m, torch.nn.Conv2d)]
+    predicted = values["student.block1"].unflatten(2, (4, 2)).unflatten(4, (4, 2)).mean((3, 5))
+    for number, weight in enumerate(weights):
+        predicted = torch.einsum("bchw,dc->bdhw", predicted.relu() if number else predicted, weight)
+    spread = variance.module().view(-1, 1, 1)
+    expected = ((predicted - values["teacher.block2"]).square() / spread + spread.log()).mean() / 2
+    assert stage(batch)["matched"].item() == pytest.approx(expected.item(), rel=1e-4)
 
 
 def experiment(name, *settings):

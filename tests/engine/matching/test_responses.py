@@ -26,7 +26,9 @@ def test_it_reads_logits_and_labels_as_its_definition_says(name):
 def test_mixed_images_are_refused_before_training_where_labels_are_needed(name, kind):
     context = small_context(experiment(name, f"networks.student.training.mixing.kind={kind}"))
     if name in WITH_LABELS:
-        with pytest.raises(KDStudioError, match=r"term 'm' does not fit .* set networks.student.training"):
+        with pytest.raises(
+            KDStudioError, match=r"term 'm': it needs one class .* set networks.student.training"
+        ):
             dry_run(context)
     else:
         assert dry_run(context)

@@ -6,7 +6,7 @@ from kdstudio.engine.matching.declaration import matching_terms
 from kdstudio.engine.strategies.match import Match
 from kdstudio.engine.terms import formula_of, label_loss
 from kdstudio.errors import KDStudioError
-from tests.small import random_batch, small_context, small_experiment
+from tests.small import random_batch, small_context, small_experiment, train
 
 RESNETS = (
     "networks.teacher.model.name=resnet",
@@ -68,11 +68,34 @@ def test_terms_for_the_initialisation_have_a_stage_of_their_own_before():
     assert first.networks["student"] is second.networks["student"]
 
 
+CONTROL = "strategy.terms={control={name='label-smoothing'}}"
+
+
+def test_a_teacher_that_no_term_reads_is_not_trained():
+    assert [stage.name for stage in plan_of(CONTROL)] == ["baseline", "student"]
+    _events, states = train(small_experiment(CONTROL, "data.fraction=0.1", strategy="match"))
+    assert {name.rpartition("/")[2] for name in states} == {"baseline", "student"}
+    assert [stage.name for stage in plan_of(CONTROL, "strategy.baseline=false")] == ["student"]
+
+
+def test_a_term_that_reads_no_teacher_stands_once_beside_several():
+    terms = {"control": matching_terms["label-smoothing"](), "answers": matching_terms["soft-targets"]()}
+    model = small_experiment(strategy="hinton").networks["student"]
+    experiment = small_experiment(strategy="match")
+    roles = dict.fromkeys(("teacher", "teacher-2", "student"), model)
+    experiment = experiment.model_copy(
+        update={"strategy": Match(terms=terms, teachers=2, baseline=False), "networks": roles}
+    )
+    *_, stage = small_context(experiment).plan()
+    weights = {term.name: term.weight_at(0.0) for term in stage.terms}
+    assert weights == {"label loss": 0.9, "control": 0.1, "answers": 0.45, "answers (teacher-2)": 0.45}
+
+
 def test_projections_are_added_where_sizes_differ_and_are_described():
     *_, stage = plan_of(*RESNETS, "strategy.terms.hint.name=hint")
     (head,) = stage.heads.values()
-    assert head.architecture == "1×1 convolution 32 → 64 channels"
-    same = ("networks.teacher.model.width=1", "strategy.terms.hint.name=hint")
+    assert head.architecture == "1×1 convolution 32 → 64 channels, batch norm, ReLU"
+    same = ("networks.teacher.model.width=1", "strategy.terms.hint={name='hint', projection='automatic'}")
     *_, stage = plan_of(*RESNETS, *same)
     assert not stage.heads
 

@@ -108,6 +108,17 @@ def test_in_turn_the_second_network_sees_the_first_ones_step():
     assert not same_state(in_turn["net-2 mutual"], together["net-2 mutual"])
 
 
+@pytest.mark.parametrize("update", ["in turn", "together"])
+def test_running_statistics_move_once_a_step(update):
+    models = [f"networks.net-{n}.model={{name='resnet', depth=8, width=1}}" for n in (1, 2)]
+    events, states = train(
+        experiment(*models, "data.fraction=0.2", "strategy.distil=false", f"strategy.update={update}")
+    )
+    steps = max(event.step for event in events if event.kind == "step-done")
+    for state in states.values():
+        assert {int(v) for key, v in state.items() if key.endswith("num_batches_tracked")} == {steps}
+
+
 def test_the_stages_are_alone_distilled_and_mutual():
     stages = stages_of(three())
     assert list(stages) == ["alone", "distilled", "mutual"]

@@ -42,10 +42,19 @@ def log_softmax(values):
     return values - np.log(np.exp(values).sum(1, keepdims=True))
 
 
+def pooled(features):
+    return features.mean((2, 3)) if features.ndim == 4 else features
+
+
+@pytest.mark.parametrize("feature_loss", ["norm", "squared norm"])
 @pytest.mark.parametrize("model", [RESNET, PERCEPTRON])
-def test_the_loss_is_that_of_the_paper_by_hand(model):
+def test_the_loss_is_that_of_the_paper_or_of_the_authors_code_by_hand(model, feature_loss):
     settings = ("strategy.alpha=0.4", "strategy.temperature=2", "strategy.feature_weight=0.5")
-    stage, batch, t = student_stage(model, *settings), random_batch(), 2
+    stage, batch, t = (
+        student_stage(model, f"strategy.feature_loss={feature_loss}", *settings),
+        random_batch(),
+        2,
+    )
     losses = stage(batch)
     deepest = "block3"
     count = 2
@@ -53,19 +62,73 @@ def test_the_loss_is_that_of_the_paper_by_hand(model):
     with torch.no_grad():
         values = stage.values(batch, {*wanted, "student.logits", f"student.{deepest}"})
     found = {address: value.double().numpy() for address, value in values.items()}
-    rows, own = range(len(batch)), found["student.logits"]
+    rows, own, whole = range(len(batch)), found["student.logits"], found[f"student.{deepest}"]
     expected = -log_softmax(own)[rows, batch.labels].mean()
     for number in range(1, count + 1):
         logits, features = found[f"exit-{number} classifier"], found[f"exit-{number} features"]
         expected += 0.6 * -log_softmax(logits)[rows, batch.labels].mean()
         expected += 0.4 * -(np.exp(log_softmax(own / t)) * log_softmax(logits / t)).sum(1).mean()
-        expected += 0.5 * ((features - found[f"student.{deepest}"]) ** 2).mean()
+        if feature_loss == "squared norm":
+            expected += 0.5 * ((features - whole) ** 2).sum() / len(batch)
+        else:
+            linear = stage.heads[f"exit-{number} adaptation"].module.classifier
+            weight, bias = (p.detach().double().numpy() for p in (linear.weight, linear.bias))
+            expected += 0.5 * np.sqrt(((pooled(features) @ weight.T + bias - pooled(whole)) ** 2).sum())
     total = sum(term.weight_at(0) * losses[term.name].item() for term in stage.terms)
     assert total == pytest.approx(expected, rel=1e-5)
 
 
-def test_no_gradient_of_the_exits_targets_reaches_the_deepest_classifier():
-    stage = student_stage("strategy.alpha=1")
+@pytest.mark.parametrize("feature_loss", ["norm", "squared norm"])
+def test_the_feature_loss_pulls_as_hard_as_the_formula_says(feature_loss):
+    """The gradient at the exits' maps (64, 2, 2) at the default λ, in float64, by the derivative.
+
+    Of ‖d‖ it is d/‖d‖, led back through A and the pool; of ‖d‖²/B it is 2d/B. A mean over (B, C, H, W), which
+    it once was, pulls C·H·W times less than the latter.
+    """
+    stage, batch = student_stage(RESNET, f"strategy.feature_loss={feature_loss}"), random_batch(8)
+    numbers, term = (1, 2), stage.terms[-1]
+    assert term.name == "feature loss of exits"
+    with torch.no_grad():
+        values = stage.values(batch, {*(f"exit-{n} features" for n in numbers), "student.block3"})
+    inputs = [values[f"exit-{n} features"].double().requires_grad_() for n in numbers]
+    whole = values["student.block3"].double()
+    assert whole.shape[1:] == (64, 2, 2)
+    stage.double()
+    read = inputs
+    if feature_loss == "norm":
+        heads = [stage.heads[f"exit-{n} adaptation"] for n in numbers]
+        read = [head(value) for head, value in zip(heads, inputs, strict=True)]
+    (term.weight_at(0) * term.loss(*read, *[whole] * 2)).backward()
+    for number, value in zip(numbers, inputs, strict=True):
+        if feature_loss == "norm":
+            linear = stage.heads[f"exit-{number} adaptation"].module.classifier
+            gap = value.mean((2, 3)) @ linear.weight.T + linear.bias - whole.mean((2, 3))
+            at_pool = gap / gap.square().sum().sqrt() @ linear.weight
+            pixels = value.shape[2] * value.shape[3]
+            expected = 0.03 * (at_pool / pixels)[:, :, None, None].expand_as(value)
+        else:
+            expected = 0.0001 * 2 * (value - whole) / len(batch)
+        torch.testing.assert_close(value.grad, expected)
+
+
+def test_lambda_belongs_to_the_feature_loss_unless_told():
+    assert SelfDistillation().formula().count("0.03·‖A_i·pool(F_i) − pool(F_C)‖ over the batch") == 1
+    assert "0.0001·‖F_i − F_C‖²]" in SelfDistillation(feature_loss="squared norm").formula()
+    assert "0.5·‖F_i − F_C‖²]" in SelfDistillation(feature_loss="squared norm", feature_weight=0.5).formula()
+    assert student_stage("strategy.feature_weight=0.2").terms[-1].weight == 0.2
+
+
+def test_the_adaptation_learns_and_is_no_part_of_the_exit():
+    context = small_context(experiment("strategy.baseline=false"))
+    (stage,) = context.plan()
+    assert {"exit-1 adaptation", "exit-2 adaptation"} <= stage.learners(0).keys()
+    assert not any("adaptation" in name for name in context.scorable["exit-1"].card.composition.heads)
+    assert not any("adaptation" in name for name in context.scorable["ensemble"].card.composition.heads)
+
+
+@pytest.mark.parametrize("feature_loss", ["norm", "squared norm"])
+def test_no_gradient_of_the_exits_targets_reaches_the_deepest_classifier(feature_loss):
+    stage = student_stage("strategy.alpha=1", f"strategy.feature_loss={feature_loss}")
     losses = stage(random_batch())
     (losses["soft loss of exits"] + losses["feature loss of exits"]).backward()
     module = stage.networks["student"].module
@@ -77,7 +140,7 @@ def test_no_gradient_of_the_exits_targets_reaches_the_deepest_classifier():
 def test_the_formula_holds_the_numbers():
     assert SelfDistillation().formula() == (
         "L = CE(y, softmax(z_C)) + Σ_i [0.7·CE(y, softmax(z_i)) "
-        "+ 0.3·CE(softmax(z_C/3), softmax(z_i/3)) + 0.03·mean (F_i − F_C)²]"
+        "+ 0.3·CE(softmax(z_C/3), softmax(z_i/3)) + 0.03·‖A_i·pool(F_i) − pool(F_C)‖ over the batch]"
     )
     assert "F_i" not in SelfDistillation(head="light").formula()
 
@@ -96,13 +159,21 @@ def test_exits_stand_where_they_are_wanted_in_the_networks_order():
     assert stage.heads["exit-2 features"].inputs == ("student.block3",)
 
 
-def test_the_ensemble_is_the_mean_of_all_probabilities():
-    stage, batch = student_stage(RESNET), random_batch()
+@pytest.mark.parametrize("of", ["logits", "probabilities"])
+def test_the_ensemble_is_the_mean_of_all_logits_or_of_all_probabilities(of):
+    stage, batch = student_stage(RESNET, f"strategy.ensemble={of}"), random_batch()
     addresses = ("exit-1 classifier", "exit-2 classifier", "student.logits")
     with torch.no_grad():
         values = stage.values(batch, {*addresses, "mean of exits"})
-    mean = torch.stack([values[address].softmax(1) for address in addresses]).mean(0)
-    torch.testing.assert_close(values["mean of exits"].softmax(1), mean)
+    found, answers = values["mean of exits"], torch.stack([values[address] for address in addresses])
+    if of == "logits":
+        torch.testing.assert_close(found, answers.sum(0) / 3)
+    else:
+        torch.testing.assert_close(found.softmax(1), answers.softmax(2).sum(0) / 3)
+
+
+def test_logits_are_averaged_unless_told():
+    assert student_stage().heads["mean of exits"].spec.of == "logits"
 
 
 def test_the_baseline_is_the_same_network_with_the_same_weights():

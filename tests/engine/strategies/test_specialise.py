@@ -79,12 +79,39 @@ def test_further_terms_are_there_when_they_have_a_weight():
     assert {term.name for term in stages()[-1].terms} == {"label loss", "soft loss"}
 
 
+AUTHORS = (
+    "strategy.temperature=1", "strategy.alpha=0.2", "strategy.label_weight=1", "strategy.variance=0.2",
+    "strategy.variance_over=features", "strategy.orthogonality=0.2",
+)  # fmt: skip
+
+
+def test_the_loss_of_the_authors_code_can_be_told():
+    """Written afresh: CE + 0.2·KL + 0.2·Σ_c ‖unbiased variances‖ + 0.2·OPL."""
+    stage, batch = stages(*AUTHORS)[-1].eval(), batch_of_three_classes()
+    losses = stage(batch)
+    with torch.no_grad():
+        values = stage.values(batch, {"teacher.logits", "student.logits", "student.block1"})
+    z_t, z_s, f = (
+        values[f"{name}"].double() for name in ("teacher.logits", "student.logits", "student.block1")
+    )
+    rows, labels = range(len(batch)), batch.labels
+    p, q = z_t[:, list(WANTED)].log_softmax(1), z_s.log_softmax(1)
+    expected = -q[rows, labels].mean() + 0.2 * (p.exp() * (p - q)).sum(1).mean()
+    expected += 0.2 * sum(f[labels == c].var(1).square().sum().sqrt() for c in labels.unique())
+    unit = f / f.norm(dim=1, keepdim=True)
+    same = labels[:, None] == labels
+    alike, cosines = same & ~torch.eye(len(batch), dtype=torch.bool), unit @ unit.T
+    expected += 0.2 * (1 - cosines[alike].mean() + 0.5 * cosines[~same].mean())
+    total = sum(term.weight_at(0) * losses[term.name].item() for term in stage.terms)
+    assert total == pytest.approx(float(expected), rel=1e-5)
+
+
 def test_the_formula_holds_what_is_on():
     assert (
         Specialise().formula()
         == "L = 0.1·CE(y, softmax(z_s)) + 0.9·4²·KL(softmax(φ(z_t)/4) ‖ softmax(z_s/4))"
     )
-    assert "0.2·mean_c var(f_s of c) over samples" in Specialise(variance=0.2).formula()
+    assert "0.2·mean_c var(f_s of c)" in Specialise(variance=0.2).formula()
     assert "0.3·[(1 − s) + 0.5·|d|]" in Specialise(orthogonality=0.3).formula()
 
 

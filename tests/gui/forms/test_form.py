@@ -188,7 +188,7 @@ def test_a_number_that_may_be_left_out_has_an_empty_field_that_says_what_that_me
     form = Form(draft, (), Experiment, only=("strategy",))
     qtbot.addWidget(form)
     editor = form.editor("strategy", "label_weight")
-    assert (editor.control.text(), editor.control.placeholderText()) == ("", "as published")
+    assert (editor.control.text(), editor.control.placeholderText()) == ("", "from the terms")
     assert draft.experiment.strategy.label_weight is None
     type_into(qtbot, editor, "0.5")
     assert draft.experiment.strategy.label_weight == 0.5

@@ -9,7 +9,7 @@ from kdstudio.gui.pages.compare import ComparePage
 from kdstudio.gui.pages.run_figures import ERRORS, EXITS
 from kdstudio.gui.pages.runs_table import COLUMNS
 from kdstudio.runs.folder import RunFolder
-from tests.results import row, run
+from tests.results import doubt, row, run
 
 GROWTH = FigureView(title="Growth", x="depth")
 DEPTHS = TableView(title="By <depth>", rows=("depth",), figures=("accuracy", "errors"))
@@ -173,6 +173,15 @@ def test_notes_show_every_table_and_all_is_escaped(page, index, clones):
         assert told in text
     choose_all(page)
     assert "strategy.name" in page.notes.toPlainText()
+
+
+def test_what_makes_a_run_doubtful_stands_in_its_row_and_below_its_results(page, index, clones):
+    index.put(clones.model_copy(update={"warnings": (doubt("clone"),)}))
+    page.choose(RunFolder(index.path / clones.name))
+    assert any("finished, with 1 warning" in cells(page, place) for place in range(2))
+    text = page.notes.toPlainText()
+    assert "clone is at <chance>. 10.0% are right. Lower its learning rate." in text
+    assert text.index("validation") < text.index("<chance>")
 
 
 def test_buttons_follow_the_choice(page, index):

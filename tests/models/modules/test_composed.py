@@ -105,6 +105,14 @@ def test_a_layer_that_runs_twice_gives_its_last_value_as_it_does_in_training():
     assert torch.equal(network(Batch(IMAGES, zeros, zeros, zeros), ("relu",))["relu"], whole[:4](IMAGES))
 
 
+def test_what_a_layer_is_fed_with_is_read_of_a_trunk_that_ends_there():
+    whole = nn.Sequential(linear(1), nn.ReLU(), linear(2))
+    trunk = Trunk("t", whole, {"before": "1@input", "after": "1"})
+    assert torch.equal(trunk(IMAGES)["before"], whole[0](IMAGES))
+    assert torch.equal(trunk(IMAGES)["after"], whole[0](IMAGES).relu())
+    assert len(trunk.module) == 2
+
+
 @pytest.mark.parametrize("outer", [True, False])
 def test_a_network_with_a_forward_of_its_own_is_kept_whole(outer):
     inner = Shifted(OrderedDict(first=linear(1), second=linear(2)))

@@ -1,12 +1,12 @@
 import torch
 
-from kdstudio.models.modules.maxout import MaxoutConvolution, MaxoutLinear, largest
+from kdstudio.models.modules.maxout import Maxout, MaxoutConvolution, MaxoutLinear
 
 
 def test_the_largest_of_neighbouring_pieces_is_taken():
     values = torch.tensor([[1.0, 5.0, 4.0, 2.0, 0.0, -1.0]])
-    assert largest(values, 2).tolist() == [[5.0, 4.0, 0.0]]
-    assert largest(values, 3).tolist() == [[5.0, 2.0]]
+    assert Maxout(2)(values).tolist() == [[5.0, 4.0, 0.0]]
+    assert Maxout(3)(values).tolist() == [[5.0, 2.0]]
 
 
 def test_a_map_is_the_largest_of_its_convolutions():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from kdstudio.models.modules.mean_prediction import LogMeanSoftmax
+from kdstudio.models.modules.mean_prediction import LogMeanSoftmax, MeanLogits
 
 
 def softmax(logits):
@@ -22,3 +22,10 @@ def test_it_is_finite_at_huge_gaps_and_has_no_weights():
     together = LogMeanSoftmax()(sure, sure.flip(1)).softmax(1)
     assert together.numpy() == pytest.approx(np.array([[0.5, 0.0, 0.5]]))
     assert not LogMeanSoftmax().state_dict()
+
+
+def test_the_mean_of_logits_is_theirs():
+    logits = [np.random.default_rng(seed).normal(0, 4, (7, 5)) for seed in range(3)]
+    together = MeanLogits()(*(torch.tensor(z) for z in logits))
+    assert together.numpy() == pytest.approx((logits[0] + logits[1] + logits[2]) / 3)
+    assert not MeanLogits().state_dict()

@@ -48,3 +48,25 @@ def test_a_unit_that_keeps_the_size_is_a_residual():
 def test_units_of_the_second_version_keep_or_halve():
     assert split_unit(12)(IMAGES).shape == (2, 12, 5, 5)
     assert halving_unit(12, 30)(IMAGES).shape == (2, 30, 3, 3)
+
+
+def test_a_unit_of_the_second_version_rectifies_what_it_changes_and_passes_on_what_came_from_a_relu():
+    """By hand, as the authors have it: ReLU on each branch, then side by side, then shuffled."""
+
+    def convolved(part, values):
+        return part.norm(part.conv(values))
+
+    images, shuffle = IMAGES.relu(), ChannelShuffle(2)
+    unit = split_unit(12).eval()
+    branch = unit.split.body
+    changed = convolved(branch.depthwise, convolved(branch.first, images[:, 6:]).relu())
+    last = convolved(branch.last, changed)
+    expected = shuffle(torch.cat([images[:, :6], last.relu()], 1))
+    torch.testing.assert_close(unit(images), expected)
+    assert (last < 0).any()
+
+    unit = halving_unit(12, 30).eval()
+    left, right = unit.concatenation.left, unit.concatenation.right
+    one = convolved(left.pointwise, convolved(left.depthwise, images)).relu()
+    two = convolved(right.last, convolved(right.depthwise, convolved(right.first, images).relu())).relu()
+    torch.testing.assert_close(unit(images), shuffle(torch.cat([one, two], 1)))

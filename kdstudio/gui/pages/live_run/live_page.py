@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.controller import RunController
@@ -13,11 +13,14 @@ from kdstudio.gui.pages.live_run.live_plots import LivePlots
 from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.run_picker import fill
 from kdstudio.gui.theme import Theme
+from kdstudio.gui.warnings_strip import WarningsStrip
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.log import RunFollower
 
 EMPTY = "Nothing has run yet.\nChoose a preset on the Experiment page and press Run (Ctrl+R)."
 POLL_MILLISECONDS = 100
+ROOMY = 700
+"""Height of the page from which on warnings do not crowd out the plots."""
 NOTHING_BESIDE = "nothing"
 BUSY = ("running", "paused")
 
@@ -32,6 +35,7 @@ class LivePage(QWidget):
         self._index = index
         self._known_to_run: set[RunFolder] = set()
         self.run_box, self.beside_box = Choices(), Choices()
+        self.warnings = WarningsStrip()
         self.plots = LivePlots(theme)
         self._lay_out()
         self._timer = QTimer(self, interval=POLL_MILLISECONDS)
@@ -61,6 +65,7 @@ class LivePage(QWidget):
         column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         column.setSpacing(GAP)
         column.addWidget(head)
+        column.addWidget(self.warnings)
         column.addWidget(self.plots, 1)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(QLabel(EMPTY, objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter))
@@ -116,16 +121,28 @@ class LivePage(QWidget):
             if follower is not None and follower is not self._controller.follower:
                 follower.poll()
         self.plots.show_runs(run, beside)
+        self._take_in()
+
+    def _take_in(self) -> None:
+        """Show what has happened since."""
+        if self.run:
+            self.warnings.show_warnings(self.run.state.warnings)
+        self.plots.follow()
 
     def _follow(self) -> None:
         if self.run and self.run is self._controller.follower:
-            self.plots.follow()
+            self._take_in()
 
     def _poll(self) -> None:
         """Read on where nobody else does."""
         for follower in (self.run, self.plots.beside):
             if follower is not None and follower is not self._controller.follower and follower.poll():
-                self.plots.follow()
+                self._take_in()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Fold the warnings where they would leave no room for the plots."""
+        super().resizeEvent(event)
+        self.warnings.give_room(self.height() >= ROOMY)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         """Read on while somebody looks."""

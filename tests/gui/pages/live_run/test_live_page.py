@@ -8,6 +8,8 @@ import pytest
 
 from kdstudio.gui.controller import State
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.log import RunFollower
+from tests.results import doubt
 from tests.small import run_in, small_experiment
 
 LONGEST = 60_000
@@ -82,3 +84,23 @@ def test_a_run_that_its_process_has_left_is_interrupted(qtbot, runs, window, pag
     folder.events_file.write_bytes(b"".join(lines[:-1]))
     window.controller.follow(folder)
     qtbot.waitUntil(lambda: window.controller.state is State.INTERRUPTED, timeout=LONGEST)
+
+
+def test_what_makes_a_run_doubtful_is_told_above_its_curves_and_gone_with_another_run(qtbot, runs, window):
+    doubtful = run_in(runs, small_experiment("data.validation=0.05"), "doubtful")
+    window.index.look_now()
+    window.show_page("Live")
+    page = window.page("Live")
+    qtbot.waitUntil(lambda: page.run is not None and page.run.folder == doubtful, timeout=LONGEST)
+    assert doubtful.summary().warnings
+    assert not page.warnings.isHidden()
+    assert all(w.title.replace("'", "&#x27;") in page.warnings.text.text() for w in page.run.state.warnings)
+    page._show(RunFollower(RunFolder(runs / "not there")))
+    assert page.warnings.isHidden()
+
+
+@pytest.mark.parametrize(("height", "is_open"), [(800, True), (700, False)])
+def test_in_a_low_window_warnings_leave_the_room_to_the_curves(window, page, height, is_open):
+    window.resize(1024, height)
+    page.warnings.show_warnings([doubt()])
+    assert page.warnings.is_open is is_open

@@ -104,7 +104,7 @@ def test_the_curves_go_through_what_the_shift_gives(page):
     place = 2 * STEPS
     page.shift.slider.setValue(place)
     for part, plot in page.curves.items():
-        scores, confusion = page.shown.predictions.scores("student", part, {3: 2.0})
+        scores, confusion, _seen = page.shown.predictions.scores("student", part, {3: 2.0})
         for name, share in (
             (ERRORS, scores.errors / scores.count), (UNSEEN, class_accuracies(confusion)[3]),
         ):  # fmt: skip
