@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -26,14 +26,16 @@ class Batch:
     labels: Tensor
     index: Tensor
     view: Tensor
+    slot: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.long))
+    """Number of each sample in its view among all of a feed in training, ``(B,)``, on the CPU; else empty."""
 
     def __len__(self) -> int:
         """Count the samples."""
         return len(self.labels)
 
-    def first(self, count: int) -> Batch:
-        """Return the batch of the first ``count`` samples."""
-        return Batch(self.images[:count], self.labels[:count], self.index[:count], self.view[:count])
+    def at(self, places: Tensor | slice) -> Batch:
+        """Return the batch of the samples at ``places``, without slots."""
+        return Batch(self.images[places], self.labels[places], self.index[places], self.view[places])
 
 
 class Feed:
@@ -48,8 +50,13 @@ class Feed:
         seed: int = 0,
         augmentation: Augmentation | None = None,
         mixing: Mixing | None = None,
+        views_per_image: int = 0,
     ) -> None:
-        """``part`` has its labels on the training device; ``data`` tells mean and std."""
+        """``part`` has its labels on the training device; ``data`` tells mean and std.
+
+        With ``views_per_image`` each image keeps to so many of the augmentation's views, drawn once from the
+        ``seed``; 0 means all.
+        """
         self.part = part
         self.augmentation = augmentation or Augmentation()
         self._mixing = mixing or Mixing()
@@ -59,6 +66,11 @@ class Feed:
         self._device = part.labels.device
         mean, std = (torch.tensor(v, device=self._device).view(1, -1, 1, 1) for v in (data.mean, data.std))
         self._scale, self._shift = 1 / (255 * std), -mean / std
+        self._kept: Tensor | None = None
+        """The augmentation's numbers of each image's views, ``(N, V)``, where it keeps to some."""
+        if 0 < views_per_image < self.augmentation.views:
+            drawn, size = generator(seed, "kept views"), (len(part), views_per_image)
+            self._kept = torch.randint(self.augmentation.views, size, generator=drawn).to(self._device)
 
     def __len__(self) -> int:
         """Count the samples."""
@@ -81,13 +93,18 @@ class Feed:
     @property
     def views(self) -> int | None:
         """How many views each sample has; None where mixing makes every one its own."""
-        return None if self._mixing.kind != "none" else self.augmentation.views
+        return None if self._mixing.kind != "none" else self._views
+
+    @property
+    def _views(self) -> int:
+        return self.augmentation.views if self._kept is None else self._kept.shape[1]
 
     def _batch(self, pixels: Tensor, index: Tensor, view: Tensor | None) -> Batch:
         """Augment and normalise; ``view`` None leaves the images as they are."""
         pixels = pixels.to(self._device, non_blocking=True)
         if view is not None:
-            pixels = self.augmentation.apply(pixels, view)
+            kept = view if self._kept is None else self._kept[index, view]
+            pixels = self.augmentation.apply(pixels, kept)
         normalised = pixels.float().mul_(self._scale).add_(self._shift)
         numbers = torch.zeros_like(index) if view is None else view
         return Batch(normalised, self.part.labels[index], index, numbers)
@@ -107,23 +124,23 @@ class Feed:
         """Yield the batches of training epoch ``epoch`` (from 0), from step ``start`` on."""
         order = torch.randperm(len(self), generator=generator(self._seed, "order", epoch))
         drawn = generator(self._seed, "views", epoch)
-        views = torch.randint(self.augmentation.views, (len(self),), generator=drawn).to(self._device)
-        steps = range(start, self.steps)
-        indices = [
-            order[step * self._batch_size : (step + 1) * self._batch_size].to(self._device) for step in steps
-        ]
-        for step, index, pixels in zip(steps, indices, self._pixels(indices), strict=True):
-            batch = self._batch(pixels, index, views[index])
-            yield self._mixed(batch, epoch, step)
+        views = torch.randint(self._views, (len(self),), generator=drawn)[order]
+        slots = order * self._views + views
+        steps, size = range(start, self.steps), self._batch_size
+        parts = [slice(step * size, (step + 1) * size) for step in steps]
+        indices = [order[part].to(self._device) for part in parts]
+        for step, part, index, pixels in zip(steps, parts, indices, self._pixels(indices), strict=True):
+            batch = self._batch(pixels, index, views[part].to(self._device))
+            yield self._mixed(replace(batch, slot=slots[part]), epoch, step)
 
     def _mixed(self, batch: Batch, epoch: int, step: int) -> Batch:
         if self._mixing.kind == "none":
             return batch
         images, labels = mix(batch.images, batch.labels, self._classes, self._mixing, self._seed, epoch, step)
-        return Batch(images, labels, batch.index, batch.view)
+        return replace(batch, images=images, labels=labels)
 
-    def in_order(self, view: int | None = None) -> Iterator[Batch]:
-        """Yield every sample once, ascending; unaugmented unless a ``view`` is asked for."""
+    def in_order(self) -> Iterator[Batch]:
+        """Yield every sample once, ascending, unaugmented."""
         indices = torch.split(torch.arange(len(self), device=self._device), self._batch_size)
         for index, pixels in zip(indices, self._pixels(indices), strict=True):
-            yield self._batch(pixels, index, None if view is None else torch.full_like(index, view))
+            yield self._batch(pixels, index, None)

@@ -121,6 +121,7 @@ class RunData:
             seed=self._experiment.seed,
             augmentation=default if training.default_augmentation else training.augmentation,
             mixing=training.mixing,
+            views_per_image=training.views_per_image,
         )
 
     def seen(self, training: Feed, validation: Feed) -> tuple[int, ...]:

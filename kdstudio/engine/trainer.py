@@ -14,7 +14,6 @@ from kdstudio.data.feed import Feed
 from kdstudio.data.seeding import derived_seed
 from kdstudio.engine.card import NetworkCard
 from kdstudio.engine.checkpoint import Checkpoint, Progress
-from kdstudio.engine.composition import LOGITS
 from kdstudio.engine.context import RunContext
 from kdstudio.engine.device import choose_precision, choose_threads
 from kdstudio.engine.dry_run import dry_run, try_out
@@ -32,7 +31,7 @@ from kdstudio.engine.events import (
     StepDone,
 )
 from kdstudio.engine.experiment import Experiment
-from kdstudio.engine.logit_cache import CachedNetwork, cacheable, fill
+from kdstudio.engine.remembered import remembered
 from kdstudio.engine.scoring import score
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun, copied_state
@@ -214,7 +213,8 @@ class Trainer:
             evaluated[name] = evaluate(run, name, context)
             yield from self._warn_of(number, run, name, evaluated[name])
         own = dict(stage.networks)
-        yield from self._cache_frozen(run, feed)
+        for network in remembered(stage, feed, context.shape):
+            stage.networks[network.name] = network  # type: ignore[index]
         while run.epoch < stage.training_spec.epochs:
             yield from self._train_epoch(number, run, feed, validation, seen)
         stage.networks.update(own)  # type: ignore[attr-defined]
@@ -286,17 +286,6 @@ class Trainer:
             for name, module in run.changing.items()
             if name in later or name not in whole
         }
-
-    def _cache_frozen(self, run: StageRun, feed: Feed) -> Iterator[Event]:
-        """Put tables of logits in the place of frozen networks where that saves work."""
-        stage = run.stage
-        for network in cacheable(stage, feed, self.context.data.classes):
-            views = feed.augmentation.views
-            outputs = self.context.shape(network, LOGITS)
-            table = torch.empty(len(feed) * views, *outputs, device=self.context.device)
-            for fraction in fill(network, feed, table, run.autocast):
-                yield Preparing(what=f"predictions of the {network.name}", fraction=fraction)
-            stage.networks[network.name] = CachedNetwork(network, table, views)  # type: ignore[index]
 
     def _train_epoch(
         self, number: int, run: StageRun, feed: Feed, validation: Feed, seen: Collection[int]

@@ -20,10 +20,11 @@ def part_of(count):
     return LabelledImages(images, torch.arange(count) % 3)
 
 
-def feed_of(count=23, batch_size=5, seed=7, jitter=1):
+def feed_of(count=23, batch_size=5, seed=7, jitter=1, **options):
     part = part_of(count)
     data = ImageData(part, part, ("a", "b", "c"), MEAN, STD)
-    return Feed(part, data, batch_size=batch_size, seed=seed, augmentation=Augmentation(jitter=jitter))
+    augmentation = Augmentation(jitter=jitter)
+    return Feed(part, data, batch_size=batch_size, seed=seed, augmentation=augmentation, **options)
 
 
 def same(one, other):
@@ -121,7 +122,38 @@ def test_in_order_shows_every_sample_once_ascending_and_plain():
     assert torch.equal(torch.cat([batch.images for batch in batches]), unchanged.images)
 
 
-def test_in_order_shows_the_view_that_is_asked_for():
+def shown(feed, epochs):
+    """Every image shown, by sample and view."""
+    found = {}
+    for epoch in range(epochs):
+        for batch in feed.shuffled(epoch):
+            for place, slot in enumerate(batch.slot.tolist()):
+                assert slot == batch.index[place] * feed.views + batch.view[place]
+                found.setdefault(slot, []).append(batch.images[place])
+    return found
+
+
+def test_one_slot_is_one_picture():
     feed = feed_of()
-    assert {int(view) for batch in feed.in_order(view=8) for view in batch.view} == {8}
-    assert feed.views == 9
+    found = shown(feed, 120)
+    assert (feed.views, len(found)) == (9, 23 * 9)
+    assert all(torch.equal(image, images[0]) for images in found.values() for image in images)
+
+
+def test_images_keep_to_the_views_that_are_drawn_once():
+    feed, all_views = feed_of(views_per_image=2), shown(feed_of(), 120)
+    found = shown(feed, 20)
+    assert (feed.views, len(found)) == (2, 23 * 2)
+    for slot, images in found.items():
+        assert all(torch.equal(image, images[0]) for image in images)
+        of_sample = [all_views[slot // 2 * 9 + view][0] for view in range(9)]
+        assert any(torch.equal(images[0], image) for image in of_sample)
+    again = shown(feed_of(views_per_image=2), 20)
+    assert all(torch.equal(found[slot][0], again[slot][0]) for slot in found)
+    other = shown(feed_of(views_per_image=2, seed=8), 20)
+    assert not all(torch.equal(found[slot][0], other[slot][0]) for slot in found)
+
+
+@pytest.mark.parametrize("wanted", [9, 10, 0])
+def test_as_many_views_as_there_are_change_nothing(wanted):
+    assert all_same(feed_of(views_per_image=wanted).shuffled(0), feed_of().shuffled(0))
