@@ -189,7 +189,7 @@ class EpochDone(Record):
     """Weight of each term in this epoch."""
     gradient_norms: dict[str, float] = {}
     """Length of the weighted term's gradient to the network's weights, where terms share a update;
-    mean of four batches of the epoch."""
+    mean of up to four batches of the epoch."""
     learning_rate: float
     images_per_second: float
     seconds: float

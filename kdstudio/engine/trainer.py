@@ -49,7 +49,9 @@ from kdstudio.models.modules.drawing import seed_draws
 
 REPORTS_PER_EPOCH = 40
 MEASUREMENTS_PER_EPOCH = 4
-"""How often each term's gradient is measured by itself."""
+"""How often each term's gradient is measured by itself, but no oftener than in one step of …"""
+LEAST_BETWEEN_MEASUREMENTS = 25
+"""… so many: a measurement costs as much as a step."""
 LONGEST_SILENCE = 0.25
 """Seconds after which a step is reported out of turn."""
 
@@ -294,7 +296,8 @@ class Trainer:
         weights, interval = run.weights(), max(1, feed.steps // REPORTS_PER_EPOCH)
         began, reported, images, reported_step = self.seconds(), self.seconds(), 0, run.step
         sums = before = {name: float(total) for name, total in run.losses.items()}
-        rate, measured = run.learning_rate(feed.steps), math.ceil(feed.steps / MEASUREMENTS_PER_EPOCH)
+        rate = run.learning_rate(feed.steps)
+        measured = max(math.ceil(feed.steps / MEASUREMENTS_PER_EPOCH), LEAST_BETWEEN_MEASUREMENTS)
         stage.train()
         for batch in feed.shuffled(epoch, start=run.step):
             seed_draws(derived_seed(seed, "step", epoch, run.step), self.context.device)
