@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -26,16 +26,14 @@ class Batch:
     labels: Tensor
     index: Tensor
     view: Tensor
-    slot: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.long))
-    """Number of each sample in its view among all of a feed in training, ``(B,)``, on the CPU; else empty."""
 
     def __len__(self) -> int:
         """Count the samples."""
         return len(self.labels)
 
-    def at(self, places: Tensor | slice) -> Batch:
-        """Return the batch of the samples at ``places``, without slots."""
-        return Batch(self.images[places], self.labels[places], self.index[places], self.view[places])
+    def first(self, count: int) -> Batch:
+        """Return the batch of the first ``count`` samples."""
+        return Batch(self.images[:count], self.labels[:count], self.index[:count], self.view[:count])
 
 
 class Feed:
@@ -124,23 +122,23 @@ class Feed:
         """Yield the batches of training epoch ``epoch`` (from 0), from step ``start`` on."""
         order = torch.randperm(len(self), generator=generator(self._seed, "order", epoch))
         drawn = generator(self._seed, "views", epoch)
-        views = torch.randint(self._views, (len(self),), generator=drawn)[order]
-        slots = order * self._views + views
-        steps, size = range(start, self.steps), self._batch_size
-        parts = [slice(step * size, (step + 1) * size) for step in steps]
-        indices = [order[part].to(self._device) for part in parts]
-        for step, part, index, pixels in zip(steps, parts, indices, self._pixels(indices), strict=True):
-            batch = self._batch(pixels, index, views[part].to(self._device))
-            yield self._mixed(replace(batch, slot=slots[part]), epoch, step)
+        views = torch.randint(self._views, (len(self),), generator=drawn).to(self._device)
+        steps = range(start, self.steps)
+        indices = [
+            order[step * self._batch_size : (step + 1) * self._batch_size].to(self._device) for step in steps
+        ]
+        for step, index, pixels in zip(steps, indices, self._pixels(indices), strict=True):
+            batch = self._batch(pixels, index, views[index])
+            yield self._mixed(batch, epoch, step)
 
     def _mixed(self, batch: Batch, epoch: int, step: int) -> Batch:
         if self._mixing.kind == "none":
             return batch
         images, labels = mix(batch.images, batch.labels, self._classes, self._mixing, self._seed, epoch, step)
-        return replace(batch, images=images, labels=labels)
+        return Batch(images, labels, batch.index, batch.view)
 
-    def in_order(self) -> Iterator[Batch]:
-        """Yield every sample once, ascending, unaugmented."""
+    def in_order(self, view: int | None = None) -> Iterator[Batch]:
+        """Yield every sample once, ascending; unaugmented unless a ``view`` is asked for."""
         indices = torch.split(torch.arange(len(self), device=self._device), self._batch_size)
         for index, pixels in zip(indices, self._pixels(indices), strict=True):
-            yield self._batch(pixels, index, None)
+            yield self._batch(pixels, index, None if view is None else torch.full_like(index, view))

@@ -40,7 +40,7 @@ def dry_run(
 def try_out(stage: Stage, context: RunContext) -> None:
     """Run every update of ``stage`` once on a few samples; lazy heads take their shape."""
     feed = context.data.training_feed(stage.training_spec, stage.classes, stage.renumber)
-    _try_on(next(feed.shuffled(0)).at(slice(SAMPLES)), stage, context)
+    _try_on(next(feed.shuffled(0)).first(SAMPLES), stage, context)
 
 
 def _try_on(sample: Batch, stage: Stage, context: RunContext) -> None:
@@ -69,7 +69,7 @@ def _described(head: Head) -> str:
 def summarise(stage: Stage, context: RunContext) -> StageSummary:
     """Try ``stage`` and describe it."""
     feed = context.data.training_feed(stage.training_spec, stage.classes, stage.renumber)
-    sample = next(feed.shuffled(0)).at(slice(SAMPLES))
+    sample = next(feed.shuffled(0)).first(SAMPLES)
     with flop_counter() as counter:
         _try_on(sample, stage, context)
     forward = counter.get_total_flops() / len(sample) * min(stage.training_spec.batch_size, len(feed))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Self
 
 import psutil
@@ -15,93 +15,90 @@ from kdstudio.engine.network import Network
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.terms import IMAGES
 
-SHARE_OF_MEMORY = 0.25
-"""Share of the memory that is free which the answers of one stage may take."""
-LEAST_REPEATS = 0.05
-"""Share of a stage's questions that must have been asked before for it to be worth the memory."""
-ROWS = 16
-"""The network answers so many images at a time, or a multiple: a processor's kernels round a row alike in
-batches of 16, 32, … 128, but not in all smaller ones."""
+SHARE_OF_MEMORY = 1 / 8
+"""Share of all memory, free or not, that the answers of one stage may take: the same machine, the same bits."""
 
 Shape = tuple[int, ...]
 
 
 class RememberedNetwork(Network):
-    """Stands for a frozen network; over one feed, no answer of it is computed twice.
+    """Stands for a frozen network that has answered about every sample of a feed in every view.
 
-    Of a batch it looks up what it was asked before; the rest the network answers, and that is kept as it was
-    computed. In eval mode other images are looked at, and the network itself answers.
+    In eval mode other images are looked at, and the network itself answers.
     """
 
-    def __init__(self, network: Network, shapes: Mapping[str, Shape], slots: int) -> None:
-        """``shapes`` of what will be asked for, of one image; ``slots`` counts the samples in all views."""
+    def __init__(self, network: Network, shapes: Mapping[str, Shape], feed: Feed) -> None:
+        """``shapes`` are those of the outputs that will be asked for, of one image; ``fill`` comes first."""
         super().__init__(network.name, network.module, network.taps)
         self.freeze()
         self._looks_up = True
         self._shapes = dict(shapes)
+        self._feed = feed
+        self._views = feed.views or 1
         self._answers: dict[str, Tensor] = {}
-        self._known = torch.zeros(slots, dtype=torch.bool)
 
     def train(self, mode: bool = True) -> Self:
         """Follow the stage's mode; the network stays in eval mode."""
         self._looks_up = mode
         return super().train(mode)
 
+    def _rows(self, batch: Batch) -> Tensor:
+        return batch.index * self._views + batch.view
+
     def forward(self, batch: Batch, wanted: Collection[str]) -> dict[str, Tensor]:
-        """Look the answers up while the stage is in training, after those that are missing are computed."""
+        """Look the answers up while the stage is in training."""
         if not self._looks_up:
             return super().forward(batch, wanted)
-        missing = (~self._known[batch.slot]).nonzero().squeeze(1)
-        if len(missing):
-            self._learn(batch, missing)
-        slots = batch.slot.to(batch.images.device, non_blocking=True)
-        return {output: self._answers[output][slots] for output in wanted}
+        rows = self._rows(batch)
+        return {output: self._answers[output][rows] for output in wanted}
 
     @torch.no_grad()
-    def _learn(self, batch: Batch, missing: Tensor) -> None:
-        """Keep the answers to the samples at the places ``missing`` of the batch."""
-        asked = torch.arange(math.ceil(len(missing) / ROWS) * ROWS) % len(missing)
-        slots = batch.slot[missing]
-        for output, values in super().forward(batch.at(missing[asked]), self._shapes).items():
-            if output not in self._answers:
-                self._answers[output] = values.new_empty(len(self._known), *self._shapes[output])
-            self._answers[output][slots.to(values.device)] = values[: len(missing)]
-        self._known[slots] = True
+    def fill(self, autocast: torch.autocast) -> Iterator[float]:
+        """Ask the network about everything; yields the fraction done after each batch.
+
+        Always in the same order, so that a resumed run has the same answers; in ``autocast``, that of the
+        steps, and in batches as large as theirs, whose kernels round alike. Answers are kept as computed.
+        """
+        done, rows = 0, len(self._feed) * self._views
+        for view in range(self._views):
+            for batch in self._feed.in_order(view):
+                with autocast:
+                    answers = super().forward(batch, self._shapes)
+                for output, values in answers.items():
+                    if output not in self._answers:
+                        self._answers[output] = values.new_empty(rows, *self._shapes[output])
+                    self._answers[output][self._rows(batch)] = values
+                done += len(batch)
+                yield done / rows
 
 
 def remembered(stage: Stage, feed: Feed, shape: Callable[[Network, str], Shape]) -> list[RememberedNetwork]:
-    """Make stand-ins for frozen networks that the ``stage`` asks often enough, as far as memory allows.
+    """Make stand-ins, not filled yet, for frozen networks of which that saves work and fits into memory.
 
-    ``shape`` tells the shape of a network's output for one image.
+    It saves work where the ``stage`` has more epochs than the ``feed`` has views. ``shape`` tells the shape
+    of a network's output for one image.
     """
     read = {address for term in stage.terms for address in term.reads}
     behind = {name for address in read for name in stage.behind(address)}
     read |= {address for name, head in stage.heads.items() if name in behind for address in head.inputs}
-    epochs = stage.training_spec.epochs
-    if IMAGES in read or feed.views is None or repeats(feed.views, epochs) < LEAST_REPEATS:
+    if feed.views is None or feed.views >= stage.training_spec.epochs or IMAGES in read:
         return []
-    slots, found = len(feed) * feed.views, []
-    left = SHARE_OF_MEMORY * free_memory(feed.part.labels.device)
+    found, left = [], SHARE_OF_MEMORY * memory(feed.part.labels.device)
     for name, network in stage.networks.items():
         outputs = [address.partition(".")[2] for address in read if address.partition(".")[0] == name]
         weights = dict(network.module.named_parameters())
         if not network.frozen or name in stage.changes or not outputs or weights.keys() & set(outputs):
             continue
         shapes = {output: shape(network, output) for output in outputs}
-        needed = slots * sum(math.prod(each) for each in shapes.values()) * torch.float32.itemsize
-        if needed <= left:
-            left -= needed
-            found.append(RememberedNetwork(network, shapes, slots))
+        numbers = len(feed) * feed.views * sum(math.prod(each) for each in shapes.values())
+        if numbers * torch.float32.itemsize <= left:
+            left -= numbers * torch.float32.itemsize
+            found.append(RememberedNetwork(network, shapes, feed))
     return found
 
 
-def repeats(views: int, epochs: int) -> float:
-    """Share of an image's ``epochs`` views, each one of ``views``, that have come up before, in the mean."""
-    return 1 - views / epochs * (1 - (1 - 1 / views) ** epochs)
-
-
-def free_memory(device: torch.device) -> int:
-    """Bytes that nobody uses where ``device`` computes."""
+def memory(device: torch.device) -> int:
+    """Bytes that there are where ``device`` computes."""
     if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
-    return int(psutil.virtual_memory().available)
+        return int(torch.cuda.mem_get_info(device)[1])
+    return int(psutil.virtual_memory().total)

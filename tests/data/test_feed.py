@@ -122,36 +122,36 @@ def test_in_order_shows_every_sample_once_ascending_and_plain():
     assert torch.equal(torch.cat([batch.images for batch in batches]), unchanged.images)
 
 
+def test_in_order_shows_the_view_that_is_asked_for():
+    feed = feed_of()
+    assert {int(view) for batch in feed.in_order(view=8) for view in batch.view} == {8}
+    assert feed.views == 9
+
+
 def shown(feed, epochs):
     """Every image shown, by sample and view."""
     found = {}
     for epoch in range(epochs):
         for batch in feed.shuffled(epoch):
-            for place, slot in enumerate(batch.slot.tolist()):
-                assert slot == batch.index[place] * feed.views + batch.view[place]
+            for place in range(len(batch)):
+                slot = (int(batch.index[place]), int(batch.view[place]))
                 found.setdefault(slot, []).append(batch.images[place])
     return found
-
-
-def test_one_slot_is_one_picture():
-    feed = feed_of()
-    found = shown(feed, 120)
-    assert (feed.views, len(found)) == (9, 23 * 9)
-    assert all(torch.equal(image, images[0]) for images in found.values() for image in images)
 
 
 def test_images_keep_to_the_views_that_are_drawn_once():
     feed, all_views = feed_of(views_per_image=2), shown(feed_of(), 120)
     found = shown(feed, 20)
-    assert (feed.views, len(found)) == (2, 23 * 2)
-    for slot, images in found.items():
+    assert (feed.views, len(found), len(all_views)) == (2, 23 * 2, 23 * 9)
+    for (sample, _view), images in found.items():
         assert all(torch.equal(image, images[0]) for image in images)
-        of_sample = [all_views[slot // 2 * 9 + view][0] for view in range(9)]
-        assert any(torch.equal(images[0], image) for image in of_sample)
+        assert any(torch.equal(images[0], all_views[sample, view][0]) for view in range(9))
     again = shown(feed_of(views_per_image=2), 20)
     assert all(torch.equal(found[slot][0], again[slot][0]) for slot in found)
     other = shown(feed_of(views_per_image=2, seed=8), 20)
     assert not all(torch.equal(found[slot][0], other[slot][0]) for slot in found)
+    in_order = torch.cat([batch.images for batch in feed.in_order(view=1)])
+    assert all(torch.equal(in_order[sample], found[sample, 1][0]) for sample in range(23))
 
 
 @pytest.mark.parametrize("wanted", [9, 10, 0])

@@ -55,6 +55,7 @@ def test_a_streamed_feed_gives_the_same_batches_as_a_resident_one(files):
         assert_same(resident.shuffled(epoch), streamed.shuffled(epoch))
     assert_same(resident.shuffled(1, start=2), streamed.shuffled(1, start=2))
     assert_same(resident.in_order(), streamed.in_order())
+    assert_same(resident.in_order(view=7), streamed.in_order(view=7))
     left = streamed.shuffled(2)
     next(left)
     left.close()  # a stopped run leaves decoded batches behind

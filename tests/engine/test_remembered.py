@@ -10,7 +10,7 @@ from kdstudio.data.augmentation import Augmentation
 from kdstudio.data.declaration import LabelledImages
 from kdstudio.data.feed import Feed
 from kdstudio.engine.network import Head, network_of
-from kdstudio.engine.remembered import RememberedNetwork, remembered, repeats
+from kdstudio.engine.remembered import RememberedNetwork, remembered
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.terms import LossTerm
 from kdstudio.engine.training import TrainingSpec
@@ -50,60 +50,58 @@ def names(stage, feed=None):
     return [network.name for network in found]
 
 
-def stand_in(teacher, feed, outputs=OUTPUTS):
-    return RememberedNetwork(teacher, outputs, len(feed) * feed.views)
-
-
-def counted(network):
-    """Count the images that the network is asked about."""
-    asked = []
-    network.module.register_forward_pre_hook(lambda _module, inputs: asked.append(len(inputs[0])))
-    return asked
+def stand_in(teacher, feed, outputs=OUTPUTS, autocast=FLOAT32):
+    made = RememberedNetwork(teacher, outputs, feed)
+    fractions = list(made.fill(autocast))
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+    return made
 
 
 @pytest.mark.parametrize("autocast", [FLOAT32, BFLOAT16], ids=["float32", "bfloat16"])
 @pytest.mark.parametrize("build", [
-    lambda: perceptron("teacher", width=3),
-    lambda: network_of("teacher", LeNet(channels=4).build(ImageShape(1, 8, 8), 10), LeNet()),
+    lambda: perceptron("teacher", width=32),
+    lambda: network_of("teacher", LeNet(channels=4, hidden=32).build(ImageShape(1, 8, 8), 10), LeNet()),
     lambda: network_of("teacher", ResNet(depth=8).build(ImageShape(1, 8, 8), 10), ResNet(depth=8)),
 ], ids=["perceptron", "lenet", "resnet"])  # fmt: skip
-def test_what_is_remembered_is_what_the_network_answers_bit_for_bit(build, autocast):
-    """In batches of 16 and more, whose kernels round alike on a processor."""
+def test_what_is_remembered_is_what_a_step_would_compute(build, autocast):
+    """Kernels are free to round a row otherwise in another place of the batch.
+
+    In bfloat16, answers computed in float32 agree in no row at all.
+    """
     teacher, feed = build().freeze(), small_feed(count=64, batch_size=32)
     shapes = {name: tuple(v.shape[1:]) for name, v in teacher(random_batch(), OUTPUTS).items()}
-    remembered = stand_in(teacher, feed, shapes)
-    for epoch in range(6):
-        for batch in feed.shuffled(epoch):
-            with torch.no_grad(), autocast:
-                found, computed = (each(batch, OUTPUTS) for each in (remembered, teacher))
-            assert all(torch.equal(found[output], computed[output]) for output in OUTPUTS)
+    remembered, equal, in_float32, count = stand_in(teacher, feed, shapes, autocast), 0, 0, 0
+    for batch in [*feed.shuffled(0), *feed.shuffled(5)]:
+        found = remembered(batch, OUTPUTS)
+        with torch.no_grad():
+            exact = teacher(batch, OUTPUTS)
+            with autocast:
+                computed = teacher(batch, OUTPUTS)
+        for output in OUTPUTS:
+            assert found[output].dtype == computed[output].dtype
+            own, other, third = (each[output].float().flatten(1) for each in (found, computed, exact))
+            room = 2**-7 if autocast is BFLOAT16 else 1e-5
+            torch.testing.assert_close(own, other, rtol=room, atol=room * float(other.abs().max()))
+            equal += int((own == other).all(1).sum())
+            in_float32 += int((own == third).all(1).sum())
+            count += len(batch)
+    assert equal >= 0.98 * count
+    assert autocast is FLOAT32 or in_float32 < 0.02 * count
 
 
-def test_no_answer_is_computed_twice():
-    teacher = perceptron("teacher", seed=1).freeze()
-    feed = small_feed(augmentation=Augmentation(flip=True), count=48, batch_size=16)
-    remembered, asked = stand_in(teacher, feed), counted(teacher)
-    seen = set()
-    for epoch in range(12):
-        for batch in feed.shuffled(epoch):
-            new = set(batch.slot.tolist()) - seen
-            asked.clear()
-            remembered(batch, OUTPUTS)
-            assert sum(asked) == (16 if new else 0)
-            seen |= new
-    assert len(seen) == 2 * 48
+def test_answers_of_bfloat16_take_half_the_room():
+    remembered = stand_in(perceptron("teacher").freeze(), small_feed(), autocast=BFLOAT16)
+    assert remembered(next(small_feed().shuffled(0)), ["logits"])["logits"].dtype == torch.bfloat16
 
 
-@pytest.mark.parametrize("size", [5, 16, 23, 32])
-def test_a_network_is_asked_in_multiples_of_sixteen(size):
-    teacher, feed = perceptron("teacher").freeze(), small_feed(count=size, batch_size=size)
-    asked = counted(teacher)
-    stand_in(teacher, feed)(next(feed.shuffled(0)), OUTPUTS)
-    assert asked == [-(-size // 16) * 16]
+def test_filling_leaves_whoever_fills_in_its_own_precision():
+    for _fraction in RememberedNetwork(perceptron("teacher").freeze(), OUTPUTS, small_feed()).fill(BFLOAT16):
+        assert not torch.is_autocast_enabled("cpu")
 
 
 def test_a_remembered_network_is_frozen():
-    remembered = RememberedNetwork(perceptron("teacher"), OUTPUTS, 9)
+    remembered = RememberedNetwork(perceptron("teacher"), OUTPUTS, small_feed())
     assert remembered.frozen
     assert not any(parameter.requires_grad for parameter in remembered.parameters())
 
@@ -143,23 +141,15 @@ def test_weights_are_looked_up_where_they_are():
     assert names(stage_reading("teacher.block1.linear.weight")) == []
 
 
-@pytest.mark.parametrize(("views", "epochs"), [(1, 1), (9, 2), (162, 240), (16, 240)])
-def test_repeats_are_counted_as_they_come_out(views, epochs):
-    random = torch.Generator().manual_seed(0)
-    drawn = torch.randint(views, (2000, epochs), generator=random)
-    unique = sum(len(image.unique()) for image in drawn) / len(drawn)
-    assert repeats(views, epochs) == pytest.approx(1 - unique / epochs, abs=0.01)
-
-
-@pytest.mark.parametrize(("epochs", "expected"), [(1, []), (2, ["teacher"])])
+@pytest.mark.parametrize(("epochs", "expected"), [(9, []), (10, ["teacher"])])
 def test_remembering_must_save_work(epochs, expected):
-    """One epoch never asks twice; of two, with nine views an image, every eighteenth question comes again."""
+    """Nine views an image: ten epochs ask for more answers than there are."""
     assert names(stage_reading("teacher.logits", epochs=epochs)) == expected
 
 
-def test_what_is_too_large_for_the_memory_is_not_kept(monkeypatch):
+def test_what_is_too_large_for_the_machine_is_not_kept(monkeypatch):
     needed = 50 * 9 * 10 * 4
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=4 * needed - 1))
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(total=8 * needed - 1))
     assert names(stage_reading("teacher.logits")) == []
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=4 * needed))
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(total=8 * needed))
     assert names(stage_reading("teacher.logits")) == ["teacher"]

@@ -38,7 +38,7 @@ def test_the_rehearsal_leaves_the_memories_alone():
     context = small_context(experiment())
     stage = student_stage(context)
     before = {key: value.clone() for key, value in stage.heads["crd memory 1"].state_dict().items()}
-    stage.dry_run(next(context.data.training_feed(stage.training_spec).shuffled(0)).at(slice(4)))
+    stage.dry_run(next(context.data.training_feed(stage.training_spec).shuffled(0)).first(4))
     after = stage.heads["crd memory 1"].state_dict()
     assert all(torch.equal(before[key], after[key]) for key in before)
 
