@@ -152,8 +152,8 @@ class ComputeSpec(Declaration):
         ge=0,
         le=1024,
     )
-    precision: Literal["auto", "float32", "bfloat16"] = option(
-        "auto",
+    precision: Literal["float32", "bfloat16", "auto"] = option(
+        "float32",
         "Precision",
         "Of forward passes in training; losses and scores are float32. auto: bfloat16 where the processor or "
         "GPU computes in it and a step is large enough to gain by it, else float32; a run notes which.",

@@ -69,7 +69,7 @@ def test_stopped_and_resumed_equals_uninterrupted(runs, count):
 def test_a_run_notes_the_precision_that_was_chosen_and_goes_on_in_it(runs, monkeypatch):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True}, raising=False)
     monkeypatch.setattr(device, "SMALL_STEP", 1.0)
-    session = new_session(small_experiment(), runs)
+    session = new_session(small_experiment("compute.precision=auto"), runs)
     assert session.folder.experiment().compute.precision == "bfloat16"
     stopped_after(session, 4)
     monkeypatch.setattr(torch.cpu, "get_capabilities", dict, raising=False)

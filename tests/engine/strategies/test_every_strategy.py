@@ -115,8 +115,7 @@ def test_a_run_leaves_a_complete_folder(name, done):
     assert {file.name for file in folder.path.iterdir()} - {".lock", "parts"} == {
         "experiment.toml", "events.jsonl", "summary.json", "networks", "confusion",
     }  # fmt: skip
-    told = experiment_of(name, "compute.precision=float32")
-    assert folder.experiment() == told  # that the precision was chosen is noted
+    assert folder.experiment() == experiment_of(name)
     kinds = [json.loads(line)["kind"] for line in folder.events_file.read_text().splitlines()]
     assert [kind for kind in kinds if kind != "preparing"] == [event.kind for event in events]
     summary = folder.summary()

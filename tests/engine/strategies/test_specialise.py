@@ -8,7 +8,7 @@ import torch
 
 from kdstudio.engine import trainer as loop
 from kdstudio.engine.dry_run import dry_run
-from kdstudio.engine.events import StageDone, StepDone
+from kdstudio.engine.events import Preparing, StageDone, StepDone
 from kdstudio.engine.strategies.specialise import Specialise
 from kdstudio.engine.trainer import Trainer
 from kdstudio.errors import KDStudioError
