@@ -180,7 +180,7 @@ def torchdistill(job: Job) -> Callable[[], float]:
     return epoch
 
 
-def kd_studio(job: Job, strategy: str, threads: int, epochs: int) -> float:
+def kd_studio(job: Job, strategy: str, compute: dict[str, object], epochs: int) -> float:
     """Train; returns the images a second of the last epoch. With two epochs the teacher is remembered."""
     images, labels = pixels(job)
     part = LabelledImages(images, labels)
@@ -204,24 +204,25 @@ def kd_studio(job: Job, strategy: str, threads: int, epochs: int) -> float:
         "data": {"source": {"name": "digits"}, "validation": 1.5 * job.classes / job.images},
         "strategy": {"name": strategy, **({"baseline": False} if strategy == "hinton" else {})},
         "networks": described if strategy == "hinton" else {"student": described["student"]},
-        "compute": {"device": "cpu", "threads": threads},
+        "compute": compute,
     }
     trainer = Trainer(RunContext(validate(raw, "peers"), data, CPU))
     return [event.images_per_second for event in trainer.events() if isinstance(event, EpochDone)][-1]
 
 
-def measure(job: Job, pairs: int, threads: int) -> list[dict[str, float]]:
+def measure(job: Job, pairs: int, threads: int, precision: str) -> list[dict[str, float]]:
     """Images a second of every side, pair by pair."""
     torch.set_num_threads(threads)
+    compute = {"device": "cpu", "threads": threads, "precision": precision}
     others = {"torchdistill": torchdistill(job), "plain": plain(job)}
     for epoch in others.values():
         epoch()  # to warm up
     found = []
     for _pair in range(pairs):
         speeds = {name: epoch() for name, epoch in others.items()}
-        speeds["cold"] = kd_studio(job, "hinton", threads, epochs=1)
-        speeds["warm"] = kd_studio(job, "hinton", threads, epochs=2)
-        speeds["labels"] = kd_studio(job, "supervised", threads, epochs=1)
+        speeds["cold"] = kd_studio(job, "hinton", compute, epochs=1)
+        speeds["warm"] = kd_studio(job, "hinton", compute, epochs=2)
+        speeds["labels"] = kd_studio(job, "supervised", compute, epochs=1)
         found.append(speeds)
     return found
 
@@ -231,11 +232,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--jobs", nargs="*", choices=JOBS, default=list(JOBS))
     parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--precision", choices=("float32", "bfloat16", "auto"), default="auto", help="ours")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     args = parser.parse_args()
     for name in args.jobs:
-        found = measure(JOBS[name], args.pairs, args.threads)
-        print(f"\n{name}, {args.threads} threads, median of {args.pairs} pairs (lowest to highest)")
+        found = measure(JOBS[name], args.pairs, args.threads, args.precision)
+        print(
+            f"\n{name}, {args.threads} threads, {args.precision}, median of {args.pairs} pairs (lowest to highest)"
+        )
         print(f"{'':14}{'images/s':>10}{'/torchdistill':>28}{'/plain':>28}{'/labels':>28}")
         for side in found[0]:
             ratios = [

@@ -16,7 +16,7 @@ from kdstudio.engine.stage import Stage
 from kdstudio.engine.terms import IMAGES
 
 SHARE_OF_MEMORY = 1 / 8
-"""Share of all memory, free or not, that the answers of one stage may take: the same machine, the same bits."""
+"""Share of all memory, free or not, for the answers of one stage: the same machine, the same bits."""
 
 Shape = tuple[int, ...]
 
