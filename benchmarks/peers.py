@@ -232,14 +232,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--jobs", nargs="*", choices=JOBS, default=list(JOBS))
     parser.add_argument("--pairs", type=int, default=5)
-    parser.add_argument("--precision", choices=("float32", "bfloat16", "auto"), default="auto", help="ours")
+    parser.add_argument("--precision", choices=("float32", "bfloat16", "auto"), default="auto")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     args = parser.parse_args()
     for name in args.jobs:
         found = measure(JOBS[name], args.pairs, args.threads, args.precision)
-        print(
-            f"\n{name}, {args.threads} threads, {args.precision}, median of {args.pairs} pairs (lowest to highest)"
-        )
+        print(f"\n{name}, {args.threads} threads, precision {args.precision}")
+        print(f"median of {args.pairs} pairs (lowest to highest)")
         print(f"{'':14}{'images/s':>10}{'/torchdistill':>28}{'/plain':>28}{'/labels':>28}")
         for side in found[0]:
             ratios = [
