@@ -13,7 +13,7 @@ from kdstudio.data.declaration import ImageData
 from kdstudio.data.feed import Batch
 from kdstudio.data.seeding import derived_seed
 from kdstudio.engine.card import NetworkCard
-from kdstudio.engine.composition import LOGITS, Composition, PlacedHead, composed_of
+from kdstudio.engine.composition import Composition, PlacedHead, composed_of
 from kdstudio.engine.experiment import Experiment, FromFile, FromRun, NetworkSpec, TrainHere
 from kdstudio.engine.identity import CONTROL, STUDENT, TEACHER, Coordinate, Identity
 from kdstudio.engine.loading import load_state
@@ -27,9 +27,6 @@ from kdstudio.models.declaration import ModelSpec
 from kdstudio.models.heads.declaration import HeadSpec
 from kdstudio.models.modules.drawing import OwnGenerator
 from kdstudio.models.modules.tapping import activation, preactivation
-
-CHANNELS_LAST = ("cpu", "cuda")
-"""Kinds of devices whose convolutions are quickest with channels last."""
 
 WeightsLoader = Callable[[FromFile | FromRun, tuple[str, ...]], dict[str, Tensor]]
 """Reads the weights that an experiment names, for the classes of its data; given by who knows files."""
@@ -133,19 +130,8 @@ class RunContext:
         network = network_of(identity.name, module, spec.model)
         names = tuple(self.data.class_names[number] for number in classes or range(self.data.classes))
         self._enter(identity, network.logits, self._card(identity, names, model=spec.model))
-        self.networks[network.name] = network.to(self.device)
-        self._lay_out(network)
-        return network
-
-    def _lay_out(self, network: Network) -> None:
-        """Put channels last, with which convolutions are quickest, unless its code cannot have it."""
-        if self.device.type not in CHANNELS_LAST or all(p.ndim < 4 for p in network.parameters()):
-            return
-        network.to(memory_format=torch.channels_last)
-        try:
-            self.shape(network, LOGITS)
-        except RuntimeError:  # it takes its features for contiguous: ``features.view(len(features), -1)``
-            network.to(memory_format=torch.contiguous_format)
+        self.networks[network.name] = network
+        return network.to(self.device)
 
     def control(
         self, role: str = STUDENT, *, draw: int = 0, classes: Sequence[int] = (), **coordinates: Coordinate

@@ -124,9 +124,7 @@ class Stage(nn.Module):
                     draw_again(batch.images.device)
                 with torch.set_grad_enabled(name in learning or IMAGES in wanted):
                     answers = network.answer(batch, outputs, learning=name in learning)
-                values |= {
-                    f"{name}.{output}": at_least_float32(v).contiguous() for output, v in answers.items()
-                }
+                values |= {f"{name}.{output}": at_least_float32(value) for output, value in answers.items()}
         for name, head in self.heads.items():
             if name in wanted:
                 inputs = (values[source] for source in head.inputs)

@@ -186,7 +186,7 @@ class StageRun:
                 for key, value in values.items():
                     if value is not None:
                         found[f"optimizer/{update}/{number}/{key}"] = torch.as_tensor(value)
-        return copied(found)
+        return {address: value.detach().cpu().clone() for address, value in found.items()}
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on from ``checkpoint``; KDStudioError where other networks, heads or terms have made it."""
@@ -208,12 +208,10 @@ class StageRun:
         for name, value in checkpoint.under("gradients").items():
             self.gradient_norms[name].copy_(value)
         for update, optimizer in enumerate(self.optimizers):
-            parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
             state: dict[int, dict[str, Tensor]] = {}
             for address, value in checkpoint.under(f"optimizer/{update}").items():
                 number, _, key = address.partition("/")
-                laid_out = _laid_out_as(parameters[int(number)], value)
-                state.setdefault(int(number), {})[key] = laid_out
+                state.setdefault(int(number), {})[key] = value
             groups = optimizer.state_dict()["param_groups"]
             optimizer.load_state_dict({"state": state, "param_groups": groups})
 
@@ -235,18 +233,4 @@ class StageRun:
 
 def copied_state(module: nn.Module) -> dict[str, Tensor]:
     """State dict on the CPU, sharing nothing with ``module``."""
-    return copied(module.state_dict())
-
-
-def copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Contiguous copies on the CPU, as files hold them."""
-    return {
-        name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
-        for name, value in tensors.items()
-    }
-
-
-def _laid_out_as(parameter: Tensor, value: Tensor) -> Tensor:
-    """Give an optimiser's ``value`` the layout of its parameter, which a step takes for granted."""
-    same = value.shape == parameter.shape
-    return torch.empty_like(parameter, dtype=value.dtype).copy_(value) if same else value
+    return {key: value.detach().cpu().clone() for key, value in module.state_dict().items()}

@@ -217,7 +217,7 @@ class Trainer:
         own = dict(stage.networks)
         for network in remembered(stage, feed, context.shape):
             for fraction in network.fill(run.autocast):
-                yield Preparing(what=f"answers of the {network.name}", fraction=fraction)
+                yield Preparing(what=f"predictions of the {network.name}", fraction=fraction)
             stage.networks[network.name] = network  # type: ignore[index]
         while run.epoch < stage.training_spec.epochs:
             yield from self._train_epoch(number, run, feed, validation, seen)

@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from kdstudio.declaration import ProgressCallback
-from kdstudio.engine.identity import CONTROL, EXIT
+from kdstudio.engine.identity import CONTROL, ENSEMBLE, EXIT
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.colours import Token, series_by_name
 from kdstudio.runs.figures import Spread
@@ -78,12 +78,19 @@ class ExitReport:
     predictions: Mapping[Part, Predictions]
     tokens: Mapping[str, Token]
     """Colours of the networks, by name."""
+    ensemble: str = ""
+    """Name of the exits' ensemble; empty where the run has kept none."""
 
     def ensemble_accuracy(self, part: Part) -> float:
-        """Accuracy of the mean of all exits' probabilities; it costs what passing all of them costs."""
+        """Accuracy of all exits together; it costs what passing all of them costs.
+
+        Runs of the first version kept no ensemble: it was the mean of the exits' probabilities.
+        """
         import torch
 
         predictions = self.predictions[part]
+        if self.ensemble:
+            return _accuracy(predictions.logits[self.ensemble], predictions)
         together = torch.stack([predictions.logits[way.name].softmax(1) for way in self.ways]).mean(0)
         return _accuracy(together, predictions)
 
@@ -180,7 +187,8 @@ def read_exits(
         for own, before in zip(found, passed, strict=True)
     )
     baseline = figures(controls[0]) if controls else None
-    return ExitReport(found, passing, baseline, predictions, series_by_name(rows))
+    ensemble = next((n for n, row in rows.items() if row.kind == ENSEMBLE and n in kept), "")
+    return ExitReport(found, passing, baseline, predictions, series_by_name(rows), ensemble)
 
 
 def _trunk_of(card: NetworkCard) -> str:

@@ -221,7 +221,6 @@ CONVOLUTIONS = (
     "networks.student.model={name='resnet', depth=8}",
     "networks.teacher.training.epochs=1",
 )
-"""Whose weights lie with channels last, and the momentum with them."""
 
 
 @pytest.mark.parametrize(("jitter", "views"), [(0, 0), (1, 0), (2, 2)])
