@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -25,7 +25,6 @@ from kdstudio.engine.events import (
     Preparing,
     RunDone,
     RunStarted,
-    RunWarning,
     StageDone,
     StageStarted,
     StepDone,
@@ -36,13 +35,12 @@ from kdstudio.engine.scoring import score
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun, copied_state
 from kdstudio.engine.warnings import (
+    Doubts,
     answers,
     at_chance,
     loss_not_falling,
     repeated_test_images,
     small_validation,
-    taught_at_chance,
-    teachers_in,
 )
 from kdstudio.errors import KDStudioError
 from kdstudio.models.modules.drawing import seed_draws
@@ -102,9 +100,7 @@ class Trainer:
         self._began = time.monotonic()
         self._reported: set[str] = set()
         """Names of the networks whose results have been reported."""
-        self._warned = list(self._resume.progress.warnings)
-        self._teachers: dict[str, set[str]] = {}
-        """Names of the networks that each network and head has learned from."""
+        self._doubts = Doubts(self._resume.progress.warnings)
         self.delivered: tuple[Delivery, ...] = ()
         """The networks that the stage just done has made, or has been the first to show."""
         self.parts: dict[str, dict[str, Tensor]] = {}
@@ -130,7 +126,7 @@ class Trainer:
         if run is None:
             waiting = self._stage == self._resume.progress.stage  # the stage to go on with has not begun
             resume = self._resume if waiting else Checkpoint(Progress(stage=self._stage))
-            told = {"seconds": self.seconds(), "warnings": tuple(self._warned)}
+            told = {"seconds": self.seconds(), "warnings": tuple(self._doubts.told)}
             return replace(resume, progress=resume.progress.model_copy(update=told))
         progress = Progress(
             stage=self._stage,
@@ -140,7 +136,7 @@ class Trainer:
             best=run.best,
             first_losses=run.first_losses,
             last_losses=run.last_losses,
-            warnings=tuple(self._warned),
+            warnings=tuple(self._doubts.told),
         )
         return Checkpoint(progress, run.tensors())
 
@@ -174,7 +170,7 @@ class Trainer:
             comparison=strategy.comparison,
         )
         if self._resume.progress.is_beginning:
-            yield from self._warn(repeated_test_images(data.repeated_test_images(), len(data.test)))
+            yield from self._doubts.new(repeated_test_images(data.repeated_test_images(), len(data.test)))
         for number, stage in enumerate(context.plan()):
             if number < self._resume.progress.stage:
                 self._take_finished(number, stage)
@@ -192,7 +188,7 @@ class Trainer:
         }
         for name, part in (learners | stage.changes).items():
             part.module.load_state_dict(self._finished(number, name))
-        self._note_teachers(stage, learners | stage.changes)
+        self._doubts.note(stage, learners | stage.changes)
 
     def _train(self, number: int, stage: Stage) -> Iterator[Event]:
         context = self.context
@@ -206,14 +202,14 @@ class Trainer:
             run.restore(self._resume)
         self._stage, self._run = number, run
         yield StageStarted(stage=number, summary=self.summaries[number])
-        self._note_teachers(stage, run.changing)
+        self._doubts.note(stage, run.changing)
         evaluated: dict[str, Evaluated] = {}
         if run.scored:
-            yield from self._warn(small_validation(validation.count_of(seen)))
+            yield from self._doubts.new(small_validation(validation.count_of(seen)))
         for name in (n for n in stage.scored if n not in {*run.scored, *self._reported}):  # before it teaches
             yield Preparing(what=f"scores of the {name}", fraction=0.0)
             evaluated[name] = evaluate(run, name, context)
-            yield from self._warn_of(number, run, name, evaluated[name])
+            yield from self._doubts_of(number, run, name, evaluated[name])
         own = dict(stage.networks)
         for network in remembered(stage, feed, context.shape):
             for fraction in network.fill(run.autocast):
@@ -224,9 +220,9 @@ class Trainer:
         stage.networks.update(own)  # type: ignore[attr-defined]
         evaluated |= {name: evaluate(run, name, context, seen) for name in run.scored}
         evaluated = {name: evaluated[name] for name in stage.scored if name in evaluated}
-        yield from self._warn(loss_not_falling(run))
+        yield from self._doubts.new(loss_not_falling(run))
         for name in run.scored:
-            yield from self._warn_of(number, run, name, evaluated[name], seen)
+            yield from self._doubts_of(number, run, name, evaluated[name], seen)
         self._reported.update(evaluated)
         results = {name: found.result for name, found in evaluated.items()}
         self._deliver(number, run, results)
@@ -238,33 +234,16 @@ class Trainer:
             confusions={name: found.tested for name, found in evaluated.items()},
         )
 
-    def _warn(self, found: Iterable[RunWarning]) -> Iterator[Event]:
-        """Tell what has not been told yet, before or after an interruption."""
-        for warning in found:
-            if warning.about not in {told.about for told in self._warned}:
-                self._warned.append(warning)
-                yield warning
-
-    def _warn_of(
+    def _doubts_of(
         self, number: int, run: StageRun, name: str, found: Evaluated, seen: Collection[int] = ()
     ) -> Iterator[Event]:
         """Tell where a network is at chance, or where what has taught it was."""
-        stage, summaries = run.stage, self.summaries[number:]
-        names = [
-            self.context.data.class_names[c] for c in found.result.classes or range(self.context.data.classes)
-        ]
-        teaches = any(name in summary.frozen for summary in summaries)
-        yield from self._warn(
-            at_chance(stage.name, found.result, answers(found.validated, seen), names, teaches=teaches)
-        )
-        behind = stage.behind(stage.scored[name])
-        taught_by = {teacher for part in behind for teacher in self._teachers.get(part, ())}
-        failed = {told.network for told in self._warned if told.code == "teacher-at-chance"}
-        yield from self._warn(taught_at_chance(stage.name, name, taught_by & failed))
-
-    def _note_teachers(self, stage: Stage, changing: Collection[str]) -> None:
-        for name, teachers in teachers_in(stage, changing).items():
-            self._teachers.setdefault(name, set()).update(teachers)
+        stage, data = run.stage, self.context.data
+        names = [data.class_names[c] for c in found.result.classes or range(data.classes)]
+        teaches = any(name in summary.frozen for summary in self.summaries[number:])
+        own = answers(found.validated, seen)
+        yield from self._doubts.new(at_chance(stage.name, found.result, own, names, teaches=teaches))
+        yield from self._doubts.new(self._doubts.taught(stage, name))
 
     def _deliver(self, number: int, run: StageRun, results: Mapping[str, NetworkResult]) -> None:
         """Take copies of what the stage has made."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from kdstudio.engine.events import NetworkResult, RunWarning
@@ -172,3 +172,32 @@ def teachers_in(stage: Stage, changing: Collection[str]) -> dict[str, set[str]]:
         for name in learners:
             found.setdefault(name, set()).update(n for n in read if n in stage.networks and n not in changing)
     return found
+
+
+class Doubts:
+    """What a run has been warned of, and who has learned from whom: nothing is told twice."""
+
+    def __init__(self, told: Iterable[RunWarning]) -> None:
+        """``told`` before an interruption."""
+        self.told = list(told)
+        self._teachers: dict[str, set[str]] = {}
+        """Names of the networks that each network and head has learned from."""
+
+    def note(self, stage: Stage, changing: Collection[str]) -> None:
+        """Remember from whom those ``changing`` in ``stage`` learn."""
+        for name, teachers in teachers_in(stage, changing).items():
+            self._teachers.setdefault(name, set()).update(teachers)
+
+    def new(self, found: Iterable[RunWarning]) -> Iterator[RunWarning]:
+        """Yield what has not been told yet; from now on it has."""
+        for warning in found:
+            if warning.about not in {told.about for told in self.told}:
+                self.told.append(warning)
+                yield warning
+
+    def taught(self, stage: Stage, name: str) -> list[RunWarning]:
+        """Warn where those were at chance who have taught what ``stage`` scores as ``name``."""
+        behind = stage.behind(stage.scored[name])
+        teachers = {teacher for part in behind for teacher in self._teachers.get(part, ())}
+        failed = {told.network for told in self.told if told.code == "teacher-at-chance"}
+        return taught_at_chance(stage.name, name, teachers & failed)

@@ -63,7 +63,7 @@ class SelfDistillation(Strategy):
         "Lambda λ",
         "Weight of an exit's feature loss. Empty: 0.03 for the norm, as in the authors' code; 0.0001 for the "
         "squared norm, for which the paper gives none.",
-        empty="by the feature loss",
+        empty="automatic",
         ge=0,
         le=1e6,
     )
