@@ -180,8 +180,8 @@ def torchdistill(job: Job) -> Callable[[], float]:
     return epoch
 
 
-def kd_studio(job: Job, strategy: str, compute: dict[str, object], epochs: int) -> float:
-    """Train; returns the images a second of the last epoch. With two epochs the teacher is remembered."""
+def trainer(job: Job, strategy: str, compute: dict[str, object], epochs: int) -> Trainer:
+    """Return KD Studio's side, ready to train; with two epochs the teacher is remembered."""
     images, labels = pixels(job)
     part = LabelledImages(images, labels)
     statistics = (0.5,) * job.image.channels, (0.25,) * job.image.channels
@@ -206,8 +206,13 @@ def kd_studio(job: Job, strategy: str, compute: dict[str, object], epochs: int) 
         "networks": described if strategy == "hinton" else {"student": described["student"]},
         "compute": compute,
     }
-    trainer = Trainer(RunContext(validate(raw, "peers"), data, CPU))
-    return [event.images_per_second for event in trainer.events() if isinstance(event, EpochDone)][-1]
+    return Trainer(RunContext(validate(raw, "peers"), data, CPU))
+
+
+def kd_studio(job: Job, strategy: str, compute: dict[str, object], epochs: int) -> float:
+    """Train; returns the images a second of the last epoch."""
+    events = trainer(job, strategy, compute, epochs).events()
+    return [event.images_per_second for event in events if isinstance(event, EpochDone)][-1]
 
 
 def measure(job: Job, pairs: int, threads: int, precision: str) -> list[dict[str, float]]:
