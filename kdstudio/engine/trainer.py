@@ -108,7 +108,9 @@ class Trainer:
         self.summaries = dry_run(context, tell)
         compute, flops = self.experiment.compute, max(s.flops_per_step for s in self.summaries)
         self._threads = choose_threads(compute.threads, flops)
-        self._precision = choose_precision(compute.precision, context.device, flops)
+        self._precision = choose_precision(
+            compute.precision, context.device, flops, context.networks.values()
+        )
 
     def settled(self) -> Experiment:
         """Return the experiment with the precision that was chosen: a resumed run goes on in it anywhere."""

@@ -3,6 +3,7 @@ from contextlib import nullcontext
 
 import pytest
 import torch
+from torch import nn
 
 from kdstudio.engine.device import SMALL_STEP, choose_precision, choose_threads, resolve_device, usable_cores
 from kdstudio.errors import KDStudioError
@@ -80,6 +81,23 @@ def test_precision_follows_from_the_processor_and_the_size_of_a_step(
 ):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: units, raising=False)
     assert choose_precision(wanted, torch.device("cpu"), flops) == chosen
+
+
+@pytest.mark.parametrize(
+    ("convolution", "chosen"),
+    [
+        (nn.Conv2d(8, 8, 3, groups=8), "float32"),
+        (nn.Conv2d(8, 16, 3, groups=8), "float32"),
+        (nn.Conv2d(8, 8, 3, groups=2), "bfloat16"),
+        (nn.Conv2d(8, 8, 3), "bfloat16"),
+        (nn.Conv2d(1, 8, 3), "bfloat16"),
+    ],
+)
+def test_a_processor_convolves_channels_alone_in_float32(monkeypatch, convolution, chosen):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True}, raising=False)
+    networks = [nn.Linear(4, 4), nn.Sequential(nn.ReLU(), convolution)]
+    assert choose_precision("auto", torch.device("cpu"), SMALL_STEP, networks) == chosen
+    assert choose_precision("bfloat16", torch.device("cpu"), SMALL_STEP, networks) == "bfloat16"
 
 
 @pytest.mark.parametrize("there", [True, False])
