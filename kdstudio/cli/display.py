@@ -22,8 +22,8 @@ from kdstudio.engine.events import (
     StepDone,
 )
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.groups import gathered
 from kdstudio.runs.log import RunFollower
-from kdstudio.runs.results import gathered
 from kdstudio.runs.session import Session, Tell
 from kdstudio.runs.state import RunState, spoken_duration
 

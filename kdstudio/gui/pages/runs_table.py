@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from math import inf
 from typing import NamedTuple
 
 from PySide6.QtCore import (
@@ -18,7 +19,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtWidgets import QHeaderView, QTableView
 
-from kdstudio.runs.figures import FIGURES, Spread
+from kdstudio.runs.figures import FIGURES, MISSING, Spread
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.results import Headline, headline
 from kdstudio.runs.state import spoken_duration
@@ -69,6 +70,18 @@ def started(entry: Entry) -> datetime:
     return datetime.fromisoformat(entry.summary.started)
 
 
+def effect(entry: Entry) -> str:
+    """What the result gains, in words."""
+    found = entry.headline.effect
+    return found.text if found else MISSING
+
+
+def gain(entry: Entry) -> float:
+    """How many errors fewer; runs that show no more than one seed, or compare nothing, are the smallest."""
+    found = entry.headline.effect
+    return -found.difference if found and found.seeds > 1 else -inf
+
+
 COLUMNS = (
     word("Run", lambda entry: entry.summary.name),
     word("Strategy", lambda entry: entry.summary.experiment["strategy"]["name"]),
@@ -77,6 +90,7 @@ COLUMNS = (
     figure("Control", "accuracy", lambda found: found.control),
     figure("Result", "accuracy", lambda found: found.result),
     figure("Errors", "errors", lambda found: found.errors),
+    Column("Against the control", gain, effect),
     Column("Time", lambda e: e.summary.seconds, lambda e: spoken_duration(e.summary.seconds), is_number=True),
     Column("Started", lambda e: started(e).timestamp(), lambda e: f"{started(e):%d %b %Y %H:%M}"),
 )

@@ -81,9 +81,10 @@ def choose_all(page):
 
 def test_a_row_tells_what_is_held_against_what(page):
     assert cells(page, 1)[:8] == [
-        "20260101-clones", "nobody-knows", "finished", "90.00%", "50.00%", "70.00%", "300", "1 h 02 min",
+        "20260101-clones", "nobody-knows", "finished", "90.00%", "50.00%", "70.00%", "300",
+        "1 seed: no statement",
     ]  # fmt: skip
-    assert cells(page, 0)[3:7] == ["95.00%", "–", "80.00%", "200"]
+    assert cells(page, 0)[3:8] == ["95.00%", "–", "80.00%", "200", "–"]
 
 
 def test_columns_sort_by_value(page):
