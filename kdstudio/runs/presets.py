@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import tomli_w
 from pydantic import ValidationError
 
-from kdstudio.declaration import TAGS, Declaration
+from kdstudio.declaration import Declaration, with_value
 from kdstudio.engine.experiment import REGISTRIES, Experiment
 from kdstudio.errors import KDStudioError
 from kdstudio.packages import OURS, installed_version, offered, owner
@@ -151,18 +151,6 @@ def _parse(text: str) -> Any:  # noqa: ANN401
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
-
-
-def with_value(raw: dict[str, Any], path: list[str], value: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Return a copy of ``raw`` in which ``path`` holds ``value``."""
-    key, rest = path[0], path[1:]
-    if not rest:
-        return {**raw, key: value}
-    inner = raw.get(key)
-    inner = inner if isinstance(inner, dict) else {}
-    if len(rest) == 1 and rest[0] in TAGS and inner.get(rest[0]) != value:
-        return {**raw, key: {rest[0]: value}}
-    return {**raw, key: with_value(inner, rest, value)}
 
 
 def validate(raw: dict[str, Any], source: str) -> Experiment:
