@@ -12,7 +12,7 @@ from kdstudio.declaration import Declaration, OptionalInteger, Registry, option
 from kdstudio.engine.matching.declaration import matching_terms
 from kdstudio.engine.optimization import optimizers, schedules
 from kdstudio.engine.strategy import Strategy, strategies
-from kdstudio.engine.sweep import Sweep, crossed
+from kdstudio.engine.sweep import MOST_TRIALS, Sweep, crossed
 from kdstudio.engine.training import TrainingSpec
 from kdstudio.engine.weighting import weightings
 from kdstudio.models.declaration import ModelSpec, models
@@ -236,7 +236,12 @@ class Experiment(Declaration):
         if not sweep or len(info.data) < len(cls.model_fields) - 1:  # without a sweep there is more to mend
             return sweep
         values = cls.model_construct(**info.data).model_dump(mode="json", exclude_none=True)
-        for _, setting in crossed(values, sweep):
+        tried = [setting for _, setting in crossed(values, sweep)]
+        if (count := len(tried) * info.data["seeds"]) > MOST_TRIALS:
+            raise ValueError(
+                f"{count:,} trials, {len(tried)} settings with each seed; there may be {MOST_TRIALS:,}"
+            )
+        for setting in tried:
             try:
                 cls.model_validate(setting)
             except ValidationError as error:

@@ -12,7 +12,7 @@ from kdstudio.declaration import TAGS, with_value
 from kdstudio.engine.identity import Coordinate
 
 Sweep = dict[str, tuple[Any, ...]]
-MOST_SETTINGS = 1000
+MOST_TRIALS = 1000
 SWEPT = ("strategy", "networks", "data")
 """Parts of an experiment whose fields can be swept, but for …"""
 FIXED = ("source", "seed", "weights")
@@ -26,8 +26,8 @@ def crossed(values: dict[str, Any], sweep: Sweep) -> Iterator[tuple[dict[str, Co
     """
     for path, tried in sweep.items():
         _check(path, tried)
-    if (count := math.prod(map(len, sweep.values()))) > MOST_SETTINGS:
-        raise ValueError(f"{count:,} settings are crossed; there may be {MOST_SETTINGS:,}")
+    if (count := math.prod(map(len, sweep.values()))) > MOST_TRIALS:
+        raise ValueError(f"{count:,} settings are crossed; there may be {MOST_TRIALS:,}")
     for chosen in product(*sweep.values()):
         setting = values
         for path, value in zip(sweep, chosen, strict=True):
