@@ -9,7 +9,8 @@ from itertools import product
 from typing import Any
 
 from kdstudio.declaration import TAGS, with_value
-from kdstudio.engine.identity import Coordinate
+from kdstudio.engine.identity import Coordinate, title_of
+from kdstudio.engine.views import FigureView, TableView, View
 
 Sweep = dict[str, tuple[Any, ...]]
 MOST_TRIALS = 1000
@@ -17,6 +18,8 @@ SWEPT = ("strategy", "networks", "data")
 """Parts of an experiment whose fields can be swept, but for …"""
 FIXED = ("source", "seed", "weights")
 """… where data and weights come from, and which images are kept for validation."""
+LOGARITHMIC = 8
+"""An axis is logarithmic where the largest value is so many times the smallest."""
 
 
 def crossed(values: dict[str, Any], sweep: Sweep) -> Iterator[tuple[dict[str, Coordinate], dict[str, Any]]]:
@@ -33,6 +36,36 @@ def crossed(values: dict[str, Any], sweep: Sweep) -> Iterator[tuple[dict[str, Co
         for path, value in zip(sweep, chosen, strict=True):
             setting = with_value(setting, path.split("."), value)
         yield {path: coordinate(value) for path, value in zip(sweep, chosen, strict=True)}, setting
+
+
+def sweep_views(sweep: Sweep) -> tuple[View, ...]:
+    """Show what a sweep gives: one table, the best marked on validation, and one figure over its numbers."""
+    if not sweep:
+        return ()
+    table = TableView(
+        title="What was swept",
+        rows=("role", "kind", *sweep),
+        figures=("validation.accuracy", "accuracy", "errors"),
+        best="validation.accuracy",
+    )
+    numbers = {path: values for path, tried in sweep.items() if (values := _numbers(tried))}
+    if not numbers:
+        return (table,)
+    x, values = next(iter(numbers.items()))
+    figure = FigureView(
+        title=f"Accuracy against {title_of(x)}",
+        x=x,
+        series=("role", "kind", *(path for path in sweep if path != x)),
+        log_x=min(values) > 0 and max(values) >= LOGARITHMIC * min(values),
+    )
+    return (table, figure)
+
+
+def _numbers(tried: tuple[Any, ...]) -> list[float]:
+    """Return the values where all are numbers, else none."""
+    spoken = [coordinate(value) for value in tried]
+    numbers = [value for value in spoken if not isinstance(value, str)]
+    return numbers if len(numbers) == len(spoken) else []
 
 
 def _check(path: str, tried: tuple[Any, ...]) -> None:

@@ -37,6 +37,7 @@ from kdstudio.engine.run_plan import Names, run_plan
 from kdstudio.engine.scoring import score
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun, copied_state
+from kdstudio.engine.sweep import sweep_views
 from kdstudio.engine.warnings import (
     Doubts,
     answers,
@@ -175,7 +176,7 @@ class Trainer:
             validation_images=len(data.validation),
             test_images=len(data.test),
             stages=self.summaries,
-            views=strategy.views,
+            views=(*strategy.views, *sweep_views(self.experiment.sweep)),
             comparison=strategy.comparison,
         )
         if self._resume.progress.is_beginning:

@@ -169,12 +169,29 @@ def validate(raw: dict[str, Any], source: str) -> Experiment:
         raise KDStudioError(f"'{source}' cannot be run: " + "; ".join(found)) from error
 
 
-def load_experiment(source: str, settings: Iterable[str] = ()) -> Experiment:
-    """Load and check the preset or file ``source`` with ``settings`` applied."""
+def swept(raw: dict[str, Any], sweep: Iterable[str]) -> dict[str, Any]:
+    """Return ``raw`` with a sweep of each ``path=value,value,…``; values are TOML, or else plain text."""
+    fields: dict[str, Any] = {}
+    for setting in sweep:
+        path, sign, text = setting.partition("=")
+        if not sign or not path:
+            raise KDStudioError(
+                f"--sweep {setting}: write path=value,value, for instance strategy.temperature=1,4,20"
+            )
+        values = _parse(f"[{text}]")
+        fields[path.strip()] = text.split(",") if isinstance(values, str) else values
+    return {**raw, "sweep": fields} if fields else raw
+
+
+def load_experiment(
+    source: str, settings: Iterable[str] = (), seeds: int | None = None, sweep: Iterable[str] = ()
+) -> Experiment:
+    """Load and check the preset or file ``source`` with ``settings``, ``seeds`` and a ``sweep`` applied."""
     raw = read_raw(source)
     with suppress(KDStudioError):  # perhaps a setting mends it
         raw = plain(validate(raw, source))  # so that a setting finds what is left to defaults
-    return validate(override(raw, settings), source)
+    raw = swept(override(raw, settings), sweep)
+    return validate(raw if seeds is None else {**raw, "seeds": seeds}, source)
 
 
 def plain(experiment: Experiment) -> dict[str, Any]:
