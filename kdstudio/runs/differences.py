@@ -7,8 +7,8 @@ from math import floor, log10, sqrt
 from typing import Literal
 
 from kdstudio.engine.events import NetworkResult
-from kdstudio.engine.identity import Record
-from kdstudio.engine.views import SEED, Comparison
+from kdstudio.engine.identity import SEED, Record, is_of_trial
+from kdstudio.engine.views import Comparison
 from kdstudio.runs.figures import Spread, figure_called, figure_of
 from kdstudio.runs.groups import Group, gathered
 from kdstudio.runs.student_t import quantile
@@ -63,6 +63,15 @@ class Difference(Record):
         if self.deviation == self.difference == 0:
             return f"no difference shown: equal {where}"
         return f"no difference shown: {self.signed} {self._unit(self.signed[1:])} {where}"
+
+    @property
+    def brief(self) -> str:
+        """``better by 61 ± 14``, ``not shown: −3 ± 17``, ``1 seed``."""
+        if self.verdict == "one seed":
+            return "1 seed"
+        if self.verdict == "not shown":
+            return f"not shown: {self.signed}"
+        return f"{self.verdict} by {self._amount(abs(self.difference))}"
 
     @property
     def signed(self) -> str:
@@ -128,8 +137,8 @@ def differences(rows: Iterable[NetworkResult], kinds: Comparison) -> tuple[Diffe
 def controls_of(result: Group, groups: Sequence[Group], kinds: Comparison) -> list[Group]:
     """Find the controls of ``result``: of its role, scored on the same images.
 
-    A control whose coordinates are numbers (a swept temperature) must have those of the result; of several,
-    those count that share the most coordinates with it.
+    Where both have numbers of one name, or values of one swept field, these are the same; words of a
+    strategy's own, such as ``way``, are what is compared. Of several, those count that share the most.
     """
 
     def shared(control: Group) -> int:
@@ -152,7 +161,7 @@ def _comparable(result: Group, control: Group) -> bool:
     settings = [
         one.coordinates[key] == value
         for key, value in other.coordinates.items()
-        if key in one.coordinates and not isinstance(value, str)
+        if key in one.coordinates and (is_of_trial(key) or not isinstance(value, str))
     ]
     same_classes = one.classes == other.classes or not (one.classes and other.classes)
     same_images = one.test.count == other.test.count and same_classes

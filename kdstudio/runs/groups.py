@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kdstudio.engine.identity import Coordinate
-from kdstudio.engine.views import SEED
+from kdstudio.engine.identity import SEED, Coordinate
 from kdstudio.runs.figures import Part, Row, Spread, field_of, figure_called, figure_of
 
 

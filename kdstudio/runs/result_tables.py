@@ -137,7 +137,7 @@ def effects_table(found: Sequence[Difference]) -> ResultTable:
     told = any(each.seeds > 1 for each in found)
     return ResultTable(
         "Against the control" + (": mean difference ± half its 95 % interval" if told else ""),
-        ("network", "control", "test errors", "accuracy (points)"),
+        ("network", "control", "test errors", "in points"),
         tuple(lines),
         figures=1,
     )

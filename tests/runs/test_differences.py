@@ -35,6 +35,7 @@ def test_the_interval_is_students_over_the_differences_of_each_seed():
     assert (found.seeds, found.difference, found.deviation) == (3, -60, pytest.approx(10))
     assert (found.low, found.high) == (pytest.approx(-60 - half), pytest.approx(-60 + half))
     assert (found.verdict, found.text) == ("better", "better by 60 ± 25 errors (3 seeds)")
+    assert found.brief == "better by 60 ± 25"
 
 
 def test_what_varies_with_the_seed_in_both_alike_does_not_blur_the_difference():
@@ -47,6 +48,7 @@ def test_what_varies_with_the_seed_in_both_alike_does_not_blur_the_difference():
 def test_more_errors_are_worse_and_an_interval_with_zero_shows_nothing():
     assert difference((120, 132, 126), (100, 110, 106)).text == "worse by 20.7 ± 2.9 errors (3 seeds)"
     assert difference((100, 90, 101), (100, 101, 99)).text == "no difference shown: −3 ± 17 errors (3 seeds)"
+    assert difference((100, 90, 101), (100, 101, 99)).brief == "not shown: −3 ± 17"
     assert difference((100, 111, 99), (100, 101, 101)).text == "no difference shown: +3 ± 16 errors (3 seeds)"
     assert difference((100, 104), (104, 100)).text == "no difference shown: 0 ± 51 errors (2 seeds)"
 
@@ -129,6 +131,12 @@ def test_a_swept_setting_is_held_against_the_control_of_that_setting_or_the_plai
     result = row("student", 0.7, depth=2)
     assert pairs([plain, other, result]) == [("depth-2", "baseline")]
     assert pairs([plain, same, other, result]) == [("depth-2", same.name)]
+
+
+def test_a_swept_word_is_a_setting_too():
+    path = "networks.student.model.name"
+    rows = [row(kind, 0.5, **{path: word}) for word in ("mlp", "lenet") for kind in ("control", "student")]
+    assert pairs(rows) == [("student mlp", "baseline mlp"), ("student lenet", "baseline lenet")]
 
 
 def test_several_controls_are_all_held_against():

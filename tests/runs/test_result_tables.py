@@ -126,7 +126,7 @@ def test_what_is_gained_on_the_control_stands_in_words():
     """Differences −140 and −120: mean −130, deviation 14.14, half width 12.706·14.14/√2 = 127.1."""
     table = effects_table(differences(SWEEP, Comparison()))
     assert table.title == "Against the control: mean difference ± half its 95 % interval"
-    assert table.head == ("network", "control", "test errors", "accuracy (points)")
+    assert table.head == ("network", "control", "test errors", "in points")
     assert table.rows[0] == ("T4 α0,1", "baseline", "better by 130 ± 127 errors (2 seeds)", "+13.0 ± 12.7")
     blurred = "no difference shown: −90 ± 127 errors (2 seeds)"
     assert table.rows[1] == ("T1 α0,1", "baseline", blurred, "+9.0 ± 12.7")
