@@ -16,16 +16,14 @@ class Band:
 
     def __init__(self, plot: pg.PlotWidget) -> None:
         """Empty, behind the curves of ``plot``."""
-        self.edges = [plot.plot(pen=NO_PEN) for _side in range(2)]
+        self.edges = [plot.plot(pen=NO_PEN, connect="finite") for _side in range(2)]
         # the curves within tell when an axis turns logarithmic, which the items around them do not
         self.area = pg.FillBetweenItem(*(edge.curve for edge in self.edges))
         plot.addItem(self.area, ignoreBounds=True)
 
     def show(self, x: np.ndarray, low: np.ndarray, high: np.ndarray, colour: QColor) -> None:
-        """Fill from ``low`` to ``high``, all ``(N,)``, in a pale ``colour``."""
-        faint = QColor(colour)
-        faint.setAlpha(ALPHA)
-        self.area.setBrush(faint)
+        """Fill from ``low`` to ``high``, all ``(N,)``, in a pale ``colour``; NaN leaves a gap."""
+        self.area.setBrush(faint(colour))
         for edge, values in zip(self.edges, (low, high), strict=True):
             edge.setData(x, values)
 
@@ -33,3 +31,10 @@ class Band:
         """Show or hide it."""
         for item in (*self.edges, self.area):
             item.setVisible(visible)
+
+
+def faint(colour: QColor) -> QColor:
+    """Return ``colour`` as pale as bands are, so that lines behind are seen."""
+    pale = QColor(colour)
+    pale.setAlpha(ALPHA)
+    return pale

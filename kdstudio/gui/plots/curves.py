@@ -25,6 +25,7 @@ STYLES = (
     Qt.PenStyle.DashDotDotLine,
 )
 RAW_ALPHA = 80
+SEVERAL = "Mean of the seeds; the band is one standard deviation to both sides"
 LOWEST = 10
 """A logarithmic axis has no place for a band that reaches 0; this part of the mean is its lowest edge."""
 
@@ -123,7 +124,8 @@ class CurvePlot(PlotFrame):
         x, y = np.asarray(mean.x), np.asarray(mean.y)
         pen = self.pen(drawn.token, STYLES[drawn.style % len(STYLES)])
         value = f"  {y[-1]:.4g}" if len(y) else ""
-        self.legend.show_entry(key, drawn.curves.called(drawn.name) + value, pen)
+        about = SEVERAL if drawn.curves.planned > 1 else ""
+        self.legend.show_entry(key, drawn.curves.called(drawn.name) + value, pen, about)
         faint = QColor(pen.color())
         faint.setAlpha(RAW_ALPHA)
         faint_pen, middle = pg.mkPen(faint), smoothed(y, self._smoothing)
