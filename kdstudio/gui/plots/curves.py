@@ -147,7 +147,7 @@ class CurvePlot(PlotFrame):
         if key in self._seeds:
             band, growing = self._seeds[key]
             growing.setVisible(shown)
-            band.set_visible(shown and len(self._drawn[key].curves.farthest) > 1)
+            band.area.setVisible(shown and len(self._drawn[key].curves.farthest) > 1)
 
     def _restyle(self) -> None:
         dress(self.plot, self._theme.colours, self._axes)

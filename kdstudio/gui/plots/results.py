@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPen
 
 from kdstudio.engine.views import FigureView
-from kdstudio.gui.plots.band import NO_PEN, Band, faint
+from kdstudio.gui.plots.band import NO_PEN, faint
 from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.plots.point_names import NamedPoint, PointNames
 from kdstudio.gui.theme import Theme
@@ -105,7 +105,10 @@ class ResultPlot(PlotFrame):
         spread = np.array([self._y(point.y.deviation) for point in curve.points])
         if spread.any() and curve.connected and len(x) > 1:
             known = np.where([point.y.count > 1 for point in curve.points], spread, np.nan)
-            Band(self.plot).show(x, means - known, means + known, pen.color())
+            edges = [
+                pg.PlotCurveItem(x, means + side * known, pen=None, connect="finite") for side in (-1, 1)
+            ]
+            self.plot.addItem(pg.FillBetweenItem(*edges, brush=faint(pen.color())))
         elif spread.any():
             upright = QPen(pen)
             upright.setStyle(Qt.PenStyle.SolidLine)

@@ -62,8 +62,10 @@ SEEDS = (Series([1, 2], [1.0, 3.0]), Series([1, 2], [3.0, 3.0]))
 
 
 def edges(plot):
-    """Lower and upper edge of the band."""
-    return [edge.getData()[1].tolist() for edge in plot._seeds["a"].band.edges]
+    """Lower and upper edge of the band, as far as there are points."""
+    y = plot._seeds["a"].band.area.getOriginalDataset()[1]
+    low, high = y[: len(y) // 2], y[: len(y) // 2 - 1 : -1]
+    return [low.tolist(), high.tolist()]
 
 
 def test_several_seeds_are_their_mean_in_a_band_of_one_deviation(plot):
@@ -73,8 +75,8 @@ def test_several_seeds_are_their_mean_in_a_band_of_one_deviation(plot):
     assert edges(plot) == [pytest.approx([2 - 2**0.5, 3]), pytest.approx([2 + 2**0.5, 3])]
     band = plot._seeds["a"].band.area
     assert band.isVisible()
-    assert band.brush().color().rgb() == raw.opts["pen"].color().rgb()
-    assert band.brush().color().alpha() < 80
+    assert band.opts["fillBrush"].rgb() == raw.opts["pen"].color().rgb()
+    assert band.opts["fillBrush"].alpha() < 80
     assert [button.text() for button in plot.legend._buttons.values()] == ["a, 2 seeds  3"]
     plot.legend._buttons["a"].click()
     assert not band.isVisible()
@@ -109,9 +111,22 @@ def test_a_band_that_reaches_zero_ends_within_a_log_axis(plot):
     seeds = (Series([1, 2], [1.0, 100.0]), Series([1, 2], [199.0, 100.0]))
     plot.show_seeds("a", "a", "student", 0, SeedCurves(seeds, 2))
     plot.set_log(True)
-    assert edges(plot)[0] == pytest.approx([1, 2])
-    area = plot._seeds["a"].band.area.path().boundingRect()
+    assert edges(plot)[0] == pytest.approx([10, 100])
+    area = plot._seeds["a"].band.area.curve.getPath().boundingRect()
     assert (area.top(), area.bottom()) == (pytest.approx(1), pytest.approx(np.log10(100 + 198 / 2**0.5)))
+
+
+def test_a_long_band_is_drawn_by_fewer_points_from_end_to_end(plot):
+    x = list(np.linspace(1, 40, 8000))
+    seeds = Series(x, [1.0] * 8000), Series(x, [3.0] * 8000)
+    plot.show_seeds("a", "a", "student", 0, SeedCurves(seeds, 2))
+    low, high = edges(plot)
+    assert len(low) == len(high) <= 500
+    assert low == pytest.approx([2 - 2**0.5] * len(low))
+    assert high == pytest.approx([2 + 2**0.5] * len(high))
+    along = plot._seeds["a"].band.area.getOriginalDataset()[0]
+    assert (along.min(), along.max()) == (1, 40)
+    assert np.all(np.diff(along[: len(low)]) >= 0)
 
 
 def test_one_seed_has_no_band(plot):

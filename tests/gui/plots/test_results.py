@@ -39,7 +39,7 @@ def items(plot, kind):
 
 def test_points_are_the_means_at_their_places_on_a_log_axis(plot):
     show(plot, SWEPT, SWEEP)
-    *_edges, curve = items(plot, pg.PlotDataItem)
+    (curve,) = items(plot, pg.PlotDataItem)
     x, y = curve.getOriginalDataset()
     assert x == pytest.approx([0, np.log10(4)])
     assert y == pytest.approx([91, 95])
