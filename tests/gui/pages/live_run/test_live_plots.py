@@ -108,7 +108,7 @@ def test_another_run_begins_with_the_first_plots(plots, folder, tmp_path):
 
 
 def test_a_figure_that_the_strategy_declares_comes_into_sight(qtbot, plots, runs):
-    settings = ("strategy.temperatures=[1, 4]", "strategy.seeds=2")
+    settings = ("strategy.temperatures=[1, 4]", "seeds=2")
     sweep = run_in(runs, small_experiment(*settings, strategy="sweep"))
     plots.show_runs(followed(sweep), None)
     assert plots.scores.shown() == "Accuracy against temperature"
@@ -118,7 +118,7 @@ def test_a_figure_that_the_strategy_declares_comes_into_sight(qtbot, plots, runs
 
 
 def test_networks_that_differ_in_the_seed_alone_are_one_curve(qtbot, plots, runs):
-    settings = ("strategy.temperatures=[1, 4]", "strategy.seeds=2")
+    settings = ("strategy.temperatures=[1, 4]", "seeds=2")
     sweep = run_in(runs, small_experiment(*settings, strategy="sweep"))
     plots.show_runs(followed(sweep), None)
     plots.scores.show_widget(ACCURACY)
@@ -180,7 +180,7 @@ def test_two_runs_are_drawn_over_each_other(qtbot, plots, folder, runs):
 
 
 def test_classes_have_one_bar_for_each_network_the_mean_over_its_seeds(qtbot, plots, runs):
-    settings = ("strategy.temperatures=[1, 4]", "strategy.seeds=2")
+    settings = ("strategy.temperatures=[1, 4]", "seeds=2")
     sweep = run_in(runs, small_experiment(*settings, strategy="sweep"))
     plots.show_runs(followed(sweep), None)
     qtbot.waitUntil(lambda: bool(plots.classes._values))
