@@ -69,7 +69,7 @@ def test_a_bad_file_leaves_the_draft_as_it_was(draft, tmp_path):
 
 
 def test_more_architectures_of_a_sweep_are_more_networks(draft):
-    draft.choose(("strategy",), default_values(strategies["sweep"]))
+    draft.choose(("strategy",), default_values(strategies["temperature-sweep"]))
     assert list(draft.raw["networks"]) == ["teacher", "student"]
     draft.set(("strategy", "students"), 3)
     assert list(draft.raw["networks"]) == ["teacher", "student", "student-2", "student-3"]
@@ -81,7 +81,7 @@ def test_more_architectures_of_a_sweep_are_more_networks(draft):
 
 
 def test_a_strategy_with_mistakes_keeps_the_networks(draft):
-    draft.choose(("strategy",), default_values(strategies["sweep"]))
+    draft.choose(("strategy",), default_values(strategies["temperature-sweep"]))
     draft.set(("strategy", "students"), "two")
     assert list(draft.raw["networks"]) == ["teacher", "student"]
     assert draft.experiment is None
