@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from kdstudio.engine.identity import Coordinate, Identity, Record
+from kdstudio.engine.identity import Coordinate, Identity, Record, spoken_coordinates
 from kdstudio.engine.views import Comparison, View
 
 Confusion = tuple[tuple[int, ...], ...]
@@ -119,6 +119,11 @@ class StageSummary(Record):
     """Whether its scores count these classes from 0, in that order."""
     flops_per_step: float
     """Estimated floating-point operations of one training step."""
+
+    @property
+    def own_name(self) -> str:
+        """Its name in the strategy's plan, whatever trial it is of."""
+        return self.name.removesuffix(" ".join(["", *spoken_coordinates(self.coordinates)]))
 
     @property
     def steps(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from kdstudio.engine.experiment import Experiment
@@ -40,3 +41,12 @@ def trials_of(experiment: Experiment) -> list[Trial]:
             teacher_seed = seed if experiment.teacher_for_each_seed else experiment.seed
             found.append(Trial(own, coordinates | of_seed, teacher_seed))
     return found
+
+
+def spoken_trials(experiment: Experiment) -> str:
+    """``3 seeds × 4 settings = 12 trials``; empty where there is one."""
+    settings = math.prod(map(len, experiment.sweep.values()))
+    counts = {"seeds": experiment.seeds, "settings": settings}
+    several = [f"{count:,} {what}" for what, count in counts.items() if count > 1]
+    product = f" = {experiment.seeds * settings:,} trials" if len(several) > 1 else ""
+    return " × ".join(several) + product

@@ -17,6 +17,8 @@ from kdstudio.problems import Problem
 
 LABEL_WIDTH = 148
 INDENT = 14
+GAP, ROW_GAP = 10, 6
+"""Pixels between label and editor, and between rows."""
 
 
 class Form(QWidget):
@@ -36,8 +38,8 @@ class Form(QWidget):
         self._errors: dict[Path, QLabel] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(10)
-        self._grid.setVerticalSpacing(6)
+        self._grid.setHorizontalSpacing(GAP)
+        self._grid.setVerticalSpacing(ROW_GAP)
         self._grid.setColumnMinimumWidth(0, LABEL_WIDTH)
         self._grid.setColumnStretch(1, 1)
         for name, field in declaration.model_fields.items():

@@ -7,10 +7,13 @@ from PySide6.QtGui import QGuiApplication, QTextOption
 from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from kdstudio.engine.experiment import About, Experiment
+from kdstudio.engine.identity import title_of
+from kdstudio.engine.trials import spoken_trials
 from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.html import Html, bold, joined, lines, listed, paragraphs
 from kdstudio.gui.layout import GAP, Card, scrolled, text_label
 from kdstudio.gui.pages.experiment.preview_panel import PreviewPanel
+from kdstudio.runs.presets import write_values
 
 WIDTH = 320
 COMMAND_HEIGHT = 86
@@ -84,7 +87,15 @@ def outline(experiment: Experiment) -> Html:
             how = f"loaded from a {origin}"
         entries.append(f"{role}: {network.model.summary()}, {how}")
     entries.append(f"{experiment.data.validation:.0%} of the training images are kept for validation")
-    return paragraphs(type(experiment.strategy).headline(), listed(entries))
+    return paragraphs(type(experiment.strategy).headline(), trials_text(experiment), listed(entries))
+
+
+def trials_text(experiment: Experiment) -> Html:
+    """Tell what is crossed; nothing where there is one trial."""
+    trials = spoken_trials(experiment)
+    swept = [f"{title_of(path)}: {write_values(values)}" for path, values in experiment.sweep.items()]
+    teachers = "a teacher for each seed" if experiment.teacher_for_each_seed else "one teacher for all seeds"
+    return lines(bold(trials) if trials else "", *swept, teachers if experiment.seeds > 1 else "")
 
 
 def about_text(about: About) -> Html:
