@@ -43,6 +43,19 @@ def trials_of(experiment: Experiment) -> list[Trial]:
     return found
 
 
+def code_run_by(experiment: Experiment) -> str:
+    """Name the files whose code some trial's networks run; empty if there are none."""
+    trials = trials_of(experiment.model_copy(update={"seeds": 1}))
+    models = [network.model for trial in trials for network in trial.experiment.networks.values()]
+    return " and ".join(dict.fromkeys(model.summary() for model in models if model.runs_code))
+
+
+def first_setting(experiment: Experiment) -> Experiment:
+    """Return the experiment of the first trial alone: what can be shown of all of them at once."""
+    first = {path: values[:1] for path, values in experiment.sweep.items()}
+    return trials_of(experiment.model_copy(update={"seeds": 1, "sweep": first}))[0].experiment
+
+
 def spoken_trials(experiment: Experiment) -> str:
     """``3 seeds × 4 settings = 12 trials``; empty where there is one."""
     settings = math.prod(map(len, experiment.sweep.values()))

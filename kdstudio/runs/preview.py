@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kdstudio.declaration import ProgressCallback
 from kdstudio.engine.events import StageSummary
 from kdstudio.engine.experiment import Experiment
-from kdstudio.engine.trials import trials_of
+from kdstudio.engine.trials import code_run_by, first_setting, trials_of
 from kdstudio.errors import KDStudioError
 from kdstudio.models.complexity import Complexity, complexity
 from kdstudio.models.declaration import ImageShape, ModelSpec
@@ -50,7 +50,7 @@ class PlannedStage(NamedTuple):
 
 @dataclass(frozen=True)
 class Preview:
-    """An experiment, looked at."""
+    """An experiment, looked at; images and networks are those of its first setting."""
 
     class_names: tuple[str, ...]
     image: tuple[int, int, int]
@@ -96,22 +96,22 @@ class Previewer:
 
         from kdstudio.engine.context import RunContext
 
-        for network in experiment.networks.values():
-            check_code(network.model.summary() if network.model.runs_code else "", allow_code=allow_code)
-        context = RunContext(experiment, self._load(experiment, progress), torch.device("cpu"))
+        check_code(code_run_by(experiment), allow_code=allow_code)
+        loaded, device = self._load(experiment, progress), torch.device("cpu")
+        first = RunContext(first_setting(experiment), loaded, device)
         trials = len(trials_of(experiment))
         is_counted = trials <= MOST_FOLLOWED
         make = _counted if is_counted else _at_most
         return Preview(
-            class_names=context.data.class_names,
-            image=context.data.image[:3],
-            validation_images=len(context.data.validation),
-            test_images=len(context.data.test),
-            networks={role: _network(context, role) for role in experiment.networks},
+            class_names=first.data.class_names,
+            image=first.data.image[:3],
+            validation_images=len(first.data.validation),
+            test_images=len(first.data.test),
+            networks={role: _network(first, role) for role in first.experiment.networks},
             trials=trials,
-            stages=tuple(make(context, lambda what: progress(what, 0.0))),
+            stages=tuple(make(RunContext(experiment, loaded, device), lambda what: progress(what, 0.0))),
             is_counted=is_counted,
-            notes=context.data.notes,
+            notes=first.data.notes,
         )
 
     def _load(self, experiment: Experiment, progress: ProgressCallback) -> ImageData:

@@ -71,6 +71,7 @@ class FieldPicker(QDialog):
                 item = QTableWidgetItem(text)
                 item.setToolTip(f"{field.field.description or ''}\n{field.path}".strip())
                 table.setItem(row, place, item)
+        table.resizeColumnsToContents()
         table.itemSelectionChanged.connect(lambda: self.choose_button.setEnabled(self.selected() is not None))
         table.itemDoubleClicked.connect(lambda _item: self.accept())
         return table

@@ -36,6 +36,7 @@ class Form(QWidget):
         self._draft = draft
         self._editors: dict[Path, Editor] = {}
         self._errors: dict[Path, QLabel] = {}
+        self._units: dict[Path, str] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(GAP)
@@ -45,8 +46,8 @@ class Form(QWidget):
         for name, field in declaration.model_fields.items():
             if name in only or not only:
                 self._add_field((*path, name), field, depth=0)
-        draft.changed.connect(self._show_errors)
-        self._show_errors()
+        draft.changed.connect(self._show_state)
+        self._show_state()
 
     def editor(self, *path: str) -> Editor:
         """Return the editor of the field at ``path``."""
@@ -62,7 +63,7 @@ class Form(QWidget):
 
     def forget(self) -> None:
         """Follow the draft no longer; the form is about to go."""
-        self._draft.changed.disconnect(self._show_errors)
+        self._draft.changed.disconnect(self._show_state)
 
     def error(self, *path: str) -> str:
         """Return the error shown beside the field at ``path``."""
@@ -155,8 +156,7 @@ class Form(QWidget):
         label = QLabel(title)
         label.setContentsMargins(depth * INDENT, 0, 0, 0)
         label.setBuddy(editor)
-        editor.unit.setText(hint_for(field, "unit"))
-        editor.unit.setVisible(bool(editor.unit.text()))
+        self._units[path] = hint_for(field, "unit")
         error = QLabel(objectName="error")
         error.setWordWrap(True)
         error.hide()
@@ -168,6 +168,20 @@ class Form(QWidget):
         self._grid.addWidget(editor, row, 1)
         self._grid.addWidget(error, row + 1, 1)
         self._editors[path], self._errors[path] = editor, error
+
+    def _show_state(self) -> None:
+        self._show_swept()
+        self._show_errors()
+
+    def _show_swept(self) -> None:
+        """Say which fields are swept: what stands in their editors is not used."""
+        swept = self._draft.value(("sweep",)) or {}
+        for path, editor in self._editors.items():
+            is_swept = ".".join(path) in swept
+            editor.control.setEnabled(not is_swept)
+            tagged = any(".".join((*path, tag)) in swept for tag in TAGS)
+            editor.unit.setText("swept" if is_swept or tagged else self._units[path])
+            editor.unit.setVisible(bool(editor.unit.text()))
 
     def _show_errors(self) -> None:
         by_path: dict[Path, list[Problem]] = {}

@@ -22,7 +22,7 @@ class Sweepable(NamedTuple):
     path: str
     title: str
     place: str
-    """Where it is: ``strategy``, ``student · Training · Optimiser``."""
+    """Where it is: ``Strategy``, ``Student · Training · Optimiser``."""
     field: FieldInfo
     now: Any
     """Its value in the form."""
@@ -64,7 +64,7 @@ def _within(path: Trail, field: FieldInfo, value: Any, place: Trail) -> Iterator
     members = alternatives(field.annotation, field.metadata)
     if get_origin(field.annotation) is dict:
         for key, entry in (value or {}).items():
-            yield from _fields((*path, key), _chosen(members, entry), entry, (*place, key))
+            yield from _fields((*path, key), _chosen(members, entry), entry, (*place, _heading(key)))
         return
     inside = (*place, field.title or path[-1])
     if len(members) > 1:
@@ -96,6 +96,10 @@ def _leaf(
     if can_be_swept(dotted):
         title = field.title or path[-1]
         yield Sweepable(dotted, title, " · ".join(place) or title, field, now, choices)
+
+
+def _heading(key: str) -> str:
+    return key[:1].upper() + key[1:]
 
 
 def _chosen(members: list[type[Declaration]], value: Any) -> type[Declaration]:  # noqa: ANN401

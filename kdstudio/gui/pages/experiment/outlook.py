@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from kdstudio.engine.experiment import About, Experiment
 from kdstudio.engine.identity import title_of
-from kdstudio.engine.trials import spoken_trials
+from kdstudio.engine.trials import first_setting, spoken_trials
 from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.html import Html, bold, joined, lines, listed, paragraphs
 from kdstudio.gui.layout import GAP, Card, scrolled, text_label
@@ -70,7 +70,7 @@ class Outlook(QWidget):
             heading = f"{len(problems)} {need} mending before this can run:"
             self.outline.setText(paragraphs(heading, listed(map(str, problems))))
             return
-        self.formula.setText(breakable(experiment.strategy.formula()))
+        self.formula.setText(breakable(first_setting(experiment).strategy.formula()))
         self.outline.setText(outline(experiment))
         self._about_card.setVisible(experiment.about is not None)
         if experiment.about:
@@ -80,7 +80,7 @@ class Outlook(QWidget):
 def outline(experiment: Experiment) -> Html:
     """Tell in a few lines what the run will do."""
     entries = []
-    for role, network in experiment.networks.items():
+    for role, network in first_setting(experiment).networks.items():
         origin, training = network.weights.origin, network.training
         how = f"{training.epochs} epochs, batches of {training.batch_size}"
         if origin != "training":
@@ -95,7 +95,8 @@ def trials_text(experiment: Experiment) -> Html:
     trials = spoken_trials(experiment)
     swept = [f"{title_of(path)}: {write_values(values)}" for path, values in experiment.sweep.items()]
     teachers = "a teacher for each seed" if experiment.teacher_for_each_seed else "one teacher for all seeds"
-    return lines(bold(trials) if trials else "", *swept, teachers if experiment.seeds > 1 else "")
+    shown = "Formula, networks and data are shown as of the first setting." if swept else ""
+    return lines(bold(trials) if trials else "", *swept, teachers if experiment.seeds > 1 else "", shown)
 
 
 def about_text(about: About) -> Html:
