@@ -7,10 +7,12 @@ from itertools import count, islice
 from typing import Any, get_origin
 
 from pydantic.fields import FieldInfo
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 
 from kdstudio.declaration import TAGS, Declaration, alternatives, tag_of
+from kdstudio.engine.sweep import can_be_swept
 from kdstudio.gui.forms.draft import Draft, Path
 from kdstudio.gui.forms.editors import ChoiceEditor, Choices, Editor, TapEditor, editor_for, hint_for
 from kdstudio.problems import Problem
@@ -23,6 +25,9 @@ GAP, ROW_GAP = 10, 6
 
 class Form(QWidget):
     """Rows of label, editor, unit and error for the declaration at one path of the draft."""
+
+    sweep_wanted = Signal(str)
+    """Several values of the field at this path are to be tried."""
 
     def __init__(
         self,
@@ -89,7 +94,7 @@ class Form(QWidget):
         else:
             editor = self._editor_for(field, value)
             editor.edited.connect(lambda new: self._draft.set(path, new))
-            self._add_row(path, field, editor, depth)
+            self._offer_sweep(self._add_row(path, field, editor, depth), path)
 
     def _editor_for(self, field: FieldInfo, value: object) -> Editor:
         role = hint_for(field, "taps_of")
@@ -138,7 +143,7 @@ class Form(QWidget):
         for index, member in enumerate(by_tag.values()):
             editor.control.setItemData(index, member.headline(), Qt.ItemDataRole.ToolTipRole)
         editor.edited.connect(lambda new: self._draft.choose(path, default_values(by_tag[new])))
-        self._add_row(path, field, editor, depth)
+        self._offer_sweep(self._add_row(path, field, editor, depth), (*path, tag))
         return by_tag.get(current, members[0])
 
     def _add_heading(self, text: str, depth: int, button: QWidget | None = None, help: str = "") -> None:  # noqa: A002
@@ -150,7 +155,16 @@ class Form(QWidget):
         if button:
             self._grid.addWidget(button, row, 1, Qt.AlignmentFlag.AlignRight)
 
-    def _add_row(self, path: Path, field: FieldInfo, editor: Editor, depth: int) -> None:
+    def _offer_sweep(self, label: QLabel, path: Path) -> None:
+        """Let a right click on the name of a field sweep it, where that can be done."""
+        dotted = ".".join(path)
+        if can_be_swept(dotted):
+            action = QAction("Try several values", label)
+            action.triggered.connect(lambda: self.sweep_wanted.emit(dotted))
+            label.addAction(action)
+            label.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+    def _add_row(self, path: Path, field: FieldInfo, editor: Editor, depth: int) -> QLabel:
         row = self._grid.rowCount()
         title = field.title or path[-1]
         label = QLabel(title)
@@ -168,6 +182,7 @@ class Form(QWidget):
         self._grid.addWidget(editor, row, 1)
         self._grid.addWidget(error, row + 1, 1)
         self._editors[path], self._errors[path] = editor, error
+        return label
 
     def _show_state(self) -> None:
         self._show_swept()

@@ -17,7 +17,10 @@ from kdstudio.gui.forms.values_editor import ValuesEditor
 from kdstudio.gui.layout import text_label
 
 PART = "sweep"
-EMPTY = "Train with each of several values of a field; of several fields, every combination."
+EMPTY = (
+    "Train with each of several values of a field; of several fields, every combination. A right click on "
+    "a field's name adds it, too."
+)
 
 
 class SweepForm(QWidget):
@@ -74,13 +77,15 @@ class SweepForm(QWidget):
         """Open the list of fields that can be swept."""
         offered = [field for field in sweepable(self._draft.raw) if field.path not in self._swept]
         self.picker = FieldPicker(offered, self)
-        self.picker.chosen.connect(self.add)
+        self.picker.chosen.connect(lambda field: self.add(field.path))
         self.picker.open()
 
-    def add(self, field: Sweepable) -> None:
-        """Sweep ``field``, beginning with its present value."""
-        self._draft.set((PART, field.path), field.first_values())
-        self._editors[field.path].take_focus()
+    def add(self, path: str) -> None:
+        """Sweep the field at ``path``, beginning with its present value; one that is swept gets the focus."""
+        if path not in self._swept:
+            field = next(field for field in sweepable(self._draft.raw) if field.path == path)
+            self._draft.set((PART, path), field.first_values())
+        self._editors[path].take_focus()
 
     def _remove(self, path: str) -> None:
         self._draft.set((PART,), {key: values for key, values in self._swept.items() if key != path})
@@ -126,15 +131,16 @@ class SweepForm(QWidget):
         editor.control.setAccessibleName(f"Values of {place} {title}")
         editor.control.setAccessibleDescription(help_)
         editor.unit.hide()
-        remove = QToolButton(objectName="inline", text="Remove")
+        remove = QToolButton(objectName="inline", text="✕", toolTip="Do not sweep this field")
         remove.setAccessibleName(f"Do not sweep {title}")
         remove.clicked.connect(lambda: self._remove(path))
+        where.setContentsMargins(0, 0, 0, ROW_GAP)
         row = grid.rowCount()
         grid.addWidget(label, row, 0)
         grid.addWidget(editor, row, 1)
         grid.addWidget(remove, row, 2)
-        grid.addWidget(where, row + 1, 0)
-        grid.addWidget(error, row + 1, 1, 1, 2)
+        grid.addWidget(where, row + 1, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(error, row + 1, 1, 1, 2, Qt.AlignmentFlag.AlignTop)
         self._editors[path], self._errors[path] = editor, error
 
     def _show_state(self) -> None:

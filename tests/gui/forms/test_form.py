@@ -3,7 +3,7 @@
 from typing import Literal
 
 import pytest
-from PySide6.QtWidgets import QCheckBox, QToolButton
+from PySide6.QtWidgets import QCheckBox, QLabel, QToolButton
 
 from kdstudio.data.declaration import datasets
 from kdstudio.declaration import option
@@ -226,3 +226,14 @@ def test_the_seed_of_the_data_is_the_experiments_where_none_is_given(qtbot, draf
     assert (editor.control.text(), editor.control.placeholderText()) == ("", "the seed")
     type_into(qtbot, editor, "7")
     assert draft.experiment.data.seed == 7
+
+
+def test_a_right_click_on_the_name_of_what_can_be_swept_offers_it(qtbot, draft):
+    form = Form(draft, (), Experiment, only=("seed", "strategy"))
+    qtbot.addWidget(form)
+    offers = {label.text(): label.actions() for label in form.findChildren(QLabel)}
+    assert offers["Seed"] == []
+    for title, path in (("Temperature T", "strategy.temperature"), ("Strategy", "strategy.name")):
+        with qtbot.waitSignal(form.sweep_wanted) as wanted:
+            offers[title][0].trigger()
+        assert wanted.args == [path]

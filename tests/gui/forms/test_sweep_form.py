@@ -113,7 +113,7 @@ def test_another_strategy_leaves_the_row_and_says_that_its_field_is_gone(qtbot, 
     qtbot.addWidget(again)
     assert "no such field" in again.error(*TEMPERATURE)
     assert draft.experiment is None
-    (remove,) = (b for b in again.findChildren(QToolButton) if b.text() == "Remove")
+    (remove,) = (b for b in again.findChildren(QToolButton) if b.text() == "✕")
     remove.click()
     assert draft.experiment.sweep == {}
     assert not again.has(*TEMPERATURE)
@@ -131,7 +131,5 @@ def test_every_control_can_be_told_by_those_who_do_not_see_it(qtbot, form):
     add(qtbot, form, "student learning rate")
     (editor,) = form._editors.values()
     assert editor.control.accessibleName() == "Values of Student · Training · Optimiser Learning rate"
-    names = [
-        button.accessibleName() for button in form.findChildren(QToolButton) if button.text() == "Remove"
-    ]
+    names = [button.accessibleName() for button in form.findChildren(QToolButton) if button.text() == "✕"]
     assert names == ["Do not sweep Learning rate"]

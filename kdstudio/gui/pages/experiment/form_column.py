@@ -51,7 +51,8 @@ class FormColumn(QWidget):
         draft = self._draft
         self._add_card("Experiment", Form(draft, (), Experiment, only=("name", *SEEDS)))
         self._add_card("Strategy", Form(draft, (), Experiment, only=("strategy",)))
-        self._add_card("Sweep", SweepForm(draft))
+        self.sweep = SweepForm(draft)
+        self._add_card("Sweep", self.sweep)
         for role in draft.raw["networks"]:
             browse = QPushButton("Browse architectures…")
             browse.clicked.connect(lambda _checked, chosen=role: self.browse_wanted.emit(chosen))
@@ -59,12 +60,21 @@ class FormColumn(QWidget):
         self._add_card("Data", Form(draft, ("data",), DataSpec))
         self._add_card("Compute", Form(draft, ("compute",), ComputeSpec))
         self._column.addStretch(1)
+        bar = self._scroll.verticalScrollBar().sizeHint().width()
+        self.setMinimumWidth(self._column.minimumSize().width() + bar)
         if focus and any(form.has(*focus) for form in self._forms):
             self.form_with(*focus).editor(*focus).take_focus()
         self.setUpdatesEnabled(True)
         self._scroll.verticalScrollBar().setValue(position)
 
+    def _sweep(self, path: str) -> None:
+        self.sweep.add(path)
+        self._scroll.widget().layout().activate()
+        self._scroll.ensureWidgetVisible(self.sweep)
+
     def _add_card(self, heading: str, form: Form | SweepForm, button: QPushButton | None = None) -> None:
+        if isinstance(form, Form):
+            form.sweep_wanted.connect(self._sweep)
         card = Card(heading)
         card.add(form)
         if button:

@@ -15,7 +15,7 @@ from kdstudio.gui.layout import GAP, Card, scrolled, text_label
 from kdstudio.gui.pages.experiment.preview_panel import PreviewPanel
 from kdstudio.runs.presets import write_values
 
-WIDTH = 320
+LEAST_WIDTH, WIDTH = 300, 320
 COMMAND_HEIGHT = 86
 
 
@@ -43,7 +43,8 @@ class Outlook(QWidget):
         outside = QVBoxLayout(self)
         outside.setContentsMargins(0, 0, 0, 0)
         outside.addWidget(scrolled(holder))
-        self.setFixedWidth(WIDTH)
+        self.setMinimumWidth(LEAST_WIDTH)
+        self.setMaximumWidth(WIDTH)
         draft.changed.connect(self._describe)
         self._describe()
 
