@@ -56,8 +56,8 @@ class Identity(Record):
         it is, and a kind where the role (``assistant-1``), a coordinate of that name, or one in words, does.
         What tells one trial from another, the seed and what is swept, stands at the end.
         """
-        own = {key: value for key, value in self.coordinates.items() if not _of_trial(key)}
-        trial = {key: value for key, value in self.coordinates.items() if _of_trial(key)}
+        own = {key: value for key, value in self.coordinates.items() if not is_of_trial(key)}
+        trial = {key: value for key, value in self.coordinates.items() if is_of_trial(key)}
         return " ".join([self._name_by(own), *spoken_coordinates(trial)])
 
     def _name_by(self, coordinates: Mapping[str, Coordinate]) -> str:
@@ -71,6 +71,11 @@ class Identity(Record):
         if self.role != STUDENT or not words:
             words.insert(0, self.role)
         return " ".join(words)
+
+    def shares_trial_with(self, other: Identity) -> bool:
+        """Tell whether some trial has both: of seed and what is swept, they agree in all that both have."""
+        mine = {key: value for key, value in self.coordinates.items() if is_of_trial(key)}
+        return all(other.coordinates.get(key, value) == value for key, value in mine.items())
 
     def at(self, coordinates: Mapping[str, Coordinate]) -> Self:
         """Return the same at a trial's ``coordinates``; KDStudioError where it has one of them already."""
@@ -87,7 +92,7 @@ class Identity(Record):
         return self.model_copy(update={"coordinates": kept})
 
 
-def _of_trial(key: str) -> bool:
+def is_of_trial(key: str) -> bool:
     """Tell the seed and swept fields, in which trials differ, from a strategy's own coordinates."""
     return key == SEED or "." in key
 

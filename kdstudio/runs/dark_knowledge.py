@@ -104,7 +104,7 @@ def choose_networks(
         if name is not None and name not in names:
             raise KDStudioError(f"the run has no network '{name}'; there are {', '.join(names)}")
     chosen = student or main_result(summary, names)
-    other = teacher or main_reference(summary, names)
+    other = teacher or main_reference(summary, names, chosen)
     return chosen, None if other == chosen else other
 
 
