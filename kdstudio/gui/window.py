@@ -10,6 +10,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from kdstudio.engine.experiment import Experiment
+from kdstudio.gui.cache_dialog import CacheDialog
 from kdstudio.gui.controller import RunController, State
 from kdstudio.gui.dialogs import ErrorDialog, ask, show_error
 from kdstudio.gui.forms.draft import Draft
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         controller = self.controller
         self.rail.wanted.connect(self.show_page)
+        self.rail.cache_wanted.connect(lambda: CacheDialog(self).open())
         self.run_bar.run_button.clicked.connect(self.run)
         self.draft.changed.connect(self._show_runnable)
         self._show_runnable()

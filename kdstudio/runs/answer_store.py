@@ -92,7 +92,7 @@ class SqliteAnswers:
     def _complain(self, file: Path, error: Exception) -> None:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         self._complaints.append(
-            f"remembered answers cannot be kept in {file}: {reason}. The run goes on and computes what it "
+            f"Remembered answers cannot be kept in {file}: {reason}. The run goes on and computes what it "
             f"cannot look up; its results are the same. 'kdstudio cache clear {file.stem[:8]}' removes the "
             "file, KDSTUDIO_CACHE names another folder."
         )
