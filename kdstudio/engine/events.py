@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from kdstudio.engine.identity import Identity, Record
+from kdstudio.engine.identity import Coordinate, Identity, Record
 from kdstudio.engine.views import Comparison, View
 
 Confusion = tuple[tuple[int, ...], ...]
@@ -95,6 +95,8 @@ class StageSummary(Record):
     """What a stage will do, known before it starts."""
 
     name: str
+    coordinates: dict[str, Coordinate] = {}
+    """What tells it from the same stage of other trials; it stands at the end of its name too."""
     epochs: int
     steps_per_epoch: int
     batch_size: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -17,7 +18,7 @@ from kdstudio.engine.card import NetworkCard
 from kdstudio.engine.checkpoint import Checkpoint, Progress
 from kdstudio.engine.context import RunContext
 from kdstudio.engine.device import choose_precision, choose_threads
-from kdstudio.engine.dry_run import dry_run, try_out
+from kdstudio.engine.dry_run import try_out
 from kdstudio.engine.evaluation import Evaluated, evaluate
 from kdstudio.engine.events import (
     EpochDone,
@@ -32,10 +33,13 @@ from kdstudio.engine.events import (
     StepDone,
 )
 from kdstudio.engine.experiment import Experiment
+from kdstudio.engine.identity import Identity
 from kdstudio.engine.remembered import RememberedNetwork, remembered
+from kdstudio.engine.run_plan import Names, run_plan
 from kdstudio.engine.scoring import score
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun, copied_state
+from kdstudio.engine.sweep import sweep_views
 from kdstudio.engine.warnings import (
     Doubts,
     answers,
@@ -92,6 +96,7 @@ class Trainer:
         Raises KDStudioError when the experiment cannot be run.
         """
         self.context = context
+        """Of the whole run; every trial has its own."""
         self.experiment = context.experiment
         self._resume = resume or Checkpoint()
         self._finished = finished
@@ -109,7 +114,12 @@ class Trainer:
         """The networks that the stage just done has made, or has been the first to show."""
         self.parts: dict[str, dict[str, Tensor]] = {}
         """Weights that a resumed run needs of that stage, beside those of the networks delivered."""
-        self.summaries = dry_run(context, tell)
+        self.plan = run_plan(context, tell)
+        self.summaries = self.plan.stages
+        self._uses = Counter(number for trial in self.plan.trials for number in trial.numbers)
+        """How many trials have yet to come to each stage."""
+        self._shared: dict[int, dict[str, dict[str, Tensor]]] = {}
+        """Weights of what stages have trained that other trials have too, by name in the trial."""
         compute, flops = self.experiment.compute, max(s.flops_per_step for s in self.summaries)
         self._threads = choose_threads(compute.threads, flops)
         self._precision = choose_precision(compute.precision, context.device, flops)
@@ -170,35 +180,49 @@ class Trainer:
             validation_images=len(data.validation),
             test_images=len(data.test),
             stages=self.summaries,
-            views=strategy.views,
+            views=(*strategy.views, *sweep_views(self.experiment.sweep)),
             comparison=strategy.comparison,
         )
         if self._resume.progress.is_beginning:
             yield from self._doubts.new(repeated_test_images(data.repeated_test_images(), len(data.test)))
-        for number, stage in enumerate(context.plan()):
-            if number < self._resume.progress.stage:
-                self._take_finished(number, stage)
-            else:
-                yield from self._train(number, stage)
+        for trial, (_coordinates, own) in zip(self.plan.trials, context.trials(), strict=True):
+            for number, stage in zip(trial.numbers, own.plan(), strict=True):
+                stage.title, stage.called = self.summaries[number].name, trial.names
+                self._uses[number] -= 1
+                if number < self._resume.progress.stage or number in self._shared:
+                    self._take_finished(number, stage, own)
+                else:
+                    yield from self._train(number, stage, own, trial.names)
         yield RunDone(seconds=self.seconds())
 
-    def _take_finished(self, number: int, stage: Stage) -> None:
-        """Load what the interrupted run has trained already."""
-        assert self._finished is not None
-        try_out(stage, self.context)
-        self._reported.update(stage.scored)
+    def _take_finished(self, number: int, stage: Stage, context: RunContext) -> None:
+        """Load what the interrupted run, or another trial, has trained already."""
+        try_out(stage, context)
+        called = self.plan.first_with(number).names
+        self._reported.update(map(called, stage.scored))
         learners = {
             n: part for update in range(len(stage.updates)) for n, part in stage.learners(update).items()
         }
+        shared = self._shared.get(number, {})
         for name, part in (learners | stage.changes).items():
-            part.module.load_state_dict(self._finished(number, name))
+            if name not in shared:
+                assert self._finished is not None
+                shared[name] = self._finished(number, called(name))
+            part.module.load_state_dict(shared[name])
         self._doubts.note(stage, learners | stage.changes)
+        self._share(number, shared)
 
-    def _train(self, number: int, stage: Stage) -> Iterator[Event]:
-        context = self.context
+    def _share(self, number: int, states: dict[str, dict[str, Tensor]]) -> None:
+        """Keep what a stage has trained for as long as a trial has yet to come to it."""
+        if self._uses[number]:
+            self._shared[number] = states
+        else:
+            self._shared.pop(number, None)
+
+    def _train(self, number: int, stage: Stage, context: RunContext, called: Names) -> Iterator[Event]:
         stage.to(context.device)
         try_out(stage, context)
-        feed = context.data.training_feed(stage.training_spec, stage.classes, stage.renumber)
+        feed = context.feed(stage)
         validation, _test = context.data.evaluation_feeds(stage.classes, stage.renumber)
         seen = context.data.seen(feed, validation)
         run = StageRun(stage, context.device, self._precision)
@@ -210,9 +234,11 @@ class Trainer:
         evaluated: dict[str, Evaluated] = {}
         if run.scored:
             yield from self._doubts.new(small_validation(validation.count_of(seen)))
-        for name in (n for n in stage.scored if n not in {*run.scored, *self._reported}):  # before it teaches
-            yield Preparing(what=f"scores of the {name}", fraction=0.0)
-            evaluated[name] = evaluate(run, name, context)
+        for name in stage.scored:  # before it teaches
+            if name in run.scored or called(name) in self._reported:
+                continue
+            yield Preparing(what=f"scores of the {called(name)}", fraction=0.0)
+            evaluated[name] = self._evaluated(run, name, context, called)
             yield from self._doubts_of(number, run, name, evaluated[name])
         own = dict(stage.networks)
         for network in remembered(run, feed, self._answers):
@@ -220,29 +246,41 @@ class Trainer:
         while run.epoch < stage.training_spec.epochs:
             yield from self._train_epoch(number, run, feed, validation, seen)
         stage.networks.update(own)  # type: ignore[attr-defined]
-        evaluated |= {name: evaluate(run, name, context, seen) for name in run.scored}
+        evaluated |= {name: self._evaluated(run, name, context, called, seen) for name in run.scored}
         evaluated = {name: evaluated[name] for name in stage.scored if name in evaluated}
         yield from self._doubts.new(loss_not_falling(run))
         for name in run.scored:
             yield from self._doubts_of(number, run, name, evaluated[name], seen)
-        self._reported.update(evaluated)
-        results = {name: found.result for name, found in evaluated.items()}
-        self._deliver(number, run, results)
+        self._reported.update(map(called, evaluated))
+        self._deliver(number, run, context, {name: found.result for name, found in evaluated.items()})
+        self._share(number, {name: copied_state(module) for name, module in run.changing.items()})
         self._stage, self._run = number + 1, None
         yield StageDone(
             stage=number,
             seconds=self.seconds(),
-            networks=results,
-            confusions={name: found.tested for name, found in evaluated.items()},
+            networks={called(name): found.result for name, found in evaluated.items()},
+            confusions={called(name): found.tested for name, found in evaluated.items()},
         )
 
     def _ask(self, run: StageRun) -> Iterator[Event]:
         """Have the answers of remembered networks to the epoch's images ready."""
         for network in (n for n in run.stage.networks.values() if isinstance(n, RememberedNetwork)):
             for fraction in network.fill(run.epoch):
-                yield Preparing(what=f"predictions of the {network.name}", fraction=fraction)
+                yield Preparing(
+                    what=f"predictions of the {run.stage.called(network.name)}", fraction=fraction
+                )
         for message in self._answers.complaints():
             yield RunNotice(message=message)
+
+    def _evaluated(
+        self, run: StageRun, name: str, context: RunContext, called: Names, seen: Collection[int] = ()
+    ) -> Evaluated:
+        """Score a network; what it is in the run stands in its row."""
+        found = evaluate(run, name, context, seen)
+        if name not in called.identities:
+            return found
+        identity = called.identity(name)
+        return found._replace(result=found.result.model_copy(update={"coordinates": identity.coordinates}))
 
     def _doubts_of(
         self, number: int, run: StageRun, name: str, found: Evaluated, seen: Collection[int] = ()
@@ -250,18 +288,20 @@ class Trainer:
         """Tell where a network is at chance, or where what has taught it was."""
         stage, data = run.stage, self.context.data
         names = [data.class_names[c] for c in found.result.classes or range(data.classes)]
-        teaches = any(name in summary.frozen for summary in self.summaries[number:])
+        teaches = any(stage.called(name) in summary.frozen for summary in self.summaries[number:])
         own = answers(found.validated, seen)
-        yield from self._doubts.new(at_chance(stage.name, found.result, own, names, teaches=teaches))
+        yield from self._doubts.new(at_chance(stage.title, found.result, own, names, teaches=teaches))
         yield from self._doubts.new(self._doubts.taught(stage, name))
 
-    def _deliver(self, number: int, run: StageRun, results: Mapping[str, NetworkResult]) -> None:
+    def _deliver(
+        self, number: int, run: StageRun, context: RunContext, results: Mapping[str, NetworkResult]
+    ) -> None:
         """Take copies of what the stage has made."""
         delivered = []
         for name, result in results.items():
-            entry, module = self.context.scorable.get(name), None
+            entry, module = context.scorable.get(name), None
             if entry and entry.card:
-                module = self.context.module_of(name)
+                module = context.module_of(name)
             if module is None or entry is None or entry.card is None:
                 continue
             last, best, best_epoch = copied_state(module), None, result.best_epoch.epoch
@@ -269,21 +309,24 @@ class Trainer:
                 before = run.use_best(name)
                 best = copied_state(module)
                 run.use(name, before)
-            card = entry.card.model_copy(update={"epoch": result.last_epoch.epoch})
+            identity = Identity(role=result.role, kind=result.kind, coordinates=result.coordinates)
+            known = {"network": result.name, "identity": identity, "epoch": result.last_epoch.epoch}
+            card = entry.card.model_copy(update=known)
             delivered.append(Delivery(card, last, best, best_epoch))
         self.delivered = tuple(delivered)
         whole = {delivery.card.network for delivery in delivered if delivery.card.model}
         later = {name for summary in self.summaries[number + 1 :] for name in summary.trained}
+        called = run.stage.called
         self.parts = {
-            name: copied_state(module)
+            called(name): copied_state(module)
             for name, module in run.changing.items()
-            if name in later or name not in whole
+            if called(name) in later or called(name) not in whole
         }
 
     def _train_epoch(
         self, number: int, run: StageRun, feed: Feed, validation: Feed, seen: Collection[int]
     ) -> Iterator[Event]:
-        stage, seed, epoch = run.stage, self.experiment.seed, run.epoch
+        stage, epoch, called = run.stage, run.epoch, run.stage.called
         weights, interval = run.weights(), max(1, feed.steps // REPORTS_PER_EPOCH)
         began = self.seconds()
         yield from self._ask(run)
@@ -294,7 +337,7 @@ class Trainer:
         measured = max(math.ceil(feed.steps / MEASUREMENTS_PER_EPOCH), LEAST_BETWEEN_MEASUREMENTS)
         stage.train()
         for batch in feed.shuffled(epoch, start=run.step):
-            seed_draws(derived_seed(seed, "step", epoch, run.step), self.context.device)
+            seed_draws(derived_seed(stage.seed, "step", epoch, run.step), self.context.device)
             rate = run.learning_rate(feed.steps)
             run.take_step(batch, rate, weights, measure=run.step % measured == 0)
             images += len(batch)
@@ -332,8 +375,8 @@ class Trainer:
             learning_rate=rate,
             images_per_second=speed,
             seconds=self.seconds(),
-            validation={name: found.scores for name, found in scored.items()},
-            confusions={name: found.confusion for name, found in scored.items()},
+            validation={called(name): found.scores for name, found in scored.items()},
+            confusions={called(name): found.confusion for name, found in scored.items()},
         )
 
     def _read_losses(self, run: StageRun) -> dict[str, float]:
@@ -343,7 +386,7 @@ class Trainer:
         for name, total in sums.items():
             if not math.isfinite(total):
                 raise KDStudioError(
-                    f"the {name} of stage '{run.stage.name}' is {total} in epoch {run.epoch + 1}; "
+                    f"the {name} of stage '{run.stage.title}' is {total} in epoch {run.epoch + 1}; "
                     "lower the learning rate, warm up, or limit the weights"
                 )
         return sums

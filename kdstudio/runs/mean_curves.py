@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from statistics import fmean
 
-from kdstudio.engine.identity import Identity
-from kdstudio.engine.views import SEED
+from kdstudio.engine.identity import SEED, Identity
 from kdstudio.runs.curves import Series
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import tomli_w
 from pydantic import ValidationError
 
-from kdstudio.declaration import TAGS, Declaration
+from kdstudio.declaration import Declaration, with_value
 from kdstudio.engine.experiment import REGISTRIES, Experiment
 from kdstudio.errors import KDStudioError
 from kdstudio.packages import OURS, installed_version, offered, owner
@@ -153,18 +153,6 @@ def _parse(text: str) -> Any:  # noqa: ANN401
         return text
 
 
-def with_value(raw: dict[str, Any], path: list[str], value: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Return a copy of ``raw`` in which ``path`` holds ``value``."""
-    key, rest = path[0], path[1:]
-    if not rest:
-        return {**raw, key: value}
-    inner = raw.get(key)
-    inner = inner if isinstance(inner, dict) else {}
-    if len(rest) == 1 and rest[0] in TAGS and inner.get(rest[0]) != value:
-        return {**raw, key: {rest[0]: value}}
-    return {**raw, key: with_value(inner, rest, value)}
-
-
 def validate(raw: dict[str, Any], source: str) -> Experiment:
     """Check an experiment; KDStudioError lists every problem with its path.
 
@@ -181,12 +169,29 @@ def validate(raw: dict[str, Any], source: str) -> Experiment:
         raise KDStudioError(f"'{source}' cannot be run: " + "; ".join(found)) from error
 
 
-def load_experiment(source: str, settings: Iterable[str] = ()) -> Experiment:
-    """Load and check the preset or file ``source`` with ``settings`` applied."""
+def swept(raw: dict[str, Any], sweep: Iterable[str]) -> dict[str, Any]:
+    """Return ``raw`` with a sweep of each ``path=value,value,…``; values are TOML, or else plain text."""
+    fields: dict[str, Any] = {}
+    for setting in sweep:
+        path, sign, text = setting.partition("=")
+        if not sign or not path:
+            raise KDStudioError(
+                f"--sweep {setting}: write path=value,value, for instance strategy.temperature=1,4,20"
+            )
+        values = _parse(f"[{text}]")
+        fields[path.strip()] = text.split(",") if isinstance(values, str) else values
+    return {**raw, "sweep": fields} if fields else raw
+
+
+def load_experiment(
+    source: str, settings: Iterable[str] = (), seeds: int | None = None, sweep: Iterable[str] = ()
+) -> Experiment:
+    """Load and check the preset or file ``source`` with ``settings``, ``seeds`` and a ``sweep`` applied."""
     raw = read_raw(source)
     with suppress(KDStudioError):  # perhaps a setting mends it
         raw = plain(validate(raw, source))  # so that a setting finds what is left to defaults
-    return validate(override(raw, settings), source)
+    raw = swept(override(raw, settings), sweep)
+    return validate(raw if seeds is None else {**raw, "seeds": seeds}, source)
 
 
 def plain(experiment: Experiment) -> dict[str, Any]:

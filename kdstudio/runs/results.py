@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from kdstudio.engine.identity import Coordinate
-from kdstudio.engine.views import SEED, FigureView
+from kdstudio.engine.identity import SEED, Coordinate
+from kdstudio.engine.views import FigureView
 from kdstudio.runs.colours import Token, series_of
 from kdstudio.runs.figures import (
     Part,

@@ -8,12 +8,12 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from PySide6.QtCore import QObject, Signal
 
-from kdstudio.declaration import TAGS
+from kdstudio.declaration import TAGS, with_value
 from kdstudio.engine.experiment import AnyModel, AnyStrategy, Experiment
 from kdstudio.engine.strategy import Strategy
 from kdstudio.models.declaration import ModelSpec
 from kdstudio.problems import Problem, problems
-from kdstudio.runs.presets import plain, preset_names, read_raw, validate, with_value
+from kdstudio.runs.presets import plain, preset_names, read_raw, validate
 
 Path = tuple[str, ...]
 model_adapter: TypeAdapter[ModelSpec] = TypeAdapter(AnyModel)

@@ -11,7 +11,8 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSizePolicy, QSlider, QWidget
 
 from kdstudio.engine.confusion import class_accuracies
-from kdstudio.engine.views import SEED, FigureView
+from kdstudio.engine.identity import SEED
+from kdstudio.engine.views import FigureView
 from kdstudio.gui.layout import GAP, Card
 from kdstudio.gui.plots.bars import BarPlot
 from kdstudio.gui.plots.curves import CurvePlot

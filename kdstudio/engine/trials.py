@@ -1,0 +1,42 @@
+"""Trials: every seed with every setting that an experiment crosses; each is an experiment of its own."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from kdstudio.engine.experiment import Experiment
+from kdstudio.engine.identity import SEED, Coordinate
+from kdstudio.engine.sweep import crossed
+
+
+class Trial(NamedTuple):
+    """One seed with one setting."""
+
+    experiment: Experiment
+    """Of this seed and setting alone: run by itself, it gives the same networks."""
+    coordinates: dict[str, Coordinate]
+    """What tells it from the other trials."""
+    teacher_seed: int
+    """Of the teachers that it trains, or shares with other trials."""
+
+
+def trials_of(experiment: Experiment) -> list[Trial]:
+    """Cross seeds and settings, seed by seed: after each seed there is a whole comparison."""
+    data = experiment.data
+    kept = data if data.seed is not None else data.model_copy(update={"seed": experiment.seed})
+    alone = experiment.model_copy(update={"seeds": 1, "sweep": {}, "data": kept})
+    settings: list[tuple[dict[str, Coordinate], Experiment]] = [({}, alone)]
+    if experiment.sweep:
+        values = alone.model_dump(mode="json", exclude_none=True)
+        settings = [
+            (coordinates, Experiment.model_validate(setting))
+            for coordinates, setting in crossed(values, experiment.sweep)
+        ]
+    found = []
+    for seed in range(experiment.seed, experiment.seed + experiment.seeds):
+        of_seed: dict[str, Coordinate] = {SEED: seed} if experiment.seeds > 1 else {}
+        for coordinates, setting in settings:
+            own = setting.model_copy(update={"seed": seed})
+            teacher_seed = seed if experiment.teacher_for_each_seed else experiment.seed
+            found.append(Trial(own, coordinates | of_seed, teacher_seed))
+    return found
