@@ -25,10 +25,10 @@ from kdstudio.models.heads.declaration import heads
 from kdstudio.packages import OURS
 from kdstudio.runs.figures import FIGURES
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.groups import gathered
 from kdstudio.runs.presets import gallery, load_experiment, preset_names
 from kdstudio.runs.preview import Preview
-from kdstudio.runs.result_tables import ResultTable, networks_table, tabulate
-from kdstudio.runs.results import gathered
+from kdstudio.runs.result_tables import ResultTable, effects_table, networks_table, tabulate
 from kdstudio.runs.state import spoken_duration
 from kdstudio.runs.summary import Summary, spoken_warnings, with_warnings
 
@@ -132,7 +132,8 @@ def print_results(summary: Summary, console: Console) -> None:
     """Show what became of a run's networks, in general and as its strategy declares, and what to doubt."""
     rows = list(summary.networks.values())
     declared = (tabulate(view, rows) for view in summary.views if isinstance(view, TableView))
-    for found in (networks_table(rows), *declared, unseen(summary)):
+    effects = effects_table(summary.comparisons)
+    for found in (networks_table(rows), effects, *declared, unseen(summary)):
         if found.rows:
             console.print(laid_out(found))
     if summary.warnings:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from kdstudio.engine.identity import Coordinate, Identity, Record
+from kdstudio.engine.identity import SEED, Coordinate, Identity, Record, spoken_coordinates
 from kdstudio.engine.views import Comparison, View
 
 Confusion = tuple[tuple[int, ...], ...]
@@ -119,6 +119,12 @@ class StageSummary(Record):
     """Whether its scores count these classes from 0, in that order."""
     flops_per_step: float
     """Estimated floating-point operations of one training step."""
+
+    @property
+    def plain_name(self) -> str:
+        """Its name without the seed, which it shares with the stages that differ in the seed alone."""
+        seed = {SEED: self.coordinates[SEED]} if SEED in self.coordinates else {}
+        return self.name.removesuffix("".join(f" {words}" for words in spoken_coordinates(seed)))
 
     @property
     def steps(self) -> int:

@@ -12,8 +12,9 @@ from kdstudio.declaration import Declaration, OptionalInteger, Registry, option
 from kdstudio.engine.matching.declaration import matching_terms
 from kdstudio.engine.optimization import optimizers, schedules
 from kdstudio.engine.strategy import Strategy, strategies
-from kdstudio.engine.sweep import MOST_TRIALS, Sweep, crossed
+from kdstudio.engine.sweep import MOST_TRIALS, Sweep, crossed, sweep_views
 from kdstudio.engine.training import TrainingSpec
+from kdstudio.engine.views import View
 from kdstudio.engine.weighting import weightings
 from kdstudio.models.declaration import ModelSpec, models
 from kdstudio.models.heads.declaration import heads
@@ -214,6 +215,11 @@ class Experiment(Declaration):
         "Fields, by their paths, and the values that each is tried with; several fields are crossed. What a "
         "field does not change is trained once.",
     )
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """Tables and figures of the results: the strategy's, and those of what is swept."""
+        return (*self.strategy.views, *sweep_views(self.sweep))
 
     @field_validator("networks")
     @classmethod

@@ -56,8 +56,8 @@ class Identity(Record):
         it is, and a kind where the role (``assistant-1``), a coordinate of that name, or one in words, does.
         What tells one trial from another, the seed and what is swept, stands at the end.
         """
-        own = {key: value for key, value in self.coordinates.items() if not _of_trial(key)}
-        trial = {key: value for key, value in self.coordinates.items() if _of_trial(key)}
+        own = {key: value for key, value in self.coordinates.items() if not is_of_trial(key)}
+        trial = {key: value for key, value in self.coordinates.items() if is_of_trial(key)}
         return " ".join([self._name_by(own), *spoken_coordinates(trial)])
 
     def _name_by(self, coordinates: Mapping[str, Coordinate]) -> str:
@@ -87,7 +87,7 @@ class Identity(Record):
         return self.model_copy(update={"coordinates": kept})
 
 
-def _of_trial(key: str) -> bool:
+def is_of_trial(key: str) -> bool:
     """Tell the seed and swept fields, in which trials differ, from a strategy's own coordinates."""
     return key == SEED or "." in key
 

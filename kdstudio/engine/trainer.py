@@ -39,7 +39,6 @@ from kdstudio.engine.run_plan import Names, run_plan
 from kdstudio.engine.scoring import score
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun, copied_state
-from kdstudio.engine.sweep import sweep_views
 from kdstudio.engine.warnings import (
     Doubts,
     answers,
@@ -52,6 +51,9 @@ from kdstudio.errors import KDStudioError
 from kdstudio.models.modules.drawing import seed_draws
 
 REPORTS_PER_EPOCH = 40
+"""Steps are reported so often in an epoch, and …"""
+REPORTS_PER_STAGE = 100
+"""… so often in a stage, at most, unless that would be silent for long."""
 MEASUREMENTS_PER_EPOCH = 4
 """How often each term's gradient is measured by itself, but no oftener than in one step of …"""
 LEAST_BETWEEN_MEASUREMENTS = 25
@@ -180,7 +182,7 @@ class Trainer:
             validation_images=len(data.validation),
             test_images=len(data.test),
             stages=self.summaries,
-            views=(*strategy.views, *sweep_views(self.experiment.sweep)),
+            views=self.experiment.views,
             comparison=strategy.comparison,
         )
         if self._resume.progress.is_beginning:
@@ -327,7 +329,8 @@ class Trainer:
         self, number: int, run: StageRun, feed: Feed, validation: Feed, seen: Collection[int]
     ) -> Iterator[Event]:
         stage, epoch, called = run.stage, run.epoch, run.stage.called
-        weights, interval = run.weights(), max(1, feed.steps // REPORTS_PER_EPOCH)
+        epochs, weights = stage.training_spec.epochs, run.weights()
+        interval = max(1, feed.steps // REPORTS_PER_EPOCH, epochs * feed.steps // REPORTS_PER_STAGE)
         began = self.seconds()
         yield from self._ask(run)
         asked = reported = self.seconds()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from kdstudio.engine.events import (
     EpochDone,
@@ -61,6 +62,8 @@ class RunState:
     """What makes the results doubtful, in the order in which it was told."""
     _began: tuple[float, float] = (0.0, 0.0)
     """Fraction and seconds when the run was started, or resumed last."""
+    _work: tuple[float, ...] = ()
+    """Of all stages before each one, and of all."""
 
     @property
     def is_over(self) -> bool:
@@ -122,6 +125,7 @@ class RunState:
             case RunStarted():
                 self.started, self.status, self.error, self.details = event, "running", "", ""
                 self._began = (self.fraction, self.seconds)
+                self._work = (0.0, *accumulate(map(_work, event.stages)))
             case StageStarted():
                 self._start_stage(event)
             case StepDone():
@@ -199,11 +203,11 @@ class RunState:
         return taken * (1 - self.fraction) / done
 
     def _share(self, stage: int, step: int) -> float:
-        done = sum(_work(summary) for summary in self.stages[:stage])
+        done = self._work[stage]
         if stage < len(self.stages):
             summary = self.stages[stage]
             done += _work(summary) * step / summary.steps
-        return done / sum(_work(summary) for summary in self.stages)
+        return done / self._work[-1]
 
     def summarised(self, before: Summary) -> Summary:
         """Return the page on disk; what no event tells is as ``before``."""

@@ -70,6 +70,14 @@ def test_networks_that_differ_in_the_seed_alone_are_one_line():
     )
 
 
+def test_a_seed_alone_says_which_it_is():
+    output = io.StringIO()
+    display, state = Display(Console(file=output, width=200)), RunState()
+    one = row("student", 0.6, seed=2)
+    display.show([StageDone(stage=0, seconds=1.0, networks={one.name: one})], state)
+    assert output.getvalue().startswith("student seed-2: 60.00% of the test images right")
+
+
 def test_the_figures_stay_below_the_bars_where_there_is_a_terminal():
     terminal = Console(file=io.StringIO(), width=200, force_terminal=True)
     with Display(terminal).live():

@@ -12,7 +12,6 @@ from kdstudio.engine.dry_run import dry_run
 from kdstudio.engine.events import EpochDone, Preparing, StageDone, StageStarted
 from kdstudio.engine.strategy import Many, strategies
 from kdstudio.engine.views import Comparison, FigureView
-from kdstudio.errors import KDStudioError
 from kdstudio.runs.figures import MISSING
 from kdstudio.runs.presets import load_experiment, to_toml
 from kdstudio.runs.result_tables import tabulate
@@ -283,12 +282,7 @@ def test_stopped_once_in_each_stage_and_resumed_equals_uninterrupted(name):
         assert same_states(states, expected), f"stopped at event {stop}, {events[stop].kind}"
 
 
-REFUSING = {"sweep"}
-"""Strategies that tell their networks apart by a seed of their own."""
-every_seeded_strategy = pytest.mark.parametrize("name", sorted(set(strategies) - REFUSING))
-
-
-@every_seeded_strategy
+@every_strategy
 def test_the_networks_of_one_seed_among_several_are_those_of_that_seed_alone(name):
     """Weights are equal bit for bit, best epochs and scores too."""
     events, together = train(experiment_of(name, "seed=3", "seeds=2", "teacher_for_each_seed=true"))
@@ -305,7 +299,7 @@ def test_the_networks_of_one_seed_among_several_are_those_of_that_seed_alone(nam
             assert rows[called].model_dump(exclude={"coordinates"}) == row.model_dump(exclude={"coordinates"})
 
 
-@every_seeded_strategy
+@every_strategy
 def test_teachers_are_trained_once_for_all_seeds_and_all_else_for_each(name):
     events, _states = train(experiment_of(name, "seed=3", "seeds=2"))
     stages = events[0].stages
@@ -326,7 +320,7 @@ def test_teachers_are_trained_once_for_all_seeds_and_all_else_for_each(name):
     assert all(same_state(together[called[n]], state) for n, state in by_name.items())
 
 
-@every_seeded_strategy
+@every_strategy
 def test_several_seeds_stopped_and_resumed_equal_uninterrupted(name):
     experiment = experiment_of(name, "seeds=2")
     events, expected = train(experiment)
@@ -335,8 +329,3 @@ def test_several_seeds_stopped_and_resumed_equal_uninterrupted(name):
     for stop in (*steps[3 :: max(1, len(steps) // 5)], *ends[:: max(1, len(ends) // 5)]):
         _rest, states = interrupted(experiment, lambda number, _, stop=stop: number == stop)
         assert same_states(states, expected), f"stopped at event {stop}, {events[stop].kind}"
-
-
-def test_a_strategy_with_a_seed_of_its_own_refuses_those_of_the_experiment():
-    with pytest.raises(KDStudioError, match="by seed itself; leave out the experiment's seeds"):
-        train(experiment_of("sweep", "seeds=2"))

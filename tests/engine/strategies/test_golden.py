@@ -25,7 +25,7 @@ COUNT, CLASSES = 6, 10
 CASES = {name: (name,) for name in strategies if strategies.package_of(name) == OURS}
 CASES |= {
     "born-again": ("born-again", "strategy.generations=1"),
-    "sweep": ("sweep", "strategy.temperatures=[2.0, 8.0]", "strategy.seeds=1"),
+    "sweep": ("sweep", "strategy.temperatures=[2.0, 8.0]"),
     "self-distillation of the paper": ("self-distillation", "strategy.feature_loss='squared norm'"),
     "specialise of the authors' code": (
         "specialise",
