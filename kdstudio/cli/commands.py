@@ -9,6 +9,7 @@ from typing import Literal
 import click
 
 from kdstudio.cli import tables
+from kdstudio.cli.cache import cache
 from kdstudio.cli.display import console
 from kdstudio.cli.options import (
     code_flag,
@@ -28,6 +29,8 @@ from kdstudio.runs.presets import load_experiment
 from kdstudio.runs.session import failure
 
 BAD_INPUT = 2
+
+kdstudio.add_command(cache)
 
 
 @kdstudio.command("list")

@@ -15,6 +15,7 @@ from kdstudio.engine.events import (
     EpochDone,
     Event,
     Preparing,
+    RunNotice,
     RunStarted,
     RunWarning,
     StageDone,
@@ -126,6 +127,8 @@ class Display:
                 )
             case RunWarning():
                 self._console.print(f"warning: {event.text}", style=WARNING_STYLE, markup=False)
+            case RunNotice():
+                self._console.print(f"note: {event.message}", markup=False)
             case StageDone():
                 for group in gathered(event.networks.values()):
                     accuracy, errors = group.text("accuracy"), group.text("errors")

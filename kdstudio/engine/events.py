@@ -207,6 +207,7 @@ class EpochDone(Record):
     mean of up to four batches of the epoch."""
     learning_rate: float
     images_per_second: float
+    """In the whole epoch, what frozen networks were asked before its first step included."""
     seconds: float
     """Time spent in the run so far, pauses not counted."""
     validation: dict[str, Scores]
@@ -251,6 +252,14 @@ class RunWarning(Record):
     def text(self) -> str:
         """All of it, in one line."""
         return f"{self.title}. {self.message} {self.remedy}"
+
+
+class RunNotice(Record):
+    """Something that people should know and that changes no result."""
+
+    kind: Literal["notice"] = "notice"
+    message: str
+    """What is the matter, why, and what to do."""
 
 
 class StageDone(Record):
@@ -307,6 +316,7 @@ Event = (
     | StepDone
     | EpochDone
     | RunWarning
+    | RunNotice
     | StageDone
     | RunPaused
     | RunResumed

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from kdstudio.data.feed import Feed
 from kdstudio.data.seeding import derived_seed
+from kdstudio.engine.answers import Answers, AnswerStore
 from kdstudio.engine.card import NetworkCard
 from kdstudio.engine.checkpoint import Checkpoint, Progress
 from kdstudio.engine.context import RunContext
@@ -25,6 +26,7 @@ from kdstudio.engine.events import (
     NetworkResult,
     Preparing,
     RunDone,
+    RunNotice,
     RunStarted,
     StageDone,
     StageStarted,
@@ -32,7 +34,7 @@ from kdstudio.engine.events import (
 )
 from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.identity import Identity
-from kdstudio.engine.remembered import remembered
+from kdstudio.engine.remembered import RememberedNetwork, remembered
 from kdstudio.engine.run_plan import Names, run_plan
 from kdstudio.engine.scoring import score
 from kdstudio.engine.stage import Stage
@@ -87,10 +89,11 @@ class Trainer:
         resume: Checkpoint | None = None,
         finished: StateLoader | None = None,
         tell: Callable[[str], None] = lambda _what: None,
+        store: AnswerStore | None = None,
     ) -> None:
         """Dry-runs the plan; ``resume`` and ``finished`` come from an interrupted run of it.
 
-        ``tell`` hears what is being tried.
+        ``tell`` hears what is being tried; ``store`` keeps answers of frozen networks for other runs.
 
         Raises KDStudioError when the experiment cannot be run.
         """
@@ -99,6 +102,7 @@ class Trainer:
         self.experiment = context.experiment
         self._resume = resume or Checkpoint()
         self._finished = finished
+        self._answers = Answers(store, self.experiment.data.source.summary())
         self._stage = self._resume.progress.stage
         self._run: StageRun | None = None
         self._away = 0.0
@@ -239,9 +243,7 @@ class Trainer:
             evaluated[name] = self._evaluated(run, name, context, called)
             yield from self._doubts_of(number, run, name, evaluated[name])
         own = dict(stage.networks)
-        for network in remembered(stage, feed, context.shape):
-            for fraction in network.fill(run.autocast):
-                yield Preparing(what=f"predictions of the {called(network.name)}", fraction=fraction)
+        for network in remembered(run, feed, self._answers):
             stage.networks[network.name] = network  # type: ignore[index]
         while run.epoch < stage.training_spec.epochs:
             yield from self._train_epoch(number, run, feed, validation, seen)
@@ -261,6 +263,16 @@ class Trainer:
             networks={called(name): found.result for name, found in evaluated.items()},
             confusions={called(name): found.tested for name, found in evaluated.items()},
         )
+
+    def _ask(self, run: StageRun) -> Iterator[Event]:
+        """Have the answers of remembered networks to the epoch's images ready."""
+        for network in (n for n in run.stage.networks.values() if isinstance(n, RememberedNetwork)):
+            for fraction in network.fill(run.epoch):
+                yield Preparing(
+                    what=f"predictions of the {run.stage.called(network.name)}", fraction=fraction
+                )
+        for message in self._answers.complaints():
+            yield RunNotice(message=message)
 
     def _evaluated(
         self, run: StageRun, name: str, context: RunContext, called: Names, seen: Collection[int] = ()
@@ -319,7 +331,10 @@ class Trainer:
         stage, epoch, called = run.stage, run.epoch, run.stage.called
         epochs, weights = stage.training_spec.epochs, run.weights()
         interval = max(1, feed.steps // REPORTS_PER_EPOCH, epochs * feed.steps // REPORTS_PER_STAGE)
-        began, reported, images, reported_step = self.seconds(), self.seconds(), 0, run.step
+        began = self.seconds()
+        yield from self._ask(run)
+        asked = reported = self.seconds()
+        images, reported_step = 0, run.step
         sums = before = {name: float(total) for name, total in run.losses.items()}
         rate = run.learning_rate(feed.steps)
         measured = max(math.ceil(feed.steps / MEASUREMENTS_PER_EPOCH), LEAST_BETWEEN_MEASUREMENTS)
@@ -341,7 +356,7 @@ class Trainer:
                 losses={name: (sums[name] - before[name]) / count for name in sums},
                 weights=weights,
                 learning_rate=rate,
-                images_per_second=images / max(now - began, 1e-9),
+                images_per_second=images / max(now - asked, 1e-9),
                 seconds=self.seconds(),
             )
             before, reported, reported_step = sums, self.seconds(), run.step

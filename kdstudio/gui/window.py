@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QStackedWid
 
 from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.trials import code_run_by
+from kdstudio.gui.cache_dialog import CacheDialog
 from kdstudio.gui.controller import RunController, State
 from kdstudio.gui.dialogs import ErrorDialog, ask, show_error
 from kdstudio.gui.forms.draft import Draft
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         controller = self.controller
         self.rail.wanted.connect(self.show_page)
+        self.rail.cache_wanted.connect(lambda: CacheDialog(self).open())
         self.run_bar.run_button.clicked.connect(self.run)
         self.draft.changed.connect(self._show_runnable)
         self._show_runnable()

@@ -19,6 +19,8 @@ from kdstudio.engine.trials import code_run_by
 from kdstudio.errors import KDStudioError
 from kdstudio.models.python import MODULE as USER_MODULE
 from kdstudio.packages import OURS, deepest_place, top_level
+from kdstudio.runs.answer_store import SqliteAnswers
+from kdstudio.runs.caches import answers_folder, answers_limit
 from kdstudio.runs.control import Wish, wish_for
 from kdstudio.runs.files import make_folder
 from kdstudio.runs.folder import RunFolder, create_run
@@ -166,6 +168,9 @@ def _trainer(
     from kdstudio.engine.device import resolve_device
     from kdstudio.engine.trainer import Trainer
 
+    limit = answers_limit()
+    store = SqliteAnswers(answers_folder(), limit) if limit else None
+
     def progress(what: str, fraction: float = 0.0) -> None:
         tell(Preparing(what=what, fraction=fraction))
 
@@ -177,7 +182,7 @@ def _trainer(
     device = resolve_device(experiment.compute.device)
     data = experiment.data.source.load(progress)
     context = RunContext(experiment, data, device, WeightsReader())
-    return Trainer(context, resume, finished, progress)
+    return Trainer(context, resume, finished, progress, store)
 
 
 def failure(error: Exception) -> RunFailed:

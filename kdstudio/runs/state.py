@@ -12,6 +12,7 @@ from kdstudio.engine.events import (
     Preparing,
     RunDone,
     RunFailed,
+    RunNotice,
     RunPaused,
     RunResumed,
     RunStarted,
@@ -56,6 +57,8 @@ class RunState:
     """Rows of those that still learn, with their latest validation scores alone."""
     curves: RunCurves = field(default_factory=RunCurves)
     warnings: list[RunWarning] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    """What people should know and changes no result."""
     """What makes the results doubtful, in the order in which it was told."""
     _began: tuple[float, float] = (0.0, 0.0)
     """Fraction and seconds when the run was started, or resumed last."""
@@ -131,6 +134,8 @@ class RunState:
                 self._end_epoch(event)
             case RunWarning():
                 self.warnings.append(event)
+            case RunNotice():
+                self.notices.append(event.message)
             case StageDone():
                 self.networks |= event.networks
                 self.learning = {}
