@@ -236,8 +236,12 @@ def print_preview(found: Preview, output: Console) -> None:
             escape(", ".join(network.taps)),
         )
     output.print(laid)
-    for number, stage in enumerate(found.stages, start=1):
-        output.print(f"stage {number}, {stage.name}: {stage_text(stage, found.class_names)}", markup=False)
+    if found.trials > 1:
+        output.print(f"{found.trials:,} trials, {found.spoken_stages()}")
+    for number, planned in enumerate(found.stages, start=1):
+        times = found.spoken_times(planned)
+        heading = f"stage {number}, {planned.first.own_name}{f', {times}' if times else ''}"
+        output.print(f"{heading}: {stage_text(planned.first, found.class_names)}", markup=False)
     for role, network in found.networks.items():
         counts = ", ".join(f"{n} {c}" for n, c in zip(found.class_names, network.counts, strict=True))
         output.print(f"classes of the {role}: {counts}", markup=False)

@@ -121,10 +121,17 @@ class StageSummary(Record):
     """Estimated floating-point operations of one training step."""
 
     @property
+    def own_name(self) -> str:
+        """Its name in the strategy's plan, whatever trial it is of."""
+        return self._without(self.coordinates)
+
+    @property
     def plain_name(self) -> str:
         """Its name without the seed, which it shares with the stages that differ in the seed alone."""
-        seed = {SEED: self.coordinates[SEED]} if SEED in self.coordinates else {}
-        return self.name.removesuffix("".join(f" {words}" for words in spoken_coordinates(seed)))
+        return self._without({SEED: self.coordinates[SEED]} if SEED in self.coordinates else {})
+
+    def _without(self, coordinates: dict[str, Coordinate]) -> str:
+        return self.name.removesuffix("".join(f" {words}" for words in spoken_coordinates(coordinates)))
 
     @property
     def steps(self) -> int:

@@ -193,7 +193,7 @@ class Experiment(Declaration):
     seed: int = option(0, "Seed", "Same seed, same run.", ge=0, le=2**31 - 1)
     seeds: int = option(
         1,
-        "Seeds",
+        "Number of seeds",
         "How many times everything that is compared is trained: with the seed, the next one, and so on. "
         "Their spread is the error bar; from one seed nothing follows.",
         ge=1,

@@ -72,6 +72,11 @@ class Identity(Record):
             words.insert(0, self.role)
         return " ".join(words)
 
+    def shares_trial_with(self, other: Identity) -> bool:
+        """Tell whether some trial has both: of seed and what is swept, they agree in all that both have."""
+        mine = {key: value for key, value in self.coordinates.items() if is_of_trial(key)}
+        return all(other.coordinates.get(key, value) == value for key, value in mine.items())
+
     def at(self, coordinates: Mapping[str, Coordinate]) -> Self:
         """Return the same at a trial's ``coordinates``; KDStudioError where it has one of them already."""
         if taken := self.coordinates.keys() & coordinates.keys():

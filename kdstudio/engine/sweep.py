@@ -68,9 +68,16 @@ def _numbers(tried: tuple[Any, ...]) -> list[float]:
     return numbers if len(numbers) == len(spoken) else []
 
 
+def can_be_swept(path: str) -> bool:
+    """Tell whether the field at ``path`` is of a kind that can be swept; not whether there is one."""
+    part, *inside = path.split(".")
+    if part == "networks":
+        inside = inside[1:]  # without the role
+    return part in SWEPT and bool(inside) and (part == "strategy" or inside[0] not in FIXED)
+
+
 def _check(path: str, tried: tuple[Any, ...]) -> None:
-    part, *rest = path.split(".")
-    if part not in SWEPT or not rest or any(fixed in rest[:2] for fixed in FIXED):
+    if not can_be_swept(path):
         raise ValueError(
             f"'{path}' cannot be swept; fields of the strategy, models, training and data can, by "
             "their paths: strategy.temperature, networks.student.training.optimizer.learning_rate"

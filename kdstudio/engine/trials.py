@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from kdstudio.engine.experiment import Experiment
@@ -40,3 +41,25 @@ def trials_of(experiment: Experiment) -> list[Trial]:
             teacher_seed = seed if experiment.teacher_for_each_seed else experiment.seed
             found.append(Trial(own, coordinates | of_seed, teacher_seed))
     return found
+
+
+def code_run_by(experiment: Experiment) -> str:
+    """Name the files whose code some trial's networks run; empty if there are none."""
+    trials = trials_of(experiment.model_copy(update={"seeds": 1}))
+    models = [network.model for trial in trials for network in trial.experiment.networks.values()]
+    return " and ".join(dict.fromkeys(model.summary() for model in models if model.runs_code))
+
+
+def first_setting(experiment: Experiment) -> Experiment:
+    """Return the experiment of the first trial alone: what can be shown of all of them at once."""
+    first = {path: values[:1] for path, values in experiment.sweep.items()}
+    return trials_of(experiment.model_copy(update={"seeds": 1, "sweep": first}))[0].experiment
+
+
+def spoken_trials(experiment: Experiment) -> str:
+    """``3 seeds × 4 settings = 12 trials``; empty where there is one."""
+    settings = math.prod(map(len, experiment.sweep.values()))
+    counts = {"seeds": experiment.seeds, "settings": settings}
+    several = [f"{count:,} {what}" for what, count in counts.items() if count > 1]
+    product = f" = {experiment.seeds * settings:,} trials" if len(several) > 1 else ""
+    return " × ".join(several) + product

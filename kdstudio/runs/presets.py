@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
@@ -23,6 +25,8 @@ from kdstudio.runs.former import modernised, preset_of_now
 from kdstudio.shipped import shipped
 
 DEFAULT_PRESET = "digits-hinton"
+OUTER_COMMA = re.compile(r",(?![^\[]*\])")
+"""A comma that is not within brackets."""
 PRESETS = "kdstudio.presets"
 """Group of the entry points by which other packages add presets: each names a package or module."""
 
@@ -178,9 +182,42 @@ def swept(raw: dict[str, Any], sweep: Iterable[str]) -> dict[str, Any]:
             raise KDStudioError(
                 f"--sweep {setting}: write path=value,value, for instance strategy.temperature=1,4,20"
             )
-        values = _parse(f"[{text}]")
-        fields[path.strip()] = text.split(",") if isinstance(values, str) else values
+        fields[path.strip()] = read_values(text)
     return {**raw, "sweep": fields} if fields else raw
+
+
+def read_values(text: str) -> list[Any]:
+    """Read values between commas: ``1, 4, 20``, ``kl, ce``, ``[300, 300], [800]``; TOML or plain text."""
+    values = _parse(f"[{text}]")
+    if isinstance(values, list):
+        return values
+    return [_read_value(part) for part in map(str.strip, OUTER_COMMA.split(text)) if part]
+
+
+def _read_value(text: str) -> Any:  # noqa: ANN401
+    if text.startswith("[") and text.endswith("]"):
+        return read_values(text[1:-1])
+    try:
+        return float(text) if text.startswith(".") else _parse(text)
+    except ValueError:
+        return text
+
+
+def write_values(values: Sequence[Any], between: str = ", ") -> str:
+    """Write values down so that ``read_values`` gives them back, text without quotes where it can."""
+    plainly = between.join(map(_plainly, values))
+    return plainly if read_values(plainly) == list(values) else between.join(map(written, values))
+
+
+def _plainly(value: Any) -> str:  # noqa: ANN401
+    if isinstance(value, list | tuple):
+        return f"[{write_values(value)}]"
+    return value if isinstance(value, str) else written(value)
+
+
+def written(value: Any) -> str:  # noqa: ANN401
+    """Write a value down as TOML on one line: JSON with another sign between keys and values."""
+    return json.dumps(value, separators=(", ", " = "), ensure_ascii=False)
 
 
 def load_experiment(

@@ -15,6 +15,7 @@ from filelock import FileLock
 from kdstudio.engine.checkpoint import Checkpoint
 from kdstudio.engine.events import Event, Preparing, RunDone, RunFailed, RunPaused, RunResumed, RunStopped
 from kdstudio.engine.experiment import REGISTRIES, Experiment
+from kdstudio.engine.trials import code_run_by
 from kdstudio.errors import KDStudioError
 from kdstudio.models.python import MODULE as USER_MODULE
 from kdstudio.packages import OURS, deepest_place, top_level
@@ -125,17 +126,11 @@ def new_session(
     run; then no folder is left behind.
     """
     make_folder(runs, "runs folder")
-    check_networks(experiment, allow_code=allow_code)
+    check_code(code_run_by(experiment), allow_code=allow_code)
     experiment = resolved(experiment, runs)
     trainer = _trainer(experiment, tell)
     folder = create_run(runs, trainer.settled(), name)
     return Session(trainer, folder, folder.hold())
-
-
-def check_networks(experiment: Experiment, *, allow_code: bool) -> None:
-    """Raise KDStudioError where a network runs code and nobody has allowed that."""
-    for network in experiment.networks.values():
-        check_code(network.model.summary() if network.model.runs_code else "", allow_code=allow_code)
 
 
 def resumed_session(folder: RunFolder, tell: Tell = lambda _: None, *, allow_code: bool = False) -> Session:
@@ -146,7 +141,7 @@ def resumed_session(folder: RunFolder, tell: Tell = lambda _: None, *, allow_cod
     """
     _refuse(folder, "finished", "running", "paused")
     experiment = folder.experiment()
-    check_networks(experiment, allow_code=allow_code)
+    check_code(code_run_by(experiment), allow_code=allow_code)
     lock = folder.hold()
     try:
         _refuse(folder, "finished")  # by somebody else, just now

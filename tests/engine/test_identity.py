@@ -104,6 +104,18 @@ def test_what_differs_in_some_coordinates_alone_is_the_same_without_them():
     assert one.coordinates["seed"] == 1
 
 
+def test_of_one_trial_are_those_that_agree_in_what_both_have():
+    def of(kind, **coordinates):
+        return Identity(role="student", kind=kind, coordinates=coordinates)
+
+    student = of("student", **{"strategy.temperature": 4, "seed": 1})
+    assert of("teacher").shares_trial_with(student)
+    assert of("control", seed=1).shares_trial_with(student)
+    assert not of("control", seed=0).shares_trial_with(student)
+    assert not of("student", **{"strategy.temperature": 1, "seed": 1}).shares_trial_with(student)
+    assert of("student", generation=1).shares_trial_with(of("student", generation=2))
+
+
 def test_an_identity_survives_json_with_the_kinds_of_its_coordinates():
     identity = Identity(role="r", kind="k", coordinates={"a": 1, "b": 1.0, "c": "1"})
     found = Identity.model_validate_json(identity.model_dump_json())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kdstudio.engine.sweep import coordinate, crossed
+from kdstudio.engine.sweep import can_be_swept, coordinate, crossed
 
 VALUES = {"strategy": {"name": "hinton", "temperature": 4.0}, "data": {"fraction": 1.0}}
 
@@ -52,9 +52,16 @@ def test_a_value_is_said_in_a_number_or_a_word(value, spoken):
         ("data.seed", (1,), "'data.seed' cannot be swept"),
         ("networks.teacher.weights.path", ("a",), "'networks.teacher.weights.path' cannot be swept"),
         ("strategy", (1,), "'strategy' cannot be swept"),
+        ("networks.teacher", ({},), "'networks.teacher' cannot be swept"),
         ("strategy.temperature", tuple(range(1, 1002)), "1,001 settings are crossed; there may be 1,000"),
     ],
 )
 def test_what_cannot_be_swept_is_refused_by_name(path, values, message):
     with pytest.raises(ValueError, match=message):
         list(crossed(VALUES, {path: values}))
+
+
+def test_a_matching_term_may_be_called_as_what_is_fixed_elsewhere():
+    assert can_be_swept("strategy.terms.weights.weight")
+    assert not can_be_swept("networks.student.weights.path")
+    assert not can_be_swept("data.source.folder")

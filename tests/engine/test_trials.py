@@ -2,7 +2,7 @@
 
 import pytest
 
-from kdstudio.engine.trials import trials_of
+from kdstudio.engine.trials import code_run_by, first_setting, spoken_trials, trials_of
 from kdstudio.errors import KDStudioError
 from tests.small import small_experiment
 
@@ -66,3 +66,24 @@ def test_what_cannot_be_tried_is_refused_before_anything_runs(setting, message):
 def test_trials_are_limited_in_number():
     with pytest.raises(KDStudioError, match=r"sweep: 2,000 trials.*there may be 1,000"):
         small_experiment("seeds=1000", SWEEP)
+
+
+def test_how_many_there_are_is_said_in_words():
+    assert spoken_trials(small_experiment()) == ""
+    assert spoken_trials(small_experiment("seeds=3")) == "3 seeds"
+    assert spoken_trials(small_experiment(SWEEP)) == "2 settings"
+    assert spoken_trials(small_experiment(SWEEP, "seeds=3")) == "3 seeds × 2 settings = 6 trials"
+
+
+def test_the_first_setting_is_an_experiment_of_its_own():
+    experiment = small_experiment("seed=5", "seeds=3", SWEEP)
+    assert first_setting(experiment) == trials_of(experiment)[0].experiment
+    assert first_setting(experiment).strategy.temperature == 1
+
+
+def test_code_is_named_wherever_a_setting_runs_it():
+    mine = '{name = "python", path = "mine.py:build"}'
+    assert code_run_by(small_experiment(SWEEP)) == ""
+    assert code_run_by(small_experiment(f"networks.student.model={mine}")) == "python mine.py:build"
+    sweep = f'sweep={{"networks.student.model"=[{{name="mlp"}}, {mine}]}}'
+    assert code_run_by(small_experiment(sweep)) == "python mine.py:build"

@@ -109,7 +109,7 @@ def test_another_run_begins_with_the_first_plots(plots, folder, tmp_path):
 
 def test_a_figure_that_the_strategy_declares_comes_into_sight(qtbot, plots, runs):
     settings = ("strategy.temperatures=[1, 4]", "seeds=2")
-    sweep = run_in(runs, small_experiment(*settings, strategy="sweep"))
+    sweep = run_in(runs, small_experiment(*settings, strategy="temperature-sweep"))
     plots.show_runs(followed(sweep), None)
     assert plots.scores.shown() == "Accuracy against temperature"
     qtbot.waitUntil(lambda: bool(plots.figure.legend._buttons))
@@ -119,7 +119,7 @@ def test_a_figure_that_the_strategy_declares_comes_into_sight(qtbot, plots, runs
 
 def test_networks_that_differ_in_the_seed_alone_are_one_curve(qtbot, plots, runs):
     settings = ("strategy.temperatures=[1, 4]", "seeds=2")
-    sweep = run_in(runs, small_experiment(*settings, strategy="sweep"))
+    sweep = run_in(runs, small_experiment(*settings, strategy="temperature-sweep"))
     plots.show_runs(followed(sweep), None)
     plots.scores.show_widget(ACCURACY)
     assert drawn(qtbot, plots.accuracy) == {"teacher", "baseline", "T1 α0,1", "T4 α0,1"}
@@ -181,7 +181,7 @@ def test_two_runs_are_drawn_over_each_other(qtbot, plots, folder, runs):
 
 def test_classes_have_one_bar_for_each_network_the_mean_over_its_seeds(qtbot, plots, runs):
     settings = ("strategy.temperatures=[1, 4]", "seeds=2")
-    sweep = run_in(runs, small_experiment(*settings, strategy="sweep"))
+    sweep = run_in(runs, small_experiment(*settings, strategy="temperature-sweep"))
     plots.show_runs(followed(sweep), None)
     qtbot.waitUntil(lambda: bool(plots.classes._values))
     assert list(plots.classes._values) == ["teacher", "baseline", "T1 α0,1", "T4 α0,1"]

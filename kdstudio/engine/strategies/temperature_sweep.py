@@ -41,14 +41,15 @@ ALONE = Setting(1.0, 1.0)
 
 
 @strategies.register
-class Sweep(Strategy):
-    """Sweep: one student for every temperature and α, all taught by one teacher in one stage.
+class TemperatureSweep(Strategy):
+    """Temperature sweep: one student for every temperature and α, all taught by one teacher in one stage.
 
     They start from the same weights and see the same batches, so that they differ in what is swept alone.
     One forward pass of the teacher serves them all.
     """
 
     describes: ClassVar = ("teacher", STUDENTS)
+    formerly: ClassVar[tuple[str, ...]] = ("sweep",)
     views: ClassVar = (
         TableView(
             title="Over the seeds",
@@ -64,7 +65,7 @@ class Sweep(Strategy):
         ),
     )
 
-    name: Literal["sweep"] = "sweep"
+    name: Literal["temperature-sweep"] = "temperature-sweep"
     temperatures: tuple[Annotated[float, Field(gt=0, le=1000)], ...] = option(
         (1.0, 2.0, 4.0, 8.0, 20.0), "Temperatures T", "Both logits are divided by T.", min_length=1
     )

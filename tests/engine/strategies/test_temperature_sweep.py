@@ -10,7 +10,7 @@ MODELS = {
 
 
 def swept(*settings):
-    return small_experiment(*settings, strategy="sweep")
+    return small_experiment(*settings, strategy="temperature-sweep")
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
