@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -201,10 +201,20 @@ def print_run(summary: Summary, console: Console) -> None:
     ended = f"{summary.name}: {summary.status} after {spoken_duration(summary.seconds)}"
     lines = [with_warnings(ended, len(summary.warnings))]
     lines.append(f"{strategy['name']}: {options}" if options else strategy["name"])
+    lines += _tried(summary.experiment)
     console.print("\n".join(lines), markup=False)
     if summary.error:
         console.print(summary.error, markup=False)
     print_results(summary, console)
+
+
+def _tried(experiment: Mapping[str, Any]) -> Iterator[str]:
+    """Say what a run has crossed: its seeds, and the values of each swept field."""
+    seed, seeds = experiment.get("seed", 0), experiment.get("seeds", 1)
+    if seeds > 1:
+        yield f"seeds {seed} to {seed + seeds - 1}"
+    for path, values in experiment.get("sweep", {}).items():
+        yield f"swept: {path} {', '.join(map(str, values))}"
 
 
 def stage_text(stage: StageSummary, class_names: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from kdstudio.engine.content import digest
 from kdstudio.engine.context import RunContext
 from kdstudio.engine.dry_run import follow
+from kdstudio.engine.evaluation import Evaluated
 from kdstudio.engine.events import StageSummary
 from kdstudio.engine.identity import Coordinate, Identity, spoken_coordinates
 from kdstudio.engine.stage import Stage
@@ -38,6 +39,15 @@ class Names:
     def identity(self, name: str) -> Identity:
         """Return what it is in the run."""
         return self.identities[name].at(self.coordinates.get(name, {}))
+
+
+def in_the_run(found: Evaluated, names: Names) -> Evaluated:
+    """Return a network's row with the coordinates that it has in the run."""
+    name = found.result.name
+    if name not in names.identities:
+        return found
+    coordinates = names.identity(name).coordinates
+    return found._replace(result=found.result.model_copy(update={"coordinates": coordinates}))
 
 
 @dataclass(frozen=True)

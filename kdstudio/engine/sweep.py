@@ -16,8 +16,8 @@ Sweep = dict[str, tuple[Any, ...]]
 MOST_TRIALS = 1000
 SWEPT = ("strategy", "networks", "data")
 """Parts of an experiment whose fields can be swept, but for …"""
-FIXED = ("source", "seed", "weights")
-"""… where data and weights come from, and which images are kept for validation."""
+FIXED = ("source", "seed", "classes", "renumber", "weights")
+"""… where data and weights come from, which classes there are, and which images are kept for validation."""
 LOGARITHMIC = 8
 """An axis is logarithmic where the largest value is so many times the smallest."""
 

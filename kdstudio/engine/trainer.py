@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -14,16 +13,15 @@ from torch import Tensor
 from kdstudio.data.feed import Feed
 from kdstudio.data.seeding import derived_seed
 from kdstudio.engine.answers import Answers, AnswerStore
-from kdstudio.engine.card import NetworkCard
 from kdstudio.engine.checkpoint import Checkpoint, Progress
 from kdstudio.engine.context import RunContext
+from kdstudio.engine.delivery import Delivery, SharedWeights, deliveries
 from kdstudio.engine.device import choose_precision, choose_threads
 from kdstudio.engine.dry_run import try_out
 from kdstudio.engine.evaluation import Evaluated, evaluate
 from kdstudio.engine.events import (
     EpochDone,
     Event,
-    NetworkResult,
     Preparing,
     RunDone,
     RunNotice,
@@ -33,9 +31,8 @@ from kdstudio.engine.events import (
     StepDone,
 )
 from kdstudio.engine.experiment import Experiment
-from kdstudio.engine.identity import Identity
 from kdstudio.engine.remembered import RememberedNetwork, remembered
-from kdstudio.engine.run_plan import Names, run_plan
+from kdstudio.engine.run_plan import Names, in_the_run, run_plan
 from kdstudio.engine.scoring import score
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun, copied_state
@@ -63,17 +60,6 @@ LONGEST_SILENCE = 0.25
 
 StateLoader = Callable[[int, str], dict[str, Tensor]]
 """Reads the weights of a network or head of this run, by the stage that has trained it and its name."""
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """What a stage leaves behind of one network: how to rebuild it, and its complete weights."""
-
-    card: NetworkCard
-    last: dict[str, Tensor]
-    best: dict[str, Tensor] | None
-    """After its best epoch, where that is not the last."""
-    best_epoch: int
 
 
 class Trainer:
@@ -118,10 +104,7 @@ class Trainer:
         """Weights that a resumed run needs of that stage, beside those of the networks delivered."""
         self.plan = run_plan(context, tell)
         self.summaries = self.plan.stages
-        self._uses = Counter(number for trial in self.plan.trials for number in trial.numbers)
-        """How many trials have yet to come to each stage."""
-        self._shared: dict[int, dict[str, dict[str, Tensor]]] = {}
-        """Weights of what stages have trained that other trials have too, by name in the trial."""
+        self._shared = SharedWeights(self.plan)
         compute, flops = self.experiment.compute, max(s.flops_per_step for s in self.summaries)
         self._threads = choose_threads(compute.threads, flops)
         self._precision = choose_precision(compute.precision, context.device, flops)
@@ -190,7 +173,6 @@ class Trainer:
         for trial, (_coordinates, own) in zip(self.plan.trials, context.trials(), strict=True):
             for number, stage in zip(trial.numbers, own.plan(), strict=True):
                 stage.title, stage.called = self.summaries[number].name, trial.names
-                self._uses[number] -= 1
                 if number < self._resume.progress.stage or number in self._shared:
                     self._take_finished(number, stage, own)
                 else:
@@ -205,21 +187,14 @@ class Trainer:
         learners = {
             n: part for update in range(len(stage.updates)) for n, part in stage.learners(update).items()
         }
-        shared = self._shared.get(number, {})
-        for name, part in (learners | stage.changes).items():
-            if name not in shared:
-                assert self._finished is not None
-                shared[name] = self._finished(number, called(name))
-            part.module.load_state_dict(shared[name])
-        self._doubts.note(stage, learners | stage.changes)
-        self._share(number, shared)
-
-    def _share(self, number: int, states: dict[str, dict[str, Tensor]]) -> None:
-        """Keep what a stage has trained for as long as a trial has yet to come to it."""
-        if self._uses[number]:
-            self._shared[number] = states
-        else:
-            self._shared.pop(number, None)
+        changing, states = learners | stage.changes, self._shared.of(number)
+        if states is None:
+            assert self._finished is not None
+            states = {name: self._finished(number, called(name)) for name in changing}
+        for name, part in changing.items():
+            part.module.load_state_dict(states[name])
+        self._doubts.note(stage, changing)
+        self._shared.keep(number, states)
 
     def _train(self, number: int, stage: Stage, context: RunContext, called: Names) -> Iterator[Event]:
         stage.to(context.device)
@@ -240,7 +215,7 @@ class Trainer:
             if name in run.scored or called(name) in self._reported:
                 continue
             yield Preparing(what=f"scores of the {called(name)}", fraction=0.0)
-            evaluated[name] = self._evaluated(run, name, context, called)
+            evaluated[name] = in_the_run(evaluate(run, name, context), called)
             yield from self._doubts_of(number, run, name, evaluated[name])
         own = dict(stage.networks)
         for network in remembered(run, feed, self._answers):
@@ -248,14 +223,13 @@ class Trainer:
         while run.epoch < stage.training_spec.epochs:
             yield from self._train_epoch(number, run, feed, validation, seen)
         stage.networks.update(own)  # type: ignore[attr-defined]
-        evaluated |= {name: self._evaluated(run, name, context, called, seen) for name in run.scored}
+        evaluated |= {name: in_the_run(evaluate(run, name, context, seen), called) for name in run.scored}
         evaluated = {name: evaluated[name] for name in stage.scored if name in evaluated}
         yield from self._doubts.new(loss_not_falling(run))
         for name in run.scored:
             yield from self._doubts_of(number, run, name, evaluated[name], seen)
         self._reported.update(map(called, evaluated))
-        self._deliver(number, run, context, {name: found.result for name, found in evaluated.items()})
-        self._share(number, {name: copied_state(module) for name, module in run.changing.items()})
+        self._keep(number, run, context, evaluated)
         self._stage, self._run = number + 1, None
         yield StageDone(
             stage=number,
@@ -274,16 +248,6 @@ class Trainer:
         for message in self._answers.complaints():
             yield RunNotice(message=message)
 
-    def _evaluated(
-        self, run: StageRun, name: str, context: RunContext, called: Names, seen: Collection[int] = ()
-    ) -> Evaluated:
-        """Score a network; what it is in the run stands in its row."""
-        found = evaluate(run, name, context, seen)
-        if name not in called.identities:
-            return found
-        identity = called.identity(name)
-        return found._replace(result=found.result.model_copy(update={"coordinates": identity.coordinates}))
-
     def _doubts_of(
         self, number: int, run: StageRun, name: str, found: Evaluated, seen: Collection[int] = ()
     ) -> Iterator[Event]:
@@ -295,35 +259,21 @@ class Trainer:
         yield from self._doubts.new(at_chance(stage.title, found.result, own, names, teaches=teaches))
         yield from self._doubts.new(self._doubts.taught(stage, name))
 
-    def _deliver(
-        self, number: int, run: StageRun, context: RunContext, results: Mapping[str, NetworkResult]
+    def _keep(
+        self, number: int, run: StageRun, context: RunContext, evaluated: Mapping[str, Evaluated]
     ) -> None:
         """Take copies of what the stage has made."""
-        delivered = []
-        for name, result in results.items():
-            entry, module = context.scorable.get(name), None
-            if entry and entry.card:
-                module = context.module_of(name)
-            if module is None or entry is None or entry.card is None:
-                continue
-            last, best, best_epoch = copied_state(module), None, result.best_epoch.epoch
-            if best_epoch != result.last_epoch.epoch:
-                before = run.use_best(name)
-                best = copied_state(module)
-                run.use(name, before)
-            identity = Identity(role=result.role, kind=result.kind, coordinates=result.coordinates)
-            known = {"network": result.name, "identity": identity, "epoch": result.last_epoch.epoch}
-            card = entry.card.model_copy(update=known)
-            delivered.append(Delivery(card, last, best, best_epoch))
-        self.delivered = tuple(delivered)
-        whole = {delivery.card.network for delivery in delivered if delivery.card.model}
+        called, results = run.stage.called, {name: found.result for name, found in evaluated.items()}
+        self.delivered = deliveries(run, context, results)
+        whole = {delivery.card.network for delivery in self.delivered if delivery.card.model}
         later = {name for summary in self.summaries[number + 1 :] for name in summary.trained}
-        called = run.stage.called
+        states = {name: copied_state(module) for name, module in run.changing.items()}
         self.parts = {
-            called(name): copied_state(module)
-            for name, module in run.changing.items()
+            called(name): state
+            for name, state in states.items()
             if called(name) in later or called(name) not in whole
         }
+        self._shared.keep(number, states)
 
     def _train_epoch(
         self, number: int, run: StageRun, feed: Feed, validation: Feed, seen: Collection[int]

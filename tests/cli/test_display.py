@@ -4,7 +4,7 @@ import threading
 from rich.console import Console
 
 from kdstudio.cli.display import Display, console, show_run, watch_run
-from kdstudio.engine.events import Preparing, RunPaused, RunWarning, StageDone, StepDone
+from kdstudio.engine.events import Preparing, RunNotice, RunPaused, RunWarning, StageDone, StepDone
 from kdstudio.runs.control import ask
 from kdstudio.runs.session import new_session
 from kdstudio.runs.state import RunState
@@ -56,6 +56,14 @@ def test_a_held_run_is_told():
         state.add(event)
         display.show([event], state)
     assert "held" in display._bars.tasks[0].fields["beside"]
+
+
+def test_a_notice_is_a_line_that_stays():
+    output, state = io.StringIO(), RunState()
+    display = Display(console := Console(file=output, width=200))
+    assert not console.is_terminal
+    display.show([RunNotice(message="The disk [sda] is full; make room.")], state)
+    assert "note: The disk [sda] is full; make room." in output.getvalue()
 
 
 def test_networks_that_differ_in_the_seed_alone_are_one_line():

@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 from kdstudio.engine import remembered
-from kdstudio.engine.events import Preparing, RunNotice, StepDone
+from kdstudio.engine.events import Preparing, RunNotice, StageStarted, StepDone
 from kdstudio.runs.caches import answers_folder
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.session import new_session, resumed_session
@@ -109,6 +109,17 @@ def test_a_second_student_of_one_teacher_finds_what_the_first_has_asked(runs):
     _folder, events = run(runs, "sweep", small_experiment(*settings, strategy="sweep"))
     assert asked(events)
     assert len(list(answers_folder().iterdir())) == 1
+
+
+def test_every_seed_of_a_run_finds_what_the_first_has_asked(runs):
+    one_view = "networks.student.training.augmentation={jitter=0}"
+    settings = (*USUAL, *PERCEPTRONS, one_view, "data.seed=0")
+    _folder, events = run(runs, "seeds", small_experiment(*settings, "seeds=3"))
+    students = [
+        event for event in events if isinstance(event, StageStarted) and "teacher" in event.summary.frozen
+    ]
+    assert len(students) == 3
+    assert len(asked(events)) == 9  # 1,077 images in blocks of 128, once
 
 
 def damaged(file):
