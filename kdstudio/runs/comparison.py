@@ -23,13 +23,16 @@ def main_result(summary: Summary, names: Sequence[str]) -> str:
 def main_reference(summary: Summary, names: Sequence[str], result: str = "") -> str:
     """The one that it, or ``result``, is held against: what it learned from, else another one of its kind.
 
-    One of the same trial, where there is one; itself where there is nothing else.
+    One of the same trial, where there is one; itself where there is nothing else, as of a teacher.
     """
     result, rows = result or main_result(summary, names), summary.networks
     others = [name for name in names if name != result and name in rows]
     if result in rows:
         others.sort(key=lambda name: not rows[name].shares_trial_with(rows[result]))
-    for kind in (summary.comparison.reference, summary.comparison.result):
+    kinds = summary.comparison.reference, summary.comparison.result
+    if result in rows and rows[result].kind == kinds[0] != kinds[1]:
+        return result
+    for kind in kinds:
         for name in others:
             if rows[name].kind == kind:
                 return name
