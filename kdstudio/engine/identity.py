@@ -110,11 +110,15 @@ def _spoken(title: str, value: Coordinate) -> str:
 
 
 def title_of(key: str) -> str:
-    """Heading of a coordinate's column: ``generation``; of a swept field ``T``, ``student learning rate``."""
+    """Heading of a coordinate's column: ``generation``; of a swept field ``T``, ``teacher learning rate``.
+
+    What is swept of the student itself needs no name before it.
+    """
     part, *inside = key.split(".")
+    if part == "networks" and inside[0] == STUDENT:
+        del inside[0]
     if inside and inside[-1] in TAGS:
         inside.pop()
-    else:
-        inside = [name for name in inside if name not in UNSPOKEN]
+    inside = [*(name for name in inside[:-1] if name not in UNSPOKEN), *inside[-1:]]
     words = [inside[0], inside[-1]] if len(inside) > 2 else inside or [part]
     return " ".join(SYMBOLS.get(word, word.replace("_", " ")) for word in words)

@@ -16,7 +16,7 @@ Sweep = dict[str, tuple[Any, ...]]
 MOST_TRIALS = 1000
 SWEPT = ("strategy", "networks", "data")
 """Parts of an experiment whose fields can be swept, but for …"""
-FIXED = ("source", "seed", "classes", "renumber", "weights")
+FIXED = ("source", "validation", "seed", "classes", "renumber", "weights")
 """… where data and weights come from, which classes there are, and which images are kept for validation."""
 LOGARITHMIC = 8
 """An axis is logarithmic where the largest value is so many times the smallest."""

@@ -56,7 +56,8 @@ def curves(view: FigureView, rows: Iterable[Row], part: Part = "test") -> list[R
     drawn = []
     for line in lines.values():
         first = line[0][1]
-        text = " ".join(filter(None, (_in_legend(field, first.field(field)) for field in view.series)))
+        words = dict.fromkeys(_in_legend(field, first.field(field)) for field in view.series)  # each once
+        text = " ".join(filter(None, words))
         points = tuple(sorted((point for point, _ in line), key=lambda point: point.x))
         token = tokens[first.rows[0].name]
         drawn.append(ResultCurve(text, token, points, connected=view.connected))

@@ -66,11 +66,12 @@ SWEPT_TITLES = {
     "strategy.temperature": "T",
     "strategy.terms.hint.weight": "hint weight",
     "strategy.name": "strategy",
-    "networks.student.model.widths": "student widths",
-    "networks.student.model.name": "student model",
+    "networks.student.model.widths": "widths",
+    "networks.student.model.name": "model",
     "networks.net-1.training.optimizer.learning_rate": "net-1 learning rate",
-    "networks.student.training.optimizer.name": "student optimizer",
+    "networks.student.training.optimizer.name": "optimizer",
     "data.label_noise": "label noise",
+    "networks.teacher.model.widths": "teacher widths",
 }
 
 

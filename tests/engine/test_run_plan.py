@@ -30,8 +30,8 @@ def test_what_a_swept_field_does_not_change_is_trained_once():
         "baseline seed-1", "student T1 seed-1", "student T20 seed-1",
     ]  # fmt: skip
     assert names_of('sweep={"networks.student.training.epochs"=[1, 2]}') == [
-        "teacher", "baseline student epochs-1", "student student epochs-1",
-        "baseline student epochs-2", "student student epochs-2",
+        "teacher", "baseline epochs-1", "student epochs-1",
+        "baseline epochs-2", "student epochs-2",
     ]  # fmt: skip
     assert names_of('sweep={"networks.teacher.model.widths"=[[3], [5, 4]]}') == [
         "teacher teacher widths-3", "baseline", "student teacher widths-3", "teacher 5-4", "student 5-4",
@@ -45,9 +45,9 @@ def test_two_swept_fields_are_told_where_they_tell():
     sweep = 'sweep={"strategy.temperature"=[1, 20], "networks.student.model.widths"=[[8], [4]]}'
     assert names_of(sweep) == [
         "teacher",
-        "baseline student widths-8", "student T1 student widths-8",
-        "baseline student widths-4", "student T1 student widths-4",
-        "student T20 student widths-8", "student T20 student widths-4",
+        "baseline widths-8", "student T1 widths-8",
+        "baseline widths-4", "student T1 widths-4",
+        "student T20 widths-8", "student T20 widths-4",
     ]  # fmt: skip
 
 

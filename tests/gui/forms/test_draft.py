@@ -123,8 +123,8 @@ SWEEPS = [
         """{"name" = "sgd", "momentum" = 0.5}'""",
     ),
     (
-        {"data.classes": [["1", "7"], [1, 7, 8]], "strategy.alpha": [0, 0.5]},
-        """ --sweep 'data.classes=["1", "7"],[1, 7, 8]' --sweep strategy.alpha=0,0.5""",
+        {"networks.student.training.leave_out": [["1", "7"], [1, 7, 8]], "strategy.alpha": [0, 0.5]},
+        """ --sweep 'networks.student.training.leave_out=["1", "7"],[1, 7, 8]' --sweep strategy.alpha=0,0.5""",
     ),
 ]
 

@@ -104,7 +104,7 @@ def test_the_outline_tells_what_is_crossed(qapp):
     assert "setting" not in read(outline(small_experiment()))
     sweep = 'sweep={"networks.student.model.widths"=[[3, 4], [5]], "strategy.temperature"=[1, 20]}'
     text = read(outline(small_experiment("seeds=3", sweep)))
-    assert "3 seeds × 4 settings = 12 trials\nstudent widths: [3, 4], [5]\nT: 1, 20\none teacher" in text
+    assert "3 seeds × 4 settings = 12 trials\nwidths: [3, 4], [5]\nT: 1, 20\none teacher" in text
     assert "student: mlp 3-4, 2 epochs" in text
     assert "of the first setting" in text
     text = read(outline(small_experiment("seeds=3", "teacher_for_each_seed=true")))
