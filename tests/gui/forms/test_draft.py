@@ -124,7 +124,8 @@ SWEEPS = [
     ),
     (
         {"networks.student.training.leave_out": [["1", "7"], [1, 7, 8]], "strategy.alpha": [0, 0.5]},
-        """ --sweep 'networks.student.training.leave_out=["1", "7"],[1, 7, 8]' --sweep strategy.alpha=0,0.5""",
+        """ --sweep 'networks.student.training.leave_out=["1", "7"],[1, 7, 8]'"""
+        " --sweep strategy.alpha=0,0.5",
     ),
 ]
 
