@@ -200,8 +200,10 @@ class MemoryStore:
         return []
 
 
-def kd_studio(job: Job, strategy: str, compute: dict[str, object], store: AnswerStore | None = None) -> float:
-    """Train one epoch; returns its images a second, what it takes to ask or look up included."""
+def trainer(
+    job: Job, strategy: str, compute: dict[str, object], store: AnswerStore | None = None
+) -> Trainer:
+    """Return KD Studio's side, ready to train one epoch."""
     images, labels = pixels(job)
     part = LabelledImages(images, labels)
     statistics = (0.5,) * job.image.channels, (0.25,) * job.image.channels
@@ -225,8 +227,13 @@ def kd_studio(job: Job, strategy: str, compute: dict[str, object], store: Answer
         "networks": described if strategy == "hinton" else {"student": described["student"]},
         "compute": compute,
     }
-    trainer = Trainer(RunContext(validate(raw, "peers"), data, CPU), store=store)
-    return [event.images_per_second for event in trainer.events() if isinstance(event, EpochDone)][-1]
+    return Trainer(RunContext(validate(raw, "peers"), data, CPU), store=store)
+
+
+def kd_studio(job: Job, strategy: str, compute: dict[str, object], store: AnswerStore | None = None) -> float:
+    """Train; returns the images a second, what it takes to ask or look up included."""
+    events = trainer(job, strategy, compute, store).events()
+    return [event.images_per_second for event in events if isinstance(event, EpochDone)][-1]
 
 
 def measure(job: Job, pairs: int, threads: int, precision: str) -> list[dict[str, float]]:

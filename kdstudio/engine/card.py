@@ -50,12 +50,13 @@ class NetworkCard(Declaration):
     def build(self) -> nn.Module:
         """Make the module; its first weights are drawn apart from torch's global generator."""
         from kdstudio.models.modules.drawing import OwnGenerator
+        from kdstudio.models.modules.layout import build
 
         with OwnGenerator(0):
             if self.composition:
                 return self.composition.build(self.image_shape)
             assert self.model is not None
-            return self.model.build(self.image_shape, len(self.class_names))
+            return build(self.model, self.image_shape, len(self.class_names))
 
     def summary(self) -> str:
         """The architecture in a few characters."""

@@ -49,7 +49,9 @@ class Composition(Declaration):
 
     def build(self, image: ImageShape) -> ComposedNetwork:
         """Make the module, randomly initialised: ``(B, C, H, W)`` in, ``(B, K)`` out."""
-        trunks = {name: spec.model.build(image, spec.outputs) for name, spec in self.networks.items()}
+        from kdstudio.models.modules.layout import build
+
+        trunks = {name: build(spec.model, image, spec.outputs) for name, spec in self.networks.items()}
         return self.assemble(trunks, {name: placed.head.build() for name, placed in self.heads.items()})
 
     def assemble(self, networks: Mapping[str, nn.Module], heads: Mapping[str, nn.Module]) -> ComposedNetwork:

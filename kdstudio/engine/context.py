@@ -28,6 +28,7 @@ from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ModelSpec
 from kdstudio.models.heads.declaration import HeadSpec
 from kdstudio.models.modules.drawing import OwnGenerator
+from kdstudio.models.modules.layout import build
 from kdstudio.models.modules.tapping import activation, preactivation
 
 WeightsLoader = Callable[[FromFile | FromRun, tuple[str, ...]], dict[str, Tensor]]
@@ -175,7 +176,7 @@ class RunContext:
     def _module(self, model: ModelSpec, classes: int, seed: int) -> nn.Module:
         with OwnGenerator(seed):
             try:
-                return model.build(self.data.image, classes)
+                return build(model, self.data.image, classes, self.device)
             except (RuntimeError, ValueError, ZeroDivisionError) as error:
                 raise KDStudioError(
                     f"'{model.summary()}' cannot be built for images of "

@@ -100,7 +100,8 @@ class Network(Part):
         """
         weights: dict[str, Tensor] = {}
         if any(name not in self.outputs for name in wanted):
-            weights = {path: weight for path, weight in self.module.named_parameters() if path in wanted}
+            own = self.module.named_parameters()
+            weights = {path: weight.contiguous() for path, weight in own if path in wanted}
         taps = {name: self.taps.get(name, name) for name in wanted if name != LOGITS and name not in weights}
         logits, captured = run_with_taps(self.module, batch.images, taps, self.name)
         values = {**weights, **captured, LOGITS: logits}

@@ -174,7 +174,7 @@ class StageRun:
             module.load_state_dict(states[name])
 
     def tensors(self) -> dict[str, Tensor]:
-        """Everything that a checkpoint must hold, copied."""
+        """Everything that a checkpoint must hold, copied; contiguous, as files hold it."""
         found = {f"losses/{name}": total for name, total in self.losses.items()}
         found |= {f"gradients/{name}": total for name, total in self.gradient_norms.items()}
         for name, module in self.changing.items():
@@ -187,7 +187,10 @@ class StageRun:
                 for key, value in values.items():
                     if value is not None:
                         found[f"optimizer/{update}/{number}/{key}"] = torch.as_tensor(value)
-        return {address: value.detach().cpu().clone() for address, value in found.items()}
+        return {
+            address: value.detach().cpu().clone(memory_format=torch.contiguous_format)
+            for address, value in found.items()
+        }
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on from ``checkpoint``; KDStudioError where other networks, heads or terms have made it."""
@@ -209,10 +212,11 @@ class StageRun:
         for name, value in checkpoint.under("gradients").items():
             self.gradient_norms[name].copy_(value)
         for update, optimizer in enumerate(self.optimizers):
+            parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
             state: dict[int, dict[str, Tensor]] = {}
             for address, value in checkpoint.under(f"optimizer/{update}").items():
                 number, _, key = address.partition("/")
-                state.setdefault(int(number), {})[key] = value
+                state.setdefault(int(number), {})[key] = _laid_out_as(parameters[int(number)], value)
             groups = optimizer.state_dict()["param_groups"]
             optimizer.load_state_dict({"state": state, "param_groups": groups})
 
@@ -235,3 +239,9 @@ class StageRun:
 def copied_state(module: nn.Module) -> dict[str, Tensor]:
     """State dict on the CPU, sharing nothing with ``module``."""
     return {key: value.detach().cpu().clone() for key, value in module.state_dict().items()}
+
+
+def _laid_out_as(parameter: Tensor, value: Tensor) -> Tensor:
+    """Give an optimiser's ``value`` the layout of its parameter, which a fused step takes for granted."""
+    same = value.shape == parameter.shape
+    return torch.empty_like(parameter, dtype=value.dtype).copy_(value) if same else value

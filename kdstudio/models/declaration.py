@@ -30,6 +30,8 @@ class ModelSpec(Declaration):
     """Whether building it runs code of the user's, which needs the user's leave."""
     library: ClassVar[str] = ""
     """Package that makes its networks, where that is another one."""
+    channels_last: ClassVar[bool] = False
+    """Whether it gains by convolutions with channels last, and its code takes no features for contiguous."""
 
     name: str
 

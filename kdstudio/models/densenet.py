@@ -17,6 +17,7 @@ class DenseNet(ModelSpec):
     """DenseNet-BC: each layer is fed by all layers before it (Huang et al. 2016)."""
 
     paper: ClassVar[str] = "Densely Connected Convolutional Networks, Huang et al. 2016"
+    channels_last: ClassVar[bool] = True
 
     name: Literal["densenet"] = "densenet"
     depth: int = option(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from kdstudio.declaration import option
 from kdstudio.models.declaration import ImageShape, ModelSpec, models
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 @models.register
 class LeNet(ModelSpec):
     """Small CNN: two convolutions with max-pooling, one hidden layer (after LeNet-5, 1998)."""
+
+    channels_last: ClassVar[bool] = True
 
     name: Literal["lenet"] = "lenet"
     channels: int = option(

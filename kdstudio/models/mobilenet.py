@@ -23,6 +23,7 @@ class MobileNet(ModelSpec):
         "MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications, "
         "Howard et al. 2017"
     )
+    channels_last: ClassVar[bool] = True
 
     name: Literal["mobilenet"] = "mobilenet"
     width: float = option(

@@ -25,6 +25,7 @@ class MobileNetV2(ModelSpec):
     """MobileNetV2: residual blocks that are narrow outside and wide inside (Sandler et al. 2018)."""
 
     paper: ClassVar[str] = "MobileNetV2: Inverted Residuals and Linear Bottlenecks, Sandler et al. 2018"
+    channels_last: ClassVar[bool] = True
 
     name: Literal["mobilenet-v2"] = "mobilenet-v2"
     width: float = option(

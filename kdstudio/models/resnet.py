@@ -17,6 +17,7 @@ class ResNet(ModelSpec):
     """CIFAR ResNet: three stages of residual blocks, 20 to 110 layers (He et al. 2015)."""
 
     paper: ClassVar[str] = "Deep Residual Learning for Image Recognition, He et al. 2015"
+    channels_last: ClassVar[bool] = True
 
     name: Literal["resnet"] = "resnet"
     depth: Literal[8, 14, 20, 32, 44, 56, 110] = option(

@@ -19,6 +19,7 @@ class ResNetImageNet(ModelSpec):
     """ResNet-18, 34, 50 and 101 of ImageNet, with a 3×3 first layer and no pooling behind it (2015)."""
 
     paper: ClassVar[str] = "Deep Residual Learning for Image Recognition, He et al. 2015"
+    channels_last: ClassVar[bool] = True
 
     name: Literal["resnet-imagenet"] = "resnet-imagenet"
     depth: Literal[18, 34, 50, 101] = option(

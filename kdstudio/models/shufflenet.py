@@ -24,6 +24,7 @@ class ShuffleNetV1(ModelSpec):
         "ShuffleNet: An Extremely Efficient Convolutional Neural Network for Mobile Devices, "
         "Zhang et al. 2017"
     )
+    channels_last: ClassVar[bool] = True
 
     name: Literal["shufflenet-v1"] = "shufflenet-v1"
     groups: Literal[1, 2, 3] = option(

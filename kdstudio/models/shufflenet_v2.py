@@ -32,6 +32,7 @@ class ShuffleNetV2(ModelSpec):
     paper: ClassVar[str] = (
         "ShuffleNet V2: Practical Guidelines for Efficient CNN Architecture Design, Ma et al. 2018"
     )
+    channels_last: ClassVar[bool] = True
 
     name: Literal["shufflenet-v2"] = "shufflenet-v2"
     width: Literal["0.5", "1.0", "1.5", "2.0"] = option(

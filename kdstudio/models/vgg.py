@@ -30,6 +30,7 @@ class VGG(ModelSpec):
     paper: ClassVar[str] = (
         "Very Deep Convolutional Networks for Large-Scale Image Recognition, Simonyan and Zisserman 2014"
     )
+    channels_last: ClassVar[bool] = True
 
     name: Literal["vgg"] = "vgg"
     depth: Literal[8, 11, 13, 16, 19] = option(

@@ -17,6 +17,7 @@ class WideResNet(ModelSpec):
     """Wide ResNet: shallower and wider, batch norm and ReLU before each convolution (2016)."""
 
     paper: ClassVar[str] = "Wide Residual Networks, Zagoruyko and Komodakis 2016"
+    channels_last: ClassVar[bool] = True
 
     name: Literal["wide-resnet"] = "wide-resnet"
     depth: Literal[10, 16, 22, 28, 34, 40] = option(

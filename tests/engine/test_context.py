@@ -486,3 +486,38 @@ def test_labels_can_be_learned_by_a_head():
     head = run.head("branch", lambda: nn.Linear(8, 10), "student.block1")
     assert label_loss(head).inputs == "branch"
     assert label_loss(student).inputs == label_loss("student").inputs == "student.logits"
+
+
+@pytest.mark.parametrize("family", ["resnet", "mobilenet-v2", "shufflenet-v2"])
+def test_a_network_built_from_its_card_answers_as_in_the_run_bit_for_bit(family):
+    """Its weights lie with channels last, which no file tells."""
+    depth = ", depth=8" if family == "resnet" else ""
+    run = small_context(small_experiment(f"networks.student.model={{name='{family}'{depth}}}"))
+    student, batch = run.network("student"), random_batch(33)
+    StageRun(run.stage("student", [label_loss(student)]).train(), CPU, "float32").take_step(
+        batch, 0.1, {"label loss": 1.0}
+    )
+    rebuilt = run.scorable["student"].card.build().eval()
+    load_state(rebuilt, {key: value.contiguous() for key, value in state(student).items()}, "student")
+    student.eval()
+    with torch.no_grad():
+        assert torch.equal(rebuilt(batch.images), student(batch, ("logits",))["logits"])
+
+
+def test_heads_of_others_may_take_what_they_read_for_contiguous():
+    """Ours lay convolutions with channels last; ``.view`` of such features would fail."""
+
+    class Viewing(nn.Linear):
+        def forward(self, features):
+            return super().forward(features.view(len(features), -1))
+
+    run = small_context(small_experiment("networks.student.model={name='resnet', depth=8}"))
+    student = run.network("student")
+    convolution = student.module.get_submodule("block1.0.add.body.first.conv")
+    assert convolution.weight.is_contiguous(memory_format=torch.channels_last)
+    run.head("weight", nn.Flatten, "student.block1.0.add.body.first.conv.weight")
+    head = run.head("viewing", lambda: Viewing(16 * 8 * 8, 10), "student.block1")
+    stage = run.stage("student", [label_loss(head)]).train()
+    step = StageRun(stage, CPU, "float32")
+    step.take_step(random_batch(), 0.1, {"label loss": 1.0})
+    assert convolution.weight.grad.is_contiguous(memory_format=torch.channels_last)

@@ -278,6 +278,25 @@ def test_a_restored_run_goes_on_bit_for_bit(optimizer):
     assert same_state(whole.tensors(), halved.tensors())
 
 
+@pytest.mark.parametrize("optimizer", [SGD(), AdamW()])
+def test_a_restored_optimiser_has_the_layout_of_its_weights(optimizer):
+    def fresh():
+        convolution = nn.Conv2d(1, 4, 3).to(memory_format=torch.channels_last)
+        module = nn.Sequential(convolution, nn.Flatten(), nn.Linear(4 * 6 * 6, 10))
+        return run_of(label_stage(Network("student", module, {}), TrainingSpec(optimizer=optimizer)))
+
+    whole, restored = fresh(), fresh()
+    whole.take_step(random_batch(), 0.1, ONE)
+    tensors = whole.tensors()
+    assert all(value.is_contiguous() for value in tensors.values())
+    restored.restore(Checkpoint(Progress(step=1), tensors))
+    (optimizer,) = restored.optimizers
+    for parameter, values in optimizer.state.items():
+        same = [value for value in values.values() if torch.is_tensor(value) and value.ndim]
+        assert same
+        assert all(value.stride() == parameter.stride() for value in same)
+
+
 def test_a_checkpoint_of_other_heads_is_refused():
     run = run_of(label_stage(perceptron("student")))
     saved = Checkpoint(Progress(step=1), run.tensors())

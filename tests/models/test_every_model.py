@@ -10,6 +10,7 @@ from kdstudio.engine.network import Network
 from kdstudio.models.complexity import complexity
 from kdstudio.models.declaration import ImageShape, models
 from kdstudio.models.modules.foreign import run
+from kdstudio.models.modules.layout import build
 from kdstudio.models.modules.tapping import preactivation, run_with_taps
 from kdstudio.runs.weights import load_network, save_network
 
@@ -57,7 +58,7 @@ def batch_of(image, count=2):
 
 def built(spec, image, classes=10, seed=0):
     torch.manual_seed(seed)
-    return spec.build(image, classes)
+    return build(spec, image, classes)
 
 
 def test_logits_go_forward_and_finite_gradients_backward_to_every_weight(spec, image):
@@ -79,7 +80,7 @@ def test_in_eval_mode_an_image_has_the_same_logits_alone_and_in_a_batch(spec):
 
 
 def test_taps_lead_to_modules_in_the_order_of_the_forward_pass(spec, image):
-    module = spec.build(image, 10)
+    module = build(spec, image, 10)
     paths = [path for path, _shape in run(module, image)]
     taps = list(spec.taps().values())
     assert taps
@@ -87,7 +88,7 @@ def test_taps_lead_to_modules_in_the_order_of_the_forward_pass(spec, image):
 
 
 def test_taps_give_maps_or_vectors_with_the_batch_first(spec, image):
-    network = Network("student", spec.build(image, 10), spec.taps())
+    network = Network("student", build(spec, image, 10), spec.taps())
 
     class Seen:
         images = batch_of(image)
@@ -106,7 +107,7 @@ def test_before_the_relu_is_what_the_relu_behind_a_block_is_fed_with(spec):
     """As declared, and as found by following an image: two ways that know nothing of each other."""
     torch.manual_seed(0)
     image = IMAGES["cifar"]
-    module, images = spec.build(image, 10), batch_of(image, 4)
+    module, images = build(spec, image, 10), batch_of(image, 4)
     for norm in (m for m in module.modules() if isinstance(m, nn.BatchNorm2d)):
         nn.init.normal_(norm.weight)
         nn.init.normal_(norm.bias)

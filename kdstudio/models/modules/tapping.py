@@ -29,8 +29,9 @@ def run_with_taps(
     """Run ``module`` on ``images``; return its output, and what the submodules at ``taps`` gave, by name.
 
     ``taps`` maps names to paths, or to paths with ``@input`` behind. Of a layer that runs twice the last run
-    counts. Hooks live for this one run. Raises KDStudioError, which names ``what``, for a layer that gives
-    (or is fed with) no tensor.
+    counts. All is handed out contiguous, whatever the layout of the network's convolutions: who reads it may
+    use ``.view``. Hooks live for this one run. Raises KDStudioError, which names ``what``, for a layer that
+    gives (or is fed with) no tensor.
     """
     captured: dict[str, Tensor] = {}
 
@@ -40,7 +41,7 @@ def run_with_taps(
             if not isinstance(value, Tensor):
                 kind = type(value).__name__
                 raise KDStudioError(f"'{what}.{name}' gives a {kind}; read a layer that gives a tensor")
-            captured[name] = value
+            captured[name] = value.contiguous()
 
         return hook
 
@@ -53,7 +54,7 @@ def run_with_taps(
     finally:
         for handle in handles:
             handle.remove()
-    return output, captured
+    return output.contiguous(), captured
 
 
 def preactivation(module: nn.Module, images: Tensor, path: str) -> str:

@@ -39,6 +39,15 @@ def test_what_submodules_give_comes_by_name_beside_the_output():
     assert taps["after"] is taps["again"]
 
 
+def test_what_is_read_and_given_is_contiguous_also_with_channels_last():
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()).to(memory_format=torch.channels_last)
+    images = torch.randn(2, 3, 6, 5, generator=torch.Generator().manual_seed(0))
+    assert not module(images).is_contiguous()
+    output, taps = run_with_taps(module, images, {"before": "0", "fed": "1@input"}, "student")
+    assert all(value.is_contiguous() for value in (output, *taps.values()))
+    assert torch.equal(taps["before"].view(2, -1).relu(), output.view(2, -1))
+
+
 def test_gradient_flows_through_what_is_read():
     module = nn.Sequential(nn.Linear(4, 5), nn.Linear(5, 2))
     run_with_taps(module, IMAGES, {"first": "0"}, "student")[1]["first"].sum().backward()
