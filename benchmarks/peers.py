@@ -9,16 +9,15 @@ ratios within a pair. Sides:
 
 - torchdistill: its DistillationBox with KDLoss, data loader and torchvision's transforms in the same process;
 - plain: a loop over tensors in memory, float32, the teacher asked in each step;
-- cold: KD Studio, the teacher asked in each step;
-- warm: KD Studio with the teacher's answers remembered, which each image keeping to one view allows (the time
-  of asking is not counted);
+- cold: KD Studio, nothing remembered: the teacher is asked about every image of the epoch;
+- warm: KD Studio, the teacher's answers in the views of this epoch remembered, as a run before has left them;
 - labels: KD Studio training the same student on the labels alone.
 """
 
 import argparse
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
@@ -28,6 +27,7 @@ from torch.nn import functional
 
 from kdstudio.data.augmentation import Augmentation
 from kdstudio.data.declaration import ImageData, LabelledImages
+from kdstudio.engine.answers import AnswerStore, Place
 from kdstudio.engine.context import RunContext
 from kdstudio.engine.events import EpochDone
 from kdstudio.engine.trainer import Trainer
@@ -180,20 +180,41 @@ def torchdistill(job: Job) -> Callable[[], float]:
     return epoch
 
 
-def trainer(job: Job, strategy: str, compute: dict[str, object], epochs: int) -> Trainer:
-    """Return KD Studio's side, ready to train; with two epochs the teacher is remembered."""
+class MemoryStore:
+    """Remembered answers as files would keep them, without the disk."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self._blocks: dict[tuple[str, Place], bytes] = {}
+
+    def read(self, key: str, places: Collection[Place]) -> dict[Place, bytes]:
+        """Return what is there."""
+        return {place: self._blocks[key, place] for place in places if (key, place) in self._blocks}
+
+    def write(self, key: str, about: Mapping[str, str], blocks: Iterable[tuple[Place, bytes]]) -> None:
+        """Keep all."""
+        self._blocks |= {(key, place): block for place, block in blocks}
+
+    def complaints(self) -> list[str]:
+        """None."""
+        return []
+
+
+def trainer(
+    job: Job, strategy: str, compute: dict[str, object], store: AnswerStore | None = None
+) -> Trainer:
+    """Return KD Studio's side, ready to train one epoch."""
     images, labels = pixels(job)
     part = LabelledImages(images, labels)
     statistics = (0.5,) * job.image.channels, (0.25,) * job.image.channels
     names = tuple(str(number) for number in range(job.classes))
     data = ImageData(part, part, names, *statistics)
     recipe = {
-        "epochs": epochs,
+        "epochs": 1,
         "batch_size": BATCH,
         "optimizer": {"name": "sgd", "learning_rate": RATE, "momentum": MOMENTUM, "nesterov": False},
         "schedule": {"name": "constant"},
         "augmentation": job.augmentation.model_dump(),
-        "views_per_image": 1,
     }
     loaded = {"origin": "file", "path": "nowhere"}  # never read: the context is given no loader
     described = {
@@ -206,12 +227,12 @@ def trainer(job: Job, strategy: str, compute: dict[str, object], epochs: int) ->
         "networks": described if strategy == "hinton" else {"student": described["student"]},
         "compute": compute,
     }
-    return Trainer(RunContext(validate(raw, "peers"), data, CPU))
+    return Trainer(RunContext(validate(raw, "peers"), data, CPU), store=store)
 
 
-def kd_studio(job: Job, strategy: str, compute: dict[str, object], epochs: int) -> float:
-    """Train; returns the images a second of the last epoch."""
-    events = trainer(job, strategy, compute, epochs).events()
+def kd_studio(job: Job, strategy: str, compute: dict[str, object], store: AnswerStore | None = None) -> float:
+    """Train; returns the images a second, what it takes to ask or look up included."""
+    events = trainer(job, strategy, compute, store).events()
     return [event.images_per_second for event in events if isinstance(event, EpochDone)][-1]
 
 
@@ -225,9 +246,10 @@ def measure(job: Job, pairs: int, threads: int, precision: str) -> list[dict[str
     found = []
     for _pair in range(pairs):
         speeds = {name: epoch() for name, epoch in others.items()}
-        speeds["cold"] = kd_studio(job, "hinton", compute, epochs=1)
-        speeds["warm"] = kd_studio(job, "hinton", compute, epochs=2)
-        speeds["labels"] = kd_studio(job, "supervised", compute, epochs=1)
+        store = MemoryStore()
+        speeds["cold"] = kd_studio(job, "hinton", compute, store)
+        speeds["warm"] = kd_studio(job, "hinton", compute, store)
+        speeds["labels"] = kd_studio(job, "supervised", compute)
         found.append(speeds)
     return found
 

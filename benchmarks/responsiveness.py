@@ -1,14 +1,17 @@
-"""How soon the window is there, and how it answers while a run trains.
+"""How soon the window is there, how it answers while a run trains, and what it costs the run.
 
-uv run python benchmarks/responsiveness.py [PRESET] [--seconds 30]
+uv run python benchmarks/responsiveness.py [PRESET] [--seconds 30] [--pairs 5]
 
 Prints the time from the start of a fresh process to its first painted window, whether torch was
 imported by then, and the gaps of a 10 ms heartbeat in the window's thread: while torch is imported
-and while PRESET trains with the live page in view. Works offscreen and on a real display.
+and while PRESET trains with the live page in view; then how fast PRESET trains there, as a share of its
+speed on the command line, both in turn. Works offscreen and on a real display.
 """
 
 import argparse
+import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -25,6 +28,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("preset", nargs="?", default="digits-hinton")
     parser.add_argument("--seconds", type=float, default=30.0, help="longest time to watch the run")
+    parser.add_argument("--pairs", type=int, default=5, help="runs in the window and on the command line")
+    parser.add_argument("--in-window", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--began", type=float, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
@@ -33,8 +38,12 @@ def main() -> None:
     if options.began:
         first_paint(options.began)
         return
+    if options.in_window:
+        train_in_window(options.preset)
+        return
     measure_starts()
     measure_heartbeat(options.preset, options.seconds)
+    measure_speed(options.preset, options.pairs)
 
 
 def measure_starts() -> None:
@@ -114,6 +123,52 @@ def measure_heartbeat(preset: str, seconds: float) -> None:
                     f"95th percentile {high:.1f} ms, longest {told[-1]:.0f} ms"
                 )
         window.close()
+
+
+def measure_speed(preset: str, pairs: int) -> None:
+    """Train ``preset`` to its end in both ways, in turn, each in a fresh process."""
+    ratios = []
+    for _ in range(pairs):
+        with tempfile.TemporaryDirectory() as runs:
+            line = [sys.executable, "-m", "kdstudio", "run", preset, "-q", "--runs-dir", f"{runs}/line"]
+            window = [sys.executable, __file__, preset, "--in-window"]
+            for command in (line, window):
+                here = os.environ | {"KDSTUDIO_RUNS": f"{runs}/window", "KDSTUDIO_CACHE": f"{runs}/cache"}
+                subprocess.run(command, env=here, check=True, capture_output=True)
+                shutil.rmtree(f"{runs}/cache", ignore_errors=True)
+            ratios.append(seconds_of(Path(runs, "line")) / seconds_of(Path(runs, "window")))
+    print(
+        f"{preset} with the window open: {statistics.median(ratios):.1%} of the speed of the command line "
+        f"(median of {pairs} pairs, {min(ratios):.1%} to {max(ratios):.1%})"
+    )
+
+
+def seconds_of(runs: Path) -> float:
+    """Time that the only run in ``runs`` took, preparing not counted."""
+    (summary,) = runs.glob("*/summary.json")
+    return float(json.loads(summary.read_text())["seconds"])
+
+
+def train_in_window(preset: str) -> None:
+    """Open the window, run ``preset`` with the live page in view, and leave when it is over."""
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from kdstudio.gui.theme import Theme
+    from kdstudio.gui.window import MainWindow
+
+    application = QApplication([])
+    window = MainWindow(Theme(application), Path(os.environ["KDSTUDIO_RUNS"]))
+    window.show()
+    window.make_pages()
+    window.draft.load(preset)
+    window.run()
+    look = QTimer(interval=200)
+    look.timeout.connect(lambda: window.controller.state.is_busy or application.quit())
+    look.start()
+    application.exec()
+    window.controller.finish()
+    window.close()
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""Where the time of a training step goes, in the two jobs of peers.py, the teacher asked in each step.
+"""Where the time of a training step goes, in the two jobs of peers.py, with a teacher asked anew.
 
 uv run python benchmarks/step.py [--jobs perceptrons convolutions] [--precision auto] [--repeats 5]
 
 On one thread. Printed are medians over the repeats of microseconds of processor time a step, and their
-shares. *Measuring* is the gradient of each term by itself, in one step of 25 here, in one of 100 where an
-epoch has 400; *bookkeeping* what is left: seeds, weighting, sums of losses, reading them, events.
+shares. *Teacher* is what it takes to ask it about the epoch's images, and to look the answers up;
+*measuring* the gradient of each term by itself, in one step of 25 here, in one of 100 where an epoch has
+400; *bookkeeping* what is left: seeds, weighting, sums of losses, reading them, events.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from peers import JOBS, Job, trainer
 from kdstudio.data.feed import Batch, Feed
 from kdstudio.engine.events import StageStarted, StepDone
 from kdstudio.engine.network import Network
+from kdstudio.engine.remembered import RememberedNetwork
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun
 
@@ -32,7 +34,7 @@ def measure(job: Job, precision: str) -> dict[str, float]:
     """Train one epoch; returns the seconds of processor time a step that each part takes."""
     spent: dict[str, float] = defaultdict(float)
     compute = {"device": "cpu", "threads": 1, "precision": precision}
-    ready = trainer(job, "hinton", compute, epochs=1)
+    ready = trainer(job, "hinton", compute)
 
     def timed(function: Callable[..., Any], part: Callable[..., str]) -> Callable[..., Any]:
         def run(*args: Any, **kwargs: Any) -> Any:
@@ -53,6 +55,7 @@ def measure(job: Job, precision: str) -> dict[str, float]:
     with ExitStack() as patches:
         for owner, name, part in (
             (Network, "answer", lambda network, *_: network.name),
+            (RememberedNetwork, "_ask", lambda *_: "asked"),
             (Stage, "forward", lambda *_: "forward"),
             (StageRun, "_measure", lambda *_: "measuring"),
             (torch.Tensor, "backward", lambda *_: "backward"),
@@ -61,18 +64,20 @@ def measure(job: Job, precision: str) -> dict[str, float]:
         ):
             patches.enter_context(patch.object(owner, name, timed(getattr(owner, name), part)))
         patches.enter_context(patch.object(Feed, "shuffled", shuffled))
-        began, steps = 0.0, 0
+        began, steps, all_steps, asked = 0.0, 0, 0, 0.0
         for event in ready.events():
             if isinstance(event, StageStarted):
                 spent.clear()
+                all_steps = event.summary.steps
             elif isinstance(event, StepDone):
                 if not began:  # the first step, which warms up, is not counted
-                    began, before = time.process_time(), event.step
+                    began, before, asked = time.process_time(), event.step, spent["asked"]
                     spent.clear()
                 steps, ended, found = event.step - before, time.process_time(), dict(spent)
     found["losses"] = found.pop("forward") - found["teacher"] - found["student"]
     found["bookkeeping"] = ended - began - sum(found.values())
-    return {part: found.get(part, 0.0) / steps for part in PARTS}
+    a_step = {part: found.get(part, 0.0) / steps for part in PARTS}
+    return a_step | {"teacher": a_step["teacher"] + asked / all_steps}
 
 
 def main() -> None:

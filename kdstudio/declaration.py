@@ -59,8 +59,11 @@ def option(
     return Field(default, title=title, description=help, json_schema_extra=extra or None, **limits)
 
 
-OptionalNumber = Annotated[float | None, BeforeValidator(lambda value: None if value == "" else value)]
+_EMPTY = BeforeValidator(lambda value: None if value == "" else value)
+OptionalNumber = Annotated[float | None, _EMPTY]
 """A number, or nothing: an empty field of a form, ``--set path=``, or no line in a file."""
+OptionalInteger = Annotated[int | None, _EMPTY]
+"""The same of whole numbers."""
 
 D = TypeVar("D", bound=Declaration)
 E = TypeVar("E", bound=Declaration)
@@ -226,6 +229,18 @@ def tag_of(declaration: type[Declaration]) -> tuple[str, str]:
     """Name and value of the field that tells ``declaration`` from its alternatives; empty if none does."""
     fields = declaration.model_fields
     return next(((tag, str(fields[tag].default)) for tag in TAGS if tag in fields), ("", ""))
+
+
+def with_value(raw: dict[str, Any], path: list[str], value: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Return a copy of ``raw`` in which ``path`` holds ``value``."""
+    key, rest = path[0], path[1:]
+    if not rest:
+        return {**raw, key: value}
+    inner = raw.get(key)
+    inner = inner if isinstance(inner, dict) else {}
+    if len(rest) == 1 and rest[0] in TAGS and inner.get(rest[0]) != value:
+        return {**raw, key: {rest[0]: value}}
+    return {**raw, key: with_value(inner, rest, value)}
 
 
 ProgressCallback = Callable[[str, float], None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -19,8 +20,10 @@ class LazyModule:
         if function.startswith("__"):
             raise AttributeError(function)
 
-        def call(*values: Any, **options: Any) -> Any:  # noqa: ANN401
-            return getattr(import_module(self._name), function)(*values, **options)
-
-        call.__name__ = function
+        call = partial(_call, self._name, function)
+        call.__name__ = function  # type: ignore[attr-defined]
         return call
+
+
+def _call(module: str, function: str, *values: Any, **options: Any) -> Any:  # noqa: ANN401
+    return getattr(import_module(module), function)(*values, **options)

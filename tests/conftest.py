@@ -35,6 +35,7 @@ def runs(tmp_path, monkeypatch):
     """Folder of the runs, empty; nothing that a test does reaches the user's own."""
     folder = tmp_path / "runs"
     monkeypatch.setenv("KDSTUDIO_RUNS", str(folder))
+    monkeypatch.setenv("KDSTUDIO_CACHE", str(tmp_path / "cache"))
     return folder
 
 

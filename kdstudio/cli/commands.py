@@ -9,15 +9,28 @@ from typing import Literal
 import click
 
 from kdstudio.cli import tables
+from kdstudio.cli.cache import cache
 from kdstudio.cli.display import console
-from kdstudio.cli.options import code_flag, complain, json_flag, kdstudio, runs_dir, settings_option
+from kdstudio.cli.options import (
+    code_flag,
+    complain,
+    json_flag,
+    kdstudio,
+    runs_dir,
+    seeds_option,
+    settings_option,
+    sweep_option,
+)
 from kdstudio.cli.running import INTERRUPTED
 from kdstudio.errors import KDStudioError
+from kdstudio.runs.comparison import main_result
 from kdstudio.runs.folder import find_run, run_folders
 from kdstudio.runs.presets import load_experiment
 from kdstudio.runs.session import failure
 
 BAD_INPUT = 2
+
+kdstudio.add_command(cache)
 
 
 @kdstudio.command("list")
@@ -40,14 +53,17 @@ def list_(what: str, runs: Path, as_json: bool) -> None:
 @kdstudio.command()
 @click.argument("experiment", metavar="PRESET|FILE.toml")
 @settings_option
+@seeds_option
+@sweep_option
 @code_flag
-def preview(experiment: str, settings: tuple[str, ...], allow_code: bool) -> None:
+def preview(
+    experiment: str, settings: tuple[str, ...], seeds: int | None, sweep: tuple[str, ...], allow_code: bool
+) -> None:
     """Show what an experiment would see and build: images, classes, networks, their cost and taps."""
     from kdstudio.runs.preview import Previewer
 
-    found = Previewer().preview(
-        load_experiment(experiment, settings), lambda _what, _fraction: None, allow_code=allow_code
-    )
+    chosen = load_experiment(experiment, settings, seeds, sweep)
+    found = Previewer().preview(chosen, lambda _what, _fraction: None, allow_code=allow_code)
     tables.print_preview(found, console(stderr=False))
 
 
@@ -67,20 +83,20 @@ def show(which: str, runs: Path, as_json: bool) -> None:
 @kdstudio.command()
 @click.argument("which", metavar="RUN")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write to.")
-@click.option("--network", default="student", show_default=True, help="Which network of the run.")
+@click.option("--network", help="Which network of the run (default: its result, best on validation).")
 @click.option("--format", "file_format", default="safetensors", show_default=True, help="File format.")
 @click.option("--best", is_flag=True, help="The best epoch's weights instead of the last's.")
 @runs_dir
 @code_flag
 def export(
-    which: str, out: Path, network: str, file_format: str, best: bool, runs: Path, allow_code: bool
+    which: str, out: Path, network: str | None, file_format: str, best: bool, runs: Path, allow_code: bool
 ) -> None:
     """Export a trained network; the file is loaded back and its outputs are compared."""
     from kdstudio.runs.export import export_network
 
-    made = export_network(
-        find_run(which, runs), network, out, best=best, file_format=file_format, allow_code=allow_code
-    )
+    folder = find_run(which, runs)
+    chosen = network or main_result(folder.summary(), folder.networks())
+    made = export_network(folder, chosen, out, best=best, file_format=file_format, allow_code=allow_code)
     console().print(
         f"{made.size:,} bytes; {made.outputs()}; loaded back, they differ by at most "
         f"{made.largest_difference:g} from the run's",
@@ -134,7 +150,7 @@ def temperature(
 
 @kdstudio.command()
 @click.argument("which", metavar="RUN")
-@click.option("--network", default="student", show_default=True, help="One that left classes out.")
+@click.option("--network", help="One that left classes out (default: the run's result).")
 @click.option(
     "--shift", "group", type=click.Choice(["fewer", "left-out", "seen", "all"]),
     help="Classes whose biases are fitted: left out, seen, whichever are fewer (default), or all.",
@@ -148,7 +164,7 @@ def temperature(
 @code_flag
 def bias(
     which: str,
-    network: str,
+    network: str | None,
     group: Literal["fewer", "left-out", "seen", "all"] | None,
     raised: tuple[str, ...],
     runs: Path,
@@ -161,7 +177,9 @@ def bias(
 
     if group and raised:
         raise KDStudioError(f"--shift {group} fits the biases and --raise sets them; give one of the two")
-    predictions = read_unseen(find_run(which, runs), allow_code=allow_code)
+    folder = find_run(which, runs)
+    predictions = read_unseen(folder, allow_code=allow_code)
+    network = network or main_result(folder.summary(), [*predictions.unseen])
     biases = (
         read_biases(raised, predictions.class_names) if raised else predictions.fit(network, group or "fewer")
     )

@@ -15,6 +15,7 @@ from kdstudio.engine.events import (
     EpochDone,
     Event,
     Preparing,
+    RunNotice,
     RunStarted,
     RunWarning,
     StageDone,
@@ -22,8 +23,8 @@ from kdstudio.engine.events import (
     StepDone,
 )
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.groups import gathered
 from kdstudio.runs.log import RunFollower
-from kdstudio.runs.results import gathered
 from kdstudio.runs.session import Session, Tell
 from kdstudio.runs.state import RunState, spoken_duration
 
@@ -126,12 +127,13 @@ class Display:
                 )
             case RunWarning():
                 self._console.print(f"warning: {event.text}", style=WARNING_STYLE, markup=False)
+            case RunNotice():
+                self._console.print(f"note: {event.message}", markup=False)
             case StageDone():
                 for group in gathered(event.networks.values()):
                     accuracy, errors = group.text("accuracy"), group.text("errors")
-                    self._console.print(
-                        f"{group.network.name}: {accuracy} of the test images right, {errors} errors"
-                    )
+                    name = group.network.name if group.rows[1:] else group.rows[0].name
+                    self._console.print(f"{name}: {accuracy} of the test images right, {errors} errors")
 
     def _show_step(self, event: StepDone, state: RunState) -> None:
         losses = "  ".join(f"{name} {value:.4f}" for name, value in event.losses.items())

@@ -17,6 +17,14 @@ settings_option = click.option(
     "--set", "settings", multiple=True, metavar="PATH=VALUE",
     help="Change a field, for instance strategy.temperature=8; may be repeated.",
 )  # fmt: skip
+seeds_option = click.option(
+    "--seeds", type=int, help="Train everything that is compared with so many seeds: means with error bars."
+)
+sweep_option = click.option(
+    "--sweep", multiple=True, metavar="PATH=VALUE,VALUE,…",
+    help="Try each of several values of a field, for instance strategy.temperature=1,4,20; may be repeated, "
+    "and all are crossed.",
+)  # fmt: skip
 quiet_flag = click.option("--quiet", "-q", is_flag=True, help="Print only the run folder's path.")
 json_flag = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 code_flag = click.option(

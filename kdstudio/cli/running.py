@@ -11,7 +11,16 @@ import click
 
 from kdstudio.cli import tables
 from kdstudio.cli.display import console, show_run, watch_run
-from kdstudio.cli.options import code_flag, complain, kdstudio, quiet_flag, runs_dir, settings_option
+from kdstudio.cli.options import (
+    code_flag,
+    complain,
+    kdstudio,
+    quiet_flag,
+    runs_dir,
+    seeds_option,
+    settings_option,
+    sweep_option,
+)
 from kdstudio.runs.control import Wish, ask
 from kdstudio.runs.folder import find_run
 from kdstudio.runs.presets import load_experiment
@@ -23,6 +32,8 @@ INTERRUPTED = 130
 @kdstudio.command()
 @click.argument("experiment", metavar="PRESET|FILE.toml")
 @settings_option
+@seeds_option
+@sweep_option
 @runs_dir
 @click.option("--name", default="", help="Name of the run folder (default: time and experiment).")
 @click.option("--device", default="", help="auto, cpu, cuda, cuda:1, … or mps.")
@@ -31,6 +42,8 @@ INTERRUPTED = 130
 def run(
     experiment: str,
     settings: tuple[str, ...],
+    seeds: int | None,
+    sweep: tuple[str, ...],
     runs: Path,
     name: str,
     device: str,
@@ -39,7 +52,7 @@ def run(
 ) -> int:
     """Run an experiment; the last line is the run folder's path."""
     changes = (*settings, f"compute.device={device}") if device else settings
-    chosen = load_experiment(experiment, changes)
+    chosen = load_experiment(experiment, changes, seeds, sweep)
     return _carry_out(lambda tell: new_session(chosen, runs, name, tell, allow_code=allow_code), quiet=quiet)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -25,10 +25,10 @@ from kdstudio.models.heads.declaration import heads
 from kdstudio.packages import OURS
 from kdstudio.runs.figures import FIGURES
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.groups import gathered
 from kdstudio.runs.presets import gallery, load_experiment, preset_names
 from kdstudio.runs.preview import Preview
-from kdstudio.runs.result_tables import ResultTable, networks_table, tabulate
-from kdstudio.runs.results import gathered
+from kdstudio.runs.result_tables import ResultTable, effects_table, networks_table, tabulate
 from kdstudio.runs.state import spoken_duration
 from kdstudio.runs.summary import Summary, spoken_warnings, with_warnings
 
@@ -132,7 +132,8 @@ def print_results(summary: Summary, console: Console) -> None:
     """Show what became of a run's networks, in general and as its strategy declares, and what to doubt."""
     rows = list(summary.networks.values())
     declared = (tabulate(view, rows) for view in summary.views if isinstance(view, TableView))
-    for found in (networks_table(rows), *declared, unseen(summary)):
+    effects = effects_table(summary.comparisons)
+    for found in (networks_table(rows), effects, *declared, unseen(summary)):
         if found.rows:
             console.print(laid_out(found))
     if summary.warnings:
@@ -200,10 +201,20 @@ def print_run(summary: Summary, console: Console) -> None:
     ended = f"{summary.name}: {summary.status} after {spoken_duration(summary.seconds)}"
     lines = [with_warnings(ended, len(summary.warnings))]
     lines.append(f"{strategy['name']}: {options}" if options else strategy["name"])
+    lines += _tried(summary.experiment)
     console.print("\n".join(lines), markup=False)
     if summary.error:
         console.print(summary.error, markup=False)
     print_results(summary, console)
+
+
+def _tried(experiment: Mapping[str, Any]) -> Iterator[str]:
+    """Say what a run has crossed: its seeds, and the values of each swept field."""
+    seed, seeds = experiment.get("seed", 0), experiment.get("seeds", 1)
+    if seeds > 1:
+        yield f"seeds {seed} to {seed + seeds - 1}"
+    for path, values in experiment.get("sweep", {}).items():
+        yield f"swept: {path} {', '.join(map(str, values))}"
 
 
 def stage_text(stage: StageSummary, class_names: Sequence[str]) -> str:
@@ -235,8 +246,12 @@ def print_preview(found: Preview, output: Console) -> None:
             escape(", ".join(network.taps)),
         )
     output.print(laid)
-    for number, stage in enumerate(found.stages, start=1):
-        output.print(f"stage {number}, {stage.name}: {stage_text(stage, found.class_names)}", markup=False)
+    if found.trials > 1:
+        output.print(f"{found.trials:,} trials, {found.spoken_stages()}")
+    for number, planned in enumerate(found.stages, start=1):
+        times = found.spoken_times(planned)
+        heading = f"stage {number}, {planned.first.own_name}{f', {times}' if times else ''}"
+        output.print(f"{heading}: {stage_text(planned.first, found.class_names)}", markup=False)
     for role, network in found.networks.items():
         counts = ", ".join(f"{n} {c}" for n, c in zip(found.class_names, network.counts, strict=True))
         output.print(f"classes of the {role}: {counts}", markup=False)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kdstudio.data.folders import data_folder
+from kdstudio.data.folders import cache_folder, data_folder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -37,17 +37,15 @@ def _content(file: Path) -> bytes:
 
 def cache_file(key: str) -> Path:
     """Path of the cache called ``key``."""
-    return data_folder_for_cache() / f"{key}.safetensors"
+    return decoded_folder() / f"{key}.safetensors"
 
 
-def data_folder_for_cache() -> Path:
-    """``cache`` in the data folder, or in the user's where that cannot be written."""
-    from platformdirs import user_cache_path
-
+def decoded_folder() -> Path:
+    """``cache`` in the data folder; where that cannot be, or a cache folder is named, ``decoded`` in that."""
     named = data_folder()
-    if named.is_dir() and os.access(named, os.W_OK):
+    if "KDSTUDIO_CACHE" not in os.environ and named.is_dir() and os.access(named, os.W_OK):
         return named / "cache"
-    return user_cache_path("kdstudio", appauthor=False) / "decoded"
+    return cache_folder() / "decoded"
 
 
 def load_cached(key: str) -> dict[str, Tensor] | None:

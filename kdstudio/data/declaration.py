@@ -56,6 +56,11 @@ class DatasetSpec(Declaration):
 
     name: str
 
+    def summary(self) -> str:
+        """Say which it is: its name, and the options that are not the usual ones."""
+        chosen = self.model_dump(exclude={"name"}, exclude_defaults=True)
+        return ", ".join([self.name, *(f"{option} {value}" for option, value in chosen.items())])
+
     def is_here(self) -> bool:
         """Tell whether it can be read without downloading anything."""
         return True

@@ -1,8 +1,13 @@
-"""Batches of images: order and views are functions of (seed, epoch, index) alone."""
+"""Batches of images: order and views are functions of (seed, epoch, index) alone.
+
+Samples lie in blocks, the same in every epoch and for every seed. In one epoch all images of a block are
+shown in the same view, drawn for the block; so what a frozen network says of a block in a view can be found
+again, and every image's view is still drawn evenly from all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,12 +19,16 @@ from kdstudio.data.mixing import mix
 from kdstudio.data.seeding import generator
 from kdstudio.data.selection import of_classes
 
+BLOCK = 128
+"""Samples in a block; the last one may hold fewer."""
+
 
 @dataclass(frozen=True)
 class Batch:
     """What a step sees: normalised images ``(B, C, H, W)``, labels, sample and view numbers ``(B,)``.
 
-    Labels are int64 ``(B,)``, or shares of the classes ``(B, K)`` where images are mixed.
+    A view's number is the augmentation's, 0 for images as they are. Labels are int64 ``(B,)``, or shares of
+    the classes ``(B, K)`` where images are mixed.
     """
 
     images: Tensor
@@ -52,10 +61,11 @@ class Feed:
     ) -> None:
         """``part`` has its labels on the training device; ``data`` tells mean and std.
 
-        With ``views_per_image`` each image keeps to so many of the augmentation's views, drawn once from the
+        With ``views_per_image`` each block keeps to so many of the augmentation's views, drawn once from the
         ``seed``; 0 means all.
         """
         self.part = part
+        self.data = data
         self.augmentation = augmentation or Augmentation()
         self._mixing = mixing or Mixing()
         self._classes = len(data.class_names)
@@ -64,11 +74,15 @@ class Feed:
         self._device = part.labels.device
         mean, std = (torch.tensor(v, device=self._device).view(1, -1, 1, 1) for v in (data.mean, data.std))
         self._scale, self._shift = 1 / (255 * std), -mean / std
+        self._by_block = torch.randperm(len(part), generator=generator(0, "blocks")).to(self._device)
+        self.places = torch.empty_like(self._by_block)
+        """Where each sample stands, ``(N,)``, when all are put block behind block."""
+        self.places[self._by_block] = torch.arange(len(part), device=self._device)
         self._kept: Tensor | None = None
-        """The augmentation's numbers of each image's views, ``(N, V)``, where it keeps to some."""
+        """The augmentation's numbers of each block's views, ``(blocks, V)``, where it keeps to some."""
         if 0 < views_per_image < self.augmentation.views:
-            drawn, size = generator(seed, "kept views"), (len(part), views_per_image)
-            self._kept = torch.randint(self.augmentation.views, size, generator=drawn).to(self._device)
+            drawn, size = generator(seed, "kept views"), (self.blocks, views_per_image)
+            self._kept = torch.randint(self.augmentation.views, size, generator=drawn)
 
     def __len__(self) -> int:
         """Count the samples."""
@@ -89,20 +103,31 @@ class Feed:
         return len(of_classes(self.part.labels, [*classes], keep=True)) if classes else len(self)
 
     @property
-    def views(self) -> int | None:
-        """How many views each sample has; None where mixing makes every one its own."""
-        return None if self._mixing.kind != "none" else self._views
+    def blocks(self) -> int:
+        """Count the blocks."""
+        return -(-len(self) // BLOCK)
 
     @property
-    def _views(self) -> int:
+    def is_mixed(self) -> bool:
+        """Tell whether images are mixed, so that no image is seen twice."""
+        return self._mixing.kind != "none"
+
+    @property
+    def views(self) -> int:
+        """How many views each sample has, before any mixing."""
         return self.augmentation.views if self._kept is None else self._kept.shape[1]
+
+    def views_in(self, epoch: int) -> Tensor:
+        """View of each block in training epoch ``epoch`` (from 0): the augmentation's numbers, on the CPU."""
+        drawn = generator(self._seed, "views", epoch)
+        views = torch.randint(self.views, (self.blocks,), generator=drawn)
+        return views if self._kept is None else self._kept.gather(1, views[:, None]).squeeze(1)
 
     def _batch(self, pixels: Tensor, index: Tensor, view: Tensor | None) -> Batch:
         """Augment and normalise; ``view`` None leaves the images as they are."""
         pixels = pixels.to(self._device, non_blocking=True)
         if view is not None:
-            kept = view if self._kept is None else self._kept[index, view]
-            pixels = self.augmentation.apply(pixels, kept)
+            pixels = self.augmentation.apply(pixels, view)
         normalised = pixels.float().mul_(self._scale).add_(self._shift)
         numbers = torch.zeros_like(index) if view is None else view
         return Batch(normalised, self.part.labels[index], index, numbers)
@@ -121,8 +146,7 @@ class Feed:
     def shuffled(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """Yield the batches of training epoch ``epoch`` (from 0), from step ``start`` on."""
         order = torch.randperm(len(self), generator=generator(self._seed, "order", epoch))
-        drawn = generator(self._seed, "views", epoch)
-        views = torch.randint(self._views, (len(self),), generator=drawn).to(self._device)
+        views = self.views_in(epoch).to(self._device)[self.places // BLOCK]
         steps = range(start, self.steps)
         indices = [
             order[step * self._batch_size : (step + 1) * self._batch_size].to(self._device) for step in steps
@@ -132,13 +156,19 @@ class Feed:
             yield self._mixed(batch, epoch, step)
 
     def _mixed(self, batch: Batch, epoch: int, step: int) -> Batch:
-        if self._mixing.kind == "none":
+        if not self.is_mixed:
             return batch
         images, labels = mix(batch.images, batch.labels, self._classes, self._mixing, self._seed, epoch, step)
         return Batch(images, labels, batch.index, batch.view)
 
-    def in_order(self, view: int | None = None) -> Iterator[Batch]:
-        """Yield every sample once, ascending; unaugmented unless a ``view`` is asked for."""
+    def in_order(self) -> Iterator[Batch]:
+        """Yield every sample once, ascending and unaugmented."""
         indices = torch.split(torch.arange(len(self), device=self._device), self._batch_size)
         for index, pixels in zip(indices, self._pixels(indices), strict=True):
-            yield self._batch(pixels, index, None if view is None else torch.full_like(index, view))
+            yield self._batch(pixels, index, None)
+
+    def in_blocks(self, views: Mapping[int, int]) -> Iterator[Batch]:
+        """Yield some blocks, whole and in their own order; ``views`` tells each one's view by its number."""
+        indices = [self._by_block[block * BLOCK : (block + 1) * BLOCK] for block in views]
+        for index, pixels, view in zip(indices, self._pixels(indices), views.values(), strict=True):
+            yield self._batch(pixels, index, torch.full_like(index, view))

@@ -1,12 +1,18 @@
-"""Where data sets lie on this machine."""
+"""Where data sets, and what has been made of them, lie on this machine."""
 
 import os
 from pathlib import Path
 
-from platformdirs import user_data_path
+from platformdirs import user_cache_path, user_data_path
 
 
 def data_folder() -> Path:
     """``KDSTUDIO_DATA`` if it is set, else ``data`` in the user's folder for KD Studio."""
     named = os.environ.get("KDSTUDIO_DATA")
     return Path(named).expanduser() if named else user_data_path("kdstudio", appauthor=False) / "data"
+
+
+def cache_folder() -> Path:
+    """``KDSTUDIO_CACHE`` if it is set, else the user's cache folder for KD Studio."""
+    named = os.environ.get("KDSTUDIO_CACHE")
+    return Path(named).expanduser() if named else user_cache_path("kdstudio", appauthor=False)

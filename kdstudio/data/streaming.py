@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -44,6 +45,10 @@ class StreamedImages:
     def subset(self, index: Tensor) -> StreamedImages:
         """Return the images at ``index`` as a stream of their own."""
         return StreamedImages(self._decode, self._index[index.cpu()], self._image)
+
+    def identity(self) -> bytes:
+        """Tell these images from others within one run: what decodes them, and which they are."""
+        return pickle.dumps((self._decode, self._index.tolist()))
 
     def __getitem__(self, index: Tensor) -> Tensor:
         """Decode a few images here and now."""

@@ -10,10 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from kdstudio.data.declaration import ImageData
-from kdstudio.data.feed import Batch
+from kdstudio.data.feed import Batch, Feed
 from kdstudio.data.seeding import derived_seed
 from kdstudio.engine.card import NetworkCard
 from kdstudio.engine.composition import Composition, PlacedHead, composed_of
+from kdstudio.engine.content import digest
 from kdstudio.engine.experiment import Experiment, FromFile, FromRun, NetworkSpec, TrainHere
 from kdstudio.engine.identity import CONTROL, STUDENT, TEACHER, Coordinate, Identity
 from kdstudio.engine.loading import load_state
@@ -22,6 +23,7 @@ from kdstudio.engine.run_data import RunData
 from kdstudio.engine.stage import AfterEpoch, Stage, behind
 from kdstudio.engine.terms import GIVEN, LossTerm
 from kdstudio.engine.training import TrainingSpec, shared_recipe
+from kdstudio.engine.trials import trials_of
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ModelSpec
 from kdstudio.models.heads.declaration import HeadSpec
@@ -55,26 +57,53 @@ class RunContext:
     def __init__(
         self,
         experiment: Experiment,
-        data: ImageData,
+        data: ImageData | RunData,
         device: torch.device,
         load_weights: WeightsLoader | None = None,
+        teacher_seed: int | None = None,
     ) -> None:
         """``data`` as loaded, on the CPU; the parts are moved to ``device`` once.
 
         Without ``load_weights`` every network keeps its random weights: enough to look at a plan.
+        ``teacher_seed`` is that of the teachers, where it is not the experiment's.
         """
         self.experiment = experiment
-        self.data = RunData(experiment, data, device)
+        self.data = data if isinstance(data, RunData) else RunData(experiment, data, device)
         self.device = device
         self._load_weights = load_weights
+        self._teacher_seed = experiment.seed if teacher_seed is None else teacher_seed
         self.networks: dict[str, Network] = {}
         self.heads: dict[str, Head] = {}
         self.scorable: dict[str, Scorable] = {}
         """Every network and composition so far, by its name."""
+        self.contents: dict[str, str] = {}
+        """Digests of what the weights of networks and heads come from, by name; see ``content.py``."""
+
+    def trials(self) -> Iterator[tuple[dict[str, Coordinate], RunContext]]:
+        """Yield a context for each trial, with its coordinates; they share the images that are the same."""
+        parts = [self.data]
+        for trial in trials_of(self.experiment):
+            if not trial.coordinates:
+                yield {}, self
+                return
+            data = next((data for data in parts if data.spec == trial.experiment.data), None)
+            if data is None:
+                data = RunData(trial.experiment, self.data.loaded, self.device)
+                parts.append(data)
+            own = RunContext(trial.experiment, data, self.device, self._load_weights, trial.teacher_seed)
+            yield trial.coordinates, own
+
+    def content_of(self, name: str) -> str:
+        """Return the digest of a part's weights; of a part that was not made here, like no other."""
+        return self.contents.setdefault(name, digest(object()))
+
+    def feed(self, stage: Stage) -> Feed:
+        """Return the training images as ``stage`` sees them."""
+        return self.data.training_feed(stage.training_spec, stage.classes, stage.renumber, seed=stage.seed)
 
     def plan(self) -> Iterator[Stage]:
         """Follow the strategy's plan from its beginning, with new networks."""
-        self.networks, self.heads, self.scorable = {}, {}, {}
+        self.networks, self.heads, self.scorable, self.contents = {}, {}, {}, {}
         yield from self.experiment.strategy.plan(self)
 
     def recipe(self, role: str) -> TrainingSpec:
@@ -116,7 +145,8 @@ class RunContext:
             coordinates=coordinates,
         )
         spec = self.experiment.networks[role]
-        weights_seed = derived_seed(self.experiment.seed, "weights", role, draw)
+        seed = self._teacher_seed if identity.kind == TEACHER else self.experiment.seed
+        weights_seed = derived_seed(seed, "weights", role, draw)
         module = self._module(spec.model, self.data.classes, weights_seed)
         if self._load_weights and not isinstance(spec.weights, TrainHere):
             load_state(module, self._load_weights(spec.weights, self.data.class_names), role)
@@ -130,8 +160,11 @@ class RunContext:
             load_state(module, start_from.module.state_dict(), f"{identity.name}, from {start_from.name}")
         network = network_of(identity.name, module, spec.model)
         names = tuple(self.data.class_names[number] for number in classes or range(self.data.classes))
-        self._enter(identity, network.logits, self._card(identity, names, model=spec.model))
+        card = self._card(identity, names, model=spec.model)
+        self._enter(identity, network.logits, card)
         self.networks[network.name] = network
+        before = self.contents[start_from.name] if start_from else ""
+        self.contents[network.name] = digest(weights_seed, spec.weights, card, before)
         return network.to(self.device)
 
     def control(
@@ -192,10 +225,12 @@ class RunContext:
                 "its first weights follow from the run's seed"
             )
         spec = make if isinstance(make, HeadSpec) else None
-        with OwnGenerator(derived_seed(self.experiment.seed, "weights", name)):
+        weights_seed = derived_seed(self.experiment.seed, "weights", name)
+        with OwnGenerator(weights_seed):
             module = make.build() if isinstance(make, HeadSpec) else make()
         summary = architecture or (spec.summary() if spec else "")
         self.heads[name] = Head(name, module, *inputs, architecture=summary, spec=spec)
+        self.contents[name] = digest(weights_seed if module.state_dict() else 0, make, inputs)
         return self.heads[name].to(self.device)
 
     def compose(
@@ -268,6 +303,7 @@ class RunContext:
         networks = [network for n, network in self.networks.items() if n in parts]
         return Stage(
             name,
+            seed=self._seed_of(updates),
             networks=networks,
             heads=[head for n, head in self.heads.items() if n in parts],
             updates=updates,
@@ -279,12 +315,21 @@ class RunContext:
             changes=changes,
         )
 
-    def _shared_recipe(self, stage: str, updates: Sequence[Sequence[LossTerm]]) -> TrainingSpec:
-        """Return the recipe of the networks that learn; KDStudioError where one has another."""
+    def _trained(self, updates: Sequence[Sequence[LossTerm]]) -> list[str]:
+        """Names of the networks that learn in ``updates``."""
         learners: dict[str, Part] = {}
         for address in (address for terms in updates for term in terms for address in term.learned):
             learners |= behind(address, self.networks, self.heads)
-        trained = [n for n, part in learners.items() if isinstance(part, Network) and not part.frozen]
+        return [n for n, part in learners.items() if isinstance(part, Network) and not part.frozen]
+
+    def _seed_of(self, updates: Sequence[Sequence[LossTerm]]) -> int:
+        """Seed of the order, the views and the draws of a stage: where only teachers learn, theirs."""
+        kinds = {self.scorable[name].identity.kind for name in self._trained(updates)}
+        return self._teacher_seed if kinds == {TEACHER} else self.experiment.seed
+
+    def _shared_recipe(self, stage: str, updates: Sequence[Sequence[LossTerm]]) -> TrainingSpec:
+        """Return the recipe of the networks that learn; KDStudioError where one has another."""
+        trained = self._trained(updates)
         if not trained:
             raise KDStudioError(f"no network learns in stage '{stage}'; give the stage a recipe")
         roles = (self.scorable[name].identity.role for name in trained)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from kdstudio.data.feed import Batch
 from kdstudio.data.seeding import derived_seed
@@ -26,26 +26,31 @@ def dry_run(
     A wrong address or a shape that does not fit, in any stage, is found here, before hours of
     training. ``tell`` hears of every stage. Raises KDStudioError that names it.
     """
-    summaries: list[StageSummary] = []
+    return tuple(summary for _, summary in follow(context, tell))
+
+
+def follow(context: RunContext, tell: Callable[[str], None]) -> Iterator[tuple[Stage, StageSummary]]:
+    """Yield each stage of the plan, untrained, with what it will do."""
+    names: set[str] = set()
     for stage in context.plan():
-        if stage.name in (summary.name for summary in summaries):
+        if stage.name in names:
             raise KDStudioError(f"two stages are called '{stage.name}'; give each a name of its own")
+        names.add(stage.name)
         tell(f"trying stage '{stage.name}'")
-        summaries.append(summarise(stage, context))
-    if not summaries:
+        yield stage, summarise(stage, context)
+    if not names:
         raise KDStudioError(f"the plan of '{context.experiment.strategy.name}' has no stage; yield one")
-    return tuple(summaries)
 
 
 def try_out(stage: Stage, context: RunContext) -> None:
     """Run every update of ``stage`` once on a few samples; lazy heads take their shape."""
-    feed = context.data.training_feed(stage.training_spec, stage.classes, stage.renumber)
+    feed = context.feed(stage)
     _try_on(next(feed.shuffled(0)).first(SAMPLES), stage, context)
 
 
 def _try_on(sample: Batch, stage: Stage, context: RunContext) -> None:
     """Lazy heads and losses that draw have numbers of their own: others may train meanwhile."""
-    with OwnGenerator(derived_seed(context.experiment.seed, "weights", stage.name)):
+    with OwnGenerator(derived_seed(stage.seed, "weights", stage.name)):
         try:
             stage.dry_run(sample)
         except MixedLabelsError as error:
@@ -68,7 +73,7 @@ def _described(head: Head) -> str:
 
 def summarise(stage: Stage, context: RunContext) -> StageSummary:
     """Try ``stage`` and describe it."""
-    feed = context.data.training_feed(stage.training_spec, stage.classes, stage.renumber)
+    feed = context.feed(stage)
     sample = next(feed.shuffled(0)).first(SAMPLES)
     with flop_counter() as counter:
         _try_on(sample, stage, context)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from kdstudio.engine.identity import Identity, Record
+from kdstudio.engine.identity import SEED, Coordinate, Identity, Record, spoken_coordinates
 from kdstudio.engine.views import Comparison, View
 
 Confusion = tuple[tuple[int, ...], ...]
@@ -95,6 +95,8 @@ class StageSummary(Record):
     """What a stage will do, known before it starts."""
 
     name: str
+    coordinates: dict[str, Coordinate] = {}
+    """What tells it from the same stage of other trials; it stands at the end of its name too."""
     epochs: int
     steps_per_epoch: int
     batch_size: int
@@ -117,6 +119,19 @@ class StageSummary(Record):
     """Whether its scores count these classes from 0, in that order."""
     flops_per_step: float
     """Estimated floating-point operations of one training step."""
+
+    @property
+    def own_name(self) -> str:
+        """Its name in the strategy's plan, whatever trial it is of."""
+        return self._without(self.coordinates)
+
+    @property
+    def plain_name(self) -> str:
+        """Its name without the seed, which it shares with the stages that differ in the seed alone."""
+        return self._without({SEED: self.coordinates[SEED]} if SEED in self.coordinates else {})
+
+    def _without(self, coordinates: dict[str, Coordinate]) -> str:
+        return self.name.removesuffix("".join(f" {words}" for words in spoken_coordinates(coordinates)))
 
     @property
     def steps(self) -> int:
@@ -192,6 +207,7 @@ class EpochDone(Record):
     mean of up to four batches of the epoch."""
     learning_rate: float
     images_per_second: float
+    """In the whole epoch, what frozen networks were asked before its first step included."""
     seconds: float
     """Time spent in the run so far, pauses not counted."""
     validation: dict[str, Scores]
@@ -236,6 +252,14 @@ class RunWarning(Record):
     def text(self) -> str:
         """All of it, in one line."""
         return f"{self.title}. {self.message} {self.remedy}"
+
+
+class RunNotice(Record):
+    """Something that people should know and that changes no result."""
+
+    kind: Literal["notice"] = "notice"
+    message: str
+    """What is the matter, why, and what to do."""
 
 
 class StageDone(Record):
@@ -292,6 +316,7 @@ Event = (
     | StepDone
     | EpochDone
     | RunWarning
+    | RunNotice
     | StageDone
     | RunPaused
     | RunResumed

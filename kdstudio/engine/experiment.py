@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from kdstudio.data.declaration import ClassName, DatasetSpec, datasets
-from kdstudio.declaration import Declaration, Registry, option
+from kdstudio.declaration import Declaration, OptionalInteger, Registry, option
 from kdstudio.engine.matching.declaration import matching_terms
 from kdstudio.engine.optimization import optimizers, schedules
 from kdstudio.engine.strategy import Strategy, strategies
+from kdstudio.engine.sweep import MOST_TRIALS, Sweep, crossed, sweep_views
 from kdstudio.engine.training import TrainingSpec
+from kdstudio.engine.views import View
 from kdstudio.engine.weighting import weightings
 from kdstudio.models.declaration import ModelSpec, models
 from kdstudio.models.heads.declaration import heads
+from kdstudio.problems import problems
 
 AnyModel = Annotated[ModelSpec, models]
 AnyDataset = Annotated[DatasetSpec, datasets]
@@ -74,6 +77,15 @@ class DataSpec(Declaration):
         "Renumber",
         "Make the chosen classes a data set of their own: networks have outputs for them alone, "
         "and only they are tested. Otherwise the other classes stay as outputs and in the test.",
+    )
+    seed: OptionalInteger = option(
+        None,
+        "Data seed",
+        "Of the split, of the fraction and of wrong labels, which are the same for every seed. Empty: the "
+        "experiment's seed.",
+        empty="the seed",
+        ge=0,
+        le=2**31 - 1,
     )
     fraction: float = option(
         1.0, "Fraction", "Share of the training images that is used, of every class alike.", gt=0, le=1
@@ -179,10 +191,35 @@ class Experiment(Declaration):
     )
     about: About | None = option(None, "About", "Source and figures of a preset.")
     seed: int = option(0, "Seed", "Same seed, same run.", ge=0, le=2**31 - 1)
+    seeds: int = option(
+        1,
+        "Number of seeds",
+        "How many times everything that is compared is trained: with the seed, the next one, and so on. "
+        "Their spread is the error bar; from one seed nothing follows.",
+        ge=1,
+        le=1000,
+    )
+    teacher_for_each_seed: bool = option(
+        False,
+        "A teacher for each seed",
+        "Train the teachers anew for each seed too. Otherwise those of the first seed teach all, and the "
+        "spread is that of what learns from them.",
+    )
     data: DataSpec = option(..., "Data", "The images.")
     strategy: AnyStrategy = option(..., "Strategy", "How the student learns.")
     networks: dict[str, NetworkSpec] = option(..., "Networks", "One for each role of the strategy.")
     compute: ComputeSpec = option(ComputeSpec(), "Compute", "Device, threads and precision.")
+    sweep: Sweep = option(
+        {},
+        "Sweep",
+        "Fields, by their paths, and the values that each is tried with; several fields are crossed. What a "
+        "field does not change is trained once.",
+    )
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """Tables and figures of the results: the strategy's, and those of what is swept."""
+        return (*self.strategy.views, *sweep_views(self.sweep))
 
     @field_validator("networks")
     @classmethod
@@ -198,3 +235,21 @@ class Experiment(Declaration):
         if unknown := [role for role in networks if role not in roles]:
             raise ValueError(f"strategy '{strategy.name}' has no '{unknown[0]}'; it has {', '.join(roles)}")
         return {role: networks[role] for role in roles}
+
+    @field_validator("sweep")
+    @classmethod
+    def _every_setting_can_be_run(cls, sweep: Sweep, info: ValidationInfo) -> Sweep:
+        if not sweep or len(info.data) < len(cls.model_fields) - 1:  # without a sweep there is more to mend
+            return sweep
+        values = cls.model_construct(**info.data).model_dump(mode="json", exclude_none=True)
+        tried = [setting for _, setting in crossed(values, sweep)]
+        if (count := len(tried) * info.data["seeds"]) > MOST_TRIALS:
+            raise ValueError(
+                f"{count:,} trials, {len(tried)} settings with each seed; there may be {MOST_TRIALS:,}"
+            )
+        for setting in tried:
+            try:
+                cls.model_validate(setting)
+            except ValidationError as error:
+                raise ValueError(str(problems(error, setting, cls)[0])) from error
+        return sweep

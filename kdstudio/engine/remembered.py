@@ -1,100 +1,190 @@
-"""Never compute a frozen network's answer twice: what a stage reads of it, by sample and view."""
+"""Never compute a frozen network's answer twice: what a stage reads of it, block by block and view by view.
+
+Kernels round a row otherwise in another place of the batch, or in a batch of another size. So answers are
+computed in one way alone: all samples of a block (see :mod:`kdstudio.data.feed`) in one view, in one forward
+pass. They are then the same bits whoever asks, and whatever was asked before.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Self
 
 import psutil
 import torch
 from torch import Tensor
 
-from kdstudio.data.feed import Batch, Feed
+from kdstudio.data.feed import BLOCK, Batch, Feed
+from kdstudio.eager import flop_counter
+from kdstudio.engine.answers import Answers, Place, Table, key_of
 from kdstudio.engine.network import Network
 from kdstudio.engine.stage import Stage
+from kdstudio.engine.stage_run import StageRun
 from kdstudio.engine.terms import IMAGES
 
 SHARE_OF_MEMORY = 1 / 8
-"""Share of all memory, free or not, for the answers of one stage: the same machine, the same bits."""
+"""Share of all memory, free or not, for remembered answers: the same machine, the same bits."""
+STORED_FROM = 1e10
+"""Floating-point operations of one pass over the images from which on answers are kept beyond the run: about
+a quarter of a second on two cores. Below, a file costs more than it saves."""
 
-Shape = tuple[int, ...]
+LOOKED_UP_AT_ONCE = 32
+"""Blocks of a table that are read together."""
 
 
 class RememberedNetwork(Network):
-    """Stands for a frozen network that has answered about every sample of a feed in every view.
+    """Stands for a frozen network that has answered about every sample of a feed, in the views of an epoch.
 
     In eval mode other images are looked at, and the network itself answers.
     """
 
-    def __init__(self, network: Network, shapes: Mapping[str, Shape], feed: Feed) -> None:
-        """``shapes`` are those of the outputs that will be asked for, of one image; ``fill`` comes first."""
-        super().__init__(network.name, network.module, network.taps)
+    def __init__(
+        self,
+        network: Network,
+        outputs: Collection[str],
+        feed: Feed,
+        answers: Answers,
+        precision: str = "float32",
+    ) -> None:
+        """``outputs`` are those that will be asked for; ``fill`` comes before the first step of an epoch.
+
+        The network computes in ``precision``, that of the steps; answers are kept as computed.
+        """
+        super().__init__(network.name, network.module, network.taps, network.architecture)
         self.freeze()
         self._looks_up = True
-        self._shapes = dict(shapes)
         self._feed = feed
-        self._views = feed.views or 1
-        self._answers: dict[str, Tensor] = {}
+        self._answers = answers
+        self._device = feed.part.labels.device
+        self._autocast = torch.autocast(
+            self._device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16"
+        )
+        self._tables = self._made_tables(sorted(outputs), precision)
+        self._epoch: dict[str, Tensor] = {}
+        """What is known of all samples in the views of the epoch, block behind block, by output."""
+        self._views: dict[int, int] = {}
+        """The view that each block there is of."""
+
+    def _made_tables(self, outputs: Collection[str], precision: str) -> dict[str, Table]:
+        batch = next(self._feed.in_blocks({0: 0}))
+        with torch.no_grad(), flop_counter() as counter:
+            super().forward(batch.first(1), outputs)
+        resident = isinstance(self._feed.part.images, Tensor)
+        is_stored = resident and counter.get_total_flops() * len(self._feed) >= STORED_FROM
+        made = {}
+        for output, probe in self._ask(batch, outputs).items():
+            about = {
+                "network": self.name,
+                "architecture": self.architecture,
+                "output": output,
+                "data": self._answers.data,
+                "images": f"{len(self._feed)}",
+                "views": f"{self._feed.augmentation.views}",
+                "precision": precision,
+            }
+            key, rows = key_of(self.module, self._feed, precision, probe), tuple(probe.shape[1:])
+            made[output] = Table(key, rows, probe.dtype, about, is_stored)
+        return made
+
+    @torch.no_grad()
+    def _ask(self, batch: Batch, outputs: Collection[str]) -> dict[str, Tensor]:
+        """Compute the one way in which a block is answered."""
+        with self._autocast:
+            return super().forward(batch, outputs)
+
+    @property
+    def room(self) -> int:
+        """Bytes that the answers of an epoch take."""
+        return len(self._feed) * sum(table.row_bytes for table in self._tables.values())
 
     def train(self, mode: bool = True) -> Self:
         """Follow the stage's mode; the network stays in eval mode."""
         self._looks_up = mode
         return super().train(mode)
 
-    def _rows(self, batch: Batch) -> Tensor:
-        return batch.index * self._views + batch.view
-
     def forward(self, batch: Batch, wanted: Collection[str]) -> dict[str, Tensor]:
         """Look the answers up while the stage is in training."""
         if not self._looks_up:
             return super().forward(batch, wanted)
-        rows = self._rows(batch)
-        return {output: self._answers[output][rows] for output in wanted}
+        rows = self._feed.places[batch.index]
+        return {output: self._epoch[output][rows] for output in wanted}
 
-    @torch.no_grad()
-    def fill(self, autocast: torch.autocast) -> Iterator[float]:
-        """Ask the network about everything; yields the fraction done after each batch.
+    def fill(self, epoch: int) -> Iterator[float]:
+        """Make ready for training epoch ``epoch`` (from 0): look up what is known, and compute the rest.
 
-        Always in the same order, so that a resumed run has the same answers; in ``autocast``, that of the
-        steps, and in batches as large as theirs, whose kernels round alike. Answers are kept as computed.
+        Yields the fraction done after each block that is computed.
         """
-        done, rows = 0, len(self._feed) * self._views
-        for view in range(self._views):
-            for batch in self._feed.in_order(view):
-                with autocast:
-                    answers = super().forward(batch, self._shapes)
-                for output, values in answers.items():
-                    if output not in self._answers:
-                        self._answers[output] = values.new_empty(rows, *self._shapes[output])
-                    self._answers[output][self._rows(batch)] = values
-                done += len(batch)
-                yield done / rows
+        views = dict(enumerate(self._feed.views_in(epoch).tolist()))
+        changed = {block: view for block, view in views.items() if self._views.get(block) != view}
+        unknown = self._look_up(changed)
+        computed: list[Place] = []
+        try:
+            for batch in self._feed.in_blocks(unknown):
+                view, block = place = int(batch.view[0]), int(self._feed.places[batch.index[0]]) // BLOCK
+                self._put(block, self._ask(batch, self._tables))
+                self._views[block] = view
+                computed.append(place)
+                yield len(computed) / len(unknown)
+        finally:  # also what was computed before somebody stopped the run
+            for output, table in self._tables.items():
+                self._answers.keep(table, {place: self._block(output, place[1]) for place in computed})
+
+    def _look_up(self, wanted: Mapping[int, int]) -> dict[int, int]:
+        """Put the known blocks of ``wanted`` (view by block) in their places; return the others."""
+        unknown = dict(wanted)
+        all_places = [(view, block) for block, view in wanted.items()]
+        for start in range(0, len(all_places), LOOKED_UP_AT_ONCE):
+            places = all_places[start : start + LOOKED_UP_AT_ONCE]
+            found = {o: self._answers.find(table, places, self._device) for o, table in self._tables.items()}
+            for view, block in places:
+                if all((view, block) in blocks for blocks in found.values()):
+                    self._put(block, {output: blocks[view, block] for output, blocks in found.items()})
+                    self._views[block] = view
+                    del unknown[block]
+        return unknown
+
+    def _block(self, output: str, block: int) -> Tensor:
+        return self._epoch[output][block * BLOCK : (block + 1) * BLOCK]
+
+    def _put(self, block: int, values: Mapping[str, Tensor]) -> None:
+        if not self._epoch:
+            self._epoch = {
+                output: torch.empty(len(self._feed), *table.rows, dtype=table.dtype, device=self._device)
+                for output, table in self._tables.items()
+            }
+        for output, value in values.items():
+            self._block(output, block).copy_(value)
 
 
-def remembered(stage: Stage, feed: Feed, shape: Callable[[Network, str], Shape]) -> list[RememberedNetwork]:
-    """Make stand-ins, not filled yet, for frozen networks of which that saves work and fits into memory.
+def remembered(run: StageRun, feed: Feed, answers: Answers) -> list[RememberedNetwork]:
+    """Make stand-ins for the frozen networks of a stage, where an epoch's answers fit into memory.
 
-    It saves work where the ``stage`` has more epochs than the ``feed`` has views. ``shape`` tells the shape
-    of a network's output for one image.
+    Blocks in ``answers`` may take what is left of it. Streamed images are decoded anew to be asked about:
+    there it must save work, so that the stage has more epochs than the ``feed`` has views.
     """
+    rare = not isinstance(feed.part.images, Tensor) and feed.views >= run.stage.training_spec.epochs
+    found, left = [], int(SHARE_OF_MEMORY * memory(feed.part.labels.device))
+    for name, outputs in {} if rare or feed.is_mixed else outputs_read(run.stage):
+        stand_in = RememberedNetwork(run.stage.networks[name], outputs, feed, answers, run.precision)
+        if stand_in.room <= left:
+            left -= stand_in.room
+            found.append(stand_in)
+    answers.give_room(left)
+    return found
+
+
+def outputs_read(stage: Stage) -> Iterator[tuple[str, list[str]]]:
+    """Yield the frozen networks that do not change in ``stage``, with the outputs that it reads of them."""
     read = {address for term in stage.terms for address in term.reads}
     behind = {name for address in read for name in stage.behind(address)}
     read |= {address for name, head in stage.heads.items() if name in behind for address in head.inputs}
-    if feed.views is None or feed.views >= stage.training_spec.epochs or IMAGES in read:
-        return []
-    found, left = [], SHARE_OF_MEMORY * memory(feed.part.labels.device)
+    if IMAGES in read:
+        return
     for name, network in stage.networks.items():
         outputs = [address.partition(".")[2] for address in read if address.partition(".")[0] == name]
         weights = dict(network.module.named_parameters())
-        if not network.frozen or name in stage.changes or not outputs or weights.keys() & set(outputs):
-            continue
-        shapes = {output: shape(network, output) for output in outputs}
-        numbers = len(feed) * feed.views * sum(math.prod(each) for each in shapes.values())
-        if numbers * torch.float32.itemsize <= left:
-            left -= numbers * torch.float32.itemsize
-            found.append(RememberedNetwork(network, shapes, feed))
-    return found
+        if network.frozen and name not in stage.changes and outputs and not weights.keys() & set(outputs):
+            yield name, outputs
 
 
 def memory(device: torch.device) -> int:

@@ -35,21 +35,28 @@ class RunData:
     def __init__(self, experiment: Experiment, data: ImageData, device: torch.device) -> None:
         """``data`` as loaded, on the CPU; the parts are moved to ``device`` once."""
         spec = experiment.data
+        self.loaded = data
+        self.spec = spec.model_copy(update={"seed": experiment.seed if spec.seed is None else spec.seed})
+        """What it is made by, with the seed of the split and of all that is drawn once."""
         if spec.classes and spec.renumber:
             data = only_classes(data, spec.classes)
-        self._experiment = experiment
         self._data = data
         self._device = device
         self.class_names = data.class_names
         self.mean, self.std, self.notes = data.mean, data.std, data.notes
-        training, validation = stratified_split(data.train.labels, spec.validation, experiment.seed)
+        training, validation = stratified_split(data.train.labels, spec.validation, self._seed)
         self._training_part = self._resident(self._selected(subset(data.train, training)))
         self.validation = self._evaluation_feed(self._resident(subset(data.train, validation)), data)
         self.test = self._evaluation_feed(self._resident(data.test), data)
 
+    @property
+    def _seed(self) -> int:
+        assert self.spec.seed is not None
+        return self.spec.seed
+
     def _selected(self, part: LabelledImages) -> LabelledImages:
         """Keep what the experiment wants of the training images, with the labels that it wants."""
-        spec, seed = self._experiment.data, self._experiment.seed
+        spec, seed = self.spec, self._seed
         if spec.classes and not spec.renumber:
             part = subset(part, of_classes(part.labels, self.class_numbers(spec.classes), keep=True))
         if spec.fraction < 1:
@@ -92,11 +99,11 @@ class RunData:
         return counts / counts.sum()
 
     def training_feed(
-        self, training: TrainingSpec, classes: Sequence[int] = (), renumber: bool = False
+        self, training: TrainingSpec, classes: Sequence[int] = (), renumber: bool = False, *, seed: int = 0
     ) -> Feed:
         """Return the training images as ``training`` wants them, those of ``classes`` alone if given.
 
-        With ``renumber`` these count from 0 in the order given.
+        With ``renumber`` these count from 0 in the order given. Their order and views follow from ``seed``.
         """
         part = self._training_part
         if training.leave_out:
@@ -113,12 +120,12 @@ class RunData:
         if not len(part):
             names = ", ".join(self.class_names[number] for number in classes)
             raise KDStudioError(f"no training image is of {names}; add them to data.classes")
-        default = self._experiment.data.source.default_augmentation
+        default = self.spec.source.default_augmentation
         return Feed(
             part,
             data,
             batch_size=training.batch_size,
-            seed=self._experiment.seed,
+            seed=seed,
             augmentation=default if training.default_augmentation else training.augmentation,
             mixing=training.mixing,
             views_per_image=training.views_per_image,

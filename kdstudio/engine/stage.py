@@ -32,6 +32,7 @@ class Stage(nn.Module):
         networks: Sequence[Network],
         updates: Sequence[Sequence[LossTerm]],
         training: TrainingSpec,
+        seed: int = 0,
         heads: Sequence[Head] = (),
         scored: Mapping[str, str] | None = None,
         classes: Sequence[int] = (),
@@ -41,6 +42,7 @@ class Stage(nn.Module):
     ) -> None:
         """One update is one forward, backward and optimiser step over its terms.
 
+        Order, views and draws follow from ``seed``.
         ``scored`` maps names to addresses of logits; by default each network's own logits. It is
         empty where a network has no predictions yet to be scored.
         ``classes`` are the numbers of the only classes that it sees in training, validation and test,
@@ -49,7 +51,10 @@ class Stage(nn.Module):
         (a moving average of the student's, for instance).
         """
         super().__init__()
-        self.name = name
+        self.name = self.title = name
+        self.called: Callable[[str], str] = str
+        """What its networks are called in the whole run, and ``title`` what it is."""
+        self.seed = seed
         self.networks: Mapping[str, Network] = nn.ModuleDict({n.name: n for n in networks})  # type: ignore[assignment]
         self.heads: Mapping[str, Head] = nn.ModuleDict({h.name: h for h in heads})  # type: ignore[assignment]
         self.updates = tuple(tuple(update) for update in updates)

@@ -54,6 +54,7 @@ class StageRun:
             for term in update
         }
         """Of terms that share a update, summed over the epoch's measurements."""
+        self.precision = precision
         self.autocast = torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
         """In which the forward pass of a step is computed; nothing is scored in it."""
 

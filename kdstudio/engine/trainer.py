@@ -5,32 +5,34 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from kdstudio.data.feed import Feed
 from kdstudio.data.seeding import derived_seed
-from kdstudio.engine.card import NetworkCard
+from kdstudio.engine.answers import Answers, AnswerStore
 from kdstudio.engine.checkpoint import Checkpoint, Progress
 from kdstudio.engine.context import RunContext
+from kdstudio.engine.delivery import Delivery, SharedWeights, deliveries
 from kdstudio.engine.device import choose_precision, choose_threads
-from kdstudio.engine.dry_run import dry_run, try_out
+from kdstudio.engine.dry_run import try_out
 from kdstudio.engine.evaluation import Evaluated, evaluate
 from kdstudio.engine.events import (
     EpochDone,
     Event,
-    NetworkResult,
     Preparing,
     RunDone,
+    RunNotice,
     RunStarted,
     StageDone,
     StageStarted,
     StepDone,
 )
 from kdstudio.engine.experiment import Experiment
-from kdstudio.engine.remembered import remembered
+from kdstudio.engine.remembered import RememberedNetwork, remembered
+from kdstudio.engine.run_plan import Names, in_the_run, run_plan
 from kdstudio.engine.scoring import score
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun, copied_state
@@ -46,6 +48,9 @@ from kdstudio.errors import KDStudioError
 from kdstudio.models.modules.drawing import seed_draws
 
 REPORTS_PER_EPOCH = 40
+"""Steps are reported so often in an epoch, and …"""
+REPORTS_PER_STAGE = 100
+"""… so often in a stage, at most, unless that would be silent for long."""
 MEASUREMENTS_PER_EPOCH = 4
 """How often each term's gradient is measured by itself, but no oftener than in one step of …"""
 LEAST_BETWEEN_MEASUREMENTS = 25
@@ -55,17 +60,6 @@ LONGEST_SILENCE = 0.25
 
 StateLoader = Callable[[int, str], dict[str, Tensor]]
 """Reads the weights of a network or head of this run, by the stage that has trained it and its name."""
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """What a stage leaves behind of one network: how to rebuild it, and its complete weights."""
-
-    card: NetworkCard
-    last: dict[str, Tensor]
-    best: dict[str, Tensor] | None
-    """After its best epoch, where that is not the last."""
-    best_epoch: int
 
 
 class Trainer:
@@ -81,17 +75,20 @@ class Trainer:
         resume: Checkpoint | None = None,
         finished: StateLoader | None = None,
         tell: Callable[[str], None] = lambda _what: None,
+        store: AnswerStore | None = None,
     ) -> None:
         """Dry-runs the plan; ``resume`` and ``finished`` come from an interrupted run of it.
 
-        ``tell`` hears what is being tried.
+        ``tell`` hears what is being tried; ``store`` keeps answers of frozen networks for other runs.
 
         Raises KDStudioError when the experiment cannot be run.
         """
         self.context = context
+        """Of the whole run; every trial has its own."""
         self.experiment = context.experiment
         self._resume = resume or Checkpoint()
         self._finished = finished
+        self._answers = Answers(store, self.experiment.data.source.summary())
         self._stage = self._resume.progress.stage
         self._run: StageRun | None = None
         self._away = 0.0
@@ -105,7 +102,9 @@ class Trainer:
         """The networks that the stage just done has made, or has been the first to show."""
         self.parts: dict[str, dict[str, Tensor]] = {}
         """Weights that a resumed run needs of that stage, beside those of the networks delivered."""
-        self.summaries = dry_run(context, tell)
+        self.plan = run_plan(context, tell)
+        self.summaries = self.plan.stages
+        self._shared = SharedWeights(self.plan)
         compute, flops = self.experiment.compute, max(s.flops_per_step for s in self.summaries)
         self._threads = choose_threads(compute.threads, flops)
         self._precision = choose_precision(
@@ -168,35 +167,41 @@ class Trainer:
             validation_images=len(data.validation),
             test_images=len(data.test),
             stages=self.summaries,
-            views=strategy.views,
+            views=self.experiment.views,
             comparison=strategy.comparison,
         )
         if self._resume.progress.is_beginning:
             yield from self._doubts.new(repeated_test_images(data.repeated_test_images(), len(data.test)))
-        for number, stage in enumerate(context.plan()):
-            if number < self._resume.progress.stage:
-                self._take_finished(number, stage)
-            else:
-                yield from self._train(number, stage)
+        for trial, (_coordinates, own) in zip(self.plan.trials, context.trials(), strict=True):
+            for number, stage in zip(trial.numbers, own.plan(), strict=True):
+                stage.title, stage.called = self.summaries[number].name, trial.names
+                if number < self._resume.progress.stage or number in self._shared:
+                    self._take_finished(number, stage, own)
+                else:
+                    yield from self._train(number, stage, own, trial.names)
         yield RunDone(seconds=self.seconds())
 
-    def _take_finished(self, number: int, stage: Stage) -> None:
-        """Load what the interrupted run has trained already."""
-        assert self._finished is not None
-        try_out(stage, self.context)
-        self._reported.update(stage.scored)
+    def _take_finished(self, number: int, stage: Stage, context: RunContext) -> None:
+        """Load what the interrupted run, or another trial, has trained already."""
+        try_out(stage, context)
+        called = self.plan.first_with(number).names
+        self._reported.update(map(called, stage.scored))
         learners = {
             n: part for update in range(len(stage.updates)) for n, part in stage.learners(update).items()
         }
-        for name, part in (learners | stage.changes).items():
-            part.module.load_state_dict(self._finished(number, name))
-        self._doubts.note(stage, learners | stage.changes)
+        changing, states = learners | stage.changes, self._shared.of(number)
+        if states is None:
+            assert self._finished is not None
+            states = {name: self._finished(number, called(name)) for name in changing}
+        for name, part in changing.items():
+            part.module.load_state_dict(states[name])
+        self._doubts.note(stage, changing)
+        self._shared.keep(number, states)
 
-    def _train(self, number: int, stage: Stage) -> Iterator[Event]:
-        context = self.context
+    def _train(self, number: int, stage: Stage, context: RunContext, called: Names) -> Iterator[Event]:
         stage.to(context.device)
         try_out(stage, context)
-        feed = context.data.training_feed(stage.training_spec, stage.classes, stage.renumber)
+        feed = context.feed(stage)
         validation, _test = context.data.evaluation_feeds(stage.classes, stage.renumber)
         seen = context.data.seen(feed, validation)
         run = StageRun(stage, context.device, self._precision)
@@ -208,33 +213,42 @@ class Trainer:
         evaluated: dict[str, Evaluated] = {}
         if run.scored:
             yield from self._doubts.new(small_validation(validation.count_of(seen)))
-        for name in (n for n in stage.scored if n not in {*run.scored, *self._reported}):  # before it teaches
-            yield Preparing(what=f"scores of the {name}", fraction=0.0)
-            evaluated[name] = evaluate(run, name, context)
+        for name in stage.scored:  # before it teaches
+            if name in run.scored or called(name) in self._reported:
+                continue
+            yield Preparing(what=f"scores of the {called(name)}", fraction=0.0)
+            evaluated[name] = in_the_run(evaluate(run, name, context), called)
             yield from self._doubts_of(number, run, name, evaluated[name])
         own = dict(stage.networks)
-        for network in remembered(stage, feed, context.shape):
-            for fraction in network.fill(run.autocast):
-                yield Preparing(what=f"predictions of the {network.name}", fraction=fraction)
+        for network in remembered(run, feed, self._answers):
             stage.networks[network.name] = network  # type: ignore[index]
         while run.epoch < stage.training_spec.epochs:
             yield from self._train_epoch(number, run, feed, validation, seen)
         stage.networks.update(own)  # type: ignore[attr-defined]
-        evaluated |= {name: evaluate(run, name, context, seen) for name in run.scored}
+        evaluated |= {name: in_the_run(evaluate(run, name, context, seen), called) for name in run.scored}
         evaluated = {name: evaluated[name] for name in stage.scored if name in evaluated}
         yield from self._doubts.new(loss_not_falling(run))
         for name in run.scored:
             yield from self._doubts_of(number, run, name, evaluated[name], seen)
-        self._reported.update(evaluated)
-        results = {name: found.result for name, found in evaluated.items()}
-        self._deliver(number, run, results)
+        self._reported.update(map(called, evaluated))
+        self._keep(number, run, context, evaluated)
         self._stage, self._run = number + 1, None
         yield StageDone(
             stage=number,
             seconds=self.seconds(),
-            networks=results,
-            confusions={name: found.tested for name, found in evaluated.items()},
+            networks={called(name): found.result for name, found in evaluated.items()},
+            confusions={called(name): found.tested for name, found in evaluated.items()},
         )
+
+    def _ask(self, run: StageRun) -> Iterator[Event]:
+        """Have the answers of remembered networks to the epoch's images ready."""
+        for network in (n for n in run.stage.networks.values() if isinstance(n, RememberedNetwork)):
+            for fraction in network.fill(run.epoch):
+                yield Preparing(
+                    what=f"predictions of the {run.stage.called(network.name)}", fraction=fraction
+                )
+        for message in self._answers.complaints():
+            yield RunNotice(message=message)
 
     def _doubts_of(
         self, number: int, run: StageRun, name: str, found: Evaluated, seen: Collection[int] = ()
@@ -242,48 +256,43 @@ class Trainer:
         """Tell where a network is at chance, or where what has taught it was."""
         stage, data = run.stage, self.context.data
         names = [data.class_names[c] for c in found.result.classes or range(data.classes)]
-        teaches = any(name in summary.frozen for summary in self.summaries[number:])
+        teaches = any(stage.called(name) in summary.frozen for summary in self.summaries[number:])
         own = answers(found.validated, seen)
-        yield from self._doubts.new(at_chance(stage.name, found.result, own, names, teaches=teaches))
+        yield from self._doubts.new(at_chance(stage.title, found.result, own, names, teaches=teaches))
         yield from self._doubts.new(self._doubts.taught(stage, name))
 
-    def _deliver(self, number: int, run: StageRun, results: Mapping[str, NetworkResult]) -> None:
+    def _keep(
+        self, number: int, run: StageRun, context: RunContext, evaluated: Mapping[str, Evaluated]
+    ) -> None:
         """Take copies of what the stage has made."""
-        delivered = []
-        for name, result in results.items():
-            entry, module = self.context.scorable.get(name), None
-            if entry and entry.card:
-                module = self.context.module_of(name)
-            if module is None or entry is None or entry.card is None:
-                continue
-            last, best, best_epoch = copied_state(module), None, result.best_epoch.epoch
-            if best_epoch != result.last_epoch.epoch:
-                before = run.use_best(name)
-                best = copied_state(module)
-                run.use(name, before)
-            card = entry.card.model_copy(update={"epoch": result.last_epoch.epoch})
-            delivered.append(Delivery(card, last, best, best_epoch))
-        self.delivered = tuple(delivered)
-        whole = {delivery.card.network for delivery in delivered if delivery.card.model}
+        called, results = run.stage.called, {name: found.result for name, found in evaluated.items()}
+        self.delivered = deliveries(run, context, results)
+        whole = {delivery.card.network for delivery in self.delivered if delivery.card.model}
         later = {name for summary in self.summaries[number + 1 :] for name in summary.trained}
+        states = {name: copied_state(module) for name, module in run.changing.items()}
         self.parts = {
-            name: copied_state(module)
-            for name, module in run.changing.items()
-            if name in later or name not in whole
+            called(name): state
+            for name, state in states.items()
+            if called(name) in later or called(name) not in whole
         }
+        self._shared.keep(number, states)
 
     def _train_epoch(
         self, number: int, run: StageRun, feed: Feed, validation: Feed, seen: Collection[int]
     ) -> Iterator[Event]:
-        stage, seed, epoch = run.stage, self.experiment.seed, run.epoch
-        weights, interval = run.weights(), max(1, feed.steps // REPORTS_PER_EPOCH)
-        began, reported, images, reported_step = self.seconds(), self.seconds(), 0, run.step
+        stage, epoch, called = run.stage, run.epoch, run.stage.called
+        epochs, weights = stage.training_spec.epochs, run.weights()
+        interval = max(1, feed.steps // REPORTS_PER_EPOCH, epochs * feed.steps // REPORTS_PER_STAGE)
+        began = self.seconds()
+        yield from self._ask(run)
+        asked = reported = self.seconds()
+        images, reported_step = 0, run.step
         sums = before = {name: float(total) for name, total in run.losses.items()}
         rate = run.learning_rate(feed.steps)
         measured = max(math.ceil(feed.steps / MEASUREMENTS_PER_EPOCH), LEAST_BETWEEN_MEASUREMENTS)
         stage.train()
         for batch in feed.shuffled(epoch, start=run.step):
-            seed_draws(derived_seed(seed, "step", epoch, run.step), self.context.device)
+            seed_draws(derived_seed(stage.seed, "step", epoch, run.step), self.context.device)
             rate = run.learning_rate(feed.steps)
             run.take_step(batch, rate, weights, measure=run.step % measured == 0)
             images += len(batch)
@@ -299,7 +308,7 @@ class Trainer:
                 losses={name: (sums[name] - before[name]) / count for name in sums},
                 weights=weights,
                 learning_rate=rate,
-                images_per_second=images / max(now - began, 1e-9),
+                images_per_second=images / max(now - asked, 1e-9),
                 seconds=self.seconds(),
             )
             before, reported, reported_step = sums, self.seconds(), run.step
@@ -321,8 +330,8 @@ class Trainer:
             learning_rate=rate,
             images_per_second=speed,
             seconds=self.seconds(),
-            validation={name: found.scores for name, found in scored.items()},
-            confusions={name: found.confusion for name, found in scored.items()},
+            validation={called(name): found.scores for name, found in scored.items()},
+            confusions={called(name): found.confusion for name, found in scored.items()},
         )
 
     def _read_losses(self, run: StageRun) -> dict[str, float]:
@@ -332,7 +341,7 @@ class Trainer:
         for name, total in sums.items():
             if not math.isfinite(total):
                 raise KDStudioError(
-                    f"the {name} of stage '{run.stage.name}' is {total} in epoch {run.epoch + 1}; "
+                    f"the {name} of stage '{run.stage.title}' is {total} in epoch {run.epoch + 1}; "
                     "lower the learning rate, warm up, or limit the weights"
                 )
         return sums

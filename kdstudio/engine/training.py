@@ -36,10 +36,10 @@ class TrainingSpec(Declaration):
     views_per_image: int = option(
         0,
         "Views per image",
-        "0: all that the augmentation has. Else each image keeps to so many, drawn once from the seed, and a "
-        "frozen teacher answers each once (fast knowledge distillation, Shen and Xing 2022): with 16, 240 "
-        "epochs of crops and flips ask it 16 times an image instead of about 125. The student sees fewer "
-        "different images, which can cost accuracy.",
+        "0: all that the augmentation has. Else each block of 128 images keeps to so many, drawn once from "
+        "the seed, and a frozen teacher answers each once (fast knowledge distillation, Shen and Xing "
+        "2022): with 16, 240 epochs of crops and flips ask it 16 times an image instead of about 125, and "
+        "its answers take less room. The student sees fewer different images, which can cost accuracy.",
         unit="views",
         ge=0,
         le=65536,

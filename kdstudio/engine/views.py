@@ -14,9 +14,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from kdstudio.engine.identity import CONTROL, STUDENT, TEACHER, Record
+from kdstudio.engine.identity import CONTROL, SEED, STUDENT, TEACHER, Record
 
-SEED = "seed"
 SCORES = ("accuracy", "errors", "loss", "calibration_error")
 COSTS = ("parameters", "multiply_adds", "latency")
 

@@ -140,16 +140,16 @@ def loss_not_falling(run: StageRun) -> list[RunWarning]:
         first, last = (_total(losses, weights) for losses in (run.first_losses, run.last_losses))
         if last < first or not any(weights.values()):
             continue
-        network = ", ".join(name for name in stage.learners(number) if name in stage.networks)
+        network = ", ".join(stage.called(name) for name in stage.learners(number) if name in stage.networks)
         message = (
-            f"In stage '{stage.name}' it was {first:.4g} over the first epoch and {last:.4g} over epoch "
+            f"In stage '{stage.title}' it was {first:.4g} over the first epoch and {last:.4g} over epoch "
             f"{run.epoch}, both with the last epoch's weights."
         )
         remedy = "Lower the learning rate, or limit the weights; look which term rises."
         found.append(
             RunWarning(
                 code="loss-not-falling",
-                stage=stage.name,
+                stage=stage.title,
                 network=network,
                 title=f"The loss of {network} did not fall",
                 message=message,
@@ -186,7 +186,7 @@ class Doubts:
     def note(self, stage: Stage, changing: Collection[str]) -> None:
         """Remember from whom those ``changing`` in ``stage`` learn."""
         for name, teachers in teachers_in(stage, changing).items():
-            self._teachers.setdefault(name, set()).update(teachers)
+            self._teachers.setdefault(stage.called(name), set()).update(map(stage.called, teachers))
 
     def new(self, found: Iterable[RunWarning]) -> Iterator[RunWarning]:
         """Yield what has not been told yet; from now on it has."""
@@ -198,6 +198,6 @@ class Doubts:
     def taught(self, stage: Stage, name: str) -> list[RunWarning]:
         """Warn where those were at chance who have taught what ``stage`` scores as ``name``."""
         behind = stage.behind(stage.scored[name])
-        teachers = {teacher for part in behind for teacher in self._teachers.get(part, ())}
+        teachers = {teacher for part in behind for teacher in self._teachers.get(stage.called(part), ())}
         failed = {told.network for told in self.told if told.code == "teacher-at-chance"}
-        return taught_at_chance(stage.name, name, teachers & failed)
+        return taught_at_chance(stage.title, stage.called(name), teachers & failed)

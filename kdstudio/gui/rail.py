@@ -1,4 +1,4 @@
-"""The narrow rail at the left: a button for each page, and the choice of the theme."""
+"""The narrow rail at the left: a button for each page, what is kept between runs, the choice of the theme."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Rail(QFrame):
 
     wanted = Signal(str)
     """Name of a page."""
+    cache_wanted = Signal()
 
     def __init__(self, theme: Theme, pages: Iterable[str]) -> None:
         """One button for each of ``pages``, from the top."""
@@ -42,6 +43,9 @@ class Rail(QFrame):
             self.buttons[name] = button
         column.addStretch(1)
         self._theme_button = self._make_theme_button()
+        self.cache_button = rail_button("Cache", "What is kept between runs to save time")
+        self.cache_button.clicked.connect(self.cache_wanted)
+        column.addWidget(self.cache_button)
         column.addWidget(self._theme_button)
         theme.changed.connect(self._show_icons)
         self._show_icons()
@@ -66,8 +70,8 @@ class Rail(QFrame):
 
     def _show_icons(self) -> None:
         colour = self._theme.colours["text"]
-        for name, button in (*self.buttons.items(), ("Theme", self._theme_button)):
-            button.setIcon(page_icon(name, colour))
+        for button in (*self.buttons.values(), self.cache_button, self._theme_button):
+            button.setIcon(page_icon(button.text(), colour))
 
 
 def rail_button(name: str, tip: str) -> QToolButton:

@@ -10,6 +10,8 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from kdstudio.engine.experiment import Experiment
+from kdstudio.engine.trials import code_run_by
+from kdstudio.gui.cache_dialog import CacheDialog
 from kdstudio.gui.controller import RunController, State
 from kdstudio.gui.dialogs import ErrorDialog, ask, show_error
 from kdstudio.gui.forms.draft import Draft
@@ -77,6 +79,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         controller = self.controller
         self.rail.wanted.connect(self.show_page)
+        self.rail.cache_wanted.connect(lambda: CacheDialog(self).open())
         self.run_bar.run_button.clicked.connect(self.run)
         self.draft.changed.connect(self._show_runnable)
         self._show_runnable()
@@ -179,9 +182,3 @@ class MainWindow(QMainWindow):
             self.controller.stop()
         else:
             self.close()
-
-
-def code_run_by(experiment: Experiment) -> str:
-    """Name the files whose code the experiment runs; empty if there are none."""
-    specs = [network.model for network in experiment.networks.values()]
-    return " and ".join(dict.fromkeys(spec.summary() for spec in specs if spec.runs_code))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import count
 
-from kdstudio.engine.identity import CONTROL, CONTROL_NAME, STUDENT, TEACHER, Identity
-from kdstudio.engine.views import SEED
+from kdstudio.engine.identity import CONTROL, CONTROL_NAME, SEED, STUDENT, TEACHER, Identity
 
 Token = str | int
 """What the theme finds a colour by: a word, or a number counted from 0."""

@@ -20,13 +20,21 @@ def main_result(summary: Summary, names: Sequence[str]) -> str:
     return max(wanted, key=lambda name: summary.networks[name].selection.accuracy)
 
 
-def main_reference(summary: Summary, names: Sequence[str]) -> str:
-    """The one that it is held against: what it learned from, else another one of its kind, else itself."""
-    result, rows = main_result(summary, names), summary.networks
-    kinds = (summary.comparison.reference, summary.comparison.result)
+def main_reference(summary: Summary, names: Sequence[str], result: str = "") -> str:
+    """The one that it, or ``result``, is held against: what it learned from, else another one of its kind.
+
+    One of the same trial, where there is one; itself where there is nothing else, as of a teacher.
+    """
+    result, rows = result or main_result(summary, names), summary.networks
+    others = [name for name in names if name != result and name in rows]
+    if result in rows:
+        others.sort(key=lambda name: not rows[name].shares_trial_with(rows[result]))
+    kinds = summary.comparison.reference, summary.comparison.result
+    if result in rows and rows[result].kind == kinds[0] != kinds[1]:
+        return result
     for kind in kinds:
-        for name in names:
-            if name != result and name in rows and rows[name].kind == kind:
+        for name in others:
+            if rows[name].kind == kind:
                 return name
     return result
 

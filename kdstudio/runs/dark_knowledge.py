@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kdstudio.declaration import ProgressCallback
+from kdstudio.engine.trials import code_run_by
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.comparison import main_reference, main_result
 from kdstudio.runs.folder import RunFolder
@@ -103,7 +104,7 @@ def choose_networks(
         if name is not None and name not in names:
             raise KDStudioError(f"the run has no network '{name}'; there are {', '.join(names)}")
     chosen = student or main_result(summary, names)
-    other = teacher or main_reference(summary, names)
+    other = teacher or main_reference(summary, names, chosen)
     return chosen, None if other == chosen else other
 
 
@@ -117,9 +118,8 @@ def why_unreadable(folder: RunFolder, command: str = "temperature") -> str:
     except KDStudioError as error:  # it cannot be read any more
         return str(error)
     command = f"kdstudio {command} {folder.name}"
-    code = [n.model.summary() for n in experiment.networks.values() if n.model.runs_code]
-    if code:
-        return f"This run's networks run code ({code[0]}). If you trust it: {command} --allow-code"
+    if code := code_run_by(experiment):
+        return f"This run's networks run code ({code}). If you trust it: {command} --allow-code"
     if not experiment.data.source.is_here():
         name = experiment.data.source.name
         return (

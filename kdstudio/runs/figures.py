@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import fmean, stdev
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from kdstudio.engine.events import NetworkResult, Scores
 from kdstudio.engine.identity import CONTROL, CONTROL_NAME, Coordinate, Identity, title_of
 
 Part = Literal["validation", "test"]
+PARTS = get_args(Part)
 MISSING = "–"
 
 
@@ -109,7 +110,8 @@ def place_of(row: Row, key: str, part: Part = "test") -> float | None:
 
 def is_figure(key: str) -> bool:
     """Tell a figure from a field."""
-    return key.rpartition(".")[2] in FIGURES
+    where, _, what = key.rpartition(".")
+    return what in FIGURES and where in ("", *PARTS)
 
 
 def spoken_key(key: str, part: Part = "test") -> str:

@@ -13,6 +13,10 @@ PRESET_NAMES = {"-own-teacher": "-self-distillation"}
 
 def modernised(raw: dict[str, Any]) -> dict[str, Any]:
     """Return an experiment's plain values with the field names of now; what is odd stays as it is."""
+    strategy = raw.get("strategy")
+    if isinstance(strategy, dict) and "seeds" in strategy:  # of the sweep, which had some of its own
+        kept = {key: value for key, value in strategy.items() if key != "seeds"}
+        raw = {**raw, "strategy": kept, "seeds": strategy["seeds"]}
     networks = raw.get("networks")
     if not isinstance(networks, dict):
         return raw

@@ -1,30 +1,83 @@
-"""Curves of networks that differ in the seed alone, drawn as one."""
+"""Curves of networks, or stages, that differ in the seed alone, to be drawn as one: a mean with a band."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from statistics import fmean
+from collections import Counter
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
 
-from kdstudio.engine.identity import Identity
-from kdstudio.engine.views import SEED
+import numpy as np
+
 from kdstudio.runs.curves import Series
 
+Key = TypeVar("Key", bound=Hashable)
 
-def over_seeds(curves: Mapping[str, Series], identities: Mapping[str, Identity]) -> dict[str, Series]:
-    """Return one curve for the networks that differ in the seed alone: their mean, point by point.
 
-    By the name that these have in common; networks that nobody knows keep theirs.
+@dataclass(frozen=True)
+class SeedCurves:
+    """The curves of several seeds.
+
+    Seeds are trained one after the other. The mean is over those that have come farthest, and the others
+    stand beside it until they have come as far: so it never jumps where a curve ends.
     """
-    together: dict[str, list[Series]] = {}
-    for name, series in curves.items():
-        identity = identities.get(name)
-        together.setdefault(identity.without(SEED).name if identity else name, []).append(series)
-    return {name: _mean(several) for name, several in together.items()}
+
+    several: tuple[Series, ...]
+    planned: int
+    """How many there will be."""
+
+    @property
+    def points(self) -> tuple[int, ...]:
+        """How many points each has; the mean is another one where these are."""
+        return tuple(len(series.x) for series in self.several)
+
+    @property
+    def farthest(self) -> list[Series]:
+        """Those that have come farthest."""
+        end = self._end
+        return [series for series in self.several if series.x and series.x[-1] == end]
+
+    @property
+    def growing(self) -> list[Series]:
+        """Those that have not come as far."""
+        end = self._end
+        return [series for series in self.several if series.x and series.x[-1] < end]
+
+    @property
+    def _end(self) -> float:
+        return max((series.x[-1] for series in self.several if series.x), default=0.0)
+
+    def called(self, name: str) -> str:
+        """``student``, ``student, 2 of 3 seeds``, ``student, 3 seeds``."""
+        if self.planned == 1:
+            return name
+        count = len(self.farthest)
+        return f"{name}, {self.planned if count == self.planned else f'{count} of {self.planned}'} seeds"
+
+    def scaled(self, factor: float) -> SeedCurves:
+        """Return the same with y times ``factor``."""
+        return SeedCurves(tuple(series.scaled(factor) for series in self.several), self.planned)
+
+    def mean(self) -> tuple[Series, list[float]]:
+        """Return the mean and the sample deviation at each of its points; no deviations of one curve alone.
+
+        Its points are those of the first curve; what was measured at other steps is interpolated.
+        """
+        farthest = self.farthest or [Series()]
+        first = farthest[0]
+        if len(farthest) == 1:
+            return first, []
+        values = np.array([np.interp(first.x, series.x, series.y) for series in farthest])
+        return Series(first.x, values.mean(0).tolist()), values.std(0, ddof=1).tolist()
 
 
-def _mean(several: list[Series]) -> Series:
-    if len(several) == 1:
-        return several[0]
-    shortest = min(len(series.x) for series in several)
-    y = [fmean(series.y[place] for series in several) for place in range(shortest)]
-    return Series(several[0].x[:shortest], y)
+def over_seeds(curves: Mapping[Key, Series], plain: Mapping[Key, Key]) -> dict[Key, SeedCurves]:
+    """Put those of ``curves`` together that have one key without the seed; in their order.
+
+    ``plain`` has that key for each curve that there will be; one that it lacks stands alone.
+    """
+    together: dict[Key, list[Series]] = {}
+    for key, series in curves.items():
+        together.setdefault(plain.get(key, key), []).append(series)
+    planned = Counter(plain.values())
+    return {key: SeedCurves(tuple(s), max(planned[key], len(s))) for key, s in together.items()}

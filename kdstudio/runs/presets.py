@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
@@ -13,7 +15,7 @@ from typing import Any, NamedTuple
 import tomli_w
 from pydantic import ValidationError
 
-from kdstudio.declaration import TAGS, Declaration
+from kdstudio.declaration import Declaration, with_value
 from kdstudio.engine.experiment import REGISTRIES, Experiment
 from kdstudio.errors import KDStudioError
 from kdstudio.packages import OURS, installed_version, offered, owner
@@ -23,6 +25,8 @@ from kdstudio.runs.former import modernised, preset_of_now
 from kdstudio.shipped import shipped
 
 DEFAULT_PRESET = "digits-hinton"
+OUTER_COMMA = re.compile(r",(?![^\[]*\])")
+"""A comma that is not within brackets."""
 PRESETS = "kdstudio.presets"
 """Group of the entry points by which other packages add presets: each names a package or module."""
 
@@ -153,18 +157,6 @@ def _parse(text: str) -> Any:  # noqa: ANN401
         return text
 
 
-def with_value(raw: dict[str, Any], path: list[str], value: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Return a copy of ``raw`` in which ``path`` holds ``value``."""
-    key, rest = path[0], path[1:]
-    if not rest:
-        return {**raw, key: value}
-    inner = raw.get(key)
-    inner = inner if isinstance(inner, dict) else {}
-    if len(rest) == 1 and rest[0] in TAGS and inner.get(rest[0]) != value:
-        return {**raw, key: {rest[0]: value}}
-    return {**raw, key: with_value(inner, rest, value)}
-
-
 def validate(raw: dict[str, Any], source: str) -> Experiment:
     """Check an experiment; KDStudioError lists every problem with its path.
 
@@ -181,12 +173,62 @@ def validate(raw: dict[str, Any], source: str) -> Experiment:
         raise KDStudioError(f"'{source}' cannot be run: " + "; ".join(found)) from error
 
 
-def load_experiment(source: str, settings: Iterable[str] = ()) -> Experiment:
-    """Load and check the preset or file ``source`` with ``settings`` applied."""
+def swept(raw: dict[str, Any], sweep: Iterable[str]) -> dict[str, Any]:
+    """Return ``raw`` with a sweep of each ``path=value,value,…``; values are TOML, or else plain text."""
+    fields: dict[str, Any] = {}
+    for setting in sweep:
+        path, sign, text = setting.partition("=")
+        if not sign or not path:
+            raise KDStudioError(
+                f"--sweep {setting}: write path=value,value, for instance strategy.temperature=1,4,20"
+            )
+        fields[path.strip()] = read_values(text)
+    return {**raw, "sweep": fields} if fields else raw
+
+
+def read_values(text: str) -> list[Any]:
+    """Read values between commas: ``1, 4, 20``, ``kl, ce``, ``[300, 300], [800]``; TOML or plain text."""
+    values = _parse(f"[{text}]")
+    if isinstance(values, list):
+        return values
+    return [_read_value(part) for part in map(str.strip, OUTER_COMMA.split(text)) if part]
+
+
+def _read_value(text: str) -> Any:  # noqa: ANN401
+    if text.startswith("[") and text.endswith("]"):
+        return read_values(text[1:-1])
+    try:
+        return float(text) if text.startswith(".") else _parse(text)
+    except ValueError:
+        return text
+
+
+def write_values(values: Sequence[Any], between: str = ", ") -> str:
+    """Write values down so that ``read_values`` gives them back, text without quotes where it can."""
+    plainly = between.join(map(_plainly, values))
+    return plainly if read_values(plainly) == list(values) else between.join(map(written, values))
+
+
+def _plainly(value: Any) -> str:  # noqa: ANN401
+    if isinstance(value, list | tuple):
+        return f"[{write_values(value)}]"
+    return value if isinstance(value, str) else written(value)
+
+
+def written(value: Any) -> str:  # noqa: ANN401
+    """Write a value down as TOML on one line: JSON with another sign between keys and values."""
+    return json.dumps(value, separators=(", ", " = "), ensure_ascii=False)
+
+
+def load_experiment(
+    source: str, settings: Iterable[str] = (), seeds: int | None = None, sweep: Iterable[str] = ()
+) -> Experiment:
+    """Load and check the preset or file ``source`` with ``settings``, ``seeds`` and a ``sweep`` applied."""
     raw = read_raw(source)
     with suppress(KDStudioError):  # perhaps a setting mends it
         raw = plain(validate(raw, source))  # so that a setting finds what is left to defaults
-    return validate(override(raw, settings), source)
+    raw = swept(override(raw, settings), sweep)
+    return validate(raw if seeds is None else {**raw, "seeds": seeds}, source)
 
 
 def plain(experiment: Experiment) -> dict[str, Any]:

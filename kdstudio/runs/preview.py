@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kdstudio.declaration import ProgressCallback
 from kdstudio.engine.events import StageSummary
 from kdstudio.engine.experiment import Experiment
+from kdstudio.engine.trials import code_run_by, first_setting, trials_of
 from kdstudio.errors import KDStudioError
 from kdstudio.models.complexity import Complexity, complexity
 from kdstudio.models.declaration import ImageShape, ModelSpec
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from kdstudio.engine.context import RunContext
 
 SAMPLES = 12
+MOST_FOLLOWED = 30
+"""Trials whose plans are all followed; of more the stages are counted by multiplication."""
 
 
 @dataclass(frozen=True)
@@ -35,18 +39,45 @@ class NetworkPreview:
     """uint8 ``(n, H, W, C)``, augmented as in the first epoch."""
 
 
+class PlannedStage(NamedTuple):
+    """A stage of the strategy's plan."""
+
+    first: StageSummary
+    """As it is trained first."""
+    times: int
+    """How many times it is trained: trials that would train it alike share it."""
+
+
 @dataclass(frozen=True)
 class Preview:
-    """An experiment, looked at."""
+    """An experiment, looked at; images and networks are those of its first setting."""
 
     class_names: tuple[str, ...]
     image: tuple[int, int, int]
     validation_images: int
     test_images: int
     networks: dict[str, NetworkPreview]
-    stages: tuple[StageSummary, ...]
+    trials: int
+    """How many settings and seeds are crossed."""
+    stages: tuple[PlannedStage, ...]
     """What will be trained, in turn, with the heads that are added."""
+    is_counted: bool
+    """Whether every trial's plan was followed; if not, stages are trained so many times at most."""
     notes: tuple[str, ...]
+
+    def spoken_stages(self) -> str:
+        """``13 stages``, or how many at most."""
+        count = sum(stage.times for stage in self.stages)
+        said = f"{count:,} stage{'s' * (count != 1)}"
+        return said if self.is_counted else f"at most {said}; what trials have in common is trained once"
+
+    def spoken_times(self, stage: PlannedStage) -> str:
+        """``3 times``, ``once``, or how many times at most; empty where there is one trial."""
+        if self.trials == 1:
+            return ""
+        if stage.times == 1:
+            return "once"
+        return f"{stage.times:,} times" if self.is_counted else f"up to {stage.times:,} times"
 
 
 class Previewer:
@@ -64,19 +95,23 @@ class Previewer:
         import torch
 
         from kdstudio.engine.context import RunContext
-        from kdstudio.engine.dry_run import dry_run
 
-        for network in experiment.networks.values():
-            check_code(network.model.summary() if network.model.runs_code else "", allow_code=allow_code)
-        context = RunContext(experiment, self._load(experiment, progress), torch.device("cpu"))
+        check_code(code_run_by(experiment), allow_code=allow_code)
+        loaded, device = self._load(experiment, progress), torch.device("cpu")
+        first = RunContext(first_setting(experiment), loaded, device)
+        trials = len(trials_of(experiment))
+        is_counted = trials <= MOST_FOLLOWED
+        make = _counted if is_counted else _at_most
         return Preview(
-            class_names=context.data.class_names,
-            image=context.data.image[:3],
-            validation_images=len(context.data.validation),
-            test_images=len(context.data.test),
-            networks={role: _network(context, role) for role in experiment.networks},
-            stages=dry_run(context),
-            notes=context.data.notes,
+            class_names=first.data.class_names,
+            image=first.data.image[:3],
+            validation_images=len(first.data.validation),
+            test_images=len(first.data.test),
+            networks={role: _network(first, role) for role in first.experiment.networks},
+            trials=trials,
+            stages=tuple(make(RunContext(experiment, loaded, device), lambda what: progress(what, 0.0))),
+            is_counted=is_counted,
+            notes=first.data.notes,
         )
 
     def _load(self, experiment: Experiment, progress: ProgressCallback) -> ImageData:
@@ -84,6 +119,27 @@ class Previewer:
         if self._data is None or source != self._source:
             self._data, self._source = experiment.data.source.load(progress), source
         return self._data
+
+
+def _counted(context: RunContext, tell: Callable[[str], None]) -> Iterator[PlannedStage]:
+    """Yield the stages by their names in the plan, each with how many the run has."""
+    from kdstudio.engine.run_plan import run_plan
+
+    alike: dict[str, list[StageSummary]] = {}
+    for stage in run_plan(context, tell).stages:
+        alike.setdefault(stage.own_name, []).append(stage)
+    for stages in alike.values():
+        yield PlannedStage(stages[0], len(stages))
+
+
+def _at_most(context: RunContext, tell: Callable[[str], None]) -> Iterator[PlannedStage]:
+    """Yield the stages of the first trial, as if no other shared any."""
+    from kdstudio.engine.dry_run import dry_run
+
+    trials = trials_of(context.experiment)
+    _coordinates, first = next(context.trials())
+    for stage in dry_run(first, tell):
+        yield PlannedStage(stage, len(trials))
 
 
 def _network(context: RunContext, role: str) -> NetworkPreview:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from kdstudio.engine.events import NetworkResult
 from kdstudio.engine.identity import Coordinate
 from kdstudio.engine.views import TableView
+from kdstudio.runs.differences import Difference
 from kdstudio.runs.figures import (
     FIGURES,
     MISSING,
@@ -19,7 +20,7 @@ from kdstudio.runs.figures import (
     spoken_field,
     spoken_key,
 )
-from kdstudio.runs.results import Group, best_of, gathered, in_order
+from kdstudio.runs.groups import Group, best_of, gathered, in_order
 
 
 @dataclass(frozen=True)
@@ -123,3 +124,20 @@ def networks_table(rows: Iterable[NetworkResult]) -> ResultTable:
     figures = ("parameters", "validation", "test", "test errors", "best epoch", "test at best")
     heads = (*(["seeds"] if counted else []), *figures)
     return ResultTable("", (*names, *heads), tuple(lines), len(heads))
+
+
+def effects_table(found: Sequence[Difference]) -> ResultTable:
+    """What networks gain on their controls, in words; no rows where nothing is compared."""
+    accuracies = {(each.result, each.control): each for each in found if each.figure == "accuracy"}
+    lines = []
+    for each in found:
+        if each.figure == "errors":
+            points = accuracies[each.result, each.control].signed if each.seeds > 1 else MISSING
+            lines.append((each.result, each.control, each.text, points))
+    told = any(each.seeds > 1 for each in found)
+    return ResultTable(
+        "Against the control" + (": mean difference ± half its 95 % interval" if told else ""),
+        ("network", "control", "test errors", "in points"),
+        tuple(lines),
+        figures=1,
+    )

@@ -1,4 +1,4 @@
-"""A run's rows of results: what counts as one network, the curves of a figure, what stands for the run."""
+"""A run's rows of results: the curves of a figure, what stands for the run."""
 
 from __future__ import annotations
 
@@ -7,70 +7,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from kdstudio.engine.identity import Coordinate
-from kdstudio.engine.views import SEED, FigureView
+from kdstudio.engine.views import FigureView
 from kdstudio.runs.colours import Token, series_of
-from kdstudio.runs.figures import (
-    Part,
-    Row,
-    Spread,
-    field_of,
-    figure_called,
-    figure_of,
-    heading,
-    place_of,
-    spoken_field,
-)
+from kdstudio.runs.differences import Difference, controls_of, paired
+from kdstudio.runs.figures import Part, Row, Spread, heading, place_of, spoken_field
+from kdstudio.runs.groups import Group, best_of, gathered, in_order
 from kdstudio.runs.summary import Summary
-
-
-@dataclass(frozen=True)
-class Group:
-    """Rows that differ in one coordinate alone, and count as one network."""
-
-    network: Row
-    """The first of them, without that coordinate."""
-    rows: tuple[Row, ...]
-
-    def field(self, field: str) -> Coordinate | None:
-        """Read what tells the group from others."""
-        return field_of(self.network, field)
-
-    def spread(self, key: str, part: Part = "test") -> Spread | None:
-        """Gather a figure; None where no row has it."""
-        values = (figure_of(row, key, part) for row in self.rows)
-        known = tuple(float(value) for value in values if value is not None)
-        return Spread(known) if known else None
-
-    def text(self, key: str, part: Part = "test") -> str:
-        """Write a figure."""
-        return figure_called(key).text(self.spread(key, part))
-
-
-def gathered(rows: Iterable[Row], over: str = SEED) -> list[Group]:
-    """Put rows together that differ in the coordinate ``over`` alone; whatever else differs stays apart."""
-    found: dict[tuple[object, ...], list[Row]] = {}
-    for row in rows:
-        key = (row.role, row.kind, *row.without(over).coordinates.items())
-        found.setdefault(key, []).append(row)
-    return [Group(together[0].without(over), tuple(together)) for together in found.values()]
-
-
-def in_order(groups: Sequence[Group], fields: Sequence[str]) -> list[Group]:
-    """Sort by ``fields``: numbers by size, words as they come, networks that lack one behind the others."""
-    words = {field: list(dict.fromkeys(group.field(field) for group in groups)) for field in fields}
-
-    def rank(group: Group, field: str) -> tuple[bool, float]:
-        value = group.field(field)
-        return value is None, value if isinstance(value, int | float) else words[field].index(value)
-
-    return sorted(groups, key=lambda group: [rank(group, field) for field in fields])
-
-
-def best_of(groups: Iterable[Group], key: str, part: Part = "test") -> Group | None:
-    """Find the group whose mean of a figure is best; the first of equals, None where none has it."""
-    sign = 1 if figure_called(key).lower_is_better else -1
-    means = [(sign * spread.mean, g) for g in groups if (spread := g.spread(key, part))]
-    return min(means, key=lambda found: found[0])[1] if means else None
 
 
 class ResultPoint(NamedTuple):
@@ -114,7 +56,8 @@ def curves(view: FigureView, rows: Iterable[Row], part: Part = "test") -> list[R
     drawn = []
     for line in lines.values():
         first = line[0][1]
-        text = " ".join(filter(None, (_in_legend(field, first.field(field)) for field in view.series)))
+        words = dict.fromkeys(_in_legend(field, first.field(field)) for field in view.series)  # each once
+        text = " ".join(filter(None, words))
         points = tuple(sorted((point for point, _ in line), key=lambda point: point.x))
         token = tokens[first.rows[0].name]
         drawn.append(ResultCurve(text, token, points, connected=view.connected))
@@ -128,31 +71,34 @@ def _in_legend(field: str, value: Coordinate | None) -> str:
 
 
 class Headline(NamedTuple):
-    """What stands for a run beside others: test accuracies, and the errors of its result."""
+    """What stands for a run beside others: test accuracies, the errors of its result, what it gains."""
 
     reference: Spread | None
     control: Spread | None
     result: Spread | None
     errors: Spread | None
+    effect: Difference | None
+    """Errors of the result less those of the control, seed by seed."""
 
 
 def headline(summary: Summary) -> Headline:
     """Find what a run holds against what; where several could stand, the best on validation does."""
-    groups = gathered(summary.networks.values())
+    groups, kinds = gathered(summary.networks.values()), summary.comparison
 
-    def best(kind: str, role: str = "") -> Group | None:
-        fitting = [g for g in groups if g.network.kind == kind and g.network.role == (role or g.network.role)]
-        return best_of(fitting, "selection.accuracy")
+    def best(among: Iterable[Group]) -> Group | None:
+        return best_of(among, "selection.accuracy")
 
-    kinds = summary.comparison
-    result = best(kinds.result)
-    control = best(kinds.control, result.network.role if result else "")
-    reference = best(kinds.reference)
+    def of_kind(kind: str) -> list[Group]:
+        return [group for group in groups if group.network.kind == kind]
+
+    reference, result = best(of_kind(kinds.reference)), best(of_kind(kinds.result))
+    control = best(controls_of(result, groups, kinds) if result else of_kind(kinds.control))
     return Headline(
         reference=reference.spread("accuracy") if reference else None,
         control=control.spread("accuracy") if control else None,
         result=result.spread("accuracy") if result else None,
         errors=result.spread("errors") if result else None,
+        effect=paired(result, control) if result and control else None,
     )
 
 

@@ -15,9 +15,12 @@ from filelock import FileLock
 from kdstudio.engine.checkpoint import Checkpoint
 from kdstudio.engine.events import Event, Preparing, RunDone, RunFailed, RunPaused, RunResumed, RunStopped
 from kdstudio.engine.experiment import REGISTRIES, Experiment
+from kdstudio.engine.trials import code_run_by
 from kdstudio.errors import KDStudioError
 from kdstudio.models.python import MODULE as USER_MODULE
 from kdstudio.packages import OURS, deepest_place, top_level
+from kdstudio.runs.answer_store import SqliteAnswers
+from kdstudio.runs.caches import answers_folder, answers_limit
 from kdstudio.runs.control import Wish, wish_for
 from kdstudio.runs.files import make_folder
 from kdstudio.runs.folder import RunFolder, create_run
@@ -123,17 +126,11 @@ def new_session(
     run; then no folder is left behind.
     """
     make_folder(runs, "runs folder")
-    check_networks(experiment, allow_code=allow_code)
+    check_code(code_run_by(experiment), allow_code=allow_code)
     experiment = resolved(experiment, runs)
     trainer = _trainer(experiment, tell)
     folder = create_run(runs, trainer.settled(), name)
     return Session(trainer, folder, folder.hold())
-
-
-def check_networks(experiment: Experiment, *, allow_code: bool) -> None:
-    """Raise KDStudioError where a network runs code and nobody has allowed that."""
-    for network in experiment.networks.values():
-        check_code(network.model.summary() if network.model.runs_code else "", allow_code=allow_code)
 
 
 def resumed_session(folder: RunFolder, tell: Tell = lambda _: None, *, allow_code: bool = False) -> Session:
@@ -144,7 +141,7 @@ def resumed_session(folder: RunFolder, tell: Tell = lambda _: None, *, allow_cod
     """
     _refuse(folder, "finished", "running", "paused")
     experiment = folder.experiment()
-    check_networks(experiment, allow_code=allow_code)
+    check_code(code_run_by(experiment), allow_code=allow_code)
     lock = folder.hold()
     try:
         _refuse(folder, "finished")  # by somebody else, just now
@@ -171,6 +168,9 @@ def _trainer(
     from kdstudio.engine.device import resolve_device
     from kdstudio.engine.trainer import Trainer
 
+    limit = answers_limit()
+    store = SqliteAnswers(answers_folder(), limit) if limit else None
+
     def progress(what: str, fraction: float = 0.0) -> None:
         tell(Preparing(what=what, fraction=fraction))
 
@@ -182,7 +182,7 @@ def _trainer(
     device = resolve_device(experiment.compute.device)
     data = experiment.data.source.load(progress)
     context = RunContext(experiment, data, device, WeightsReader())
-    return Trainer(context, resume, finished, progress)
+    return Trainer(context, resume, finished, progress, store)
 
 
 def failure(error: Exception) -> RunFailed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from kdstudio.engine.events import (
     EpochDone,
@@ -11,6 +12,7 @@ from kdstudio.engine.events import (
     Preparing,
     RunDone,
     RunFailed,
+    RunNotice,
     RunPaused,
     RunResumed,
     RunStarted,
@@ -55,9 +57,13 @@ class RunState:
     """Rows of those that still learn, with their latest validation scores alone."""
     curves: RunCurves = field(default_factory=RunCurves)
     warnings: list[RunWarning] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    """What people should know and changes no result."""
     """What makes the results doubtful, in the order in which it was told."""
     _began: tuple[float, float] = (0.0, 0.0)
     """Fraction and seconds when the run was started, or resumed last."""
+    _work: tuple[float, ...] = ()
+    """Of all stages before each one, and of all."""
 
     @property
     def is_over(self) -> bool:
@@ -119,6 +125,7 @@ class RunState:
             case RunStarted():
                 self.started, self.status, self.error, self.details = event, "running", "", ""
                 self._began = (self.fraction, self.seconds)
+                self._work = (0.0, *accumulate(map(_work, event.stages)))
             case StageStarted():
                 self._start_stage(event)
             case StepDone():
@@ -127,6 +134,8 @@ class RunState:
                 self._end_epoch(event)
             case RunWarning():
                 self.warnings.append(event)
+            case RunNotice():
+                self.notices.append(event.message)
             case StageDone():
                 self.networks |= event.networks
                 self.learning = {}
@@ -194,11 +203,11 @@ class RunState:
         return taken * (1 - self.fraction) / done
 
     def _share(self, stage: int, step: int) -> float:
-        done = sum(_work(summary) for summary in self.stages[:stage])
+        done = self._work[stage]
         if stage < len(self.stages):
             summary = self.stages[stage]
             done += _work(summary) * step / summary.steps
-        return done / sum(_work(summary) for summary in self.stages)
+        return done / self._work[-1]
 
     def summarised(self, before: Summary) -> Summary:
         """Return the page on disk; what no event tells is as ``before``."""

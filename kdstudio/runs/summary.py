@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import computed_field
+
 from kdstudio.engine.events import NetworkResult, RunWarning
 from kdstudio.engine.identity import Record
 from kdstudio.engine.views import Comparison, View
+from kdstudio.runs.differences import Difference, Mean, differences, means
 
 Status = Literal["running", "paused", "finished", "stopped", "failed", "interrupted"]
 VERSION = 2
@@ -35,6 +38,18 @@ class Summary(Record):
     warnings: tuple[RunWarning, ...] = ()
     """What makes the results doubtful, in the order in which it was told."""
     error: str = ""
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def groups(self) -> dict[str, dict[str, Mean]]:
+        """Mean and deviation over the seeds; follows from ``networks``, as does the next."""
+        return means(self.networks.values())
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def comparisons(self) -> tuple[Difference, ...]:
+        """What the networks gain on their controls, seed by seed."""
+        return differences(self.networks.values(), self.comparison)
 
     @property
     def spoken_status(self) -> str:

@@ -293,3 +293,52 @@ def test_the_version_is_told(capfd):
 
     assert run_command_line(["--version"]) == 0
     assert kdstudio.__version__ in capfd.readouterr().out
+
+
+CROSSED = ("--seeds", "2", "--sweep", "strategy.temperature=1,8", "--set", "seed=3")
+SHORT = ("--set", "networks.teacher.training.epochs=1", "--set", "networks.student.training.epochs=1")
+
+
+def test_seeds_and_swept_values_are_trained_shown_and_exported(runs, tmp_path, capfd):
+    arguments = ["run", "digits-hinton", *CROSSED, *SHORT, "--runs-dir", str(runs), "--name", "crossed", "-q"]
+    assert run_command_line(arguments) == 0
+    assert run_command_line(["show", "crossed", "--runs-dir", str(runs)]) == 0
+    shown = capfd.readouterr().out
+    for text in ("seeds 3 to 4", "swept: strategy.temperature 1, 8", "student T8", "What was swept"):
+        assert text in shown
+    networks = {file.stem for file in (runs / "crossed" / "networks").glob("*.safetensors")}
+    assert networks == {
+        "teacher", "baseline seed-3", "baseline seed-4",
+        *(f"student T{t} seed-{seed}" for t in (1, 8) for seed in (3, 4)),
+    }  # fmt: skip
+    assert run_command_line(["export", "crossed", "--runs-dir", str(runs), "--out", str(tmp_path)]) == 0
+    (exported,) = tmp_path.glob("*.safetensors")
+    rows = json.loads((runs / "crossed" / "summary.json").read_text())["networks"]
+    students = {n: row["last_epoch"]["validation"]["accuracy"] for n, row in rows.items() if "student" in n}
+    assert students[exported.stem] == max(students.values())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--seeds", "0"), "seeds: must be greater than or equal to 1, not 0"),
+        (("--seeds", "many"), "'many' is not a valid integer"),
+        (("--sweep", "strategy.temperature="), "no values for 'strategy.temperature'"),
+        (
+            ("--sweep", "strategy.temperature"),
+            "write path=value,value, for instance strategy.temperature=1,4",
+        ),
+        (
+            ("--sweep", "strategy.temprature=1,2"),
+            "strategy.temprature: no such field; did you mean 'temperature'",
+        ),
+        (("--sweep", "strategy.name=hinton,hinten"), "no 'hinten'; there are"),
+        (("--sweep", "data.classes=[1]"), "'data.classes' cannot be swept"),
+    ],
+)
+def test_what_cannot_be_crossed_is_one_clear_line(options, message, runs, capfd):
+    assert run_command_line(["run", "digits-hinton", *options, "--runs-dir", str(runs)]) == 2
+    said = capfd.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
+    assert not any(runs.glob("*"))

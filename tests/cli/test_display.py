@@ -4,7 +4,7 @@ import threading
 from rich.console import Console
 
 from kdstudio.cli.display import Display, console, show_run, watch_run
-from kdstudio.engine.events import Preparing, RunPaused, RunWarning, StageDone, StepDone
+from kdstudio.engine.events import Preparing, RunNotice, RunPaused, RunWarning, StageDone, StepDone
 from kdstudio.runs.control import ask
 from kdstudio.runs.session import new_session
 from kdstudio.runs.state import RunState
@@ -58,6 +58,14 @@ def test_a_held_run_is_told():
     assert "held" in display._bars.tasks[0].fields["beside"]
 
 
+def test_a_notice_is_a_line_that_stays():
+    output, state = io.StringIO(), RunState()
+    display = Display(console := Console(file=output, width=200))
+    assert not console.is_terminal
+    display.show([RunNotice(message="The disk [sda] is full; make room.")], state)
+    assert "note: The disk [sda] is full; make room." in output.getvalue()
+
+
 def test_networks_that_differ_in_the_seed_alone_are_one_line():
     output = io.StringIO()
     display, state = Display(Console(file=output, width=200)), RunState()
@@ -68,6 +76,14 @@ def test_networks_that_differ_in_the_seed_alone_are_one_line():
     assert (
         output.getvalue().strip() == "student: 70.00% ± 14.14 of the test images right, 300.0 ± 141.4 errors"
     )
+
+
+def test_a_seed_alone_says_which_it_is():
+    output = io.StringIO()
+    display, state = Display(Console(file=output, width=200)), RunState()
+    one = row("student", 0.6, seed=2)
+    display.show([StageDone(stage=0, seconds=1.0, networks={one.name: one})], state)
+    assert output.getvalue().startswith("student seed-2: 60.00% of the test images right")
 
 
 def test_the_figures_stay_below_the_bars_where_there_is_a_terminal():

@@ -98,6 +98,14 @@ def test_results_are_the_networks_then_the_tables_of_the_strategy():
     ]
 
 
+def test_what_is_gained_over_the_seeds_stands_below_the_networks():
+    kinds = (("control", 0.5), ("student", 0.6))
+    rows = [row(kind, a - s / 100, seed=s) for kind, a in kinds for s in range(3)]
+    lines = printed(run(*rows))
+    assert lines[3].startswith("Against the control: mean difference")
+    assert " ".join(lines[5].split()) == "student baseline better by 100 errors in each of 3 seeds +10.00"
+
+
 def test_warnings_stand_below_the_results_with_their_remedies():
     lines = printed(run(row("student", 0.1), warnings=(doubt("teacher"), doubt())))
     assert lines[-3] == "2 warnings"

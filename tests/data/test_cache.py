@@ -16,6 +16,7 @@ def place(tmp_path, monkeypatch):
     """A data folder of the test's own."""
     (tmp_path / "data").mkdir()
     monkeypatch.setenv("KDSTUDIO_DATA", str(tmp_path / "data"))
+    monkeypatch.delenv("KDSTUDIO_CACHE")
     return tmp_path / "data"
 
 
@@ -40,6 +41,13 @@ def test_it_lies_in_the_data_folder_and_nothing_half_written_beside_it(place):
     save_cached("key", TENSORS)
     assert cache_file("key") == place / "cache" / "key.safetensors"
     assert [path.name for path in (place / "cache").iterdir()] == ["key.safetensors"]
+
+
+def test_it_lies_in_the_cache_folder_that_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("KDSTUDIO_CACHE", str(tmp_path / "named"))
+    save_cached("key", TENSORS)
+    assert cache_file("key") == tmp_path / "named" / "decoded" / "key.safetensors"
+    assert load_cached("key") is not None
 
 
 def test_without_a_data_folder_it_lies_in_the_users_cache(place, monkeypatch):

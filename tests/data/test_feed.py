@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -72,9 +74,11 @@ def test_batches_are_a_function_of_seed_and_epoch():
     assert all_same(used.shuffled(4), feed_of().shuffled(4))
 
 
-@pytest.mark.parametrize("other", [lambda: feed_of().shuffled(5), lambda: feed_of(seed=8).shuffled(4)])
+@pytest.mark.parametrize(
+    "other", [lambda: feed_of(600).shuffled(5), lambda: feed_of(600, seed=8).shuffled(4)]
+)
 def test_another_epoch_or_seed_gives_another_order_and_other_views(other):
-    one, another = list(feed_of().shuffled(4)), list(other())
+    one, another = list(feed_of(600).shuffled(4)), list(other())
     assert not torch.equal(*(torch.cat([b.index for b in batches]) for batches in (one, another)))
     views = [{int(i): int(v) for b in batches for i, v in zip(b.index, b.view, strict=True)}
              for batches in (one, another)]  # fmt: skip
@@ -94,9 +98,55 @@ def test_a_samples_view_does_not_depend_on_the_batch_size():
 
 
 def test_all_views_are_shown_over_the_epochs():
+    """One block has missed some view after 80 epochs by a chance of less than 9·(8/9)^80 = 0.0007."""
     feed = feed_of()
-    shown = {int(view) for epoch in range(10) for batch in feed.shuffled(epoch) for view in batch.view}
+    shown = {int(view) for epoch in range(80) for batch in feed.shuffled(epoch) for view in batch.view}
     assert shown == set(range(9))
+
+
+def views_shown(feed, epoch):
+    """The view of each sample in ``epoch``, by its index."""
+    found = {int(i): int(v) for b in feed.shuffled(epoch) for i, v in zip(b.index, b.view, strict=True)}
+    return [found[index] for index in range(len(feed))]
+
+
+def test_images_of_a_block_share_their_view_in_an_epoch():
+    feed = feed_of(300, batch_size=7, jitter=4)
+    blocks = [batch.index.tolist() for batch in feed.in_blocks({0: 0, 1: 0, 2: 0})]
+    assert [len(block) for block in blocks] == [128, 128, 44]
+    assert sorted(index for block in blocks for index in block) == list(range(300))
+    for epoch in range(5):
+        views = views_shown(feed, epoch)
+        drawn = [{views[index] for index in block} for block in blocks]
+        assert [len(views) for views in drawn] == [1, 1, 1]
+        assert [views.pop() for views in drawn] == feed.views_in(epoch).tolist()
+
+
+def test_blocks_are_the_same_for_every_seed_and_mix_a_folder_sorted_by_class():
+    one, other = (next(feed_of(1280, seed=seed).in_blocks({3: 0})) for seed in (1, 2))
+    assert torch.equal(one.index, other.index)
+    assert not torch.equal(one.index, one.index.sort().values)
+    tenths = torch.bincount(one.index // 128, minlength=10)
+    assert tenths.min() > 0
+
+
+def test_views_are_drawn_evenly_block_by_block_and_epoch_by_epoch():
+    """Chi squared of 9 equal chances, 8 degrees of freedom: above 26.1 with a chance of one in a thousand."""
+    feed, epochs = feed_of(128 * 6), 300
+    drawn = torch.stack([feed.views_in(epoch) for epoch in range(epochs)])
+    assert not torch.equal(drawn[:, 0], drawn[:, 1])
+    for counts in (torch.bincount(drawn[:, block], minlength=9) for block in range(6)):
+        expected = epochs / 9
+        assert float(((counts - expected) ** 2 / expected).sum()) < 26.1
+    pairs = torch.bincount(drawn[:, 0] * 9 + drawn[:, 1], minlength=81)
+    assert float(((pairs - epochs / 81) ** 2 / (epochs / 81)).sum()) < 124.8  # 80 degrees of freedom
+
+
+def test_an_images_view_changes_over_the_epochs():
+    """Of 200 epochs a ninth, about 22, show what the epoch before has shown."""
+    feed = feed_of(20)
+    views = [views_shown(feed, epoch)[0] for epoch in range(200)]
+    assert 8 < sum(one == other for one, other in pairwise(views)) < 40
 
 
 @pytest.mark.parametrize("start", range(6))
@@ -122,9 +172,12 @@ def test_in_order_shows_every_sample_once_ascending_and_plain():
     assert torch.equal(torch.cat([batch.images for batch in batches]), unchanged.images)
 
 
-def test_in_order_shows_the_view_that_is_asked_for():
-    feed = feed_of()
-    assert {int(view) for batch in feed.in_order(view=8) for view in batch.view} == {8}
+def test_a_block_is_shown_in_the_view_that_is_asked_for():
+    feed = feed_of(300)
+    one, other = feed.in_blocks({2: 8, 0: 3})
+    for batch, view, places in ((one, 8, range(256, 300)), (other, 3, range(128))):
+        assert feed.places[batch.index].tolist() == list(places)
+        assert same(batch, made(feed, batch.index, torch.full_like(batch.index, view)))
     assert feed.views == 9
 
 
@@ -139,19 +192,18 @@ def shown(feed, epochs):
     return found
 
 
-def test_images_keep_to_the_views_that_are_drawn_once():
-    feed, all_views = feed_of(views_per_image=2), shown(feed_of(), 120)
+def test_blocks_keep_to_the_views_that_are_drawn_once():
+    """Two of 81 views: drawn twice alike by one chance in 81."""
+    feed, every = feed_of(200, jitter=4, views_per_image=2), feed_of(200, jitter=4)
     found = shown(feed, 20)
-    assert (feed.views, len(found), len(all_views)) == (2, 23 * 2, 23 * 9)
-    for (sample, _view), images in found.items():
+    assert (feed.views, every.views, len(found)) == (2, 81, 200 * 2)
+    for (sample, view), images in found.items():
         assert all(torch.equal(image, images[0]) for image in images)
-        assert any(torch.equal(images[0], all_views[sample, view][0]) for view in range(9))
-    again = shown(feed_of(views_per_image=2), 20)
-    assert all(torch.equal(found[slot][0], again[slot][0]) for slot in found)
-    other = shown(feed_of(views_per_image=2, seed=8), 20)
-    assert not all(torch.equal(found[slot][0], other[slot][0]) for slot in found)
-    in_order = torch.cat([batch.images for batch in feed.in_order(view=1)])
-    assert all(torch.equal(in_order[sample], found[sample, 1][0]) for sample in range(23))
+        alone = made(every, torch.tensor([sample]), torch.tensor([view]))
+        assert torch.equal(images[0], alone.images[0])
+    again = shown(feed_of(200, jitter=4, views_per_image=2), 20)
+    assert found.keys() == again.keys()
+    assert shown(feed_of(200, jitter=4, views_per_image=2, seed=8), 20).keys() != found.keys()
 
 
 @pytest.mark.parametrize("wanted", [9, 10, 0])

@@ -55,7 +55,7 @@ def test_a_streamed_feed_gives_the_same_batches_as_a_resident_one(files):
         assert_same(resident.shuffled(epoch), streamed.shuffled(epoch))
     assert_same(resident.shuffled(1, start=2), streamed.shuffled(1, start=2))
     assert_same(resident.in_order(), streamed.in_order())
-    assert_same(resident.in_order(view=7), streamed.in_order(view=7))
+    assert_same(resident.in_blocks({0: 7}), streamed.in_blocks({0: 7}))
     left = streamed.shuffled(2)
     next(left)
     left.close()  # a stopped run leaves decoded batches behind
@@ -68,6 +68,19 @@ def test_a_few_images_are_decoded_at_once_without_workers(files):
     assert_same([made(resident, index, view)], [made(streamed, index, view)])
     assert len(streamed) == len(streamed.part.images) == COUNT - 1
     assert streamed.part.images.shape == resident.part.images.shape
+
+
+def test_the_same_files_are_told_from_others_and_from_another_order(files):
+    decode, all_of_them = ImageFiles(files, SIZE, grey=False), torch.arange(COUNT)
+    images = StreamedImages(decode, all_of_them, (3, SIZE, SIZE))
+    assert images.identity() == StreamedImages(decode, all_of_them.clone(), (3, SIZE, SIZE)).identity()
+    others = [
+        images.subset(all_of_them[1:]),
+        images.subset(all_of_them.flip(0)),
+        StreamedImages(ImageFiles(files, SIZE, grey=True), all_of_them, (1, SIZE, SIZE)),
+        StreamedImages(ImageFiles(files[::-1], SIZE, grey=False), all_of_them, (3, SIZE, SIZE)),
+    ]
+    assert len({images.identity(), *(other.identity() for other in others)}) == 5
 
 
 def test_the_batches_to_come_are_counted():

@@ -6,7 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from kdstudio.engine.identity import Identity, spoken_coordinate, title_of
+from kdstudio.engine.identity import Identity, spoken_coordinates, title_of
+from kdstudio.errors import KDStudioError
 
 SWEPT = {"temperature": 4.0, "alpha": 0.1, "seed": 0}
 NAMES = [
@@ -50,15 +51,47 @@ def test_no_name_has_a_dot_or_a_slash_in_it():
 
 
 def test_numbers_are_written_as_short_as_they_are():
-    assert [spoken_coordinate("temperature", value) for value in (4, 4.0, 2.5)] == ["T4", "T4", "T2,5"]
-    assert spoken_coordinate("generation", 3) == "generation-3"
-    assert spoken_coordinate("way", "mutual") == "mutual"
+    spoken = spoken_coordinates({"temperature": 4, "alpha": 0.1, "generation": 3.0, "way": "mutual"})
+    assert spoken == ["T4", "α0,1", "generation-3", "mutual"]
+    assert spoken_coordinates({"temperature": 2.5}) == spoken_coordinates({"strategy.temperature": 2.5})
 
 
 def test_coordinates_head_columns_by_their_sign_or_in_words():
     assert [*map(title_of, ("temperature", "alpha", "generation", "hint_layer"))] == [
         "T", "α", "generation", "hint layer",
     ]  # fmt: skip
+
+
+SWEPT_TITLES = {
+    "strategy.temperature": "T",
+    "strategy.terms.hint.weight": "hint weight",
+    "strategy.name": "strategy",
+    "networks.student.model.widths": "widths",
+    "networks.student.model.name": "model",
+    "networks.net-1.training.optimizer.learning_rate": "net-1 learning rate",
+    "networks.student.training.optimizer.name": "optimizer",
+    "data.label_noise": "label noise",
+    "networks.teacher.model.widths": "teacher widths",
+}
+
+
+@pytest.mark.parametrize(("path", "title"), SWEPT_TITLES.items())
+def test_a_swept_field_is_called_by_what_its_path_tells(path, title):
+    assert title_of(path) == title
+
+
+def test_what_tells_trials_apart_stands_behind_the_name_of_one_alone():
+    trial = {"strategy.temperature": 4, "networks.student.model.widths": "30-30", "seed": 2}
+    for role, kind, coordinates, name in NAMES:
+        if "seed" not in coordinates:
+            identity = Identity(role=role, kind=kind, coordinates=coordinates)
+            assert identity.at(trial).name == f"{name} T4 30-30 seed-2"
+
+
+def test_a_strategy_that_has_a_seed_of_its_own_is_told_so():
+    identity = Identity(role="student", kind="student", coordinates=SWEPT)
+    with pytest.raises(KDStudioError, match="by seed itself; leave out the experiment's seeds"):
+        identity.at({"seed": 1})
 
 
 def test_what_differs_in_some_coordinates_alone_is_the_same_without_them():
@@ -70,6 +103,18 @@ def test_what_differs_in_some_coordinates_alone_is_the_same_without_them():
     assert one.without("seed", "alpha").coordinates == {"temperature": 4.0}
     assert one.without("nothing") == one
     assert one.coordinates["seed"] == 1
+
+
+def test_of_one_trial_are_those_that_agree_in_what_both_have():
+    def of(kind, **coordinates):
+        return Identity(role="student", kind=kind, coordinates=coordinates)
+
+    student = of("student", **{"strategy.temperature": 4, "seed": 1})
+    assert of("teacher").shares_trial_with(student)
+    assert of("control", seed=1).shares_trial_with(student)
+    assert not of("control", seed=0).shares_trial_with(student)
+    assert not of("student", **{"strategy.temperature": 1, "seed": 1}).shares_trial_with(student)
+    assert of("student", generation=1).shares_trial_with(of("student", generation=2))
 
 
 def test_an_identity_survives_json_with_the_kinds_of_its_coordinates():

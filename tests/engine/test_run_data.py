@@ -160,7 +160,5 @@ def test_a_feed_has_the_augmentation_of_its_recipe_or_the_usual_one_and_its_mixi
     own = TrainingSpec.model_validate({"augmentation": {"jitter": 2, "flip": True}})
     assert context.data.training_feed(own).views == 50
     assert context.data.training_feed(own.model_copy(update={"default_augmentation": True})).views == 9
-    assert (
-        context.data.training_feed(TrainingSpec.model_validate({"mixing": {"kind": "mixup"}})).views is None
-    )
+    assert context.data.training_feed(TrainingSpec.model_validate({"mixing": {"kind": "mixup"}})).is_mixed
     assert (context.data.validation.views, context.data.test.views) == (1, 1)

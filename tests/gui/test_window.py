@@ -223,3 +223,31 @@ def test_code_of_the_users_runs_only_after_a_yes(window, qtbot, wait_for, tmp_pa
     press(qtbot, next(b for b in box.findChildren(QPushButton) if "Run this code" in b.text()))
     assert wait_for(State.FINISHED, State.FAILED) is State.FINISHED
     assert (tmp_path / "ran").exists()
+
+
+def test_seeds_and_a_sweep_from_the_form_to_the_export(window, qtbot, wait_for):
+    form = window.page("Experiment").form
+    seeds = form.form_with("seeds").editor("seeds").control
+    seeds.clear()
+    qtbot.keyClicks(seeds, "2")
+    form.sweep.add_button.click()
+    qtbot.keyClicks(form.sweep.picker.search, "temperature")
+    qtbot.keyClick(form.sweep.picker.search, Qt.Key.Key_Return)
+    values = form.sweep.editor("sweep", "strategy.temperature").control
+    values.clear()
+    qtbot.keyClicks(values, "1, 20")
+    command = window.page("Experiment").outlook._command.toPlainText()
+    assert command.endswith("--seeds 2 --sweep strategy.temperature=1,20")
+
+    press(qtbot, window.run_bar.run_button)
+    assert wait_for(State.FINISHED, State.FAILED) is State.FINISHED
+    assert window.run_bar.where.text() == "all 7 stages done"
+    students = {f"student T{t} seed-{seed}" for t in (1, 20) for seed in (0, 1)}
+    everyone = {"teacher", "baseline seed-0", "baseline seed-1", *students}
+    for page in ("Export", "Temperature"):
+        window.show_page(page)
+        picker = window.page(page).picker
+        qtbot.waitUntil(lambda picker=picker: picker.run is not None)
+        *_, box = picker.network_boxes.values()
+        assert {box.itemData(row) for row in range(box.count())} == everyone
+        assert box.currentData() in students

@@ -76,5 +76,16 @@ def test_without_a_reference_another_result_is_held_against_it():
     assert comparison.main_reference(found, names[1:]) == names[1]
 
 
+def test_a_result_is_held_against_the_teacher_of_its_own_trial():
+    teachers = [row("teacher", 0.9, seed=seed) for seed in (0, 1)]
+    found = run(*teachers, row("student", 0.5, 0.6, seed=0), row("student", 0.5, 0.8, seed=1))
+    names = list(found.networks)
+    assert comparison.main_result(found, names) == "student seed-1"
+    assert comparison.main_reference(found, names) == "teacher seed-1"
+    assert comparison.main_reference(found, names, "student seed-0") == "teacher seed-0"
+    shared = run(row("teacher", 0.9), row("student", 0.5, seed=0), row("student", 0.5, seed=1))
+    assert comparison.main_reference(shared, list(shared.networks), "student seed-1") == "teacher"
+
+
 def test_networks_without_a_row_can_be_looked_at_too():
     assert comparison.main_result(run(), ["one", "two"]) == "two"

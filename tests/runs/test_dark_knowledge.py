@@ -92,6 +92,7 @@ def test_without_a_teacher_one_network_is_looked_at():
 
 
 HINTON = (row("teacher", 0.9), row("control", 0.6), row("student", 0.5))
+SEEDS = tuple(row(kind, 0.5, 0.6 + s / 10, seed=s) for s in (0, 1) for kind in ("teacher", "student"))
 PEERS = (row("peer", 0.5, 0.6, role="peer1"), row("peer", 0.5, 0.7, role="peer2"))
 
 
@@ -105,6 +106,9 @@ PEERS = (row("peer", 0.5, 0.6, role="peer1"), row("peer", 0.5, 0.7, role="peer2"
         (PEERS, (None, None), ("peer2", "peer1")),
         (PEERS, ("peer1", "peer2"), ("peer1", "peer2")),
         (HINTON[:1], (None, None), ("teacher", None)),
+        (SEEDS, (None, None), ("student seed-1", "teacher seed-1")),
+        (SEEDS, ("student seed-0", None), ("student seed-0", "teacher seed-0")),
+        (SEEDS, ("teacher seed-1", None), ("teacher seed-1", None)),
     ],
 )
 def test_what_is_usual_is_chosen(rows, asked, chosen):

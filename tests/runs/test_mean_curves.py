@@ -1,27 +1,63 @@
+"""Curves of several seeds as one: what the mean is over, and what stands beside it."""
+
+import pytest
+
 from kdstudio.runs.curves import Series
-from kdstudio.runs.mean_curves import over_seeds
-from tests.results import row
+from kdstudio.runs.mean_curves import SeedCurves, over_seeds
+
+WHOLE, OTHER, THIRD = Series([1, 2], [0.1, 0.3]), Series([1, 2], [0.3, 0.9]), Series([1, 2], [0.2, 0.9])
 
 
-def identities(*rows):
-    return {found.name: found for found in rows}
+def test_the_mean_and_the_sample_deviation_are_those_at_each_point():
+    mean, deviations = SeedCurves((WHOLE, OTHER, THIRD), 3).mean()
+    assert (mean.x, mean.y) == ([1, 2], pytest.approx([0.2, 0.7]))
+    assert deviations == pytest.approx([0.1, ((0.4**2 + 0.2**2 + 0.2**2) / 2) ** 0.5])
 
 
-def test_networks_that_differ_in_the_seed_alone_become_their_mean_as_far_as_all_have_come():
-    known = identities(*(row("student", 0.5, temperature=t, seed=seed) for t in (1, 4) for seed in (0, 1)))
-    curves = {
-        "T1 seed-0": Series([1, 2, 3], [0.1, 0.3, 0.9]), "T1 seed-1": Series([1, 2], [0.3, 0.5]),
-        "T4 seed-0": Series([1], [0.7]), "T4 seed-1": Series([], []),
+def test_a_seed_that_has_not_come_as_far_stands_beside_the_mean():
+    growing = Series([1], [0.9])
+    found = SeedCurves((WHOLE, growing), 3)
+    assert found.mean() == (WHOLE, [])
+    assert (found.farthest, found.growing) == ([WHOLE], [growing])
+    assert found.called("student") == "student, 1 of 3 seeds"
+    growing.add(2, 0.5)
+    assert found.mean()[0].y == pytest.approx([0.5, 0.4])
+    assert (found.growing, found.called("student")) == ([], "student, 2 of 3 seeds")
+    assert found.points == (2, 2)
+
+
+def test_seeds_that_grow_together_have_a_mean_all_the_time():
+    curves = Series([1], [0.25]), Series([1], [0.75])
+    for epoch in (2, 3):
+        mean, deviations = SeedCurves(curves, 2).mean()
+        assert (mean.y, deviations) == ([0.5] * (epoch - 1), pytest.approx([0.125**0.5] * (epoch - 1)))
+        for series in curves:
+            series.add(epoch, series.y[-1])
+
+
+def test_what_was_measured_at_other_steps_is_interpolated():
+    first, second = Series([0, 1, 4], [1, 1, 1]), Series([0, 2, 4], [3, 5, 1])
+    mean, _ = SeedCurves((first, second), 2).mean()
+    assert (mean.x, mean.y) == ([0, 1, 4], [2, 2.5, 1])
+
+
+def test_nothing_yet_and_one_alone():
+    empty = SeedCurves((Series(), Series()), 3)
+    assert empty.mean() == (Series(), [])
+    assert (empty.growing, empty.called("student")) == ([], "student, 0 of 3 seeds")
+    alone = SeedCurves((WHOLE,), 1)
+    assert alone.mean() == (WHOLE, [])
+    assert alone.called("student") == "student"
+    assert SeedCurves((WHOLE, OTHER), 2).called("student") == "student, 2 seeds"
+    assert alone.scaled(10).mean()[0].y == [1, 3]
+
+
+def test_curves_are_put_together_by_what_they_are_without_the_seed():
+    plain = {f"{t} seed-{seed}": t for t in ("T1", "T4") for seed in range(3)}
+    curves = {"teacher": THIRD, "T1 seed-0": WHOLE, "T4 seed-0": OTHER, "T1 seed-1": Series()}
+    found = over_seeds(curves, plain)
+    assert found == {
+        "teacher": SeedCurves((THIRD,), 1), "T1": SeedCurves((WHOLE, Series()), 3),
+        "T4": SeedCurves((OTHER,), 3),
     }  # fmt: skip
-    found = over_seeds(curves, known)
-    assert list(found) == ["T1", "T4"]
-    assert found["T1"].x == [1, 2]
-    assert [round(y, 9) for y in found["T1"].y] == [0.2, 0.4]
-    assert found["T4"] == Series([], [])
-
-
-def test_one_network_keeps_its_curve_and_strangers_their_names():
-    alone, strange = Series([1], [0.5]), Series([1, 2], [0.1, 0.2])
-    only = row("student", 0.5, seed=3)
-    found = over_seeds({only.name: alone, "nobody": strange}, identities(only))
-    assert found == {"student": alone, "nobody": strange}
+    assert list(found) == ["teacher", "T1", "T4"]

@@ -15,8 +15,10 @@ from kdstudio.runs.presets import (
     preset_group,
     preset_names,
     read_raw,
+    read_values,
     save_experiment,
     to_toml,
+    write_values,
 )
 from kdstudio.shipped import shipped
 from tests.small import CPU, digits, run_in
@@ -221,3 +223,41 @@ def test_a_shortened_mnist_hinton_trains_teacher_and_student(mnist_folder, runs,
     assert networks["teacher"].test.accuracy > 0.95
     assert networks["student"].test.accuracy > 0.95
     assert networks["student"].test != networks["baseline"].test
+
+
+READ = [
+    ("1,4,20", [1, 4, 20]),
+    (" 1, .5, 1e-3, ", [1, 0.5, 0.001]),
+    ("kl, ce", ["kl", "ce"]),
+    ("true,false", [True, False]),
+    ("[300, 300], [800]", [[300, 300], [800]]),
+    ("[block1, block2], [block3]", [["block1", "block2"], ["block3"]]),
+    ("{name = 'sgd'}, {name = 'adamw'}", [{"name": "sgd"}, {"name": "adamw"}]),
+    ("1, 4, 2e", [1, 4, "2e"]),
+    ("", []),
+]
+
+
+@pytest.mark.parametrize(("text", "values"), READ)
+def test_values_of_a_sweep_are_read_between_commas(text, values):
+    found = read_values(text)
+    assert found == values
+    assert list(map(type, found)) == list(map(type, values))
+
+
+WRITTEN = [
+    ([1, 4.5, 1e-5], "1, 4.5, 1e-05"),
+    (["kl", "ce"], "kl, ce"),
+    (["1", "true"], '"1", "true"'),
+    (["a, b", "c"], '"a, b", "c"'),
+    ([[300, 300], []], "[300, 300], []"),
+    ([["block1", "block2"]], "[block1, block2]"),
+    ([True, False], "true, false"),
+    ([{"name": "sgd", "nesterov": True}], '{"name" = "sgd", "nesterov" = true}'),
+]
+
+
+@pytest.mark.parametrize(("values", "text"), WRITTEN)
+def test_values_of_a_sweep_are_written_so_that_they_can_be_read_again(values, text):
+    assert write_values(values) == text
+    assert read_values(text) == values

@@ -2,9 +2,10 @@
 
 import pytest
 
-from kdstudio.engine.views import TableView
+from kdstudio.engine.views import Comparison, TableView
+from kdstudio.runs.differences import differences
 from kdstudio.runs.figures import LiveResult
-from kdstudio.runs.result_tables import networks_table, tabulate
+from kdstudio.runs.result_tables import effects_table, networks_table, tabulate
 from tests.results import row, scores
 from tests.runs.test_results import SWEEP
 
@@ -119,3 +120,20 @@ def test_the_general_table_counts_the_seeds():
 def test_every_row_is_as_long_as_the_head(rows):
     table = networks_table(rows)
     assert {len(line) for line in table.body} <= {len(table.head)}
+
+
+def test_what_is_gained_on_the_control_stands_in_words():
+    """Differences −140 and −120: mean −130, deviation 14.14, half width 12.706·14.14/√2 = 127.1."""
+    table = effects_table(differences(SWEEP, Comparison()))
+    assert table.title == "Against the control: mean difference ± half its 95 % interval"
+    assert table.head == ("network", "control", "test errors", "in points")
+    assert table.rows[0] == ("T4 α0,1", "baseline", "better by 130 ± 127 errors (2 seeds)", "+13.0 ± 12.7")
+    blurred = "no difference shown: −90 ± 127 errors (2 seeds)"
+    assert table.rows[1] == ("T1 α0,1", "baseline", blurred, "+9.0 ± 12.7")
+
+
+def test_one_seed_makes_no_statement_on_differences():
+    table = effects_table(differences([row("control", 0.5), row("student", 0.7)], Comparison()))
+    assert table.title == "Against the control"
+    assert table.rows == (("student", "baseline", "1 seed: no statement", "–"),)
+    assert effects_table(()).rows == ()

@@ -4,7 +4,8 @@ import pytest
 
 from kdstudio.engine.views import Comparison, FigureView
 from kdstudio.runs.figures import LiveResult, Spread, axis_title, figure_of, heading, place_of
-from kdstudio.runs.results import best_of, curves, errors_by_network, gathered, headline
+from kdstudio.runs.groups import best_of, gathered
+from kdstudio.runs.results import curves, errors_by_network, headline
 from tests.results import row, run, scores
 
 SWEEP = [
@@ -146,6 +147,8 @@ def test_what_stands_for_a_sweep_is_its_best_on_validation_beside_the_control_of
     assert found.control == Spread((0.80, 0.84))
     assert found.result == Spread((0.94, 0.96))
     assert found.errors == Spread((60.0, 40.0))
+    assert (found.effect.result, found.effect.control) == ("T4 α0,1", "baseline")
+    assert found.effect.difference == pytest.approx(((60 - 200) + (40 - 160)) / 2)
 
 
 def test_labels_of_classes_left_out_choose_nothing_that_stands_for_a_run():
@@ -164,7 +167,7 @@ def test_a_strategy_says_what_it_is_about():
 
 
 def test_what_is_not_there_is_told_so():
-    assert headline(run()) == (None, None, None, None)
+    assert headline(run()) == (None,) * 5
     assert headline(run(row("control", 0.5))).control == Spread((0.5,))
     other = headline(run(row("control", 0.5, role="other"), row("student", 0.6)))
     assert (other.control, other.result) == (None, Spread((0.6,)))

@@ -518,3 +518,9 @@ def test_a_loaded_teacher_is_kept_in_the_run_folder_too(runs):
     kept, own = (weights_in(folder)["teacher.safetensors"] for folder in (first, second))
     assert same_state(kept, own)
     assert "teacher" in second.networks()
+
+
+def test_code_of_a_swept_model_is_refused_unless_allowed(runs):
+    sweep = 'sweep={"networks.student.model"=[{name="python", path="mine.py:build"}]}'
+    with pytest.raises(KDStudioError, match=r"mine.py:build' runs code"):
+        new_session(small_experiment(sweep), runs)

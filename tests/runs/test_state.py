@@ -7,6 +7,7 @@ from kdstudio.engine.events import (
     Preparing,
     RunDone,
     RunFailed,
+    RunNotice,
     RunPaused,
     RunResumed,
     RunStarted,
@@ -75,6 +76,10 @@ def test_it_tells_what_is_being_done():
     doing = list(dict.fromkeys(doing for _event, (doing, *_) in found))
     assert doing == ["preparing", "teacher", "baseline", "student", "predictions of the teacher", "done"]
     assert folded([Preparing(what="downloading", fraction=0.5)]).doing == "downloading"
+
+
+def test_notices_are_kept_in_order():
+    assert folded([RunNotice(message="one"), RunNotice(message="two")]).notices == ["one", "two"]
 
 
 def test_stage_and_epoch_are_those_of_the_event():

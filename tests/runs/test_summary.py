@@ -1,6 +1,8 @@
 import json
 from itertools import islice
 
+import pytest
+
 from kdstudio.engine.views import Comparison, FigureView, TableView
 from kdstudio.runs.session import new_session, resumed_session
 from kdstudio.runs.state import RunState
@@ -25,6 +27,21 @@ def test_the_summary_on_disk_is_what_the_log_amounts_to(runs):
     assert state.summarised(summary) == summary
     blank = Summary(name=summary.name, started=summary.started, experiment=summary.experiment)
     assert state.summarised(blank) == summary
+
+
+def test_what_follows_from_the_rows_is_written_and_found_anew():
+    """A summary from before there were comparisons has them too."""
+    seeds = [row(kind, a, seed=s) for kind, *both in (("control", 0.5, 0.6), ("student", 0.7, 0.8))
+             for s, a in enumerate(both)]  # fmt: skip
+    summary = run(*seeds)
+    raw = json.loads(summary.model_dump_json())
+    assert raw["groups"]["student"]["errors"]["mean"] == pytest.approx(250)
+    errors, accuracy = raw["comparisons"]
+    assert (errors["result"], errors["control"], errors["figure"]) == ("student", "baseline", "errors")
+    assert (errors["seeds"], errors["difference"], errors["verdict"]) == (2, -200, "not shown")
+    assert (accuracy["figure"], accuracy["difference"]) == ("accuracy", pytest.approx(0.2))
+    del raw["groups"], raw["comparisons"]
+    assert Summary.model_validate(raw).comparisons == summary.comparisons
 
 
 def test_the_status_counts_the_warnings():

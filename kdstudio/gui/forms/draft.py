@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from PySide6.QtCore import QObject, Signal
 
-from kdstudio.declaration import TAGS
+from kdstudio.declaration import TAGS, with_value
 from kdstudio.engine.experiment import AnyModel, AnyStrategy, Experiment
 from kdstudio.engine.strategy import Strategy
 from kdstudio.models.declaration import ModelSpec
 from kdstudio.problems import Problem, problems
-from kdstudio.runs.presets import plain, preset_names, read_raw, validate, with_value
+from kdstudio.runs.presets import plain, preset_names, read_raw, validate, write_values, written
 
 Path = tuple[str, ...]
+CROSSED = ("seeds", "sweep")
+"""Fields with options of their own on the command line."""
 model_adapter: TypeAdapter[ModelSpec] = TypeAdapter(AnyModel)
 strategy_adapter: TypeAdapter[Strategy] = TypeAdapter(AnyStrategy)
 
@@ -116,7 +117,13 @@ class Draft(QObject):
 
     def command(self) -> str:
         """Return the command line that runs what the form shows."""
-        changes = [f"--set {_setting(path, value)}" for path, value in differences(self._origin, self.raw)]
+        before, after = (
+            {k: v for k, v in raw.items() if k not in CROSSED} for raw in (self._origin, self.raw)
+        )
+        changes = [f"--set {_setting(path, value)}" for path, value in differences(before, after)]
+        for name in CROSSED:
+            if self.raw[name] != self._origin[name]:
+                changes += _crossing(name, self.raw[name])
         source = self.source if self.source in preset_names() else _quoted(self.source)
         return " ".join(["kdstudio run", source, *changes])
 
@@ -138,16 +145,18 @@ def differences(before: Any, after: Any, path: str = "") -> list[tuple[str, Any]
     return found
 
 
-def _setting(path: str, value: Any) -> str:  # noqa: ANN401
-    """``path=value`` for a shell; JSON with another sign between keys and values is TOML.
+def _crossing(name: str, value: Any) -> list[str]:  # noqa: ANN401
+    """Options of seeds or a sweep, which have a name of their own; an empty sweep takes out the file's."""
+    if name == "seeds":
+        return [f"--seeds {_quoted(str(value))}"]
+    fields = [f"{path}={write_values(values, ',')}" for path, values in value.items()]
+    return [f"--sweep {_quoted(field)}" for field in fields] or [f"--set {_setting(name, value)}"]
 
-    Nothing after the sign stands for no value.
-    """
+
+def _setting(path: str, value: Any) -> str:  # noqa: ANN401
+    """``path=value`` for a shell; nothing after the sign stands for no value."""
     value = "" if value is None else value
-    text = (
-        value if isinstance(value, str) else json.dumps(value, separators=(", ", " = "), ensure_ascii=False)
-    )
-    return _quoted(f"{path}={text}")
+    return _quoted(f"{path}={value if isinstance(value, str) else written(value)}")
 
 
 def _quoted(text: str) -> str:

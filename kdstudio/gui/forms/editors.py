@@ -203,7 +203,7 @@ def editor_for(field: FieldInfo, value: object) -> Editor:
         return NumbersEditor(value)
     if kind is bool:
         return TickEditor(value)
-    if kind in (int, float, float | None):
+    if kind in (int, float, int | None, float | None):
         return NumberEditor(value, hint_for(field, "empty"))
     return TextEditor(value)
 

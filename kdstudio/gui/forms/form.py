@@ -7,20 +7,27 @@ from itertools import count, islice
 from typing import Any, get_origin
 
 from pydantic.fields import FieldInfo
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 
 from kdstudio.declaration import TAGS, Declaration, alternatives, tag_of
+from kdstudio.engine.sweep import can_be_swept
 from kdstudio.gui.forms.draft import Draft, Path
 from kdstudio.gui.forms.editors import ChoiceEditor, Choices, Editor, TapEditor, editor_for, hint_for
 from kdstudio.problems import Problem
 
 LABEL_WIDTH = 148
 INDENT = 14
+GAP, ROW_GAP = 10, 6
+"""Pixels between label and editor, and between rows."""
 
 
 class Form(QWidget):
     """Rows of label, editor, unit and error for the declaration at one path of the draft."""
+
+    sweep_wanted = Signal(str)
+    """Several values of the field at this path are to be tried."""
 
     def __init__(
         self,
@@ -34,17 +41,18 @@ class Form(QWidget):
         self._draft = draft
         self._editors: dict[Path, Editor] = {}
         self._errors: dict[Path, QLabel] = {}
+        self._units: dict[Path, str] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(10)
-        self._grid.setVerticalSpacing(6)
+        self._grid.setHorizontalSpacing(GAP)
+        self._grid.setVerticalSpacing(ROW_GAP)
         self._grid.setColumnMinimumWidth(0, LABEL_WIDTH)
         self._grid.setColumnStretch(1, 1)
         for name, field in declaration.model_fields.items():
             if name in only or not only:
                 self._add_field((*path, name), field, depth=0)
-        draft.changed.connect(self._show_errors)
-        self._show_errors()
+        draft.changed.connect(self._show_state)
+        self._show_state()
 
     def editor(self, *path: str) -> Editor:
         """Return the editor of the field at ``path``."""
@@ -60,7 +68,7 @@ class Form(QWidget):
 
     def forget(self) -> None:
         """Follow the draft no longer; the form is about to go."""
-        self._draft.changed.disconnect(self._show_errors)
+        self._draft.changed.disconnect(self._show_state)
 
     def error(self, *path: str) -> str:
         """Return the error shown beside the field at ``path``."""
@@ -86,7 +94,7 @@ class Form(QWidget):
         else:
             editor = self._editor_for(field, value)
             editor.edited.connect(lambda new: self._draft.set(path, new))
-            self._add_row(path, field, editor, depth)
+            self._offer_sweep(self._add_row(path, field, editor, depth), path)
 
     def _editor_for(self, field: FieldInfo, value: object) -> Editor:
         role = hint_for(field, "taps_of")
@@ -135,7 +143,7 @@ class Form(QWidget):
         for index, member in enumerate(by_tag.values()):
             editor.control.setItemData(index, member.headline(), Qt.ItemDataRole.ToolTipRole)
         editor.edited.connect(lambda new: self._draft.choose(path, default_values(by_tag[new])))
-        self._add_row(path, field, editor, depth)
+        self._offer_sweep(self._add_row(path, field, editor, depth), (*path, tag))
         return by_tag.get(current, members[0])
 
     def _add_heading(self, text: str, depth: int, button: QWidget | None = None, help: str = "") -> None:  # noqa: A002
@@ -147,14 +155,22 @@ class Form(QWidget):
         if button:
             self._grid.addWidget(button, row, 1, Qt.AlignmentFlag.AlignRight)
 
-    def _add_row(self, path: Path, field: FieldInfo, editor: Editor, depth: int) -> None:
+    def _offer_sweep(self, label: QLabel, path: Path) -> None:
+        """Let a right click on the name of a field sweep it, where that can be done."""
+        dotted = ".".join(path)
+        if can_be_swept(dotted):
+            action = QAction("Try several values", label)
+            action.triggered.connect(lambda: self.sweep_wanted.emit(dotted))
+            label.addAction(action)
+            label.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+    def _add_row(self, path: Path, field: FieldInfo, editor: Editor, depth: int) -> QLabel:
         row = self._grid.rowCount()
         title = field.title or path[-1]
         label = QLabel(title)
         label.setContentsMargins(depth * INDENT, 0, 0, 0)
         label.setBuddy(editor)
-        editor.unit.setText(hint_for(field, "unit"))
-        editor.unit.setVisible(bool(editor.unit.text()))
+        self._units[path] = hint_for(field, "unit")
         error = QLabel(objectName="error")
         error.setWordWrap(True)
         error.hide()
@@ -166,6 +182,21 @@ class Form(QWidget):
         self._grid.addWidget(editor, row, 1)
         self._grid.addWidget(error, row + 1, 1)
         self._editors[path], self._errors[path] = editor, error
+        return label
+
+    def _show_state(self) -> None:
+        self._show_swept()
+        self._show_errors()
+
+    def _show_swept(self) -> None:
+        """Say which fields are swept: what stands in their editors is not used."""
+        swept = self._draft.value(("sweep",)) or {}
+        for path, editor in self._editors.items():
+            is_swept = ".".join(path) in swept
+            editor.control.setEnabled(not is_swept)
+            tagged = any(".".join((*path, tag)) in swept for tag in TAGS)
+            editor.unit.setText("swept" if is_swept or tagged else self._units[path])
+            editor.unit.setVisible(bool(editor.unit.text()))
 
     def _show_errors(self) -> None:
         by_path: dict[Path, list[Problem]] = {}

@@ -13,8 +13,8 @@ from kdstudio.gui.pages.run_page import RunPage
 from kdstudio.gui.run_picker import RunPicker
 from kdstudio.runs.session import failure
 
-NETWORK_SHARE = 2
-"""Of the row's width, as the share of the box of runs."""
+BOX_SHARE = 4
+"""Of the row's width, for each box."""
 
 
 class ReadingPage(RunPage):
@@ -34,8 +34,8 @@ class ReadingPage(RunPage):
         self.head = QHBoxLayout()
         self.head.setSpacing(8)
 
-    def _lay_out_reading(self, content: QWidget, run_share: int) -> None:
-        """Put the choices above ``content``; ``run_share`` is that of the box of runs in the row's width."""
+    def _lay_out_reading(self, content: QWidget) -> None:
+        """Put the choices above ``content``."""
         card = Card()
         card.column.setContentsMargins(MARGIN, 8, MARGIN, 8)
         card.column.addLayout(self.head)
@@ -43,7 +43,7 @@ class ReadingPage(RunPage):
             label = QLabel(title)
             label.setBuddy(box)
             self.head.addWidget(label)
-            self.head.addWidget(box, run_share if box is self.picker.run_box else NETWORK_SHARE)
+            self.head.addWidget(box, BOX_SHARE)
             self.head.addSpacing(8)
         self._body.addWidget(content)
         self._lay_out(card, self._body)

@@ -8,7 +8,7 @@ from kdstudio.engine.views import TableView
 from kdstudio.gui.html import Html, bold, joined, lines, paragraphs, table
 from kdstudio.gui.warnings_strip import told
 from kdstudio.runs.comparison import differing_settings, short_names
-from kdstudio.runs.result_tables import ResultTable, networks_table, tabulate
+from kdstudio.runs.result_tables import ResultTable, effects_table, networks_table, tabulate
 from kdstudio.runs.summary import Summary
 
 
@@ -37,7 +37,7 @@ def _notes_of_one(summary: Summary) -> Html:
         joined((bold("Failed: "), summary.error)) if summary.error else "",
         laid_out(networks_table(rows), last=("parameters", "architecture")) if rows else "",
         told(summary.warnings),
-        *(laid_out(found) for found in tables if found.rows),
+        *(laid_out(found) for found in (effects_table(summary.comparisons), *tables) if found.rows),
         lines(bold("Published"), *figures) if figures else "",
         joined((bold(strategy["name"]), f": {settings}" if settings else "")),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from math import inf
 from typing import NamedTuple
 
 from PySide6.QtCore import (
@@ -18,7 +19,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtWidgets import QHeaderView, QTableView
 
-from kdstudio.runs.figures import FIGURES, Spread
+from kdstudio.runs.figures import FIGURES, MISSING, Spread
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.results import Headline, headline
 from kdstudio.runs.state import spoken_duration
@@ -47,6 +48,7 @@ class Column(NamedTuple):
     value: Callable[[Entry], float | str]
     text: Callable[[Entry], str]
     is_number: bool = False
+    tip: Callable[[Entry], str] = lambda _entry: ""
 
 
 def word(title: str, read: Callable[[Entry], str]) -> Column:
@@ -69,13 +71,32 @@ def started(entry: Entry) -> datetime:
     return datetime.fromisoformat(entry.summary.started)
 
 
+def gain(entry: Entry) -> float:
+    """How many errors fewer; runs of one seed, and those that compare nothing, are the smallest."""
+    found = entry.headline.effect
+    return -found.difference if found and found.seeds > 1 else -inf
+
+
+def effect(entry: Entry) -> str:
+    """What the result gains, in a few words."""
+    found = entry.headline.effect
+    return found.brief if found else MISSING
+
+
+def spoken_effect(entry: Entry) -> str:
+    """All that is to be said of it."""
+    found = entry.headline.effect
+    return f"{found.result} against {found.control}: {found.text}" if found else ""
+
+
 COLUMNS = (
-    word("Run", lambda entry: entry.summary.name),
+    word("Run", lambda entry: entry.summary.name)._replace(tip=lambda entry: str(entry.run.path)),
     word("Strategy", lambda entry: entry.summary.experiment["strategy"]["name"]),
     word("State", lambda entry: entry.summary.spoken_status),
     figure("Teacher", "accuracy", lambda found: found.reference),
     figure("Control", "accuracy", lambda found: found.control),
     figure("Result", "accuracy", lambda found: found.result),
+    Column("Against control", gain, effect, tip=spoken_effect),
     figure("Errors", "errors", lambda found: found.errors),
     Column("Time", lambda e: e.summary.seconds, lambda e: spoken_duration(e.summary.seconds), is_number=True),
     Column("Started", lambda e: started(e).timestamp(), lambda e: f"{started(e):%d %b %Y %H:%M}"),
@@ -116,8 +137,8 @@ class RunsModel(QAbstractTableModel):
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return column.text(entry)
-            case Qt.ItemDataRole.ToolTipRole if index.column() == 0:
-                return str(entry.run.path)
+            case Qt.ItemDataRole.ToolTipRole:
+                return column.tip(entry)
             case Qt.ItemDataRole.TextAlignmentRole:
                 return side(column)
             case _ if role == SORTED_BY:

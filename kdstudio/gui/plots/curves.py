@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 
+from kdstudio.gui.plots.band import Band
 from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
 from kdstudio.runs.curves import Series
+from kdstudio.runs.mean_curves import SeedCurves
 
 STYLES = (
     Qt.PenStyle.SolidLine,
@@ -22,20 +25,51 @@ STYLES = (
     Qt.PenStyle.DashDotDotLine,
 )
 RAW_ALPHA = 80
+SEVERAL = "Mean of the seeds; the band is one standard deviation to both sides"
+LOWEST = 10
+"""A logarithmic axis has no place for a band that reaches 0; this part of the mean is its lowest edge."""
+
+
+class Drawn(NamedTuple):
+    """What is known of a curve."""
+
+    name: str
+    token: Token
+    style: int
+    curves: SeedCurves
+    points: tuple[int, ...]
+    """How many each of the seeds had when it was drawn."""
+
+
+class Items(NamedTuple):
+    """What shows it."""
+
+    raw: pg.PlotDataItem
+    smooth: pg.PlotDataItem
+
+
+class SeedItems(NamedTuple):
+    """What shows further seeds."""
+
+    band: Band
+    growing: pg.PlotDataItem
+    """Those that have not come as far as the mean."""
 
 
 class CurvePlot(PlotFrame):
-    """Curves with a title, axes with units, a legend above, and an optional log axis."""
+    """Curves with a title, axes with units, a legend above, and an optional log axis.
+
+    What differs in the seed alone is one curve: the mean, with a band of one standard deviation.
+    """
 
     def __init__(self, theme: Theme, title: str, x: str, y: str) -> None:
         """``x`` and ``y`` name the axes, with units."""
         super().__init__(theme, title)
         self._axes = {"bottom": x, "left": y}
-        self._smoothing = 0.0
-        self._series: dict[Hashable, tuple[Token, int, Series]] = {}
-        self._names: dict[Hashable, str] = {}
-        self._drawn: dict[Hashable, int] = {}
-        self._curves: dict[Hashable, tuple[pg.PlotDataItem, pg.PlotDataItem]] = {}
+        self._smoothing, self._log = 0.0, False
+        self._drawn: dict[Hashable, Drawn] = {}
+        self._curves: dict[Hashable, Items] = {}
+        self._seeds: dict[Hashable, SeedItems] = {}
         self.plot.getPlotItem().setDownsampling(auto=True, mode="peak")
         self.plot.getPlotItem().setClipToView(True)
         self.plot.getViewBox().setDefaultPadding(0.03)
@@ -47,58 +81,84 @@ class CurvePlot(PlotFrame):
         """Take every curve out and follow new ones automatically."""
         self.plot.clear()
         self.legend.clear()
-        self._series, self._curves, self._drawn = {}, {}, {}
+        self._drawn, self._curves, self._seeds = {}, {}, {}
         self.plot.enableAutoRange()
 
     def show_series(self, key: Hashable, name: str, token: Token, style: int, series: Series) -> None:
         """Draw ``series``; the ``token`` picks the colour, ``style`` the dashes."""
-        before = self._series.get(key)
-        known = before is not None and before[:2] == (token, style) and self._names[key] == name
-        if known and self._drawn.get(key) == len(series.x):
+        self.show_seeds(key, name, token, style, SeedCurves((series,), 1))
+
+    def show_seeds(self, key: Hashable, name: str, token: Token, style: int, curves: SeedCurves) -> None:
+        """Draw the mean of ``curves`` with its band; the legend tells of how many."""
+        wanted = Drawn(name, token, style, curves, curves.points)
+        known = self._drawn.get(key)
+        if known and known._replace(curves=curves) == wanted:
             return
-        self._series[key] = (token, style, series)
-        self._drawn[key] = len(series.x)
-        self._names[key] = name
+        self._drawn[key] = wanted
+        antialias = self.devicePixelRatioF() < 1.5  # wider pens are slow with it, and do not need it
+        if curves.planned > 1 and key not in self._seeds:
+            growing = self.plot.plot(antialias=antialias, connect="finite")
+            self._seeds[key] = SeedItems(Band(self.plot), growing)
         if key not in self._curves:
-            antialias = self.devicePixelRatioF() < 1.5  # wider pens are slow with it, and do not need it
-            raw, smooth = (self.plot.plot(antialias=antialias) for _ in range(2))
-            self._curves[key] = (raw, smooth)
+            self._curves[key] = Items(*(self.plot.plot(antialias=antialias) for _ in range(2)))
         self._draw(key)
 
     def set_log(self, log: bool) -> None:
         """Use a logarithmic y axis, or a linear one."""
+        self._log = log
         self.plot.setLogMode(y=log)
+        self._draw_all()
 
     def set_smoothing(self, share: float) -> None:
         """Smooth by an exponential mean that keeps ``share`` of the past; raw points stay visible."""
         self._smoothing = share
-        for key in self._series:
+        self._draw_all()
+
+    def _draw_all(self) -> None:
+        for key in self._drawn:
             self._draw(key)
 
     def _draw(self, key: Hashable) -> None:
-        token, style, series = self._series[key]
-        raw, smooth = self._curves[key]
-        x, y = np.asarray(series.x), np.asarray(series.y)
-        pen = self.pen(token, STYLES[style % len(STYLES)])
+        drawn, items = self._drawn[key], self._curves[key]
+        mean, deviations = drawn.curves.mean()
+        x, y = np.asarray(mean.x), np.asarray(mean.y)
+        pen = self.pen(drawn.token, STYLES[drawn.style % len(STYLES)])
         value = f"  {y[-1]:.4g}" if len(y) else ""
-        self.legend.show_entry(key, self._names[key] + value, pen)
+        about = SEVERAL if drawn.curves.planned > 1 else ""
+        self.legend.show_entry(key, drawn.curves.called(drawn.name) + value, pen, about)
         faint = QColor(pen.color())
         faint.setAlpha(RAW_ALPHA)
-        raw.setData(x, y, pen=pg.mkPen(faint if self._smoothing else pen))
-        smooth.setData(x, smoothed(y, self._smoothing), pen=pen)
-        shown = self.legend.is_shown(key)
-        raw.setVisible(shown)
-        smooth.setVisible(shown and self._smoothing > 0)
+        faint_pen, middle = pg.mkPen(faint), smoothed(y, self._smoothing)
+        items.raw.setData(x, y, pen=faint_pen if self._smoothing else pen)
+        items.smooth.setData(x, middle, pen=pen)
+        if key in self._seeds:
+            band, growing = self._seeds[key]
+            growing.setData(*_end_to_end(drawn.curves.growing), pen=faint_pen)
+            if deviations:
+                width = smoothed(np.asarray(deviations), self._smoothing)
+                low = np.maximum(middle - width, middle / LOWEST) if self._log else middle - width
+                band.show(x, low, middle + width, pen.color())
+        self._show_curve(key, self.legend.is_shown(key))
 
     def _show_curve(self, key: Hashable, shown: bool) -> None:
         raw, smooth = self._curves[key]
         raw.setVisible(shown)
         smooth.setVisible(shown and self._smoothing > 0)
+        if key in self._seeds:
+            band, growing = self._seeds[key]
+            growing.setVisible(shown)
+            band.area.setVisible(shown and len(self._drawn[key].curves.farthest) > 1)
 
     def _restyle(self) -> None:
         dress(self.plot, self._theme.colours, self._axes)
-        for key in self._series:
-            self._draw(key)
+        self._draw_all()
+
+
+def _end_to_end(several: Sequence[Series]) -> tuple[np.ndarray, np.ndarray]:
+    """Put curves one behind the other, with a gap between."""
+    x = [value for series in several for value in (*series.x, np.nan)]
+    y = [value for series in several for value in (*series.y, np.nan)]
+    return np.array(x), np.array(y)
 
 
 def smoothed(values: np.ndarray, share: float) -> np.ndarray:

@@ -12,6 +12,7 @@ SWATCH = QSize(26, 10)
 LINE = 20
 """Length of the line in it; the rest keeps the name away."""
 MOST_LINES = 3
+TIP = "Click to hide or show the curve"
 
 
 class Legend(QScrollArea):
@@ -57,14 +58,14 @@ class Legend(QScrollArea):
         self._buttons = {}
         self.updateGeometry()
 
-    def show_entry(self, key: object, text: str, pen: QPen) -> None:
-        """Add the entry ``key`` or bring it up to date."""
+    def show_entry(self, key: object, text: str, pen: QPen, about: str = "") -> None:
+        """Add the entry ``key`` or bring it up to date; ``about`` tells more to who points at it."""
         button = self._buttons.get(key)
         if button is None:
             button = QToolButton(objectName="legend", checkable=True, checked=True)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setIconSize(SWATCH)
-            button.setToolTip("Click to hide or show the curve")
+            button.setToolTip(f"{about}\n{TIP}" if about else TIP)
             button.toggled.connect(lambda shown: self._toggle(key, shown))
             self._row.addWidget(button)
             button.show()  # at once: what is hidden has no height

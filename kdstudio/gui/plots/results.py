@@ -9,16 +9,16 @@ from math import log10
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtGui import QPen
 
 from kdstudio.engine.views import FigureView
+from kdstudio.gui.plots.band import NO_PEN, faint
 from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.plots.point_names import NamedPoint, PointNames
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.figures import Part, axis_title, figure_called, is_figure
+from kdstudio.runs.figures import Part, Spread, axis_title, figure_called, is_figure
 from kdstudio.runs.results import ResultCurve
 
-BAND_ALPHA = 46
 POINT = 8
 MOST_TICKS = 12
 MOST_POINTS = 12
@@ -35,7 +35,10 @@ EMPTY = FigureView(title="", x="")
 
 
 class ResultPlot(PlotFrame):
-    """Means with a band of one standard deviation; a level line for what stands nowhere on the axis."""
+    """Means with a band of one standard deviation; a level line for what stands nowhere on the axis.
+
+    One seed has no band.
+    """
 
     def __init__(self, theme: Theme) -> None:
         """Empty."""
@@ -80,7 +83,7 @@ class ResultPlot(PlotFrame):
                 continue
             shown.append(curve)
             if curve.level is not None:
-                self.plot.addItem(pg.InfiniteLine(self._y(curve.level.mean), angle=0, pen=pen))
+                self._draw_level(curve.level, pen)
                 continue
             self._draw_points(curve, pen, SYMBOLS[number % len(SYMBOLS)])
             if not curve.connected:
@@ -88,15 +91,24 @@ class ResultPlot(PlotFrame):
         self._fit(shown)
         self._names.show(names, colours["text"])
 
+    def _draw_level(self, level: Spread, pen: QPen) -> None:
+        mean, spread = self._y(level.mean), self._y(level.deviation)
+        if spread:
+            edges, brush = (mean - spread, mean + spread), faint(pen.color())
+            band = pg.LinearRegionItem(edges, "horizontal", brush, NO_PEN, movable=False)
+            self.plot.addItem(band, ignoreBounds=True)
+        self.plot.addItem(pg.InfiniteLine(mean, angle=0, pen=pen))
+
     def _draw_points(self, curve: ResultCurve, pen: QPen, symbol: str) -> None:
         x = np.array([self._x(point.x) for point in curve.points])
         means = np.array([self._y(point.y.mean) for point in curve.points])
         spread = np.array([self._y(point.y.deviation) for point in curve.points])
         if spread.any() and curve.connected and len(x) > 1:
-            faint = QColor(pen.color())
-            faint.setAlpha(BAND_ALPHA)
-            edges = [pg.PlotCurveItem(x, means + side * spread, pen=None) for side in (-1, 1)]
-            self.plot.addItem(pg.FillBetweenItem(*edges, brush=faint))
+            known = np.where([point.y.count > 1 for point in curve.points], spread, np.nan)
+            edges = [
+                pg.PlotCurveItem(x, means + side * known, pen=None, connect="finite") for side in (-1, 1)
+            ]
+            self.plot.addItem(pg.FillBetweenItem(*edges, brush=faint(pen.color())))
         elif spread.any():
             upright = QPen(pen)
             upright.setStyle(Qt.PenStyle.SolidLine)

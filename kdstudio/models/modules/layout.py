@@ -23,6 +23,6 @@ def build(model: ModelSpec, image: ImageShape, classes: int, device: torch.devic
     weights and moving keep the layout, and convolutions answer in that of their weights.
     """
     module = model.build(image, classes)
-    if model.channels_last and device.type in GAINING and torch.backends.mkldnn.is_available():
+    if model.channels_last and device.type in GAINING and torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         module.to(memory_format=torch.channels_last)
     return module

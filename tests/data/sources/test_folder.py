@@ -24,6 +24,7 @@ def place(tmp_path, monkeypatch):
     """A data folder of the test's own, for the cache."""
     (tmp_path / "data").mkdir()
     monkeypatch.setenv("KDSTUDIO_DATA", str(tmp_path / "data"))
+    monkeypatch.delenv("KDSTUDIO_CACHE")
     return tmp_path / "data"
 
 

@@ -280,3 +280,52 @@ def test_stopped_once_in_each_stage_and_resumed_equals_uninterrupted(name):
     for stop in (*steps[3 :: max(1, len(steps) // 4)], *ends[:: max(1, len(ends) // 3)]):
         _rest, states = interrupted(experiment, lambda number, _, stop=stop: number == stop)
         assert same_states(states, expected), f"stopped at event {stop}, {events[stop].kind}"
+
+
+@every_strategy
+def test_the_networks_of_one_seed_among_several_are_those_of_that_seed_alone(name):
+    """Weights are equal bit for bit, best epochs and scores too."""
+    events, together = train(experiment_of(name, "seed=3", "seeds=2", "teacher_for_each_seed=true"))
+    rows = {n: row for e in events if isinstance(e, StageDone) for n, row in e.networks.items()}
+    for seed in (3, 4):
+        events, alone = train(experiment_of(name, f"seed={seed}", "data.seed=3"))
+        of_seed = {n: row for e in events if isinstance(e, StageDone) for n, row in e.networks.items()}
+        assert of_seed
+        for network, row in of_seed.items():
+            called = f"{network} seed-{seed}"
+            if network in alone:
+                assert same_state(together[called], alone[network]), called
+            assert rows[called].coordinates == row.coordinates | {"seed": seed}
+            assert rows[called].model_dump(exclude={"coordinates"}) == row.model_dump(exclude={"coordinates"})
+
+
+@every_strategy
+def test_teachers_are_trained_once_for_all_seeds_and_all_else_for_each(name):
+    events, _states = train(experiment_of(name, "seed=3", "seeds=2"))
+    stages = events[0].stages
+    identities = {n: identity for stage in stages for n, identity in stage.scored.items()}
+    for network, identity in identities.items():
+        learned_here = [stage for stage in stages if network in stage.trained]
+        taught = identity.kind == "teacher" and learned_here
+        assert ("seed" not in identity.coordinates) == (identity.kind == "teacher"), network
+        assert len({stage.coordinates.get("seed") for stage in learned_here}) <= 1
+        assert not taught or len(learned_here) == 1
+    seeds = [stage.coordinates.get("seed") for stage in stages if "seed" in stage.coordinates]
+    assert seeds == sorted(seeds)
+    assert seeds.count(3) == seeds.count(4) > 0
+    _events, alone = train(experiment_of(name, "seed=3"))
+    _events, together = train(experiment_of(name, "seed=3", "seeds=2"))
+    by_name = {n: state for n, state in alone.items() if "/" not in n}
+    called = {n: n if identities.get(n) else f"{n} seed-3" for n in by_name}
+    assert all(same_state(together[called[n]], state) for n, state in by_name.items())
+
+
+@every_strategy
+def test_several_seeds_stopped_and_resumed_equal_uninterrupted(name):
+    experiment = experiment_of(name, "seeds=2")
+    events, expected = train(experiment)
+    steps = [n for n, event in enumerate(events) if event.kind == "step-done"]
+    ends = [n for n, event in enumerate(events) if event.kind in ("epoch-done", "stage-done")]
+    for stop in (*steps[3 :: max(1, len(steps) // 5)], *ends[:: max(1, len(ends) // 5)]):
+        _rest, states = interrupted(experiment, lambda number, _, stop=stop: number == stop)
+        assert same_states(states, expected), f"stopped at event {stop}, {events[stop].kind}"

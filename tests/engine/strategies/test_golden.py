@@ -25,7 +25,7 @@ COUNT, CLASSES = 6, 10
 CASES = {name: (name,) for name in strategies if strategies.package_of(name) == OURS}
 CASES |= {
     "born-again": ("born-again", "strategy.generations=1"),
-    "sweep": ("sweep", "strategy.temperatures=[2.0, 8.0]", "strategy.seeds=1"),
+    "temperature-sweep": ("temperature-sweep", "strategy.temperatures=[2.0, 8.0]"),
     "self-distillation of the paper": ("self-distillation", "strategy.feature_loss='squared norm'"),
     "specialise of the authors' code": (
         "specialise",
@@ -72,7 +72,7 @@ GOLDEN = {
     # cross-entropy
     "supervised": [Golden(2.2533064, 2.1293108)],
     # CE of the first student, and Hinton's loss of two more, at T = 2 and 8
-    "sweep": [Golden(3.5690266, 2.95063041)],
+    "temperature-sweep": [Golden(3.5690266, 2.95063041)],
 }
 
 

@@ -19,7 +19,11 @@ def draft(qapp):
 def experiment_of(command: str):
     words = shlex.split(command)
     assert words[:2] == ["kdstudio", "run"]
-    return load_experiment(words[2], words[4::2])
+    given = {"--set": [], "--seeds": [], "--sweep": []}
+    for option, value in zip(words[3::2], words[4::2], strict=True):
+        given[option].append(value)
+    seeds = int(given["--seeds"][0]) if given["--seeds"] else None
+    return load_experiment(words[2], given["--set"], seeds, given["--sweep"])
 
 
 def test_a_preset_is_ready_to_run(draft):
@@ -69,7 +73,7 @@ def test_a_bad_file_leaves_the_draft_as_it_was(draft, tmp_path):
 
 
 def test_more_architectures_of_a_sweep_are_more_networks(draft):
-    draft.choose(("strategy",), default_values(strategies["sweep"]))
+    draft.choose(("strategy",), default_values(strategies["temperature-sweep"]))
     assert list(draft.raw["networks"]) == ["teacher", "student"]
     draft.set(("strategy", "students"), 3)
     assert list(draft.raw["networks"]) == ["teacher", "student", "student-2", "student-3"]
@@ -81,7 +85,7 @@ def test_more_architectures_of_a_sweep_are_more_networks(draft):
 
 
 def test_a_strategy_with_mistakes_keeps_the_networks(draft):
-    draft.choose(("strategy",), default_values(strategies["sweep"]))
+    draft.choose(("strategy",), default_values(strategies["temperature-sweep"]))
     draft.set(("strategy", "students"), "two")
     assert list(draft.raw["networks"]) == ["teacher", "student"]
     assert draft.experiment is None
@@ -103,3 +107,57 @@ def test_a_number_that_is_taken_out_again_is_told_by_the_command(draft, tmp_path
         assert draft.command().endswith(" --set strategy.label_weight=")
         assert experiment_of(draft.command()) == draft.experiment
         assert draft.experiment.strategy.label_weight is None
+
+
+SWEEPS = [
+    ({"strategy.temperature": [1, 4, 20]}, " --sweep strategy.temperature=1,4,20"),
+    ({"strategy.divergence": ["kl", "ce"]}, " --sweep strategy.divergence=kl,ce"),
+    ({"strategy.baseline": [True, False]}, " --sweep strategy.baseline=true,false"),
+    (
+        {"networks.student.model.widths": [[300, 300], [800]]},
+        " --sweep 'networks.student.model.widths=[300, 300],[800]'",
+    ),
+    (
+        {"networks.student.training.optimizer": [{"name": "adamw"}, {"name": "sgd", "momentum": 0.5}]},
+        """ --sweep 'networks.student.training.optimizer={"name" = "adamw"},"""
+        """{"name" = "sgd", "momentum" = 0.5}'""",
+    ),
+    (
+        {"networks.student.training.leave_out": [["1", "7"], [1, 7, 8]], "strategy.alpha": [0, 0.5]},
+        """ --sweep 'networks.student.training.leave_out=["1", "7"],[1, 7, 8]'"""
+        " --sweep strategy.alpha=0,0.5",
+    ),
+]
+
+
+@pytest.mark.parametrize(("sweep", "told"), SWEEPS)
+def test_seeds_and_sweeps_have_options_of_their_own(draft, sweep, told):
+    draft.set(("seeds",), 3)
+    draft.set(("teacher_for_each_seed",), True)
+    draft.set(("sweep",), sweep)
+    settings = "kdstudio run digits-hinton --set teacher_for_each_seed=true --seeds 3"
+    assert draft.command() == settings + told
+    assert draft.experiment is not None
+    assert experiment_of(draft.command()) == draft.experiment
+
+
+def test_a_sweep_that_is_taken_out_or_changed_is_told_by_the_command(draft, tmp_path):
+    draft.set(("sweep",), {"strategy.temperature": [1, 4], "strategy.alpha": [0, 1]})
+    draft.set(("seeds",), 2)
+    save_experiment(draft.experiment, tmp_path / "mine.toml")
+    draft.load(str(tmp_path / "mine.toml"))
+    assert draft.command() == f"kdstudio run {tmp_path / 'mine.toml'}"
+    draft.set(("sweep",), {"strategy.alpha": [0, 1]})
+    assert draft.command().endswith(" --sweep strategy.alpha=0,1")
+    assert experiment_of(draft.command()) == draft.experiment
+    draft.set(("sweep",), {})
+    draft.set(("seeds",), 1)
+    assert draft.command().endswith(" --seeds 1 --set 'sweep={}'")
+    assert experiment_of(draft.command()) == draft.experiment
+    assert draft.experiment.sweep == {}
+
+
+def test_the_data_have_a_seed_of_their_own_if_wanted(draft):
+    draft.set(("data", "seed"), 7)
+    assert draft.command().endswith(" --set data.seed=7")
+    assert experiment_of(draft.command()) == draft.experiment

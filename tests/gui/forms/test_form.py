@@ -3,11 +3,11 @@
 from typing import Literal
 
 import pytest
-from PySide6.QtWidgets import QCheckBox, QToolButton
+from PySide6.QtWidgets import QCheckBox, QLabel, QToolButton
 
 from kdstudio.data.declaration import datasets
 from kdstudio.declaration import option
-from kdstudio.engine.experiment import Experiment, NetworkSpec
+from kdstudio.engine.experiment import DataSpec, Experiment, NetworkSpec
 from kdstudio.engine.optimization import Schedule, schedules
 from kdstudio.engine.strategy import strategies
 from kdstudio.gui.forms.draft import Draft
@@ -196,3 +196,44 @@ def test_a_number_that_may_be_left_out_has_an_empty_field_that_says_what_that_me
     draft.set(("strategy", "label_weight"), "")
     assert draft.experiment.strategy.label_weight is None
     assert draft.problems == []
+
+
+def test_a_swept_field_says_so_and_cannot_be_edited(qtbot, draft):
+    form = Form(draft, (), Experiment, only=("strategy",))
+    network = Form(draft, ("networks", "student"), NetworkSpec)
+    for widget in (form, network):
+        qtbot.addWidget(widget)
+    editor = form.editor("strategy", "temperature")
+    draft.set(("sweep", "strategy.temperature"), [1, 4])
+    assert not editor.control.isEnabled()
+    assert editor.unit.text() == "swept"
+    epochs = network.editor("networks", "student", "training", "epochs")
+    draft.set(
+        ("sweep",), {"networks.student.training.epochs": [1, 4], "networks.student.model.name": ["mlp"]}
+    )
+    assert editor.control.isEnabled()
+    assert (editor.unit.text(), epochs.unit.text()) == ("", "swept")
+    model = network.editor("networks", "student", "model")
+    assert (model.control.isEnabled(), model.unit.text()) == (True, "swept")
+    draft.set(("sweep",), {})
+    assert (epochs.unit.text(), model.unit.text()) == ("epochs", "")
+
+
+def test_the_seed_of_the_data_is_the_experiments_where_none_is_given(qtbot, draft):
+    form = Form(draft, ("data",), DataSpec)
+    qtbot.addWidget(form)
+    editor = form.editor("data", "seed")
+    assert (editor.control.text(), editor.control.placeholderText()) == ("", "the seed")
+    type_into(qtbot, editor, "7")
+    assert draft.experiment.data.seed == 7
+
+
+def test_a_right_click_on_the_name_of_what_can_be_swept_offers_it(qtbot, draft):
+    form = Form(draft, (), Experiment, only=("seed", "strategy"))
+    qtbot.addWidget(form)
+    offers = {label.text(): label.actions() for label in form.findChildren(QLabel)}
+    assert offers["Seed"] == []
+    for title, path in (("Temperature T", "strategy.temperature"), ("Strategy", "strategy.name")):
+        with qtbot.waitSignal(form.sweep_wanted) as wanted:
+            offers[title][0].trigger()
+        assert wanted.args == [path]

@@ -81,9 +81,26 @@ def choose_all(page):
 
 def test_a_row_tells_what_is_held_against_what(page):
     assert cells(page, 1)[:8] == [
-        "20260101-clones", "nobody-knows", "finished", "90.00%", "50.00%", "70.00%", "300", "1 h 02 min",
+        "20260101-clones", "nobody-knows", "finished", "90.00%", "50.00%", "70.00%", "1 seed", "300",
     ]  # fmt: skip
-    assert cells(page, 0)[3:7] == ["95.00%", "–", "80.00%", "200"]
+    assert cells(page, 0)[3:8] == ["95.00%", "–", "80.00%", "–", "200"]
+
+
+def test_what_a_run_gains_over_its_seeds_stands_in_a_few_words_and_sorts_by_size(page, index):
+    def seeded(name, *accuracies):
+        rows = [row("control", 0.5 + s / 1000, seed=s) for s in range(3)]
+        rows += [row("student", accuracy, seed=s) for s, accuracy in enumerate(accuracies)]
+        return run(*rows, name=name)
+
+    index.put(seeded("worse", 0.4, 0.401, 0.402), seeded("better", 0.6, 0.611, 0.622))
+    place = [column.title for column in COLUMNS].index("Against control")
+    page.table.sortByColumn(place, Qt.SortOrder.DescendingOrder)
+    assert [cells(page, line)[place] for line in range(4)] == [
+        "better by 110 ± 25", "worse by 100", "–", "1 seed",
+    ]  # fmt: skip
+    cell = page.table.model().index(0, place)
+    tip = cell.data(Qt.ItemDataRole.ToolTipRole)
+    assert tip == "student against baseline: better by 110 ± 25 errors (3 seeds)"
 
 
 def test_columns_sort_by_value(page):

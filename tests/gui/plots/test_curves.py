@@ -5,6 +5,7 @@ import pytest
 
 from kdstudio.gui.plots.curves import CurvePlot, smoothed
 from kdstudio.runs.curves import Series
+from kdstudio.runs.mean_curves import SeedCurves
 
 
 @pytest.fixture
@@ -52,3 +53,82 @@ def test_raw_points_stay_visible_behind_the_smoothed_curve(plot):
     raw, smooth = plot._curves["a"]
     assert raw.isVisible()
     assert smooth.isVisible()
+
+
+# several seeds
+
+
+SEEDS = (Series([1, 2], [1.0, 3.0]), Series([1, 2], [3.0, 3.0]))
+
+
+def edges(plot):
+    """Lower and upper edge of the band, as far as there are points."""
+    y = plot._seeds["a"].band.area.getOriginalDataset()[1]
+    low, high = y[: len(y) // 2], y[: len(y) // 2 - 1 : -1]
+    return [low.tolist(), high.tolist()]
+
+
+def test_several_seeds_are_their_mean_in_a_band_of_one_deviation(plot):
+    plot.show_seeds("a", "a", "student", 0, SeedCurves(SEEDS, 2))
+    raw, _ = plot._curves["a"]
+    assert raw.getData()[1].tolist() == [2, 3]
+    assert edges(plot) == [pytest.approx([2 - 2**0.5, 3]), pytest.approx([2 + 2**0.5, 3])]
+    band = plot._seeds["a"].band.area
+    assert band.isVisible()
+    assert band.opts["fillBrush"].rgb() == raw.opts["pen"].color().rgb()
+    assert band.opts["fillBrush"].alpha() < 80
+    assert [button.text() for button in plot.legend._buttons.values()] == ["a, 2 seeds  3"]
+    plot.legend._buttons["a"].click()
+    assert not band.isVisible()
+
+
+def test_the_band_waits_for_a_second_whole_seed(plot):
+    growing = Series([1], [9.0])
+    curves = SeedCurves((SEEDS[0], growing), 3)
+    plot.show_seeds("a", "a", "student", 0, curves)
+    band, beside = plot._seeds["a"]
+    assert not band.area.isVisible()
+    assert np.nan_to_num(beside.getData()[1]).tolist() == [9, 0]
+    assert beside.opts["pen"].color().alpha() < 255
+    growing.add(2, 3.0)
+    plot.show_seeds("a", "a", "student", 0, curves)
+    assert band.area.isVisible()
+    assert plot._curves["a"][0].getData()[1].tolist() == [5, 3]
+    assert len(beside.getData()[1] if beside.getData()[0] is not None else ()) == 0
+
+
+def test_the_band_is_of_what_is_smoothed(plot):
+    plot.show_seeds("a", "a", "student", 0, SeedCurves(SEEDS, 2))
+    plot.set_smoothing(0.5)
+    mean, width = (2 * 0.5 + 3) / 1.5, 2**0.5 * 0.5 / 1.5
+    assert edges(plot) == [
+        pytest.approx([2 - 2**0.5, mean - width]),
+        pytest.approx([2 + 2**0.5, mean + width]),
+    ]
+
+
+def test_a_band_that_reaches_zero_ends_within_a_log_axis(plot):
+    seeds = (Series([1, 2], [1.0, 100.0]), Series([1, 2], [199.0, 100.0]))
+    plot.show_seeds("a", "a", "student", 0, SeedCurves(seeds, 2))
+    plot.set_log(True)
+    assert edges(plot)[0] == pytest.approx([10, 100])
+    area = plot._seeds["a"].band.area.curve.getPath().boundingRect()
+    assert (area.top(), area.bottom()) == (pytest.approx(1), pytest.approx(np.log10(100 + 198 / 2**0.5)))
+
+
+def test_a_long_band_is_drawn_by_fewer_points_from_end_to_end(plot):
+    x = list(np.linspace(1, 40, 8000))
+    seeds = Series(x, [1.0] * 8000), Series(x, [3.0] * 8000)
+    plot.show_seeds("a", "a", "student", 0, SeedCurves(seeds, 2))
+    low, high = edges(plot)
+    assert len(low) == len(high) <= 500
+    assert low == pytest.approx([2 - 2**0.5] * len(low))
+    assert high == pytest.approx([2 + 2**0.5] * len(high))
+    along = plot._seeds["a"].band.area.getOriginalDataset()[0]
+    assert (along.min(), along.max()) == (1, 40)
+    assert np.all(np.diff(along[: len(low)]) >= 0)
+
+
+def test_one_seed_has_no_band(plot):
+    plot.show_series("a", "a", "student", 0, SEEDS[0])
+    assert plot._seeds == {}

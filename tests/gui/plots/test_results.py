@@ -64,6 +64,31 @@ def test_the_band_is_one_standard_deviation(plot):
     assert upper - lower == pytest.approx(np.full(2, 2 * 2 / 2**0.5))
 
 
+def test_points_of_one_two_and_three_seeds_have_bands_where_there_is_something_to_spread(plot):
+    """Deviations: none, 4/√2, and 2 of 90, 92, 94."""
+    accuracies = {1: (0.9,), 2: (0.9, 0.94), 3: (0.9, 0.92, 0.94), 4: (0.9,)}
+    rows = [row("clone", a, depth=d, seed=s) for d, each in accuracies.items() for s, a in enumerate(each)]
+    show(plot, FigureView(title="", x="depth"), rows)
+    (band,) = items(plot, pg.FillBetweenItem)
+    lower, upper = (curve.getData()[1] for curve in band.curves)
+    assert (upper - lower) / 2 == pytest.approx([np.nan, 4 / 2**0.5, 2, np.nan], nan_ok=True)
+    left, right = band.path().boundingRect().left(), band.path().boundingRect().right()
+    assert (left, right) == (pytest.approx(2), pytest.approx(3))
+
+
+def test_one_seed_has_no_band(plot):
+    rows = [row("clone", 0.9, depth=depth, seed=0) for depth in (1, 2)]
+    show(plot, FigureView(title="", x="depth"), [*rows, row("control", 0.5)])
+    assert not items(plot, pg.FillBetweenItem)
+    assert not items(plot, pg.LinearRegionItem)
+
+
+def test_a_level_line_of_several_seeds_has_a_band_too(plot):
+    show(plot, SWEPT, SWEEP)
+    (band,) = items(plot, pg.LinearRegionItem)
+    assert band.getRegion() == pytest.approx((82 - 8**0.5, 82 + 8**0.5))
+
+
 def test_what_stands_nowhere_is_a_dotted_line_in_sight(plot):
     show(plot, SWEPT, SWEEP)
     teacher, baseline = items(plot, pg.InfiniteLine)

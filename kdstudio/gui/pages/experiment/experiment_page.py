@@ -16,6 +16,8 @@ from kdstudio.gui.pages.experiment.outlook import Outlook
 from kdstudio.models.declaration import ImageShape
 from kdstudio.runs.presets import save_experiment
 
+SHARES = (5, 9, 7)
+"""Of the width of a narrow window; in a wide one the form has what gallery and outlook leave."""
 FILES = "Experiments (*.toml)"
 USUAL_IMAGE, USUAL_CLASSES = ImageShape(3, 32, 32), 10
 """For which architectures are sized before anything is known of the data."""
@@ -34,9 +36,8 @@ class ExperimentPage(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         row.setSpacing(GAP)
-        row.addWidget(self.gallery)
-        row.addWidget(self.form, 1)
-        row.addWidget(self.outlook)
+        for part, share in zip((self.gallery, self.form, self.outlook), SHARES, strict=True):
+            row.addWidget(part, share)
         self.gallery.picked.connect(self.load)
         self.gallery.open_wanted.connect(self._open)
         self.gallery.save_wanted.connect(self._save)

@@ -8,7 +8,10 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from kdstudio.engine.experiment import ComputeSpec, DataSpec, Experiment, NetworkSpec
 from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.forms.form import Form
+from kdstudio.gui.forms.sweep_form import SweepForm
 from kdstudio.gui.layout import GAP, Card, clear, scrolled
+
+SEEDS = ("seed", "seeds", "teacher_for_each_seed")
 
 
 class FormColumn(QWidget):
@@ -21,7 +24,7 @@ class FormColumn(QWidget):
         """Show and change ``draft``."""
         super().__init__()
         self._draft = draft
-        self._forms: list[Form] = []
+        self._forms: list[Form | SweepForm] = []
         holder = QWidget()
         self._column = QVBoxLayout(holder)
         self._column.setContentsMargins(0, 0, 6, 0)
@@ -33,7 +36,7 @@ class FormColumn(QWidget):
         draft.replaced.connect(self._rebuild)
         self._rebuild()
 
-    def form_with(self, *path: str) -> Form:
+    def form_with(self, *path: str) -> Form | SweepForm:
         """Return the form that holds the field at ``path``."""
         return next(form for form in self._forms if form.has(*path))
 
@@ -46,8 +49,10 @@ class FormColumn(QWidget):
             form.forget()
         self._forms = []
         draft = self._draft
-        self._add_card("Experiment", Form(draft, (), Experiment, only=("name", "seed")))
+        self._add_card("Experiment", Form(draft, (), Experiment, only=("name", *SEEDS)))
         self._add_card("Strategy", Form(draft, (), Experiment, only=("strategy",)))
+        self.sweep = SweepForm(draft)
+        self._add_card("Sweep", self.sweep)
         for role in draft.raw["networks"]:
             browse = QPushButton("Browse architectures…")
             browse.clicked.connect(lambda _checked, chosen=role: self.browse_wanted.emit(chosen))
@@ -55,12 +60,21 @@ class FormColumn(QWidget):
         self._add_card("Data", Form(draft, ("data",), DataSpec))
         self._add_card("Compute", Form(draft, ("compute",), ComputeSpec))
         self._column.addStretch(1)
+        bar = self._scroll.verticalScrollBar().sizeHint().width()
+        self.setMinimumWidth(self._column.minimumSize().width() + bar)
         if focus and any(form.has(*focus) for form in self._forms):
             self.form_with(*focus).editor(*focus).take_focus()
         self.setUpdatesEnabled(True)
         self._scroll.verticalScrollBar().setValue(position)
 
-    def _add_card(self, heading: str, form: Form, button: QPushButton | None = None) -> None:
+    def _sweep(self, path: str) -> None:
+        self.sweep.add(path)
+        self._scroll.widget().layout().activate()
+        self._scroll.ensureWidgetVisible(self.sweep)
+
+    def _add_card(self, heading: str, form: Form | SweepForm, button: QPushButton | None = None) -> None:
+        if isinstance(form, Form):
+            form.sweep_wanted.connect(self._sweep)
         card = Card(heading)
         card.add(form)
         if button:

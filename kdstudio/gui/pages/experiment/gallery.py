@@ -17,7 +17,7 @@ from kdstudio.engine.experiment import About
 from kdstudio.gui.layout import TextLabel, scrolled
 from kdstudio.runs.presets import GROUPS, load_experiment, preset_group, preset_names
 
-WIDTH = 250
+LEAST_WIDTH, WIDTH = 172, 250
 
 
 class Gallery(QWidget):
@@ -43,7 +43,8 @@ class Gallery(QWidget):
         column.addWidget(QLabel("Presets", objectName="title"))
         column.addWidget(scrolled(self._make_presets()), 1)
         column.addLayout(files)
-        self.setFixedWidth(WIDTH)
+        self.setMinimumWidth(LEAST_WIDTH)
+        self.setMaximumWidth(WIDTH)
 
     def _make_presets(self) -> QWidget:
         presets = QWidget()
@@ -54,7 +55,7 @@ class Gallery(QWidget):
         for name in preset_names():
             if preset_group(name) != group:
                 group = preset_group(name)
-                column.addWidget(QLabel(GROUPS[group], objectName="subheading"))
+                column.addWidget(QLabel(GROUPS[group], objectName="subheading", wordWrap=True))
             button = PresetButton(name, load_experiment(name).about or About(title=name))
             button.clicked.connect(lambda _checked, chosen=name: self.picked.emit(chosen))
             self._presets.addButton(button)

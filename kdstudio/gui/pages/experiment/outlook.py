@@ -7,12 +7,15 @@ from PySide6.QtGui import QGuiApplication, QTextOption
 from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from kdstudio.engine.experiment import About, Experiment
+from kdstudio.engine.identity import title_of
+from kdstudio.engine.trials import first_setting, spoken_trials
 from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.html import Html, bold, joined, lines, listed, paragraphs
 from kdstudio.gui.layout import GAP, Card, scrolled, text_label
 from kdstudio.gui.pages.experiment.preview_panel import PreviewPanel
+from kdstudio.runs.presets import write_values
 
-WIDTH = 320
+LEAST_WIDTH, WIDTH = 300, 320
 COMMAND_HEIGHT = 86
 
 
@@ -40,7 +43,8 @@ class Outlook(QWidget):
         outside = QVBoxLayout(self)
         outside.setContentsMargins(0, 0, 0, 0)
         outside.addWidget(scrolled(holder))
-        self.setFixedWidth(WIDTH)
+        self.setMinimumWidth(LEAST_WIDTH)
+        self.setMaximumWidth(WIDTH)
         draft.changed.connect(self._describe)
         self._describe()
 
@@ -67,7 +71,7 @@ class Outlook(QWidget):
             heading = f"{len(problems)} {need} mending before this can run:"
             self.outline.setText(paragraphs(heading, listed(map(str, problems))))
             return
-        self.formula.setText(breakable(experiment.strategy.formula()))
+        self.formula.setText(breakable(first_setting(experiment).strategy.formula()))
         self.outline.setText(outline(experiment))
         self._about_card.setVisible(experiment.about is not None)
         if experiment.about:
@@ -77,14 +81,23 @@ class Outlook(QWidget):
 def outline(experiment: Experiment) -> Html:
     """Tell in a few lines what the run will do."""
     entries = []
-    for role, network in experiment.networks.items():
+    for role, network in first_setting(experiment).networks.items():
         origin, training = network.weights.origin, network.training
         how = f"{training.epochs} epochs, batches of {training.batch_size}"
         if origin != "training":
             how = f"loaded from a {origin}"
         entries.append(f"{role}: {network.model.summary()}, {how}")
     entries.append(f"{experiment.data.validation:.0%} of the training images are kept for validation")
-    return paragraphs(type(experiment.strategy).headline(), listed(entries))
+    return paragraphs(type(experiment.strategy).headline(), trials_text(experiment), listed(entries))
+
+
+def trials_text(experiment: Experiment) -> Html:
+    """Tell what is crossed; nothing where there is one trial."""
+    trials = spoken_trials(experiment)
+    swept = [f"{title_of(path)}: {write_values(values)}" for path, values in experiment.sweep.items()]
+    teachers = "a teacher for each seed" if experiment.teacher_for_each_seed else "one teacher for all seeds"
+    shown = "Formula, networks and data are shown as of the first setting." if swept else ""
+    return lines(bold(trials) if trials else "", *swept, teachers if experiment.seeds > 1 else "", shown)
 
 
 def about_text(about: About) -> Html:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QLabel
 
-from kdstudio.gui.html import Html, bold, lines, paragraphs, table
+from kdstudio.gui.html import Html, bold, joined, lines, paragraphs, table
 from kdstudio.gui.layout import Card, text_label
 from kdstudio.gui.pictures import tiled
 from kdstudio.gui.spoken import spoken_count
@@ -44,10 +44,12 @@ def _data_card(found: Preview, ratio: float) -> Card:
 
 def stages_text(found: Preview) -> Html:
     """What is trained in turn: epochs, steps and terms of each stage, and the heads that it adds."""
-    parts = []
-    for number, stage in enumerate(found.stages, start=1):
+    parts = [f"{found.spoken_stages()}:"] if found.trials > 1 else []
+    for number, planned in enumerate(found.stages, start=1):
+        stage, times = planned.first, found.spoken_times(planned)
+        name = bold(f"{number} {stage.own_name}")
         described = [
-            bold(f"{number} {stage.name}"),
+            joined((name, times), ", ") if times else name,
             f"{stage.epochs} epochs of {stage.steps_per_epoch:,} steps",
         ]
         described.append(", ".join(stage.terms))

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, 
 
 from kdstudio.gui.controller import RunController
 from kdstudio.gui.forms.editors import Choices
-from kdstudio.gui.layout import GAP, MARGIN, Card
+from kdstudio.gui.layout import GAP, MARGIN, Card, text_label
 from kdstudio.gui.pages.live_run.live_plots import LivePlots
 from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.run_picker import fill
@@ -36,6 +36,8 @@ class LivePage(QWidget):
         self._known_to_run: set[RunFolder] = set()
         self.run_box, self.beside_box = Choices(), Choices()
         self.warnings = WarningsStrip()
+        self.notices = text_label("", "muted")
+        self.notices.hide()
         self.plots = LivePlots(theme)
         self._lay_out()
         self._timer = QTimer(self, interval=POLL_MILLISECONDS)
@@ -66,6 +68,7 @@ class LivePage(QWidget):
         column.setSpacing(GAP)
         column.addWidget(head)
         column.addWidget(self.warnings)
+        column.addWidget(self.notices)
         column.addWidget(self.plots, 1)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(QLabel(EMPTY, objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter))
@@ -127,6 +130,8 @@ class LivePage(QWidget):
         """Show what has happened since."""
         if self.run:
             self.warnings.show_warnings(self.run.state.warnings)
+            self.notices.setText("\n".join(self.run.state.notices))
+            self.notices.setVisible(bool(self.run.state.notices))
         self.plots.follow()
 
     def _follow(self) -> None:

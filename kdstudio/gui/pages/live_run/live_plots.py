@@ -11,7 +11,8 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSizePolicy, QSlider, QWidget
 
 from kdstudio.engine.confusion import class_accuracies
-from kdstudio.engine.views import SEED, FigureView
+from kdstudio.engine.identity import SEED
+from kdstudio.engine.views import FigureView
 from kdstudio.gui.layout import GAP, Card
 from kdstudio.gui.plots.bars import BarPlot
 from kdstudio.gui.plots.curves import CurvePlot
@@ -179,11 +180,13 @@ class LivePlots(QWidget):
         factor: float = 1.0,
     ) -> None:
         tokens, styles = tokens_of_stages(run), dict[str, int]()
-        for key, series in of_terms.items():
+        stages = run.state.stages
+        plain = {LossKey(s.name, term): LossKey(s.plain_name, term) for s in stages for term in s.terms}
+        for key, found in over_seeds(of_terms, plain).items():
             style = styles[key.stage] = styles.get(key.stage, first - 1) + 1
-            scaled = series if factor == 1 else series.scaled(factor)
+            scaled = found if factor == 1 else found.scaled(factor)
             name = f"{key.stage}: {key.term}{ending}"
-            plot.show_series((ending, key), name, tokens.get(key.stage, 0), style, scaled)
+            plot.show_seeds((ending, key), name, tokens.get(key.stage, 0), style, scaled)
 
     def _draw_scores(self) -> None:
         shown = self.scores.shown()
@@ -192,11 +195,11 @@ class LivePlots(QWidget):
             self.figure.show_curves(view, curves(view, rows, "validation"), "validation")
             return
         for run, ending, style in self._runs():
-            identities = run.state.identities
+            plain = {name: found.without(SEED).name for name, found in run.state.identities.items()}
             tokens = tokens_of(run)
-            for name, series in over_seeds(run.state.curves.accuracy, identities).items():
-                scaled = series.scaled(100)
-                self.accuracy.show_series((ending, name), name + ending, tokens.get(name, 0), style, scaled)
+            for name, found in over_seeds(run.state.curves.accuracy, plain).items():
+                token, percents = tokens.get(name, 0), found.scaled(100)
+                self.accuracy.show_seeds((ending, name), name + ending, token, style, percents)
 
     def _draw_course(self) -> None:
         shown = self.course.shown()
@@ -208,9 +211,10 @@ class LivePlots(QWidget):
             plot, of_stages = (
                 (self.rates, found.learning_rate) if shown == RATES else (self.speeds, found.speed)
             )
-            tokens = tokens_of_stages(run)
-            for stage, series in of_stages.items():
-                plot.show_series((ending, stage), stage + ending, tokens.get(stage, 0), style, series)
+            tokens, plain = tokens_of_stages(run), {s.name: s.plain_name for s in run.state.stages}
+            for stage, curves_of_stage in over_seeds(of_stages, plain).items():
+                token = tokens.get(stage, 0)
+                plot.show_seeds((ending, stage), stage + ending, token, style, curves_of_stage)
 
     def _draw_predictions(self) -> None:
         if self.run is None:
@@ -268,7 +272,7 @@ def tokens_of(run: RunFollower) -> dict[str, Token]:
 
 
 def tokens_of_stages(run: RunFollower) -> dict[str, Token]:
-    """Colour of each stage: that of the first network that learns in it."""
+    """Colour of each stage, by its name without the seed: that of the first network that learns in it."""
     tokens = tokens_of(run)
-    learners = {stage.name: [n for n in stage.trained if n in tokens] for stage in run.state.stages}
+    learners = {stage.plain_name: [n for n in stage.trained if n in tokens] for stage in run.state.stages}
     return {stage: tokens[names[0]] for stage, names in learners.items() if names}

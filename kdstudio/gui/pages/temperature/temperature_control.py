@@ -11,6 +11,8 @@ from kdstudio.gui.layout import shape_number
 
 LOWEST, HIGHEST, USUAL = 0.5, 50.0, 4.0
 STEPS = 400
+LEAST_WIDTH = 90
+"""Of the slider, in pixels."""
 EXAMPLE = (
     "Logits are divided by T before the softmax. Logits (5, 1) give 0.982 and 0.018 at T = 1, "
     "0.599 and 0.401 at T = 10."
@@ -29,6 +31,7 @@ class TemperatureControl(QWidget):
         shape_number(self.number)
         self.number.setAccessibleName("Temperature")
         self.slider = QSlider(Qt.Orientation.Horizontal, minimum=0, maximum=STEPS)
+        self.slider.setMinimumWidth(LEAST_WIDTH)
         self.slider.setToolTip(EXAMPLE)
         self.slider.setAccessibleName("Temperature, on a log scale")
         self.number.setValue(USUAL)

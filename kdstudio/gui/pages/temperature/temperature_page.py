@@ -55,8 +55,8 @@ class TemperaturePage(ReadingPage):
         self.soft_targets = SoftTargetCard(theme, ROW_HEIGHT)
         self.curves = KnowledgeCurves(theme, ROW_HEIGHT)
         self.figure = FigureCard(theme)
-        self._lay_out_reading(self._make_content(), run_share=4)
-        self.head.addWidget(self.temperature, 4)
+        self._lay_out_reading(self._make_content())
+        self.head.addWidget(self.temperature, 5)
 
     def _make_content(self) -> QWidget:
         bars = PlotCard(least_height=ROW_HEIGHT)

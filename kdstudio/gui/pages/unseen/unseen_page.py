@@ -51,7 +51,7 @@ class UnseenPage(ReadingPage):
         self.shift.complained.connect(self.complained)
         self.published_card, self.published = Card("In the paper"), text_label()
         self.published_card.add(self.published)
-        self._lay_out_reading(self._make_content(), run_share=6)
+        self._lay_out_reading(self._make_content())
         self.head.addStretch(4)
         self._later = QTimer(self, interval=BARS_MILLISECONDS, singleShot=True)
         self._later.timeout.connect(self._show_bars)
@@ -119,8 +119,9 @@ class UnseenPage(ReadingPage):
         assert self.shown is not None
         predictions, network = self.shown.predictions, self.network
         summary, run = self.picker.summary, self.shown.folder
-        kinds = (summary.comparison.reference, summary.comparison.control)
-        wanted = [name for name, row in summary.networks.items() if row.kind in kinds or name == network]
+        kinds, rows = (summary.comparison.reference, summary.comparison.control), summary.networks
+        others = [n for n, row in rows.items() if row.kind in kinds and row.shares_trial_with(rows[network])]
+        wanted = [name for name in rows if name in (*others, network)]
         counted = {name: found.confusion for name in wanted if (found := read_confusion(run, name))}
         shifted = f"{network}, shifted"
         counted[shifted] = predictions.scores(network, "test", self.shift.biases).confusion

@@ -1,5 +1,7 @@
 """What will happen, in words: whatever names the user gives are shown as they are."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtGui import QTextDocument
 
@@ -8,7 +10,7 @@ from kdstudio.engine.experiment import About
 from kdstudio.gui.pages.experiment.outlook import about_text, breakable, outline
 from kdstudio.gui.pages.experiment.preview_cards import counts_text, networks_text, stages_text
 from kdstudio.models.complexity import Complexity
-from kdstudio.runs.preview import NetworkPreview, Preview
+from kdstudio.runs.preview import NetworkPreview, PlannedStage, Preview
 from tests.small import small_experiment
 
 ODD = "<i>&amp;"
@@ -64,7 +66,9 @@ def preview(qapp):
             "teacher": network(ODD, 1_000_000, (5, 5)),
             "student": network("mlp 8", 10_000, (5, 0)),
         },
-        stages=(stage,),
+        trials=1,
+        stages=(PlannedStage(stage, 1),),
+        is_counted=True,
         notes=(),
     )
 
@@ -74,6 +78,38 @@ def test_a_preview_shows_names_as_they_are(preview):
     assert f"1 {ODD}\n3 epochs of 5 steps\n{ODD}\nnever sees {ODD}\nadds {ODD}: {ODD}" in stages
     assert ODD in read(networks_text(preview))
     assert ODD in read(counts_text(preview))
+
+
+def test_a_preview_counts_the_stages_of_several_trials(preview):
+    (teacher, _), student = (
+        preview.stages[0],
+        StageSummary.model_construct(
+            name="student T1 seed-0",
+            coordinates={"strategy.temperature": 1, "seed": 0},
+            epochs=3,
+            steps_per_epoch=5,
+            terms=["soft loss"],
+        ),
+    )
+    stages = (PlannedStage(teacher, 1), PlannedStage(student, 9))
+    text = read(stages_text(replace(preview, trials=9, stages=stages)))
+    assert text.startswith(f"10 stages:\n1 {ODD}, once\n")
+    assert "2 student, 9 times\n3 epochs of 5 steps" in text
+    text = read(stages_text(replace(preview, trials=90, stages=stages, is_counted=False)))
+    assert text.startswith("at most 10 stages; what trials have in common is trained once:")
+    assert "2 student, up to 9 times" in text
+
+
+def test_the_outline_tells_what_is_crossed(qapp):
+    assert "setting" not in read(outline(small_experiment()))
+    sweep = 'sweep={"networks.student.model.widths"=[[3, 4], [5]], "strategy.temperature"=[1, 20]}'
+    text = read(outline(small_experiment("seeds=3", sweep)))
+    assert "3 seeds × 4 settings = 12 trials\nwidths: [3, 4], [5]\nT: 1, 20\none teacher" in text
+    assert "student: mlp 3-4, 2 epochs" in text
+    assert "of the first setting" in text
+    text = read(outline(small_experiment("seeds=3", "teacher_for_each_seed=true")))
+    assert "3 seeds\na teacher for each seed" in text
+    assert "of the first setting" not in text
 
 
 def test_a_preview_compares_the_teacher_with_the_student(preview):

@@ -108,8 +108,8 @@ def test_another_run_begins_with_the_first_plots(plots, folder, tmp_path):
 
 
 def test_a_figure_that_the_strategy_declares_comes_into_sight(qtbot, plots, runs):
-    settings = ("strategy.temperatures=[1, 4]", "strategy.seeds=2")
-    sweep = run_in(runs, small_experiment(*settings, strategy="sweep"))
+    settings = ("strategy.temperatures=[1, 4]", "seeds=2")
+    sweep = run_in(runs, small_experiment(*settings, strategy="temperature-sweep"))
     plots.show_runs(followed(sweep), None)
     assert plots.scores.shown() == "Accuracy against temperature"
     qtbot.waitUntil(lambda: bool(plots.figure.legend._buttons))
@@ -118,14 +118,54 @@ def test_a_figure_that_the_strategy_declares_comes_into_sight(qtbot, plots, runs
 
 
 def test_networks_that_differ_in_the_seed_alone_are_one_curve(qtbot, plots, runs):
-    settings = ("strategy.temperatures=[1, 4]", "strategy.seeds=2")
-    sweep = run_in(runs, small_experiment(*settings, strategy="sweep"))
+    settings = ("strategy.temperatures=[1, 4]", "seeds=2")
+    sweep = run_in(runs, small_experiment(*settings, strategy="temperature-sweep"))
     plots.show_runs(followed(sweep), None)
     plots.scores.show_widget(ACCURACY)
     assert drawn(qtbot, plots.accuracy) == {"teacher", "baseline", "T1 α0,1", "T4 α0,1"}
     of_seeds = [plots.run.state.curves.accuracy[f"T4 α0,1 seed-{seed}"].y for seed in (0, 1)]
     mean = plots.accuracy._curves["", "T4 α0,1"][0].getData()[1]
     assert mean == pytest.approx(100 * np.mean(of_seeds, 0))
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory):
+    return run_in(tmp_path_factory.mktemp("runs"), small_experiment("seeds=2"))
+
+
+def test_stages_that_differ_in_the_seed_alone_are_one_curve_in_a_band(qtbot, plots, seeded):
+    plots.show_runs(followed(seeded), None)
+    assert drawn(qtbot, plots.losses) >= {LABELS, SOFT, LossKey("baseline", "label loss")}
+    curves = plots.run.state.curves
+    of_seeds = [curves.losses[LossKey(f"student seed-{seed}", "soft loss")] for seed in (0, 1)]
+    last = plots.losses._curves["", SOFT][0].getData()[1][-1]
+    assert last == pytest.approx(np.mean([series.y[-1] for series in of_seeds]))
+    assert plots.losses._seeds["", SOFT].band.area.isVisible()
+    texts = [button.text() for button in plots.losses.legend._buttons.values()]
+    assert [text.rpartition("  ")[0] for text in texts] == [
+        "teacher: label loss", "baseline: label loss, 2 seeds",
+        "student: label loss, 2 seeds", "student: soft loss, 2 seeds",
+    ]  # fmt: skip
+    plots.course.show_widget(RATES)
+    assert drawn(qtbot, plots.rates) == {"teacher", "baseline", "student"}
+
+
+def test_a_seed_that_still_trains_is_drawn_beside_those_that_have(qtbot, plots, seeded, tmp_path):
+    lines = seeded.events_file.read_bytes().splitlines(keepends=True)
+    halfway = next(
+        number for number, line in reversed([*enumerate(lines)]) if json.loads(line)["kind"] == "epoch-done"
+    )
+    growing = type(seeded)(tmp_path)
+    growing.events_file.write_bytes(b"".join(lines[:halfway]))
+    plots.show_runs(followed(growing), None)
+    assert drawn(qtbot, plots.accuracy) == {"teacher", "baseline", "student"}
+    accuracy = plots.run.state.curves.accuracy
+    assert [len(accuracy[f"student seed-{seed}"].x) for seed in (0, 1)] == [2, 1]
+    raw = plots.accuracy._curves["", "student"][0].getData()[1]
+    assert raw == pytest.approx([100 * y for y in accuracy["student seed-0"].y])
+    beside = plots.accuracy._seeds["", "student"].growing.getData()[1]
+    assert beside[0] == pytest.approx(100 * accuracy["student seed-1"].y[0])
+    assert any("student, 1 of 2 seeds" in b.text() for b in plots.accuracy.legend._buttons.values())
 
 
 def test_two_runs_are_drawn_over_each_other(qtbot, plots, folder, runs):
@@ -140,8 +180,8 @@ def test_two_runs_are_drawn_over_each_other(qtbot, plots, folder, runs):
 
 
 def test_classes_have_one_bar_for_each_network_the_mean_over_its_seeds(qtbot, plots, runs):
-    settings = ("strategy.temperatures=[1, 4]", "strategy.seeds=2")
-    sweep = run_in(runs, small_experiment(*settings, strategy="sweep"))
+    settings = ("strategy.temperatures=[1, 4]", "seeds=2")
+    sweep = run_in(runs, small_experiment(*settings, strategy="temperature-sweep"))
     plots.show_runs(followed(sweep), None)
     qtbot.waitUntil(lambda: bool(plots.classes._values))
     assert list(plots.classes._values) == ["teacher", "baseline", "T1 α0,1", "T4 α0,1"]

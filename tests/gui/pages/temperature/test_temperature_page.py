@@ -168,8 +168,8 @@ def test_damaged_weights_are_told(runs, window, qtbot):
 
 def test_only_a_run_that_declares_a_figure_against_the_temperature_has_its_plot(page, window, runs):
     assert page.figure.isHidden()
-    settings = ("strategy.temperatures=[1, 4]", "strategy.seeds=2")
-    folder = run_in(runs, small_experiment(*settings, strategy="sweep"), "swept")
+    settings = ("strategy.temperatures=[1, 4]", "seeds=2")
+    folder = run_in(runs, small_experiment(*settings, strategy="temperature-sweep"), "swept")
     window.index.look_now()
     page.picker.run_box.setCurrentIndex(page.picker.run_box.findText(folder.name))
     assert not page.figure.isHidden()

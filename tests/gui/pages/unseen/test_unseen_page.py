@@ -81,6 +81,17 @@ def test_the_bars_hold_teacher_control_and_student_before_and_after(page, traine
     assert page.bars._values["student"] == pytest.approx([100 * r[n] / sum(r) for n, r in enumerate(counted)])
 
 
+def test_the_control_of_another_seed_does_not_stand_beside_the_student(opened, runs, qtbot):
+    run_in(runs, small_experiment(LEAVE_OUT, "seeds=2"), "seeds")
+    page = opened()
+    box = page.picker.network_boxes["Network"]
+    box.setCurrentIndex(box.findData("student seed-1"))
+    qtbot.waitUntil(lambda: "student seed-1, shifted" in page.bars._values)
+    assert list(page.bars._values) == [
+        "teacher", "baseline seed-1", "student seed-1", "student seed-1, shifted",
+    ]  # fmt: skip
+
+
 def test_the_slider_moves_figures_markers_and_bars(page, qtbot):
     page.shift.slider.setValue(6 * STEPS)
     assert page.shift.biases == {3: 6.0}

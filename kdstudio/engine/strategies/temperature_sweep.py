@@ -1,4 +1,8 @@
-"""A sweep over temperature and α: many students in one stage, against one frozen teacher."""
+"""A sweep over temperature and α: many students in one stage, against one frozen teacher.
+
+Any field can be swept by the experiment's ``sweep``, which trains one student after the other. Small ones
+learn faster side by side: one forward pass of the teacher, one backward pass, one step for all.
+"""
 
 from __future__ import annotations
 
@@ -30,19 +34,22 @@ class Setting(NamedTuple):
 
     temperature: float
     alpha: float
-    """1 for those that learn from the labels alone; their temperature does not matter."""
-    seed: int
+
+
+ALONE = Setting(1.0, 1.0)
+"""Of those that learn from the labels alone; their temperature does not matter."""
 
 
 @strategies.register
-class Sweep(Strategy):
-    """Sweep: one student for every temperature, α and seed, all taught by one teacher in one stage.
+class TemperatureSweep(Strategy):
+    """Temperature sweep: one student for every temperature and α, all taught by one teacher in one stage.
 
-    Students of one seed start from the same weights, and all see the same batches, so that they differ
-    in what is swept alone. One forward pass of the teacher serves them all.
+    They start from the same weights and see the same batches, so that they differ in what is swept alone.
+    One forward pass of the teacher serves them all.
     """
 
     describes: ClassVar = ("teacher", STUDENTS)
+    formerly: ClassVar[tuple[str, ...]] = ("sweep",)
     views: ClassVar = (
         TableView(
             title="Over the seeds",
@@ -58,14 +65,13 @@ class Sweep(Strategy):
         ),
     )
 
-    name: Literal["sweep"] = "sweep"
+    name: Literal["temperature-sweep"] = "temperature-sweep"
     temperatures: tuple[Annotated[float, Field(gt=0, le=1000)], ...] = option(
         (1.0, 2.0, 4.0, 8.0, 20.0), "Temperatures T", "Both logits are divided by T.", min_length=1
     )
     alphas: tuple[Annotated[float, Field(ge=0, le=1)], ...] = option(
         (0.1,), "Alphas α", "Weight of the label loss; the soft loss has 1 − α.", min_length=1
     )
-    seeds: int = option(3, "Seeds", "Students for each setting, with other initial weights.", ge=1, le=100)
     students: int = option(
         1, "Architectures", "How many different students: wide and narrow, for instance.", ge=1, le=8
     )
@@ -88,18 +94,11 @@ class Sweep(Strategy):
 
     def _settings(self) -> list[Setting]:
         """Every setting once; with α = 1 the temperature does not matter."""
-        seeds = range(self.seeds)
-        alone = [Setting(1.0, 1.0, seed) for seed in seeds]
-        swept = [
-            Setting(t, a, seed) if a < 1 else alone[seed]
-            for t, a, seed in product(self.temperatures, self.alphas, seeds)
-        ]
-        return [*dict.fromkeys((alone if self.baseline else []) + swept)]
+        swept = [Setting(t, a) if a < 1 else ALONE for t, a in product(self.temperatures, self.alphas)]
+        return [*dict.fromkeys(([ALONE] if self.baseline else []) + swept)]
 
     def _student(self, run: RunContext, role: str, setting: Setting) -> Network:
-        if setting.alpha == 1.0:
-            return run.control(role, draw=setting.seed, seed=setting.seed)
-        return run.network(role, draw=setting.seed, **setting._asdict())
+        return run.control(role) if setting == ALONE else run.network(role, **setting._asdict())
 
 
 def _terms(students: Sequence[tuple[Network, Setting]]) -> list[LossTerm]:

@@ -1,0 +1,180 @@
+"""What networks gain on their controls, seed by seed: the mean difference, its 95 % interval, a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import floor, log10, sqrt
+from typing import Literal
+
+from kdstudio.engine.events import NetworkResult
+from kdstudio.engine.identity import SEED, Record, is_of_trial
+from kdstudio.engine.views import Comparison
+from kdstudio.runs.figures import Spread, figure_called, figure_of
+from kdstudio.runs.groups import Group, gathered
+from kdstudio.runs.student_t import quantile
+
+Verdict = Literal["better", "worse", "not shown", "one seed"]
+COMPARED = ("errors", "accuracy")
+EXACT = 12
+"""Decimals of a difference; what is behind them comes from binary fractions, and is no deviation."""
+LEAST_ALIKE = 3
+"""How many differences must be equal to show anything: two equal counts of errors are often chance."""
+
+
+class Mean(Record):
+    """A figure of networks that differ in the seed alone."""
+
+    mean: float
+    deviation: float | None = None
+    """Sample standard deviation; None for one network."""
+    count: int
+
+
+class Difference(Record):
+    """A figure of networks, less that of their controls of the same seeds."""
+
+    result: str
+    """Name of the networks, without the seed."""
+    control: str
+    """Name of what they are held against, without the seed."""
+    figure: str
+    """``errors`` or ``accuracy``, of the test images after the last epoch."""
+    seeds: int
+    """How many both have."""
+    difference: float
+    """Mean over these seeds."""
+    deviation: float | None = None
+    """Sample standard deviation of the differences; None for one seed."""
+    low: float | None = None
+    """Where the 95 % interval of the mean begins; None for one seed."""
+    high: float | None = None
+    """Where it ends."""
+    verdict: Verdict
+
+    @property
+    def text(self) -> str:
+        """``better by 61 ± 14 errors (3 seeds)``, ``no difference shown: −3 ± 17 errors (3 seeds)``."""
+        if self.verdict == "one seed":
+            return "1 seed: no statement"
+        where = f"in each of {self.seeds} seeds" if self.deviation == 0 else f"({self.seeds} seeds)"
+        if self.verdict != "not shown":
+            amount = self._amount(abs(self.difference))
+            return f"{self.verdict} by {amount} {self._unit(amount)} {where}"
+        if self.deviation == self.difference == 0:
+            return f"no difference shown: equal {where}"
+        return f"no difference shown: {self.signed} {self._unit(self.signed[1:])} {where}"
+
+    @property
+    def brief(self) -> str:
+        """``better by 61 ± 14``, ``not shown: −3 ± 17``, ``1 seed``."""
+        if self.verdict == "one seed":
+            return "1 seed"
+        if self.verdict == "not shown":
+            return f"not shown: {self.signed}"
+        return f"{self.verdict} by {self._amount(abs(self.difference))}"
+
+    @property
+    def signed(self) -> str:
+        """``−61 ± 14``, ``+0.61 ± 0.14``: in images, or in points of accuracy."""
+        sign = "" if self.difference == 0 else "−" if self.difference < 0 else "+"
+        return sign + self._amount(abs(self.difference))
+
+    def _amount(self, difference: float) -> str:
+        """Write it so that the interval's half width has two digits, or more where these are whole."""
+        figure = figure_called(self.figure)
+        half = 0.0 if self.low is None or self.high is None else figure.scale * (self.high - self.low) / 2
+        if half == 0:
+            return f"{figure.scale * difference:,.{figure.digits}f}"
+        digits = max(1 - floor(log10(half)), figure.digits - 1, 0)
+        return f"{figure.scale * difference:,.{digits}f} ± {half:,.{digits}f}"
+
+    def _unit(self, amount: str) -> str:
+        word = "error" if self.figure == "errors" else "point"
+        return word if amount == "1" else f"{word}s"
+
+
+def paired(result: Group, control: Group, key: str = "errors", over: str = SEED) -> Difference | None:
+    """Take a figure's differences between networks that agree in ``over``; None where none do.
+
+    The interval is that of Student's t with n − 1 degrees of freedom, for n differences. Nothing is called
+    better or worse on one, nor where the interval holds 0.
+    """
+    ours, theirs = _by(over, result, key), _by(over, control, key)
+    differences = Spread(tuple(round(ours[seed] - theirs[seed], EXACT) for seed in ours if seed in theirs))
+    if not differences.values:
+        return None
+    names = {"result": result.network.name, "control": control.network.name, "figure": key}
+    mean, count = differences.mean, differences.count
+    if count == 1:
+        return Difference(**names, seeds=1, difference=mean, verdict="one seed")
+    deviation = differences.deviation
+    half = quantile(count - 1) * deviation / sqrt(count)
+    shown = abs(mean) > half and (deviation > 0 or count >= LEAST_ALIKE)
+    is_better = (mean < 0) == figure_called(key).lower_is_better
+    verdict: Verdict = ("better" if is_better else "worse") if shown else "not shown"
+    return Difference(
+        **names, seeds=count, difference=mean, deviation=deviation, low=mean - half, high=mean + half,
+        verdict=verdict,
+    )  # fmt: skip
+
+
+def _by(over: str, group: Group, key: str) -> dict[object, float]:
+    """Return the figure by the value of the coordinate; None stands for those without it."""
+    figures = ((row.coordinates.get(over), figure_of(row, key)) for row in group.rows)
+    return {value: figure for value, figure in figures if figure is not None}
+
+
+def differences(rows: Iterable[NetworkResult], kinds: Comparison) -> tuple[Difference, ...]:
+    """Hold whatever has a control against it, errors and accuracy; what the run is about comes first."""
+    groups = gathered(rows)
+    learned = [g for g in groups if g.network.kind not in (kinds.control, kinds.reference)]
+    learned.sort(key=lambda group: group.network.kind != kinds.result)
+    pairs = [(group, control) for group in learned for control in controls_of(group, groups, kinds)]
+    found = (paired(group, control, key) for group, control in pairs for key in COMPARED)
+    return tuple(difference for difference in found if difference)
+
+
+def controls_of(result: Group, groups: Sequence[Group], kinds: Comparison) -> list[Group]:
+    """Find the controls of ``result``: of its role, scored on the same images.
+
+    Where both have numbers of one name, or values of one swept field, these are the same; words of a
+    strategy's own, such as ``way``, are what is compared. Of several, those count that share the most.
+    """
+
+    def shared(control: Group) -> int:
+        own, other = result.network.coordinates, control.network.coordinates
+        return sum(own.get(key) == value for key, value in other.items())
+
+    fitting = [g for g in groups if g.network.kind == kinds.control and _comparable(result, g)]
+    most = max(map(shared, fitting), default=0)
+    return [control for control in fitting if shared(control) == most]
+
+
+def _comparable(result: Group, control: Group) -> bool:
+    """Tell whether two groups are of one role and setting, and were scored on the same images.
+
+    A network that tells all classes apart may have been scored on the images of some alone.
+    """
+    one, other = result.network, control.network
+    if not isinstance(one, NetworkResult) or not isinstance(other, NetworkResult):
+        return False
+    settings = [
+        one.coordinates[key] == value
+        for key, value in other.coordinates.items()
+        if key in one.coordinates and (is_of_trial(key) or not isinstance(value, str))
+    ]
+    same_classes = one.classes == other.classes or not (one.classes and other.classes)
+    same_images = one.test.count == other.test.count and same_classes
+    return one.role == other.role and all(settings) and same_images
+
+
+def means(rows: Iterable[NetworkResult]) -> dict[str, dict[str, Mean]]:
+    """Errors and accuracy on the test images, by name without the seed and by figure."""
+    return {
+        group.network.name: {
+            key: Mean(mean=s.mean, deviation=s.deviation if s.count > 1 else None, count=s.count)
+            for key in COMPARED
+            if (s := group.spread(key))
+        }
+        for group in gathered(rows)
+    }

@@ -1,0 +1,50 @@
+"""What is looked at before a run: its first setting, and how often each stage is trained."""
+
+import pytest
+
+from kdstudio.errors import KDStudioError
+from kdstudio.runs import preview
+from kdstudio.runs.preview import Previewer
+from tests.small import small_experiment
+
+SWEEP = 'sweep={"strategy.temperature"=[1, 20], "networks.student.model.widths"=[[3], [5]]}'
+
+
+def look(*settings, tell=lambda _what, _fraction: None):
+    return Previewer().preview(small_experiment(*settings), tell)
+
+
+def stages(found):
+    return {planned.first.own_name: planned.times for planned in found.stages}
+
+
+def test_every_stage_of_one_trial_is_trained_once():
+    found = look()
+    assert stages(found) == {"teacher": 1, "baseline": 1, "student": 1}
+    assert found.spoken_stages() == "3 stages"
+    assert {found.spoken_times(planned) for planned in found.stages} == {""}
+
+
+def test_stages_are_counted_over_all_trials():
+    found = look("seeds=3", SWEEP)
+    assert found.trials == 12
+    assert stages(found) == {"teacher": 1, "baseline": 6, "student": 12}
+    assert [found.spoken_times(planned) for planned in found.stages] == ["once", "6 times", "12 times"]
+    assert found.spoken_stages() == "19 stages"
+    assert found.networks["student"].architecture == "mlp 3"
+    assert stages(look("seeds=3", "teacher_for_each_seed=true"))["teacher"] == 3
+
+
+def test_of_very_many_trials_only_the_first_is_followed(monkeypatch):
+    monkeypatch.setattr(preview, "MOST_FOLLOWED", 3)
+    told = []
+    found = look("seeds=4", tell=lambda what, _fraction: told.append(what))
+    assert stages(found) == {"teacher": 4, "baseline": 4, "student": 4}
+    assert found.spoken_stages().startswith("at most 12 stages")
+    assert found.spoken_times(found.stages[0]) == "up to 4 times"
+    assert told.count("trying stage 'student'") == 1
+
+
+def test_code_of_any_setting_is_refused_unless_allowed(tmp_path):
+    with pytest.raises(KDStudioError, match=r"mine.py:build' runs code"):
+        look('sweep={"networks.student.model"=[{name="python", path="mine.py:build"}]}')
