@@ -200,9 +200,7 @@ class MemoryStore:
         return []
 
 
-def trainer(
-    job: Job, strategy: str, compute: dict[str, object], store: AnswerStore | None = None
-) -> Trainer:
+def trainer(job: Job, strategy: str, compute: dict[str, object], store: AnswerStore | None = None) -> Trainer:
     """Return KD Studio's side, ready to train one epoch."""
     images, labels = pixels(job)
     part = LabelledImages(images, labels)

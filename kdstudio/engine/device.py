@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from typing import Literal
 
 import torch
@@ -49,24 +48,24 @@ def choose_precision(
     wanted: Literal["auto"] | Precision,
     device: torch.device,
     flops_per_step: float,
-    networks: Iterable[nn.Module] = (),
+    *,
+    depthwise: bool = False,
 ) -> Precision:
     """Return what is ``wanted``; for ``auto`` bfloat16 where the device computes in it and steps are large.
 
-    On a processor not where one of the ``networks`` convolves each channel alone: MobileNets and ShuffleNet V2
-    take 1.3 to 1.5 times as long in bfloat16. A function of the step's size, the networks and the machine,
-    never of a trial: the same machine, the same bits.
+    On a processor not with ``depthwise`` convolutions: MobileNets and ShuffleNet V2 take 1.3 to 1.5 times as
+    long in bfloat16. A function of the networks and the machine, never of a trial: the same machine, the same
+    bits.
     """
     if wanted != "auto":
         return wanted
-    slow = device.type == "cpu" and any(convolves_each_channel_alone(network) for network in networks)
-    large = flops_per_step >= SMALL_STEP
-    return "bfloat16" if large and not slow and computes_in_bfloat16(device) else "float32"
+    gains = flops_per_step >= SMALL_STEP and not (depthwise and device.type == "cpu")
+    return "bfloat16" if gains and computes_in_bfloat16(device) else "float32"
 
 
-def convolves_each_channel_alone(network: nn.Module) -> bool:
-    """Tell whether there is a depthwise convolution in ``network``."""
-    convolutions = (module for module in network.modules() if isinstance(module, nn.Conv2d))
+def convolves_each_channel_alone(module: nn.Module) -> bool:
+    """Tell whether there is a depthwise convolution in ``module``."""
+    convolutions = (part for part in module.modules() if isinstance(part, nn.Conv2d))
     return any(1 < convolution.groups == convolution.in_channels for convolution in convolutions)
 
 

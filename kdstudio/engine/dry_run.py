@@ -8,6 +8,7 @@ from kdstudio.data.feed import Batch
 from kdstudio.data.seeding import derived_seed
 from kdstudio.eager import flop_counter
 from kdstudio.engine.context import RunContext
+from kdstudio.engine.device import convolves_each_channel_alone
 from kdstudio.engine.events import StageSummary
 from kdstudio.engine.losses.response import MixedLabelsError
 from kdstudio.engine.network import Head
@@ -95,4 +96,5 @@ def summarise(stage: Stage, context: RunContext) -> StageSummary:
         renumbered=stage.renumber,
         left_out=tuple(context.data.class_numbers(stage.training_spec.leave_out)),
         flops_per_step=3 * forward,
+        depthwise=convolves_each_channel_alone(stage),
     )

@@ -119,6 +119,8 @@ class StageSummary(Record):
     """Whether its scores count these classes from 0, in that order."""
     flops_per_step: float
     """Estimated floating-point operations of one training step."""
+    depthwise: bool = False
+    """Whether something in it convolves each channel alone."""
 
     @property
     def own_name(self) -> str:

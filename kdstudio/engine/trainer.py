@@ -107,9 +107,8 @@ class Trainer:
         self._shared = SharedWeights(self.plan)
         compute, flops = self.experiment.compute, max(s.flops_per_step for s in self.summaries)
         self._threads = choose_threads(compute.threads, flops)
-        self._precision = choose_precision(
-            compute.precision, context.device, flops, context.networks.values()
-        )
+        depthwise = any(stage.depthwise for stage in self.summaries)
+        self._precision = choose_precision(compute.precision, context.device, flops, depthwise=depthwise)
 
     def settled(self) -> Experiment:
         """Return the experiment with the precision that was chosen: a resumed run goes on in it anywhere."""

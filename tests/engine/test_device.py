@@ -5,7 +5,14 @@ import pytest
 import torch
 from torch import nn
 
-from kdstudio.engine.device import SMALL_STEP, choose_precision, choose_threads, resolve_device, usable_cores
+from kdstudio.engine.device import (
+    SMALL_STEP,
+    choose_precision,
+    choose_threads,
+    convolves_each_channel_alone,
+    resolve_device,
+    usable_cores,
+)
 from kdstudio.errors import KDStudioError
 
 
@@ -84,20 +91,24 @@ def test_precision_follows_from_the_processor_and_the_size_of_a_step(
 
 
 @pytest.mark.parametrize(
-    ("convolution", "chosen"),
+    ("convolution", "alone"),
     [
-        (nn.Conv2d(8, 8, 3, groups=8), "float32"),
-        (nn.Conv2d(8, 16, 3, groups=8), "float32"),
-        (nn.Conv2d(8, 8, 3, groups=2), "bfloat16"),
-        (nn.Conv2d(8, 8, 3), "bfloat16"),
-        (nn.Conv2d(1, 8, 3), "bfloat16"),
+        (nn.Conv2d(8, 8, 3, groups=8), True),
+        (nn.Conv2d(8, 16, 3, groups=8), True),
+        (nn.Conv2d(8, 8, 3, groups=2), False),
+        (nn.Conv2d(8, 8, 3), False),
+        (nn.Conv2d(1, 8, 3), False),
     ],
 )
-def test_a_processor_convolves_channels_alone_in_float32(monkeypatch, convolution, chosen):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True}, raising=False)
-    networks = [nn.Linear(4, 4), nn.Sequential(nn.ReLU(), convolution)]
-    assert choose_precision("auto", torch.device("cpu"), SMALL_STEP, networks) == chosen
-    assert choose_precision("bfloat16", torch.device("cpu"), SMALL_STEP, networks) == "bfloat16"
+def test_convolutions_of_each_channel_alone_are_found_inside(convolution, alone):
+    assert convolves_each_channel_alone(nn.Sequential(nn.Sequential(convolution), nn.ReLU())) is alone
+
+
+@pytest.mark.parametrize(("device", "chosen"), [("cpu", "float32"), ("cuda", "bfloat16")])
+def test_a_processor_convolves_channels_alone_in_float32_unless_told(monkeypatch, device, chosen):
+    monkeypatch.setattr("kdstudio.engine.device.computes_in_bfloat16", lambda _device: True)
+    assert choose_precision("auto", torch.device(device), SMALL_STEP, depthwise=True) == chosen
+    assert choose_precision("bfloat16", torch.device(device), SMALL_STEP, depthwise=True) == "bfloat16"
 
 
 @pytest.mark.parametrize("there", [True, False])

@@ -360,6 +360,21 @@ def test_scores_are_those_of_the_kept_weights_in_float32_whatever_a_run_trains_i
         assert found.loss == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.parametrize(("depthwise", "chosen"), [(False, "bfloat16"), (True, "float32")])
+def test_one_stage_that_convolves_channels_alone_keeps_the_whole_run_in_float32(
+    monkeypatch, depthwise, chosen
+):
+    monkeypatch.setattr("kdstudio.engine.device.computes_in_bfloat16", lambda _device: True)
+    monkeypatch.setattr("kdstudio.engine.device.SMALL_STEP", 0)
+    model = "{name='shufflenet-v2'}" if depthwise else "{name='resnet', depth=8}"
+    settings = (f"networks.teacher.model={model}", "seeds=2", "compute.precision=auto")
+    trainer = Trainer(small_context(small_experiment(*settings)))
+    assert trainer.settled().compute.precision == chosen
+    using = [stage.name for stage in trainer.summaries if stage.depthwise]
+    assert bool(using) is depthwise
+    assert len(using) < len(trainer.summaries)
+
+
 def accuracy_on_the_test_set(context, state):
     module = deepcopy(context.networks["student"].module).eval()
     module.load_state_dict(state)
