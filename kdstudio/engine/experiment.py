@@ -165,10 +165,11 @@ class ComputeSpec(Declaration):
         le=1024,
     )
     precision: Literal["float32", "bfloat16", "auto"] = option(
-        "float32",
+        "auto",
         "Precision",
         "Of forward passes in training; losses and scores are float32. auto: bfloat16 where the processor or "
-        "GPU computes in it and a step is large enough to gain by it, else float32; a run notes which.",
+        "GPU computes in it and a step is large enough to gain by it (on a CPU not with depthwise "
+        "convolutions), else float32; a run notes which.",
     )
 
     @field_validator("device")

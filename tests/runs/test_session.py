@@ -89,6 +89,23 @@ def test_stopped_many_times_equals_uninterrupted(runs):
     assert recorded(session.folder) == recorded(whole)
 
 
+CROSSED = ("seeds=2", 'sweep={"strategy.temperature"=[2, 8]}')
+
+
+@pytest.mark.parametrize("strategy", ["hinton", "fitnet"])
+def test_a_run_of_several_seeds_and_settings_stopped_many_times_equals_uninterrupted(runs, strategy):
+    """Weights that trials share are read from the folder again."""
+    epoch = ("strategy.hint_epochs=1",) if strategy == "fitnet" else ()
+    experiment = small_experiment(*CROSSED, *epoch, strategy=strategy)
+    whole = run_in(runs, experiment, "whole")
+    session = new_session(experiment, runs, "pieces")
+    while len(stopped_after(session, 29)) == 29:
+        session = resumed_session(session.folder)
+    assert session.folder.summary().status == "finished"
+    assert same_results(whole, session.folder)
+    assert whole.summary().comparisons == session.folder.summary().comparisons
+
+
 def test_a_run_that_is_closed_after_its_last_event_is_finished(runs):
     session = new_session(small_experiment(), runs)
     events = session.events()
