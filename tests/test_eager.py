@@ -16,6 +16,9 @@ WITHOUT_THE_COMPILER = """if True:
     from kdstudio.engine.optimization import optimizers
     from kdstudio.data.sources.digits import Digits
     from kdstudio.data.split import stratified_split
+    from kdstudio.runs.presets import load_experiment
+    from kdstudio.runs.preview import Previewer
+    Previewer().preview(load_experiment("digits-hinton"), lambda what, fraction: None)
     data = Digits().load(lambda what, fraction: None)
     stratified_split(data.train.labels, 0.1, 0)
     for name in ("sgd", "adamw", "rmsprop"):
@@ -36,7 +39,7 @@ KINDS = {
 }
 
 
-def test_learning_the_digits_needs_neither_the_compiler_nor_scikit_learn():
+def test_looking_at_and_learning_the_digits_needs_neither_the_compiler_nor_scikit_learn():
     out = subprocess.run(
         [sys.executable, "-c", WITHOUT_THE_COMPILER], capture_output=True, text=True, check=False
     )

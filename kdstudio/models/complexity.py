@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from kdstudio.models.declaration import ImageShape, ModelSpec
@@ -10,6 +11,10 @@ from kdstudio.models.declaration import ImageShape, ModelSpec
 if TYPE_CHECKING:
     import torch
     from torch import nn
+
+
+LARGE = 10_000_000
+"""Weights from which on a network is run on torch's meta device, which loads torch's compiler first: seconds."""
 
 
 class Complexity(NamedTuple):
@@ -22,21 +27,20 @@ class Complexity(NamedTuple):
 
 
 def complexity(spec: ModelSpec, image: ImageShape, classes: int) -> Complexity:
-    """Count without memory or arithmetic (on torch's meta device) wherever the network allows it.
+    """Build the network and run it once; a large one without memory or arithmetic, where it allows that.
 
-    A network that insists on numbers is built and run once. Torch's global generator is left alone.
-    Raises what ``build`` raises.
+    Torch's global generator is left alone. Raises what ``build`` raises.
     """
     import torch
 
     from kdstudio.models.modules.drawing import OwnGenerator
 
     with OwnGenerator(0):
-        try:
-            with torch.device("meta"):
-                return count(spec.build(image, classes), image[:3])
-        except Exception:
-            return count(spec.build(image, classes), image[:3])
+        made = made_cheaply(spec, image, classes)
+        if sum(parameter.numel() for parameter in made.parameters()) > LARGE:
+            with suppress(Exception), torch.device("meta"):  # it may insist on numbers
+                return count(made, image[:3])
+        return count(spec.build(image, classes), image[:3])
 
 
 def made_cheaply(spec: ModelSpec, image: ImageShape, classes: int) -> nn.Module:
