@@ -151,7 +151,7 @@ def seconds_of(runs: Path) -> float:
 
 def train_in_window(preset: str) -> None:
     """Open the window, run ``preset`` with the live page in view, and leave when it is over."""
-    from PySide6.QtCore import QTimer
+    from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication
 
     from kdstudio.gui.theme import Theme
@@ -162,6 +162,9 @@ def train_in_window(preset: str) -> None:
     window.show()
     window.make_pages()
     window.draft.load(preset)
+    preview = window.page("Experiment").outlook.preview
+    while preview.shown is None:  # as when somebody has looked at the experiment before
+        application.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
     window.run()
     look = QTimer(interval=200)
     look.timeout.connect(lambda: window.controller.state.is_busy or application.quit())

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 LARGE = 10_000_000
-"""Weights from which on a network is run on torch's meta device, which loads torch's compiler first: seconds."""
+"""Weights from which on a network is run on torch's meta device, which loads the compiler first: seconds."""
 
 
 class Complexity(NamedTuple):
