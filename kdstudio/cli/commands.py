@@ -11,6 +11,7 @@ import click
 from kdstudio.cli import tables
 from kdstudio.cli.cache import cache
 from kdstudio.cli.display import console
+from kdstudio.cli.export import export
 from kdstudio.cli.options import (
     code_flag,
     complain,
@@ -31,6 +32,7 @@ from kdstudio.runs.session import failure
 BAD_INPUT = 2
 
 kdstudio.add_command(cache)
+kdstudio.add_command(export)
 
 
 @kdstudio.command("list")
@@ -78,31 +80,6 @@ def show(which: str, runs: Path, as_json: bool) -> None:
         click.echo(summary.model_dump_json(indent=2))
     else:
         tables.print_run(summary, console(stderr=False))
-
-
-@kdstudio.command()
-@click.argument("which", metavar="RUN")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write to.")
-@click.option("--network", help="Which network of the run (default: its result, best on validation).")
-@click.option("--format", "file_format", default="safetensors", show_default=True, help="File format.")
-@click.option("--best", is_flag=True, help="The best epoch's weights instead of the last's.")
-@runs_dir
-@code_flag
-def export(
-    which: str, out: Path, network: str | None, file_format: str, best: bool, runs: Path, allow_code: bool
-) -> None:
-    """Export a trained network; the file is loaded back and its outputs are compared."""
-    from kdstudio.runs.export import export_network
-
-    folder = find_run(which, runs)
-    chosen = network or main_result(folder.summary(), folder.networks())
-    made = export_network(folder, chosen, out, best=best, file_format=file_format, allow_code=allow_code)
-    console().print(
-        f"{made.size:,} bytes; {made.outputs()}; loaded back, they differ by at most "
-        f"{made.largest_difference:g} from the run's",
-        markup=False,
-    )
-    click.echo(made.path)
 
 
 @kdstudio.command()

@@ -25,6 +25,7 @@ from kdstudio.models.heads.declaration import heads
 from kdstudio.packages import OURS
 from kdstudio.runs.figures import FIGURES
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.formats.declaration import formats
 from kdstudio.runs.groups import gathered
 from kdstudio.runs.presets import gallery, load_experiment, preset_names
 from kdstudio.runs.preview import Preview
@@ -41,6 +42,7 @@ REGISTRIES: dict[str, Registry[Any]] = {
     "optimizers": optimizers,
     "schedules": schedules,
     "weightings": weightings,
+    "formats": formats,
 }
 
 

@@ -131,6 +131,14 @@ class RunData:
             views_per_image=training.views_per_image,
         )
 
+    def sample_of_training(self, count: int, classes: Sequence[int] = ()) -> Tensor:
+        """Return up to ``count`` training images, spread evenly, as they are: normalised ``(N, C, H, W)``."""
+        part = self._training_part
+        part = subset(part, of_classes(part.labels, [*classes], keep=True)) if classes else part
+        even = torch.linspace(0, len(part) - 1, min(count, len(part)), device=part.labels.device)
+        feed = self._evaluation_feed(subset(part, even.round().long()), self._data)
+        return torch.cat([batch.images for batch in feed.in_order()])
+
     def seen(self, training: Feed, validation: Feed) -> tuple[int, ...]:
         """Numbers of the classes that ``training`` holds; none where ``validation`` has no others.
 

@@ -15,7 +15,7 @@ class Maxout(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """``(B, C · pieces, …)`` to ``(B, C, …)``."""
-        return values.reshape(len(values), -1, self.pieces, *values.shape[2:]).amax(2)
+        return values.reshape(values.shape[0], -1, self.pieces, *values.shape[2:]).amax(2)
 
 
 class MaxoutConvolution(nn.Module):

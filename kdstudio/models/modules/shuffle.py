@@ -19,7 +19,7 @@ class ChannelShuffle(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Keep ``(B, C, H, W)``, in another order of channels."""
-        by_group = images.reshape(len(images), self.groups, -1, *images.shape[2:])
+        by_group = images.reshape(images.shape[0], self.groups, -1, *images.shape[2:])
         return by_group.transpose(1, 2).flatten(1, 2)
 
 

@@ -8,7 +8,6 @@ from kdstudio.engine.dry_run import dry_run
 from kdstudio.engine.events import EpochDone, StepDone
 from kdstudio.engine.strategies.self_distillation import SelfDistillation
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.export import export_network
 from kdstudio.runs.predictions import open_context
 from kdstudio.runs.session import new_session, resumed_session
 from kdstudio.runs.weights import load_network
@@ -226,7 +225,7 @@ def test_an_exit_of_a_network_that_is_no_chain_keeps_it_whole(tmp_path):
 
 
 @pytest.mark.parametrize("model", [RESNET, PERCEPTRON])
-def test_an_exported_exit_gives_the_outputs_of_the_whole_bit_for_bit(model, runs, tmp_path):
+def test_a_kept_exit_gives_the_outputs_of_the_whole_bit_for_bit(model, runs):
     session, stage, batch = new_session(experiment(model), runs, "run"), None, random_batch(9)
     for event in session.events():
         stage = session._trainer._run.stage if isinstance(event, EpochDone) else stage
@@ -235,8 +234,7 @@ def test_an_exported_exit_gives_the_outputs_of_the_whole_bit_for_bit(model, runs
     summary = session.folder.summary()
     assert {"exit-1", "exit-2", "student", "ensemble"} <= {*session.folder.networks()}
     for number, name in enumerate(("exit-1", "exit-2"), start=1):
-        made = export_network(session.folder, name, tmp_path / name)
-        module, card = load_network(made.path)
+        module, card = load_network(session.folder.network_file(name))
         assert torch.equal(module(batch.images), values[f"{name} classifier"])
         assert (card.identity.kind, card.identity.coordinates) == ("exit", {"exit": number})
         assert card.composition.networks["student"].reads == (f"block{number}",)

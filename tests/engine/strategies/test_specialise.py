@@ -13,7 +13,6 @@ from kdstudio.engine.strategies.specialise import Specialise
 from kdstudio.engine.trainer import Trainer
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.dark_knowledge import soften
-from kdstudio.runs.export import export_network
 from kdstudio.runs.predictions import read_predictions
 from kdstudio.runs.session import new_session, resumed_session
 from kdstudio.runs.weights import load_network
@@ -155,13 +154,13 @@ def normalised(pixels):
     return (pixels / 255 - data.mean[0]) / data.std[0]
 
 
-def test_labels_are_renumbered_everywhere(runs, tmp_path):
+def test_labels_are_renumbered_everywhere(runs):
     folder = run_in(runs, experiment("networks.student.training.epochs=6"))
     summary = folder.summary()
     images, labels = of_wanted(digits().test.images, digits().test.labels)
     names = tuple(map(str, WANTED))
     for name in ("student", "labels alone"):
-        module, card = load_network(export_network(folder, name, tmp_path).path)
+        module, card = load_network(folder.network_file(name))
         assert card.class_names == names
         with torch.no_grad():
             predictions = module(normalised(images)).argmax(1)

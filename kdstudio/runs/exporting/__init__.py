@@ -1,0 +1,1 @@
+"""Trained networks as files that run elsewhere: written, read back by their runtime, and measured."""

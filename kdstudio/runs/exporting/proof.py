@@ -1,0 +1,172 @@
+"""Proving exported files: their runtimes answer every test image, beside the run's network, and are timed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from kdstudio.declaration import ProgressCallback
+from kdstudio.runs.exporting.child import Child, ChildError
+from kdstudio.runs.exporting.measuring import timing
+from kdstudio.runs.exporting.records import BATCHES, Latency
+from kdstudio.runs.formats.declaration import MOST_IMAGES, ExportFormat
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor, nn
+
+    from kdstudio.data.feed import Feed
+
+ROUNDS = 4
+"""Of timing, over all files in turn, so that all meet the same load."""
+FIRST_BATCHES = (1, 5, 32)
+"""Batch sizes that every file is asked with before full ones: a frozen batch size must show."""
+TOLERANCE = 1e-3
+"""Of the largest score: a float32 file that differs more does not hold what was trained."""
+
+
+@dataclass
+class Proof:
+    """How a file answers, and how fast."""
+
+    images: int = 0
+    right: int = 0
+    same: int = 0
+    """Answers that are those of the run's network."""
+    largest_difference: float = 0.0
+    largest_score: float = 0.0
+    """Of the run's network; what differences are small against."""
+    seconds: dict[int, list[float]] = field(default_factory=lambda: {batch: [] for batch in BATCHES})
+
+    @property
+    def latencies(self) -> tuple[Latency, ...]:
+        """Of all rounds, by batch."""
+        timed = ((batch, timing(seconds)) for batch, seconds in self.seconds.items())
+        return tuple(Latency(batch=batch, **found._asdict()) for batch, found in timed)
+
+    def add(self, answers: np.ndarray, expected: Tensor, labels: Tensor) -> None:
+        """Count the answers to some images, ``(B, K)``, beside the run's own."""
+        import torch
+
+        found = torch.from_numpy(answers)
+        if found.shape != expected.shape:
+            raise ChildError(f"it answers {tuple(found.shape)} where {tuple(expected.shape)} was expected")
+        self.images += len(labels)
+        self.right += int((found.argmax(1) == labels).sum())
+        self.same += int((found.argmax(1) == expected.argmax(1)).sum())
+        self.largest_difference = max(self.largest_difference, float((found - expected).abs().max()))
+        self.largest_score = max(self.largest_score, float(expected.abs().max()))
+
+    def check(self) -> None:
+        """Raise ChildError where these cannot be the answers of what was trained."""
+        if not self.largest_difference <= TOLERANCE * max(1.0, self.largest_score):
+            raise ChildError(
+                "read back, it answers otherwise than the run's network: "
+                f"{self.same} of {self.images} answers are the same, the largest difference is "
+                f"{self.largest_difference:g}"
+            )
+
+
+class Prover:
+    """Files of one network, each opened in a process of its own for as long as the ``with`` block lasts."""
+
+    def __init__(
+        self,
+        files: Mapping[Path, ExportFormat],
+        progress: ProgressCallback,
+        threads: int,
+        *,
+        allow_code: bool,
+    ) -> None:
+        """``progress`` may raise to cancel."""
+        self.proofs = {path: Proof() for path in files}
+        self.failures: dict[Path, str] = {}
+        """Why a file could not be proved."""
+        self._files, self._progress = files, progress
+        self._threads, self._allow_code = threads, allow_code
+        self._children = {path: Child() for path in files}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Open all of them."""
+        for child in self._children.values():
+            self._stack.enter_context(child)
+        self._each(self._open, "opening", 0.0)
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        """End their processes."""
+        self._stack.close()
+
+    def compare(self, module: nn.Module, feed: Feed) -> None:
+        """Ask all of ``feed``, whose labels are the numbers of the outputs, and ``module`` too."""
+        import torch
+
+        seen = 0
+        for images, labels in _portions(feed):
+            with torch.inference_mode():
+                logits = module(images).float()
+            asked = {
+                False: images.numpy(),
+                True: feed.pixels(images).permute(0, 2, 3, 1).contiguous().numpy(),
+            }
+            expected = {False: logits, True: logits.softmax(1)}
+
+            def ask(path: Path) -> None:
+                kind = self._files[path].takes_pixels
+                self.proofs[path].add(self._children[path].answer(asked[kind]), expected[kind], labels)
+
+            self._each(ask, "answers of", seen / len(feed))
+            seen += len(labels)
+        self._each(self._check, "answers of", 1.0)
+
+    def time(self, image: tuple[int, int, int]) -> None:
+        """Time all in turn, round by round."""
+        channels, height, width = image
+        for batch in BATCHES:
+            shapes = {False: (batch, *image), True: (batch, height, width, channels)}
+            for number in range(ROUNDS):
+
+                def time(path: Path) -> None:
+                    pixels = self._files[path].takes_pixels
+                    order = {"do": "time", "shape": shapes[pixels], "dtype": "uint8" if pixels else "float32"}
+                    self.proofs[path].seconds[batch] += self._children[path].ask(order)
+
+                self._each(time, f"latency of {batch} in", number / ROUNDS)
+
+    def _each(self, act: Callable[[Path], None], what: str, fraction: float) -> None:
+        """Do it with every file that has not failed."""
+        for path in [path for path in self._files if path not in self.failures]:
+            self._progress(f"{what} {path.name}", fraction)
+            try:
+                act(path)
+            except ChildError as error:
+                self.failures[path] = str(error)
+
+    def _open(self, path: Path) -> None:
+        task = {
+            "path": str(path),
+            "format": self._files[path].model_dump(),
+            "threads": self._threads,
+            "allow_code": self._allow_code,
+        }
+        self._children[path].start("kdstudio.runs.exporting.measuring", task)
+        self._children[path].hear()
+
+    def _check(self, path: Path) -> None:
+        if self._files[path].precision == "float32":
+            self.proofs[path].check()
+
+
+def _portions(feed: Feed) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield all images, normalised, with their labels, the first ones in the sizes that must work."""
+    sizes = list(FIRST_BATCHES)
+    for batch in feed.in_order():
+        start = 0
+        while start < len(batch):
+            end = start + (sizes.pop(0) if sizes else MOST_IMAGES)
+            yield batch.images[start:end], batch.labels[start:end]
+            start = end

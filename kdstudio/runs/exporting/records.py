@@ -1,0 +1,100 @@
+"""What exported files were measured to be: the truth table of a run, kept in its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock
+from pydantic import TypeAdapter, ValidationError
+
+from kdstudio.engine.identity import Record
+from kdstudio.errors import KDStudioError
+from kdstudio.runs.files import write_atomically
+from kdstudio.runs.folder import RunFolder
+
+BATCHES = (1, 32)
+"""Images in the batches that are timed."""
+PATIENCE = 10.0
+
+
+class Latency(Record):
+    """Seconds for one batch: over all repeats, of all rounds."""
+
+    batch: int
+    median: float
+    percentile_95: float
+    repeats: int
+
+
+class MeasuredFile(Record):
+    """A row of the truth table: one network in one format, as it answers when read back by its runtime."""
+
+    network: str
+    format: dict[str, Any]
+    """The format with its options."""
+    title: str
+    runtime: str
+    """What answered, with its version: ``onnxruntime 1.32.0``."""
+    precision: Literal["float32", "int8"]
+    path: str
+    size: int
+    """Bytes of all files."""
+    parameters: int
+    multiply_adds: int | None
+    """Of one image."""
+    images: int
+    """How many test images it was asked."""
+    accuracy: float
+    agreement: float
+    """Share of these images with the same answer as the run's network."""
+    largest_difference: float
+    """From the run's network: of logits, or of probabilities where the file gives these."""
+    latencies: tuple[Latency, ...]
+    threads: int
+    processor: str
+    when: str
+    """Date and time, ISO 8601."""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What a later measurement replaces."""
+        return self.network, self.title, str(sorted(self.format.items()))
+
+    def latency(self, batch: int) -> Latency | None:
+        """Return what a batch of so many images takes; None where that was not timed."""
+        return next((found for found in self.latencies if found.batch == batch), None)
+
+
+_rows: TypeAdapter[tuple[MeasuredFile, ...]] = TypeAdapter(tuple[MeasuredFile, ...])
+
+
+def records_file(run: RunFolder) -> Path:
+    """Where they are kept."""
+    return run.path / "exports.json"
+
+
+def measured_files(run: RunFolder) -> tuple[MeasuredFile, ...]:
+    """Read the rows, in the order in which they were measured first; none where nothing was exported.
+
+    Raises KDStudioError where the file is damaged.
+    """
+    file = records_file(run)
+    try:
+        return _rows.validate_json(file.read_bytes())
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValidationError) as error:
+        raise KDStudioError(f"'{file}' is damaged; delete it, and export again to have it back") from error
+
+
+def keep(run: RunFolder, rows: Sequence[MeasuredFile]) -> None:
+    """Add ``rows``; each takes the place of an older one of the same network and format."""
+    with FileLock(run.path / ".exports.lock", timeout=PATIENCE):
+        try:
+            known = {row.key: row for row in measured_files(run)}
+        except KDStudioError:  # it can be measured again at any time
+            known = {}
+        known |= {row.key: row for row in rows}
+        write_atomically(records_file(run), _rows.dump_json(tuple(known.values()), indent=2))

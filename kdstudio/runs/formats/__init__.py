@@ -1,0 +1,1 @@
+"""File formats of trained networks: one file, one format."""

@@ -1,0 +1,170 @@
+"""Networks as ONNX graphs: exported with a free batch size, fed with pixels where that is wanted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kdstudio.errors import KDStudioError
+from kdstudio.models.declaration import ImageShape
+from kdstudio.runs.formats.declaration import Answer, Shipment
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import nn
+
+    from kdstudio.engine.card import NetworkCard
+
+OPSET = 20
+IMAGES, LOGITS = "images", "logits"
+PIXELS, PROBABILITIES = "pixels", "probabilities"
+LARGEST = 2**31
+"""Bytes of one file that protobuf can read."""
+
+
+def exported(module: nn.Module, image: ImageShape) -> Any:  # noqa: ANN401
+    """Return ``module`` as an ONNX ModelProto: ``images`` ``(batch, C, H, W)`` to ``logits`` ``(batch, K)``.
+
+    Raises what torch's exporter raises for what it does not know.
+    """
+    import torch
+
+    program = torch.onnx.export(
+        module,
+        (torch.zeros(2, *image[:3]),),
+        dynamo=True,
+        dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
+        input_names=[IMAGES],
+        output_names=[LOGITS],
+        opset_version=OPSET,
+        external_data=False,
+        verbose=False,
+    )
+    assert program is not None
+    model = program.model_proto
+    _forget_where_it_was_made(model)
+    return model
+
+
+def _forget_where_it_was_made(model: Any) -> None:  # noqa: ANN401
+    """Drop the exporter's notes: stack traces with paths of this machine, larger than a small network."""
+    graph = model.graph
+    for noted in (graph, *graph.node, *graph.input, *graph.output, *graph.initializer, *graph.value_info):
+        del noted.metadata_props[:]
+        noted.doc_string = ""
+
+
+def with_preprocessing(model: Any, image: ImageShape) -> Any:  # noqa: ANN401
+    """Put in front what the training did to an image, and a softmax behind.
+
+    ``pixels`` uint8 ``(batch, height, width, C)`` of any size: the shorter side is scaled to the trained
+    size, a centred piece is cut out, and it is normalised; ``probabilities`` ``(batch, K)`` come out.
+    """
+    import onnx
+    from onnx.compose import merge_models
+
+    ahead = _made(_preparing(image), OPSET, model.ir_version)
+    behind = _made(_softmax(model.graph.output[0]), OPSET, model.ir_version)
+    whole = merge_models(ahead, model, [("prepared", IMAGES)])
+    whole = merge_models(whole, behind, [(LOGITS, "scores")])
+    onnx.checker.check_model(whole)
+    return whole
+
+
+def _preparing(image: ImageShape) -> Any:  # noqa: ANN401
+    import numpy as np
+    from onnx import TensorProto
+    from onnx.helper import make_graph, make_node, make_tensor_value_info
+    from onnx.numpy_helper import from_array
+
+    channels, height, width, mean, std = image
+
+    def by_channel(values: tuple[float, ...]) -> np.ndarray:
+        return 255 * np.array(values, np.float32).reshape(1, -1, 1, 1)
+
+    nodes = [
+        make_node("Transpose", [PIXELS], ["planes"], perm=[0, 3, 1, 2]),
+        make_node("Cast", ["planes"], ["values"], to=TensorProto.FLOAT),
+        make_node(
+            "Resize", ["values", "", "", "size"], ["scaled"], axes=[2, 3], mode="linear", antialias=1,
+            coordinate_transformation_mode="half_pixel", keep_aspect_ratio_policy="not_smaller",
+        ),
+        make_node("CenterCropPad", ["scaled", "size"], ["cut"], axes=[2, 3]),
+        make_node("Round", ["cut"], ["whole"]),
+        make_node("Sub", ["whole", "mean"], ["centred"]),
+        make_node("Div", ["centred", "std"], ["prepared"]),
+    ]  # fmt: skip
+    constants = {"size": np.array([height, width]), "mean": by_channel(mean), "std": by_channel(std)}
+    return make_graph(
+        nodes,
+        "preparing",
+        [make_tensor_value_info(PIXELS, TensorProto.UINT8, ["batch", "height", "width", channels])],
+        [make_tensor_value_info("prepared", TensorProto.FLOAT, ["batch", channels, height, width])],
+        [from_array(values, name) for name, values in constants.items()],
+    )
+
+
+def _softmax(scores: Any) -> Any:  # noqa: ANN401
+    from onnx import TensorProto
+    from onnx.helper import make_graph, make_node, make_tensor_value_info
+
+    shape = ["batch", scores.type.tensor_type.shape.dim[1].dim_value]
+    return make_graph(
+        [make_node("Softmax", ["scores"], [PROBABILITIES], axis=1)],
+        "softmax",
+        [make_tensor_value_info("scores", TensorProto.FLOAT, shape)],
+        [make_tensor_value_info(PROBABILITIES, TensorProto.FLOAT, shape)],
+    )
+
+
+def _made(graph: Any, opset: int, ir_version: int) -> Any:  # noqa: ANN401
+    from onnx.helper import make_model, make_opsetid
+
+    return make_model(graph, opset_imports=[make_opsetid("", opset)], ir_version=ir_version)
+
+
+def describe(model: Any, shipment: Shipment) -> None:  # noqa: ANN401
+    """Put the class names, the card and where it comes from into the file's metadata."""
+    from onnx.helper import set_model_props
+
+    from kdstudio import __version__
+
+    card: NetworkCard = shipment.card
+    model.producer_name, model.producer_version = "KD Studio", __version__
+    model.graph.name = shipment.name
+    model.doc_string = shipment.about
+    properties = {
+        "class_names": "\n".join(card.class_names),
+        "mean": " ".join(map(repr, card.mean)),
+        "std": " ".join(map(repr, card.std)),
+        "card": card.model_dump_json(exclude_none=True),
+    }
+    set_model_props(model, properties)
+
+
+def save(model: Any, path: Path) -> None:  # noqa: ANN401
+    """Write one file. Raises KDStudioError for a network that is too large for one."""
+    size = model.ByteSize()
+    if size >= LARGEST:
+        raise KDStudioError(
+            f"it takes {size / 2**30:.1f} GiB, and an ONNX file holds less than 2; choose another format"
+        )
+    path.write_bytes(model.SerializeToString())
+
+
+def open_session(path: Path, threads: int) -> Answer:
+    """Load a file with onnxruntime, on the CPU."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    (fed,) = session.get_inputs()
+
+    def answer(images: np.ndarray) -> np.ndarray:
+        found: np.ndarray = session.run(None, {fed.name: images})[0]
+        return found
+
+    return answer
