@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import locale
 import os
 import sys
 import threading
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, NoReturn
 from kdstudio.errors import KDStudioError
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
     from kdstudio.gui.window import MainWindow
 
 SYSTEM_LIBRARIES = {
@@ -71,7 +74,6 @@ def open_window() -> int:
     """Open the window, and return when it is closed."""
     check_display()
     from PySide6.QtCore import QTimer
-    from PySide6.QtWidgets import QApplication
 
     from kdstudio.gui.garbage import GarbageCollector
     from kdstudio.gui.theme import Theme
@@ -79,11 +81,7 @@ def open_window() -> int:
     from kdstudio.gui.worker import warm_up
     from kdstudio.runs.folder import default_runs_folder
 
-    application = QApplication.instance() or QApplication(sys.argv[:1])
-    assert isinstance(application, QApplication)
-    application.setApplicationName("kdstudio")
-    application.setOrganizationName("kdstudio")
-    application.setApplicationDisplayName("KD Studio")
+    application = make_application()
     window = MainWindow(Theme(application), Path(default_runs_folder()))
     catch_everything(window)
     GarbageCollector(window)
@@ -91,8 +89,24 @@ def open_window() -> int:
     QTimer.singleShot(AFTER_PAINT, window.make_pages)
     QTimer.singleShot(AFTER_PAINT, warm_up)
     code = application.exec()
-    window.controller.finish()
+    window.finish()
     return code
+
+
+def make_application() -> QApplication:
+    """Make Qt's application, and numbers with a point again: exporters write and read them as C does.
+
+    Qt takes the user's locale over for the whole process, its commas too; what Qt shows itself keeps them.
+    """
+    from PySide6.QtWidgets import QApplication
+
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    locale.setlocale(locale.LC_NUMERIC, "C")
+    application.setApplicationName("kdstudio")
+    application.setOrganizationName("kdstudio")
+    application.setApplicationDisplayName("KD Studio")
+    return application
 
 
 def catch_everything(window: MainWindow) -> None:

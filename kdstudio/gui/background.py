@@ -12,6 +12,7 @@ from kdstudio.runs.dark_knowledge import why_unreadable
 from kdstudio.runs.folder import RunFolder
 
 POLL_MILLISECONDS = 50
+PATIENCE = 5.0
 
 Work = Callable[[ProgressCallback], object]
 
@@ -30,10 +31,16 @@ class Task:
         self.found: object = None
         self.error: BaseException | None = None
         self._work = work
+        self._thread = Thread(target=self._run, daemon=True)
 
     def start(self, name: str) -> None:
         """Begin, in a thread called ``name``."""
-        Thread(target=self._run, name=name, daemon=True).start()
+        self._thread.name = name
+        self._thread.start()
+
+    def wait(self, seconds: float) -> None:
+        """Wait for its end, but no longer than that."""
+        self._thread.join(seconds)
 
     def cancel(self) -> None:
         """Ask it to end at its next word of progress."""
@@ -92,6 +99,12 @@ class BackgroundJob(QObject):
         self._next = None
         if self._running is not None:
             self._running.cancel()
+
+    def finish(self, patience: float = PATIENCE) -> None:
+        """Wish for nothing, and wait some seconds for what runs: it may have files to take back."""
+        self.cancel()
+        if self._running is not None:
+            self._running.wait(patience)
 
     def _begin(self) -> None:
         if self._running is None and self._next is not None:

@@ -136,6 +136,12 @@ class MainWindow(QMainWindow):
         self.show_page("Live")
         self.controller.resume_folder(folder, allow_code=allow_code)
 
+    def finish(self) -> None:
+        """End what goes on beside the window, before the program ends."""
+        if "Export" in self._pages:
+            self.page("Export").finish()
+        self.controller.finish()
+
     def export(self, run: RunFolder) -> None:
         """Turn to the export of ``run``."""
         self.show_page("Export")

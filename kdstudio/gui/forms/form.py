@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from itertools import count, islice
-from typing import Any, get_origin
+from typing import TYPE_CHECKING, Any, get_origin
 
 from pydantic.fields import FieldInfo
 from PySide6.QtCore import Qt, Signal
@@ -16,6 +16,9 @@ from kdstudio.engine.sweep import can_be_swept
 from kdstudio.gui.forms.draft import Draft, Path
 from kdstudio.gui.forms.editors import ChoiceEditor, Choices, Editor, TapEditor, editor_for, hint_for
 from kdstudio.problems import Problem
+
+if TYPE_CHECKING:
+    from kdstudio.gui.forms.options_draft import OptionsDraft
 
 LABEL_WIDTH = 148
 INDENT = 14
@@ -31,7 +34,7 @@ class Form(QWidget):
 
     def __init__(
         self,
-        draft: Draft,
+        draft: Draft | OptionsDraft[Any],
         path: Path,
         declaration: type[Declaration],
         only: Collection[str] = (),

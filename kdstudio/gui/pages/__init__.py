@@ -52,7 +52,7 @@ def _compare(window: MainWindow) -> QWidget:
 
 
 def _export(window: MainWindow) -> QWidget:
-    from kdstudio.gui.pages.export_page import ExportPage
+    from kdstudio.gui.pages.export.export_page import ExportPage
 
     page = ExportPage(window.index)
     page.complained.connect(window.complain)

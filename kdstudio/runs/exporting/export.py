@@ -135,14 +135,21 @@ def _weights_of(run: RunFolder, network: str, *, best: bool) -> Path:
     return source if source.exists() else run.network_file(network)  # the last epoch was the best
 
 
+def taken_files(
+    run: RunFolder, networks: Sequence[str], wanted: Sequence[ExportFormat], folder: Path
+) -> list[str]:
+    """Names of what an export would write into ``folder`` and that is there already."""
+    names = [file for network in networks for w in wanted for file in w.files(file_name(run, network))]
+    return [name for name in names if (folder / name).exists()]
+
+
 def _check_folder(
     run: RunFolder, networks: Sequence[str], wanted: Sequence[ExportFormat], folder: Path, *, replace: bool
 ) -> None:
     """Raise KDStudioError where the files would come in the way of others."""
     if folder.resolve().is_relative_to(run.path.resolve()):
         raise KDStudioError(f"'{folder}' is in the run's own folder; choose another to export to")
-    names = [file for network in networks for w in wanted for file in w.files(file_name(run, network))]
-    taken = [name for name in names if (folder / name).exists()]
+    taken = taken_files(run, networks, wanted, folder)
     if taken and not replace:
         more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
         raise KDStudioError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kdstudio.runs.exporting.records import BATCHES, MeasuredFile
-from kdstudio.runs.figures import FIGURES, MISSING
+from kdstudio.runs.figures import FIGURES, MISSING, axis_title
 from kdstudio.runs.result_tables import ResultTable
 
 TITLE = "Exported files, read back and measured"
@@ -20,7 +20,7 @@ def truth_table(rows: Iterable[MeasuredFile]) -> ResultTable:
         title=TITLE,
         columns=(
             *("network", "file", "runs in"),
-            *("size (kB)", "parameters", "multiply-adds", "test accuracy", "agreement", "largest difference"),
+            *("size (kB)", "parameters", axis_title("multiply_adds"), "test accuracy", "agreement", "largest difference"),
             *timed,
         ),
         rows=tuple(_cells(row) for row in sorted(rows, key=lambda row: order[row.network])),

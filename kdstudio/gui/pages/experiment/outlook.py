@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QTextOption
-from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from kdstudio.engine.experiment import About, Experiment
 from kdstudio.engine.identity import title_of
 from kdstudio.engine.trials import first_setting, spoken_trials
+from kdstudio.gui.command_text import CommandText
 from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.html import Html, bold, joined, lines, listed, paragraphs
 from kdstudio.gui.layout import GAP, Card, scrolled, text_label
@@ -50,21 +50,15 @@ class Outlook(QWidget):
 
     def _make_command(self) -> Card:
         card = Card("The same on the command line")
-        self._command = QPlainTextEdit(readOnly=True)
-        self._command.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        self._command.setFixedHeight(COMMAND_HEIGHT)
-        self._command.setTabChangesFocus(True)
-        self._command.setAccessibleName("Command line")
-        copy = QPushButton("Copy")
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._draft.command()))
+        self._command = CommandText(COMMAND_HEIGHT)
         card.add(self._command)
-        card.column.addWidget(copy, 0, Qt.AlignmentFlag.AlignLeft)
+        card.column.addWidget(self._command.copy_button, 0, Qt.AlignmentFlag.AlignLeft)
         return card
 
     def _describe(self) -> None:
         experiment, problems = self._draft.experiment, self._draft.problems
         self.preview.show_experiment(experiment)
-        self._command.setPlainText(self._draft.command())
+        self._command.show_command(self._draft.command())
         if experiment is None:
             self.formula.setText("…")
             need = "fields need" if len(problems) > 1 else "field needs"
