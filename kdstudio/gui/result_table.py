@@ -59,14 +59,23 @@ class ResultModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return self._side(section)
-        return self._table.head[section] if role == Qt.ItemDataRole.DisplayRole else None
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        heading = self._table.head[section]
+        return in_two_lines(heading) if self._table.align[section] == "r" else heading
 
     def _side(self, column: int) -> Qt.AlignmentFlag:
         return SIDES[self._table.align[column]] | Qt.AlignmentFlag.AlignVCenter
 
 
+def in_two_lines(heading: str) -> str:
+    """Break a heading before its last word: numbers are narrow."""
+    before, _, last = heading.rpartition(" ")
+    return f"{before}\n{last}" if before else last
+
+
 def leading_number(text: str) -> float:
-    """Read what a cell of a figure begins with: ``1,204.8``, ``97.56%``, ``0.42 (0.44)``; else the smallest."""
+    """Read the number that a cell begins with: ``1,204.8``, ``97.56%``, ``0.4 (0.5)``; else the smallest."""
     try:
         return float(text.split(" ")[0].replace(",", "").removesuffix("%"))
     except ValueError:
@@ -78,7 +87,7 @@ class ResultTableView(QTableView):
 
     def __init__(self, name: str) -> None:
         """Empty; ``name`` tells those who cannot see what is shown here."""
-        super().__init__()
+        super().__init__(objectName="results")
         self._results = ResultModel()
         self._ordered = QSortFilterProxyModel(self)
         self._ordered.setSourceModel(self._results)

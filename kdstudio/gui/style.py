@@ -88,11 +88,18 @@ QTableView, QTreeView {
   selection-background-color: $accent_soft; selection-color: $text; alternate-background-color: $window;
 }
 QTableView::item { padding: 0 8px; }
+QTableView#results::item { padding: 0 4px; }
 QTreeView::item { padding: 2px 8px; }
 QHeaderView::section {
   background: $panel; color: $muted; border: none; border-bottom: 1px solid $border; padding: 6px 8px;
   font-weight: 600;
 }
+QTableView#results QHeaderView::section { padding: 4px; }
+QTableView#results QHeaderView::up-arrow, QTableView#results QHeaderView::down-arrow {
+  width: 9px; height: 9px; subcontrol-origin: border; subcontrol-position: bottom center;
+}
+QTableView#results QHeaderView::up-arrow { image: url("$icons/chevron-up.svg"); }
+QTableView#results QHeaderView::down-arrow { image: url("$icons/chevron.svg"); }
 QPlainTextEdit { background: $field; border: 1px solid $border; border-radius: 5px; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }

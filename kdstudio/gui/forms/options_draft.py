@@ -34,7 +34,7 @@ class OptionsDraft(QObject, Generic[D]):
         return [problem for name in self._declarations for problem in self._check(name)[1]]
 
     def read(self, name: str) -> D | None:
-        """Return the declaration called ``name`` with its options; None while something is wrong with them."""
+        """Return the declaration called ``name`` with its options; None while one of them is wrong."""
         return self._check(name)[0]
 
     def value(self, path: Path) -> Any:  # noqa: ANN401

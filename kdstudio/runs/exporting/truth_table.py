@@ -20,8 +20,9 @@ def truth_table(rows: Iterable[MeasuredFile]) -> ResultTable:
         title=TITLE,
         columns=(
             *("network", "file", "runs in"),
-            *("size (kB)", "parameters", axis_title("multiply_adds"), "test accuracy", "agreement", "largest difference"),
+            *("size (kB)", "test accuracy", "agreement", "largest difference"),
             *timed,
+            *("parameters", axis_title("multiply_adds")),
         ),
         rows=tuple(_cells(row) for row in sorted(rows, key=lambda row: order[row.network])),
         figures=6 + len(timed),
@@ -34,12 +35,12 @@ def _cells(row: MeasuredFile) -> tuple[str, ...]:
         spoken_format(row),
         row.runtime,
         f"{row.size / 1000:,.1f}",
-        f"{row.parameters:,}",
-        FIGURES["multiply_adds"].single(row.multiply_adds),
         f"{row.accuracy:.2%}",
         f"{row.agreement:.2%}",
-        f"{row.largest_difference:.1e}" if row.largest_difference else "0",
+        f"{row.largest_difference:.2g}",
         *(_latency(row, batch) for batch in BATCHES),
+        f"{row.parameters:,}",
+        FIGURES["multiply_adds"].single(row.multiply_adds),
     )
 
 
@@ -64,7 +65,7 @@ def measured_how(rows: Iterable[MeasuredFile]) -> str:
     images = " or ".join(f"{count:,}" for count in sorted({row.images for row in rows}))
     processors = " and ".join(dict.fromkeys(row.processor for row in rows))
     return (
-        f"Every file was read back by its runtime and asked all {images} test images; agreement and difference "
-        f"are with the run's network. Latency: median (95th percentile) for one batch, {threads} "
+        f"Every file was read back by its runtime and asked all {images} test images; agreement and "
+        f"difference are with the run's network. Latency: median (95th percentile) for one batch, {threads} "
         f"thread{'s' if threads != '1' else ''}, {processors}."
     )

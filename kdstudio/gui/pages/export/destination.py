@@ -5,11 +5,21 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QLabel, QLineEdit, QPushButton, QSpinBox, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QWidget,
+)
+
+from kdstudio.gui.layout import shape_number
 
 USUAL_FOLDER = "kdstudio-export"
-NUMBER_WIDTH = 64
 
 
 class Destination(QWidget):
@@ -30,19 +40,22 @@ class Destination(QWidget):
         self.threads_box = QSpinBox(minimum=1, maximum=os.cpu_count() or 1)
         self.threads_box.setAccessibleName("Threads")
         self.threads_box.setToolTip("Threads of each file's runtime while it is timed.")
-        self.threads_box.setFixedWidth(NUMBER_WIDTH)
+        shape_number(self.threads_box)
         self.threads_box.valueChanged.connect(self.changed)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(8)
         grid.setColumnStretch(1, 1)
-        for row, (title, field) in enumerate({"Folder": self.folder_line, "Threads": self.threads_box}.items()):
+        for row, (title, field) in enumerate(
+            {"Folder": self.folder_line, "Threads": self.threads_box}.items()
+        ):
             label = QLabel(title)
             label.setBuddy(field)
             grid.addWidget(label, row, 0)
-            grid.addWidget(field, row, 1)
+        grid.addWidget(self.folder_line, 0, 1)
         grid.addWidget(browse, 0, 2)
+        grid.addWidget(self.threads_box, 1, 1, Qt.AlignmentFlag.AlignLeft)
         grid.addWidget(self.best_box, 2, 0, 1, 3)
 
     @property

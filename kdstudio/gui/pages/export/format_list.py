@@ -37,7 +37,9 @@ class FormatList(TickList):
     def _ticks(self) -> Iterator[Tick]:
         for name, entry in formats.items():
             missing = missing_package(entry)
-            yield Tick(name, entry.title, missing or entry.headline(), not missing, self._options(name, entry))
+            yield Tick(
+                name, entry.title, missing or entry.headline(), not missing, self._options(name, entry)
+            )
 
     def _options(self, name: str, entry: type[ExportFormat]) -> QWidget | None:
         fields = entry.model_fields.items()

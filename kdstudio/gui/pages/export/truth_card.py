@@ -17,8 +17,8 @@ from kdstudio.runs.exporting.records import MeasuredFile
 from kdstudio.runs.exporting.truth_table import TITLE, measured_how, truth_table
 
 EMPTY = (
-    "Nothing of this run has been exported yet. Every file that you export is read back by its runtime, answers "
-    "all test images beside the run's network, and is timed; what comes out stands here."
+    "Nothing of this run has been exported yet. Every file that you export is read back by its runtime, "
+    "answers all test images beside the run's network, and is timed; what comes out stands here."
 )
 
 
@@ -36,7 +36,11 @@ class TruthCard(Card):
         head.addStretch(1)
         head.addWidget(self.open_button)
         self.column.addLayout(head)
-        self.refusals, self.how, self.empty = text_label(), text_label("", "muted"), text_label(EMPTY, "muted")
+        self.refusals, self.how, self.empty = (
+            text_label(),
+            text_label("", "muted"),
+            text_label(EMPTY, "muted"),
+        )
         self.table = ResultTableView(TITLE)
         for part, share in ((self.refusals, 0), (self.table, 1), (self.how, 0), (self.empty, 0)):
             self.add(part, share)
@@ -54,9 +58,9 @@ class TruthCard(Card):
         self.empty.setText(problem or EMPTY)
         self.how.setText(measured_how(rows))
         self.refusals.setText(told(refusals))
-        for part, is_shown in (
-            (self.refusals, refusals), (self.table, rows), (self.how, rows), (self.empty, not (rows or refusals)),
-        ):  # fmt: skip
+        nothing = not (rows or refusals)
+        parts = {self.refusals: refusals, self.table: rows, self.how: rows, self.empty: nothing}
+        for part, is_shown in parts.items():
             part.setVisible(bool(is_shown))
         written = [row for row in rows if row.path]
         self.open_button.setVisible(bool(written))
