@@ -20,6 +20,8 @@ from kdstudio.errors import KDStudioError
 if TYPE_CHECKING:
     from torch import nn
 
+EAGER = "PyTorch, eager"
+"""How a network answers in the run that trained it: operation by operation."""
 REPEATS = 100
 WARM_UP = 5
 

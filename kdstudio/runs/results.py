@@ -35,6 +35,8 @@ class ResultCurve:
     level: Spread | None = None
     connected: bool = True
     """Whether a line joins the points; otherwise each shows its name."""
+    stepped: bool = False
+    """Whether that line holds its height up to the next point; the points are those of other curves."""
 
 
 def curves(view: FigureView, rows: Iterable[Row], part: Part = "test") -> list[ResultCurve]:

@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QWidget
 from kdstudio.engine.identity import EXIT
 from kdstudio.engine.views import FigureView
 from kdstudio.gui.exit_panel import ExitsPanel
+from kdstudio.gui.pareto_panel import TITLE as COSTS
+from kdstudio.gui.pareto_panel import ParetoPanel
 from kdstudio.gui.plots.bars import BarPlot
 from kdstudio.gui.plots.results import ResultPlot
 from kdstudio.gui.plots.stack import PlotStack
@@ -34,8 +36,9 @@ class RunFigures(PlotStack):
         for plot in (self.bars, self.plot):
             plot.heading.hide()  # it is chosen above
         self.exits = ExitsPanel(theme)
+        self.costs = ParetoPanel(theme)
         self._declared: dict[str, tuple[FigureView, list[ResultCurve]]] = {}
-        self._chosen: list[RunFolder] = []
+        self._chosen: dict[RunFolder, Summary] = {}
         super().__init__({ERRORS: self.bars}, "Figures shown")
         self.turned.connect(self._show)
 
@@ -43,7 +46,7 @@ class RunFigures(PlotStack):
         """Offer what there is to see of ``chosen``; while they stay the same, so does what is in sight."""
         summaries = list(chosen.values())
         self._show_errors([summary for summary in summaries if summary.networks][:MOST_BARS])
-        before, self._chosen, self._declared = self._chosen, list(chosen), {}
+        before, self._chosen, self._declared = self._chosen, dict(chosen), {}
         offered: dict[str, QWidget] = {ERRORS: self.bars}
         if len(summaries) == 1:
             rows = list(summaries[0].networks.values())
@@ -54,15 +57,20 @@ class RunFigures(PlotStack):
                     offered[view.title] = self.plot
             if any(row.kind == EXIT for row in rows):
                 offered[EXITS] = self.exits
+        declared = [name for name in offered if name != ERRORS]
+        if any(summary.networks for summary in summaries):
+            offered[COSTS] = self.costs
         self.offer(offered)
-        if before != self._chosen:
-            self.show_widget(next((name for name in offered if name != ERRORS), ERRORS))
+        if [*before] != [*self._chosen]:
+            self.show_widget(next(iter(declared), ERRORS))
 
     def _show(self, name: str) -> None:
         if name in self._declared:
             self.plot.show_curves(*self._declared[name])
         elif name == EXITS:
-            self.exits.show_run(self._chosen[0])
+            self.exits.show_run(next(iter(self._chosen)))
+        elif name == COSTS:
+            self.costs.show_runs(self._chosen)
 
     def _show_errors(self, scored: list[Summary]) -> None:
         tokens = series_of(row for summary in scored for row in summary.networks.values())

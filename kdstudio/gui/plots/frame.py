@@ -55,4 +55,5 @@ def dress(plot: pg.PlotWidget, colours: Colours, axes: dict[str, str]) -> None:
         if axis.autoSIPrefix:  # turning it off once the label is shown scales the ticks
             axis.enableAutoSIPrefix(False)
         axis.setLabel(escaped(text), color=colours["muted"])
+        axis.resizeEvent()  # else it stays where a former text had its middle
         axis.setStyle(maxTickLevel=0)  # the grid at every small tick costs most of a redraw

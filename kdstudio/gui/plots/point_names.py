@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 import pyqtgraph as pg
 from PySide6.QtCore import QObject, QPointF, QRectF
+from PySide6.QtGui import QColor
 
 REACH = 7
 """Pixels between a point's middle and its name."""
+GROUND_ALPHA = 170
 SIDES = ((0, -1), (0, 1), (1, 0), (-1, 0), (1, -1), (-1, 1), (1, 1), (-1, -1))
 """Directions in which a name may stand, the most wanted first."""
 
@@ -33,9 +35,11 @@ class PointNames(QObject):
         for moved in (plot.getViewBox().sigRangeChanged, plot.getViewBox().sigResized):
             moved.connect(self._place)
 
-    def show(self, points: Sequence[NamedPoint], colour: str) -> None:
-        """Write ``points`` into a plot that has just been cleared."""
-        self._labels = [(point, pg.TextItem(point.name, color=colour)) for point in points]
+    def show(self, points: Sequence[NamedPoint], colour: str, ground: str) -> None:
+        """Write ``points`` into a plot that has just been cleared; lines shine faintly through ``ground``."""
+        faint = QColor(ground)
+        faint.setAlpha(GROUND_ALPHA)
+        self._labels = [(point, pg.TextItem(point.name, color=colour, fill=faint)) for point in points]
         for point, label in self._labels:
             label.setPos(point.x, point.y)
             self._plot.addItem(label, ignoreBounds=True)
@@ -44,7 +48,7 @@ class PointNames(QObject):
     def _place(self, *_changed: object) -> None:
         view = self._plot.getViewBox()
         middles = [view.mapViewToScene(QPointF(point.x, point.y)) for point, _label in self._labels]
-        taken = [QRectF(middle.x() - 4, middle.y() - 4, 8, 8) for middle in middles]
+        taken = [QRectF(m.x() - REACH, m.y() - REACH, 2 * REACH, 2 * REACH) for m in middles]
         for middle, (_point, label) in zip(middles, self._labels, strict=True):
             place = place_for(middle, label.boundingRect(), taken, view.sceneBoundingRect())
             taken.append(place)

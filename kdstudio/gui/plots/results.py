@@ -23,6 +23,8 @@ POINT = 8
 MOST_TICKS = 12
 MOST_POINTS = 12
 """Of a line, that are marked."""
+ROOM, NAMED_ROOM = 0.08, 0.18
+"""Of the height or width, on both sides of what is drawn; names stand there too."""
 SYMBOLS = "odst+x"
 STYLES = (
     Qt.PenStyle.SolidLine,
@@ -46,19 +48,22 @@ class ResultPlot(PlotFrame):
         self._view = EMPTY
         self._curves: tuple[ResultCurve, ...] = ()
         self._part: Part = "test"
+        self._along = ""
         self._names = PointNames(self.plot)
         self.legend.toggled.connect(self._draw)
         theme.changed.connect(self._draw)
         self._draw()
 
-    def show_curves(self, view: FigureView, curves: Sequence[ResultCurve], part: Part = "test") -> None:
-        """Draw ``curves`` as ``view`` declares the axes."""
-        wanted = (view, tuple(curves), part)
-        if wanted == (self._view, self._curves, self._part):
+    def show_curves(
+        self, view: FigureView, curves: Sequence[ResultCurve], part: Part = "test", along: str = ""
+    ) -> None:
+        """Draw ``curves`` as ``view`` declares the axes; ``along`` names the lower one better."""
+        wanted = (view, tuple(curves), part, along)
+        if wanted == (self._view, self._curves, self._part, self._along):
             return
         if (view, [c.text for c in curves]) != (self._view, [c.text for c in self._curves]):
             self.legend.clear()
-        self._view, self._curves, self._part = wanted
+        self._view, self._curves, self._part, self._along = wanted
         self.heading.setText(view.title)
         self.plot.setAccessibleName(view.title)
         self._draw()
@@ -66,7 +71,7 @@ class ResultPlot(PlotFrame):
     def _draw(self) -> None:
         view, colours = self._view, self._theme.colours
         self.plot.clear()
-        along = axis_title(view.x, self._part) + (" (logarithmic)" if view.log_x else "")
+        along = self._along or axis_title(view.x, self._part) + (" (logarithmic)" if view.log_x else "")
         dress(self.plot, colours, {"bottom": along, "left": axis_title(view.y, self._part)})
         self.plot.getAxis("bottom").setTicks(self._ticks())
         shown, names, alike = [], [], Counter[str]()
@@ -89,7 +94,7 @@ class ResultPlot(PlotFrame):
             if not curve.connected:
                 names += [NamedPoint(self._x(p.x), self._y(p.y.mean), p.name) for p in curve.points]
         self._fit(shown)
-        self._names.show(names, colours["text"])
+        self._names.show(names, colours["text"], colours["panel"])
 
     def _draw_level(self, level: Spread, pen: QPen) -> None:
         mean, spread = self._y(level.mean), self._y(level.deviation)
@@ -103,7 +108,9 @@ class ResultPlot(PlotFrame):
         x = np.array([self._x(point.x) for point in curve.points])
         means = np.array([self._y(point.y.mean) for point in curve.points])
         spread = np.array([self._y(point.y.deviation) for point in curve.points])
-        if spread.any() and curve.connected and len(x) > 1:
+        if curve.stepped:
+            x, means = np.repeat(x, 2)[1:], np.repeat(means, 2)[:-1]
+        elif spread.any() and curve.connected and len(x) > 1:
             known = np.where([point.y.count > 1 for point in curve.points], spread, np.nan)
             edges = [
                 pg.PlotCurveItem(x, means + side * known, pen=None, connect="finite") for side in (-1, 1)
@@ -113,7 +120,7 @@ class ResultPlot(PlotFrame):
             upright = QPen(pen)
             upright.setStyle(Qt.PenStyle.SolidLine)
             self.plot.addItem(pg.ErrorBarItem(x=x, y=means, height=2 * spread, pen=upright))
-        has_points = not curve.connected or len(x) <= MOST_POINTS
+        has_points = not curve.connected or (len(x) <= MOST_POINTS and not curve.stepped)
         self.plot.plot(
             x, means, pen=pen if curve.connected else None, symbol=symbol if has_points else None,
             symbolSize=POINT, symbolBrush=pen.color(), symbolPen=None, antialias=True,
@@ -146,6 +153,12 @@ class ResultPlot(PlotFrame):
             return
         x = [self._x(point.x) for point in points] or [0.0]
         y = [self._y(spread.mean + side * spread.deviation) for spread in spreads for side in (-1, 1)]
-        for low, high, fit in ((min(x), max(x), self.plot.setXRange), (min(y), max(y), self.plot.setYRange)):
-            room = 0.08 * (high - low) or max(abs(high), 1) * 0.05
+        named = any(curve.points and not curve.connected for curve in curves)
+        along, upwards = (
+            (x, ROOM, self.plot.setXRange),
+            (y, NAMED_ROOM if named else ROOM, self.plot.setYRange),
+        )
+        for values, share, fit in (along, upwards):
+            low, high = min(values), max(values)
+            room = share * (high - low) or max(abs(high), 1) * 0.05
             fit(low - room, high + room, padding=0)

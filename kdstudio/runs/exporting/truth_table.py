@@ -46,8 +46,12 @@ def _cells(row: MeasuredFile) -> tuple[str, ...]:
 
 def spoken_format(row: MeasuredFile) -> str:
     """``ONNX``, ``ONNX, preprocessing``: the format and the options that are switched on."""
-    switched_on = (name.replace("_", " ") for name, value in row.format.items() if value is True)
-    return ", ".join([row.title, *switched_on])
+    return ", ".join([row.title, *switched_on(row)])
+
+
+def switched_on(row: MeasuredFile) -> list[str]:
+    """Names of the options that are switched on."""
+    return [name.replace("_", " ") for name, value in row.format.items() if value is True]
 
 
 def _latency(row: MeasuredFile, batch: int) -> str:
