@@ -25,6 +25,7 @@ from kdstudio.cli.options import (
 from kdstudio.cli.running import INTERRUPTED
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.comparison import main_result
+from kdstudio.runs.exporting.records import measured_files
 from kdstudio.runs.folder import find_run, run_folders
 from kdstudio.runs.presets import load_experiment
 from kdstudio.runs.session import failure
@@ -74,12 +75,15 @@ def preview(
 @runs_dir
 @json_flag
 def show(which: str, runs: Path, as_json: bool) -> None:
-    """Show a run: its settings and its networks' scores."""
-    summary = find_run(which, runs).summary()
+    """Show a run: its settings, its networks' scores, and what its exported files were measured to be."""
+    folder = find_run(which, runs)
+    summary, files = folder.summary(), measured_files(folder)
     if as_json:
-        click.echo(summary.model_dump_json(indent=2))
+        record = summary.model_dump(mode="json") | {"exports": [file.model_dump(mode="json") for file in files]}
+        click.echo(json.dumps(record, indent=2, ensure_ascii=False))
     else:
         tables.print_run(summary, console(stderr=False))
+        tables.print_exports(files, console(stderr=False))
 
 
 @kdstudio.command()

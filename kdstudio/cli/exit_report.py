@@ -26,6 +26,7 @@ def as_record(report: ExitReport, thresholds: Sequence[float]) -> dict[str, Any]
         }
 
     return {
+        "runtime": report.runtime,
         "exits": [described(way) for way in report.ways],
         "baseline": described(report.baseline) if report.baseline else None,
         "ensemble": {
@@ -40,9 +41,8 @@ def as_record(report: ExitReport, thresholds: Sequence[float]) -> dict[str, Any]
 
 def print_report(found: dict[str, Any], output: Console) -> None:
     """Print what :func:`as_record` gives: each exit as a network of its own, then the thresholds."""
-    laid = _table(
-        "network", "parameters", "multiply-adds", "latency, 1 thread", "its quartiles", "validation", "test"
-    )
+    laid = _table("network", "parameters", "multiply-adds", "latency", "its quartiles", "validation", "test")
+    laid.title = f"Latency of one image in {found['runtime']}, 1 thread"
     baseline = [found["baseline"]] if found["baseline"] else []
     for way in (*found["exits"], *baseline):
         latency = way["latency"]
@@ -81,11 +81,12 @@ def print_report(found: dict[str, Any], output: Console) -> None:
             _milliseconds(test["latency"]),
             "  ".join(f"{share:.0%}" for share in test["shares"]),
         )
+    leaving.title = f"Leaving early, latency in {found['runtime']}"
     output.print(leaving)
 
 
 def _table(first: str, *figures: str) -> Table:
-    laid = Table(box=None, pad_edge=False, header_style="bold")
+    laid = Table(box=None, pad_edge=False, header_style="bold", title_justify="left", title_style="bold")
     laid.add_column(first)
     for title in figures:
         laid.add_column(title, justify="right")

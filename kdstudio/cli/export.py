@@ -58,7 +58,6 @@ def export(
 ) -> int:
     """Export trained networks; every file is read back by its runtime, compared and timed."""
     from kdstudio.runs.exporting.export import export_networks, usual_networks
-    from kdstudio.runs.exporting.truth_table import measured_how, truth_table
 
     wanted = chosen_formats(names.split(","), settings)
     folder = find_run(which, runs)
@@ -77,8 +76,7 @@ def export(
         }
         click.echo(json.dumps(record, indent=2, ensure_ascii=False))
     else:
-        console().print(tables.laid_out(truth_table(made.rows)))
-        console().print(measured_how(made.rows), markup=False)
+        tables.print_exports(made.rows, console())
         for path in made.paths:
             click.echo(path)
     return REFUSED if made.refusals else 0

@@ -23,6 +23,8 @@ from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import models
 from kdstudio.models.heads.declaration import heads
 from kdstudio.packages import OURS
+from kdstudio.runs.exporting.records import MeasuredFile
+from kdstudio.runs.exporting.truth_table import measured_how, truth_table
 from kdstudio.runs.figures import FIGURES
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.formats.declaration import formats
@@ -142,6 +144,13 @@ def print_results(summary: Summary, console: Console) -> None:
         console.print(spoken_warnings(len(summary.warnings)), style="bold yellow")
     for warning in summary.warnings:
         console.print(Padding(Text(warning.text), (0, 0, 0, 2), expand=False))
+
+
+def print_exports(files: Sequence[MeasuredFile], console: Console) -> None:
+    """Show what the exported files of a run were measured to be; nothing where there are none."""
+    if files:
+        console.print(laid_out(truth_table(files)))
+        console.print(measured_how(files), markup=False)
 
 
 def laid_out(found: ResultTable) -> Table:

@@ -15,7 +15,7 @@ from kdstudio.runs.early_exits import CostKey, ExitReport, read_exits
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.session import failure
 
-COSTS: dict[str, CostKey] = {"work counted": "multiply_adds", "time measured here": "latency"}
+COUNTED, TIMED = "work counted", "time measured here"
 TITLE = "Test accuracy of early exits"
 
 
@@ -33,9 +33,11 @@ class ExitsPanel(QWidget):
         self.plot = ResultPlot(theme)
         self.plot.heading.hide()  # it stands above, where the plot is chosen
         self.cost_box = Choices()
-        self.cost_box.addItems(list(COSTS))
+        self.cost_box.setSizeAdjustPolicy(Choices.SizeAdjustPolicy.AdjustToContents)
+        for title, cost in ((COUNTED, "multiply_adds"), (TIMED, "latency")):
+            self.cost_box.addItem(title, cost)
         self.cost_box.setAccessibleName("Cost shown")
-        self.cost_box.currentTextChanged.connect(self._draw)
+        self.cost_box.currentIndexChanged.connect(self._draw)
         self.plot.head.addWidget(self.cost_box)
         self.text = text_label("", "muted")
         self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -53,10 +55,12 @@ class ExitsPanel(QWidget):
 
     def _show(self, report: ExitReport) -> None:
         self.shown = report
+        self.cost_box.setItemText(self.cost_box.findData("latency"), f"time in {report.runtime}")
         self._draw()
         self._stack.setCurrentWidget(self.plot)
 
     def _draw(self) -> None:
         if self.shown:
-            cost = COSTS[self.cost_box.currentText()]
-            self.plot.show_curves(FigureView(title=TITLE, x=cost), self.shown.curves(cost))
+            cost: CostKey = self.cost_box.currentData()
+            along = f"latency in {self.shown.runtime} (ms, measured here)" if cost == "latency" else ""
+            self.plot.show_curves(FigureView(title=TITLE, x=cost), self.shown.curves(cost), along=along)

@@ -35,7 +35,7 @@ class Cost(NamedTuple):
 
     multiply_adds: float
     latency: float
-    """Seconds; the median on the machine that measured."""
+    """Seconds; the median in the runtime and on the machine that measured."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,8 @@ class ExitReport:
     predictions: Mapping[Part, Predictions]
     tokens: Mapping[str, Token]
     """Colours of the networks, by name."""
+    runtime: str
+    """What the latencies were measured in."""
     ensemble: str = ""
     """Name of the exits' ensemble; empty where the run has kept none."""
 
@@ -172,8 +174,7 @@ def read_exits(
     parts = {name: TimedPart(folder.network_file(name)) for name in (*exits, whole, *controls[:1])}
     parts |= {_head(name): TimedPart(folder.network_file(name), "heads") for name in exits}
     costs = {name: count(*part.load(allow_code=allow_code)) for name, part in parts.items()}
-    progress("latency of the exits", 0.0)
-    latencies = measure_latencies(parts, allow_code=allow_code)
+    runtime, latencies = measure_latencies(parts, progress=progress, allow_code=allow_code)
 
     def figures(name: str) -> ExitFigures:
         right = {part: _accuracy(found.logits[name], found) for part, found in predictions.items()}
@@ -188,7 +189,7 @@ def read_exits(
     )
     baseline = figures(controls[0]) if controls else None
     ensemble = next((n for n, row in rows.items() if row.kind == ENSEMBLE and n in kept), "")
-    return ExitReport(found, passing, baseline, predictions, series_by_name(rows), ensemble)
+    return ExitReport(found, passing, baseline, predictions, series_by_name(rows), runtime, ensemble)
 
 
 def _trunk_of(card: NetworkCard) -> str:

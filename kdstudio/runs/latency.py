@@ -1,21 +1,28 @@
 """How long networks take for one image on this machine: measured in a process of its own, on one thread.
 
-torch's number of threads is the whole process's, and another run may train in it meanwhile.
+In onnxruntime where it is installed: what is shipped runs there or in something like it, and eager PyTorch
+can rank networks the other way round. torch's number of threads is the whole process's, and another run may
+train in it meanwhile.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from statistics import quantiles
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from kdstudio.declaration import ProgressCallback
 from kdstudio.errors import KDStudioError
+from kdstudio.runs.exporting.child import Child, ChildError, complain, own_output, say
 
 if TYPE_CHECKING:
     from torch import nn
@@ -34,6 +41,17 @@ class Latency(NamedTuple):
     upper: float
 
 
+class Timed(NamedTuple):
+    """What has been measured, and in what: ``onnxruntime 1.32.0``, or eager PyTorch."""
+
+    runtime: str
+    latencies: dict[str, Latency]
+
+
+Loaded = Mapping[str, "tuple[nn.Module, tuple[int, ...]]"]
+"""Modules in eval mode, each with the shape of one input."""
+
+
 class TimedPart(NamedTuple):
     """What is timed: a network on disk, or, of one that is composed, what comes after its trunk."""
 
@@ -41,7 +59,7 @@ class TimedPart(NamedTuple):
     what: Literal["whole", "heads"] = "whole"
 
     def load(self, *, allow_code: bool = False) -> tuple[nn.Module, tuple[int, ...]]:
-        """Return the module and the shape of one input. Raises KDStudioError."""
+        """Return the module, in eval mode, and the shape of one input. Raises KDStudioError."""
         import torch
         from torch import nn
 
@@ -53,51 +71,80 @@ class TimedPart(NamedTuple):
         (trunk,) = module.get_submodule("networks").children()
         with torch.no_grad():
             (features,) = trunk(torch.zeros(1, *card.image)).values()
-        return nn.Sequential(*module.get_submodule("heads").children()), tuple(features.shape[1:])
+        return nn.Sequential(*module.get_submodule("heads").children()).eval(), tuple(features.shape[1:])
 
 
 def measure_latencies(
-    parts: Mapping[str, TimedPart], repeats: int = REPEATS, *, allow_code: bool = False
-) -> dict[str, Latency]:
-    """Time each part in eval mode on one input, in another process; takes seconds.
+    parts: Mapping[str, TimedPart],
+    repeats: int = REPEATS,
+    progress: ProgressCallback = lambda _what, _fraction: None,
+    *,
+    allow_code: bool = False,
+) -> Timed:
+    """Time each part on one input, all in the same runtime, in another process; takes seconds.
 
-    Raises KDStudioError where that process ends with an error.
+    ``progress`` may raise to cancel. Raises KDStudioError where that process ends with an error.
     """
     task = {
         "parts": {name: (str(part.file.resolve()), part.what) for name, part in parts.items()},
         "repeats": repeats,
         "allow_code": allow_code,
     }
-    path = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run(
-        [sys.executable, "-m", __name__],
-        input=json.dumps(task),
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        env={**os.environ, **path},
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    )
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no reason was told"])[-1]
-        raise KDStudioError(f"the latency could not be measured: {reason}")
-    *_, answer = done.stdout.splitlines()  # a user's network may print too
-    return {name: Latency(*seconds) for name, seconds in json.loads(answer).items()}
+    try:
+        with Child() as child:
+            child.start(__name__, task)
+            runtime, latencies = child.hear_while(progress, "latency")
+    except ChildError as error:
+        raise KDStudioError(f"the latency could not be measured: {error}") from error
+    return Timed(runtime, {name: Latency(*seconds) for name, seconds in latencies.items()})
 
 
-def time_in_turn(
-    modules: Mapping[str, tuple[nn.Module, Sequence[int]]], repeats: int = REPEATS
-) -> dict[str, Latency]:
-    """Time each module in eval mode on one input of its shape, in turn, so that all meet the same load."""
+def in_a_runtime(modules: Loaded) -> tuple[str, dict[str, Callable[[], object]]]:
+    """Return the runtime, and what lets each module answer one input there.
+
+    Eager PyTorch where onnxruntime is missing, or does not take one of them: all in one, or none could be
+    held against another.
+    """
+    try:
+        return f"onnxruntime {version('onnxruntime')}", _in_onnxruntime(modules)
+    except Exception:  # exporters raise whatever they stumble over
+        return EAGER, _eager(modules)
+
+
+def _in_onnxruntime(modules: Loaded) -> dict[str, Callable[[], object]]:
+    import numpy as np
     import torch
 
-    inputs = {name: torch.zeros(1, *shape) for name, (_, shape) in modules.items()}
-    seconds: dict[str, list[float]] = {name: [] for name in modules}
+    from kdstudio.runs.formats import onnx_graph
+
+    calls: dict[str, Callable[[], object]] = {}
+    with TemporaryDirectory() as scratch:
+        for number, (name, (module, shape)) in enumerate(modules.items()):
+            file = Path(scratch, f"{number}.onnx")
+            plain = deepcopy(module).to(memory_format=torch.contiguous_format)
+            with torch.no_grad():
+                onnx_graph.save(onnx_graph.exported(plain, shape), file)
+            answer = onnx_graph.open_session(file, threads=1)
+            calls[name] = partial(answer, np.zeros((1, *shape), np.float32))
+    return calls
+
+
+def _eager(modules: Loaded) -> dict[str, Callable[[], object]]:
+    import torch
+
+    return {name: partial(module, torch.zeros(1, *shape)) for name, (module, shape) in modules.items()}
+
+
+def time_in_turn(calls: Mapping[str, Callable[[], object]], repeats: int = REPEATS) -> dict[str, Latency]:
+    """Time each call, in turn, so that all meet the same load."""
+    import torch
+
+    seconds: dict[str, list[float]] = {name: [] for name in calls}
     with torch.inference_mode():
         for _ in range(WARM_UP + repeats):
-            for name, (module, _shape) in modules.items():
+            for name, call in calls.items():
                 began = time.perf_counter()
-                module.eval()(inputs[name])
+                call()
                 seconds[name].append(time.perf_counter() - began)
     found = {}
     for name, times in seconds.items():
@@ -107,19 +154,24 @@ def time_in_turn(
 
 
 def main() -> None:
-    """Read a task from standard input and write the latencies to standard output, as JSON."""
+    """Read a task from standard input and answer with the runtime and the latencies."""
     import torch
 
+    answers = own_output()
+    warnings.simplefilter("ignore")  # exporters warn of their own future
     torch.set_num_threads(1)
-    task = json.load(sys.stdin)
     try:
+        task = json.loads(sys.stdin.readline())
         modules = {
             name: TimedPart(Path(file), what).load(allow_code=task["allow_code"])
             for name, (file, what) in task["parts"].items()
         }
+        runtime, calls = in_a_runtime(modules)
+        say(answers, (runtime, time_in_turn(calls, task["repeats"])))
     except KDStudioError as error:
-        sys.exit(str(error))
-    print(json.dumps(time_in_turn(modules, task["repeats"])))
+        complain(KDStudioError(str(error)))  # without its cause, which it tells itself
+    except BaseException as error:
+        complain(error)
 
 
 if __name__ == "__main__":

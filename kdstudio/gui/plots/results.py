@@ -23,7 +23,7 @@ POINT = 8
 MOST_TICKS = 12
 MOST_POINTS = 12
 """Of a line, that are marked."""
-ROOM, NAMED_ROOM = 0.08, 0.18
+ROOM, NAMED_ROOM = 0.08, 0.25
 """Of the height or width, on both sides of what is drawn; names stand there too."""
 SYMBOLS = "odst+x"
 STYLES = (
@@ -154,11 +154,8 @@ class ResultPlot(PlotFrame):
         x = [self._x(point.x) for point in points] or [0.0]
         y = [self._y(spread.mean + side * spread.deviation) for spread in spreads for side in (-1, 1)]
         named = any(curve.points and not curve.connected for curve in curves)
-        along, upwards = (
-            (x, ROOM, self.plot.setXRange),
-            (y, NAMED_ROOM if named else ROOM, self.plot.setYRange),
-        )
-        for values, share, fit in (along, upwards):
+        upwards = NAMED_ROOM if named else ROOM
+        for values, share, fit in ((x, ROOM, self.plot.setXRange), (y, upwards, self.plot.setYRange)):
             low, high = min(values), max(values)
             room = share * (high - low) or max(abs(high), 1) * 0.05
             fit(low - room, high + room, padding=0)

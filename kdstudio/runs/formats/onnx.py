@@ -40,7 +40,7 @@ class Onnx(ExportFormat):
 
     def write(self, shipment: Shipment, folder: Path) -> None:
         """Export, and put class names and card into the metadata."""
-        model = onnx_graph.exported(shipment.module, shipment.card.image_shape)
+        model = onnx_graph.exported(shipment.module, shipment.card.image)
         if self.preprocessing:
             model = onnx_graph.with_preprocessing(model, shipment.card.image_shape)
         onnx_graph.describe(model, shipment)

@@ -22,8 +22,8 @@ LARGEST = 2**31
 """Bytes of one file that protobuf can read."""
 
 
-def exported(module: nn.Module, image: ImageShape) -> Any:  # noqa: ANN401
-    """Return ``module`` as an ONNX ModelProto: ``images`` ``(batch, C, H, W)`` to ``logits`` ``(batch, K)``.
+def exported(module: nn.Module, shape: tuple[int, ...]) -> Any:  # noqa: ANN401
+    """Return ``module`` as an ONNX ModelProto: ``images`` ``(batch, *shape)`` to ``logits`` ``(batch, K)``.
 
     Raises what torch's exporter raises for what it does not know.
     """
@@ -31,7 +31,7 @@ def exported(module: nn.Module, image: ImageShape) -> Any:  # noqa: ANN401
 
     program = torch.onnx.export(
         module,
-        (torch.zeros(2, *image[:3]),),
+        (torch.zeros(2, *shape),),
         dynamo=True,
         dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
         input_names=[IMAGES],

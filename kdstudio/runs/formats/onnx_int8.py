@@ -42,7 +42,7 @@ class OnnxInt8(ExportFormat):
         """Export, calibrate, quantise; what prepares the images stays in float32."""
         import onnx
 
-        model = onnx_graph.exported(shipment.module, shipment.card.image_shape)
+        model = onnx_graph.exported(shipment.module, shipment.card.image)
         with TemporaryDirectory() as scratch:
             plain, small = Path(scratch, "float32.onnx"), Path(scratch, "int8.onnx")
             onnx_graph.save(model, plain)
