@@ -1,7 +1,7 @@
 import pytest
 
 from kdstudio.gui.exit_panel import ExitsPanel
-from kdstudio.gui.pages.export_page import ExportPage
+from kdstudio.gui.pages.export.export_page import ExportPage
 from kdstudio.gui.run_index import SharedIndex
 from tests.gui.conftest import LONGEST
 from tests.results import exit_report
