@@ -79,7 +79,8 @@ def show(which: str, runs: Path, as_json: bool) -> None:
     folder = find_run(which, runs)
     summary, files = folder.summary(), measured_files(folder)
     if as_json:
-        record = summary.model_dump(mode="json") | {"exports": [file.model_dump(mode="json") for file in files]}
+        exports = [file.model_dump(mode="json") for file in files]
+        record = summary.model_dump(mode="json") | {"exports": exports}
         click.echo(json.dumps(record, indent=2, ensure_ascii=False))
     else:
         tables.print_run(summary, console(stderr=False))

@@ -1,4 +1,5 @@
 import json
+from importlib.metadata import version
 
 import pytest
 
@@ -16,6 +17,8 @@ def run(runs):
 def test_exits_are_printed(run, capsys):
     assert run_command_line(["exits", run.name]) == 0
     printed = capsys.readouterr().out
+    assert f"Latency of one image in onnxruntime {version('onnxruntime')}, 1 thread" in printed
+    assert f"Leaving early, latency in onnxruntime {version('onnxruntime')}" in printed
     for word in ("exit-1", "student", "baseline", "ensemble", "multiply-adds", "latency", "0.99"):
         assert word in printed
 
@@ -24,6 +27,7 @@ def test_the_json_holds_every_threshold_for_both_parts(run, capsys):
     thresholds = ("--threshold", "0.9", "--threshold", "0.25")
     assert run_command_line(["exits", run.name, *thresholds, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
+    assert found["runtime"] == f"onnxruntime {version('onnxruntime')}"
     assert [way["network"] for way in found["exits"]] == ["exit-1", "student"]
     assert found["exits"][1]["multiply_adds"] == found["baseline"]["multiply_adds"] == 64 * 8 + 8 * 6 + 6 * 10
     assert set(found["exits"][0]["latency"]) == {"median", "lower", "upper"}
@@ -35,8 +39,9 @@ def test_the_json_holds_every_threshold_for_both_parts(run, capsys):
 
 def test_an_exit_is_exported_by_name(run, tmp_path, capsys):
     assert run_command_line(["export", run.name, "--network", "exit-1", "--out", str(tmp_path)]) == 0
-    assert (tmp_path / "exit-1.safetensors").exists()
-    card = json.loads((tmp_path / "exit-1.json").read_text())
+    name = f"{run.name}-exit-1"
+    assert (tmp_path / f"{name}.safetensors").exists()
+    card = json.loads((tmp_path / f"{name}.json").read_text())
     trunks = card["composition"]["networks"]
     assert (card["network"], [*trunks], trunks["student"]["reads"]) == ("exit-1", ["student"], ["block1"])
 

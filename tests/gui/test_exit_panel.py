@@ -33,7 +33,8 @@ def test_a_box_chooses_between_work_and_time(qtbot, theme):
     bottom = panel.plot.plot.getAxis("bottom")
     assert bottom.labelText == "multiply-adds (millions)"
     panel.cost_box.setCurrentIndex(1)
-    assert bottom.labelText == "latency (ms, measured here)"
+    assert panel.cost_box.currentText() == "time in onnxruntime 1.2"
+    assert bottom.labelText == "latency in onnxruntime 1.2 (ms, measured here)"
     assert [button.text() for button in panel.plot.legend._buttons.values()] == [
         curve.text for curve in report.curves("latency")
     ]
@@ -54,13 +55,16 @@ def test_exits_and_an_ensemble_can_be_exported(qtbot, runs, own, tmp_path):
     page = ExportPage(index)
     qtbot.addWidget(page)
     page.choose(own)
-    box = page.picker.network_boxes["Network"]
-    offered = [box.itemData(number) for number in range(box.count())]
-    assert offered == ["baseline", "exit-1", "student", "ensemble"]
-    assert box.currentData() == "student"
-    box.setCurrentIndex(offered.index("ensemble"))
-    page.folder_line.setText(str(tmp_path / "out"))
+    assert [*page.networks.boxes] == ["baseline", "exit-1", "student", "ensemble"]
+    for name in page.networks.ticked():
+        page.networks.boxes[name].click()
+    for name in ("exit-1", "ensemble"):
+        page.networks.boxes[name].click()
+    page.destination.folder_line.setText(str(tmp_path / "out"))
     with qtbot.waitSignal(page.exported, timeout=LONGEST) as told:
         page.button.click()
-    assert told.args[0].path.name == "ensemble.safetensors"
-    assert told.args[0].largest_difference == 0
+    assert [path.name for path in told.args[0].paths] == [
+        "own-exit-1.safetensors",
+        "own-ensemble.safetensors",
+    ]
+    assert {row.largest_difference for row in told.args[0].rows} == {0}

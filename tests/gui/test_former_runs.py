@@ -58,7 +58,8 @@ def test_export(qtbot, window, former, tmp_path):
     window.show_page("Export")
     page = window.page("Export")
     assert page.picker.run == former
-    page.folder_line.setText(str(tmp_path / "out"))
+    page.destination.folder_line.setText(str(tmp_path / "out"))
     with qtbot.waitSignal(page.exported, timeout=LONGEST) as told:
         page.button.click()
-    assert told.args[0].largest_difference == 0
+    assert told.args[0].refusals == ()
+    assert {row.largest_difference for row in told.args[0].rows} == {0}

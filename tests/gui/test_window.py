@@ -68,10 +68,10 @@ def test_choose_preset_change_temperature_run_pause_resume_finish_compare_export
     assert window.page("Compare").export_button.isEnabled()
     press(qtbot, window.page("Compare").export_button)
     assert window.stack.currentWidget() is window.page("Export")
-    window.page("Export").folder_line.setText(str(tmp_path / "out"))
-    with qtbot.waitSignal(window.page("Export").exported, timeout=30_000) as told:
+    window.page("Export").destination.folder_line.setText(str(tmp_path / "out"))
+    with qtbot.waitSignal(window.page("Export").exported, timeout=60_000) as told:
         press(qtbot, window.page("Export").button)
-    module, card = load_network(told.args[0].path)
+    module, card = load_network(told.args[0].paths[-1])
     original, _ = load_network(window.controller.folder.network_file("student"))
     images = torch.randn(5, *card.image)
     assert torch.equal(module(images), original(images))
@@ -244,10 +244,15 @@ def test_seeds_and_a_sweep_from_the_form_to_the_export(window, qtbot, wait_for):
     assert window.run_bar.where.text() == "all 7 stages done"
     students = {f"student T{t} seed-{seed}" for t in (1, 20) for seed in (0, 1)}
     everyone = {"teacher", "baseline seed-0", "baseline seed-1", *students}
-    for page in ("Export", "Temperature"):
-        window.show_page(page)
-        picker = window.page(page).picker
-        qtbot.waitUntil(lambda picker=picker: picker.run is not None)
-        *_, box = picker.network_boxes.values()
-        assert {box.itemData(row) for row in range(box.count())} == everyone
-        assert box.currentData() in students
+    window.show_page("Temperature")
+    picker = window.page("Temperature").picker
+    qtbot.waitUntil(lambda: picker.run is not None)
+    *_, box = picker.network_boxes.values()
+    assert {box.itemData(row) for row in range(box.count())} == everyone
+    assert box.currentData() in students
+    window.show_page("Export")
+    ticks = window.page("Export").networks
+    assert {*ticks.boxes} == everyone
+    teacher, baseline, student = ticks.ticked()
+    assert (teacher, student) == ("teacher", box.currentData())
+    assert baseline.rpartition(" ")[2] == student.rpartition(" ")[2]

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QMessageBox
 
 from kdstudio.engine.views import Comparison, FigureView, TableView
 from kdstudio.gui.pages.compare import ComparePage
-from kdstudio.gui.pages.run_figures import ERRORS, EXITS
+from kdstudio.gui.pages.run_figures import COSTS, ERRORS, EXITS
 from kdstudio.gui.pages.runs_table import COLUMNS
 from kdstudio.runs.folder import RunFolder
 from tests.results import doubt, row, run
@@ -144,9 +144,9 @@ def test_whoever_chooses_another_waits_no_longer(page, index):
 
 
 def test_every_figure_of_a_run_is_offered_and_what_is_in_sight_stays(page, index, clones):
-    assert offered(page) == [ERRORS]
+    assert offered(page) == [ERRORS, COSTS]
     page.choose(RunFolder(index.path / clones.name))
-    assert offered(page) == [ERRORS, "Growth"]
+    assert offered(page) == [ERRORS, "Growth", COSTS]
     assert page.figures.shown() == "Growth"
     assert page.figures.plot.isVisible()
     assert [b.text() for b in page.figures.plot.legend._buttons.values()] == [
@@ -156,7 +156,7 @@ def test_every_figure_of_a_run_is_offered_and_what_is_in_sight_stays(page, index
     index.put(clones.model_copy(update={"seconds": 4000.0}))
     assert page.figures.shown() == ERRORS
     choose_all(page)
-    assert offered(page) == [ERRORS]
+    assert offered(page) == [ERRORS, COSTS]
 
 
 def test_exits_are_read_only_when_they_are_looked_at(page, index, monkeypatch):
@@ -241,7 +241,7 @@ def test_nothing_to_compare_is_explained(qtbot, theme, runs):
 def test_a_figure_without_a_single_point_is_not_offered(page, index):
     index.put(run(row("student", 0.9), row("teacher", 0.8), name="flat", views=(GROWTH,)))
     page.choose(RunFolder(index.path / "flat"))
-    assert offered(page) == [ERRORS]
+    assert offered(page) == [ERRORS, COSTS]
 
 
 def test_what_is_wanted_most_stands_at_the_left(page):
