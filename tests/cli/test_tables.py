@@ -1,16 +1,21 @@
 import io
+import json
 
 import pytest
 from rich.console import Console
 
 from kdstudio.cli import tables
+from kdstudio.cli.commands import run_command_line
 from kdstudio.cli.tables import declared_rows, run_rows
 from kdstudio.engine.events import Shifted
 from kdstudio.engine.strategy import strategies
 from kdstudio.engine.views import FigureView, TableView
+from kdstudio.runs.exporting.records import keep
+from kdstudio.runs.exporting.truth_table import TITLE
 from kdstudio.runs.folder import RunFolder, create_run, run_folders
 from kdstudio.runs.presets import load_experiment, preset_names
 from tests.results import doubt, row, run, scores
+from tests.runs.exporting.rows import some_row
 from tests.small import small_experiment
 
 
@@ -132,3 +137,27 @@ def test_classes_left_out_are_told_before_and_after_the_fit():
     assert lines[-4] == "Never seen in training: owl. The fit uses no test labels."
     assert lines[-2].split() == ["teacher", "has", "seen", "them", "95.00%", "–", "100", "–"]
     assert lines[-1].split() == ["student", "owl", "+1.50", "10.00%", "75.00%", "400", "200"]
+
+
+def test_exported_files_are_shown_with_how_they_were_measured():
+    output = io.StringIO()
+    tables.print_exports([some_row()], Console(file=output, width=200))
+    told = output.getvalue()
+    for word in ("ONNX", "onnxruntime 1.32.0", "99.50%", "0.4 (0.5)", "all 450 test images"):
+        assert word in told
+
+
+def test_a_run_without_exports_says_nothing_of_them():
+    output = io.StringIO()
+    tables.print_exports([], Console(file=output))
+    assert output.getvalue() == ""
+
+
+def test_show_has_them_in_words_and_in_json(runs, capsys):
+    folder = kept(runs, run(row("student", 0.9), name="shipped"))
+    keep(folder, [some_row()])
+    assert run_command_line(["show", "shipped"]) == 0
+    assert TITLE in capsys.readouterr().out
+    assert run_command_line(["show", "shipped", "--json"]) == 0
+    (file,) = json.loads(capsys.readouterr().out)["exports"]
+    assert (file["title"], file["accuracy"]) == ("ONNX", 0.9)

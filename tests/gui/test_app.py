@@ -9,12 +9,17 @@ import pytest
 
 from kdstudio.errors import KDStudioError
 from kdstudio.gui import app
+from tests.small import run_in, small_experiment
 
 
-def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_python(code: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     kept = {k: v for k, v in os.environ.items() if k not in {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}}
     return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=kept | environment, timeout=60
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        env=kept | environment,
+        timeout=120,
     )
 
 
@@ -98,3 +103,41 @@ def test_exceptions_that_nobody_caught_become_a_dialog(window, qtbot, monkeypatc
         sys.excepthook(*sys.exc_info())
     qtbot.waitUntil(lambda: window.error is not None)
     assert "out of tune" in window.error.message
+
+
+EXPORT = """
+import locale, sys
+from pathlib import Path
+from kdstudio.gui.app import make_application
+application = make_application()
+from kdstudio.gui.forms.editors import NumberEditor
+from kdstudio.runs.exporting.export import export_networks
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.formats.onnx import Onnx
+print(locale.localeconv()["decimal_point"], locale.setlocale(locale.LC_TIME))
+editor, told = NumberEditor(0.5), []
+editor.edited.connect(told.append)
+editor.control.setText("0.25")
+editor.control.textEdited.emit("0.25")
+print(editor.control.text(), told)
+run, out = map(Path, sys.argv[1:])
+made = export_networks(RunFolder(run), ["student"], [Onnx()], out)
+print([row.agreement for row in made.rows], made.refusals)
+"""
+
+
+def has_locale(name: str) -> bool:
+    code = f"import locale; locale.setlocale(locale.LC_ALL, {name!r})"
+    return run_python(code).returncode == 0
+
+
+def test_exports_from_the_window_know_no_decimal_comma(runs, tmp_path):
+    if not has_locale("de_DE.UTF-8"):
+        pytest.skip("the locale de_DE.UTF-8 is not on this machine")
+    run = run_in(runs, small_experiment(strategy="supervised"))
+    told = run_python(
+        EXPORT, str(run.path), str(tmp_path / "out"), LC_ALL="de_DE.UTF-8", QT_QPA_PLATFORM="offscreen"
+    )
+    assert told.stdout.splitlines() == [
+        ". de_DE.UTF-8", "0.25 [0.25]", "[1.0, 1.0] ()",
+    ], told.stderr  # fmt: skip

@@ -54,6 +54,29 @@ def test_the_result_is_told(job, qtbot):
     assert not job.is_busy
 
 
+def test_the_end_waits_for_work_that_takes_its_files_back(job, qtbot):
+    taken_back = Event()
+
+    def work(progress):
+        try:
+            while True:
+                progress("writing", 0.0)
+        finally:
+            taken_back.wait(0.2)
+            taken_back.set()
+
+    with qtbot.waitSignal(job.progressed, timeout=SOON):
+        job.start(work)
+    job.finish()
+    assert taken_back.is_set()
+    assert not job.is_busy
+
+
+def test_the_end_of_nothing_is_at_once(job):
+    job.finish()
+    assert not job.is_busy
+
+
 def test_progress_is_told_while_it_goes_on(job, qtbot):
     end = Event()
 

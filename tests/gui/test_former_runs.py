@@ -59,6 +59,8 @@ def test_export(qtbot, window, former, tmp_path):
     page = window.page("Export")
     assert page.picker.run == former
     page.destination.folder_line.setText(str(tmp_path / "out"))
+    for name in page.networks.ticked()[1:]:
+        page.networks.boxes[name].click()
     with qtbot.waitSignal(page.exported, timeout=LONGEST) as told:
         page.button.click()
     assert told.args[0].refusals == ()

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMessageBox, QPushButton
 from kdstudio.gui.controller import State
 from kdstudio.gui.pages import PAGES
 from kdstudio.runs.weights import load_network
+from tests.gui.conftest import LONGEST
 
 
 def press(qtbot, button):
@@ -69,7 +70,9 @@ def test_choose_preset_change_temperature_run_pause_resume_finish_compare_export
     press(qtbot, window.page("Compare").export_button)
     assert window.stack.currentWidget() is window.page("Export")
     window.page("Export").destination.folder_line.setText(str(tmp_path / "out"))
-    with qtbot.waitSignal(window.page("Export").exported, timeout=60_000) as told:
+    for name in ("teacher", "baseline"):
+        window.page("Export").networks.boxes[name].click()
+    with qtbot.waitSignal(window.page("Export").exported, timeout=LONGEST) as told:
         press(qtbot, window.page("Export").button)
     module, card = load_network(told.args[0].paths[-1])
     original, _ = load_network(window.controller.folder.network_file("student"))
