@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from kdstudio.errors import KDStudioError
 from kdstudio.gui.background import BackgroundJob
@@ -25,7 +25,7 @@ from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.summary import Summary
 
 EMPTY = "Nothing to export yet.\nNetworks of your runs can be saved from here once a stage has been trained."
-COMMAND_HEIGHT = 62
+COMMAND_HEIGHT = 54
 CHOICES_HEIGHT = 318
 PROGRESS_STEPS = 1000
 MOST_NAMES = 8
@@ -82,7 +82,8 @@ class ExportPage(RunPage):
             where.add(part)
         where.column.addStretch(1)
         choices = QWidget()
-        choices.setFixedHeight(CHOICES_HEIGHT)
+        choices.setMinimumHeight(CHOICES_HEIGHT)
+        choices.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         row = QHBoxLayout(choices)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GAP)
