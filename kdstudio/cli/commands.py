@@ -26,7 +26,9 @@ from kdstudio.errors import KDStudioError
 from kdstudio.runs.comparison import main_result
 from kdstudio.runs.folder import find_run, run_folders
 from kdstudio.runs.presets import load_experiment
+from kdstudio.runs.result_tables import result_tables
 from kdstudio.runs.session import failure
+from kdstudio.runs.table_formats import TABLE_FORMATS, written_as
 
 BAD_INPUT = 2
 
@@ -69,12 +71,24 @@ def preview(
 
 @kdstudio.command()
 @click.argument("which", metavar="RUN")
+@click.option(
+    "--format",
+    "table_format",
+    type=click.Choice([*TABLE_FORMATS]),
+    help="Print the tables alone, in this format.",
+)
 @runs_dir
 @json_flag
-def show(which: str, runs: Path, as_json: bool) -> None:
+def show(which: str, table_format: str | None, runs: Path, as_json: bool) -> None:
     """Show a run: its settings and its networks' scores."""
+    if table_format and as_json:
+        raise KDStudioError(
+            f"--format {table_format} prints tables and --json all there is; give one of the two"
+        )
     summary = find_run(which, runs).summary()
-    if as_json:
+    if table_format:
+        click.echo(written_as(table_format, result_tables(summary)), nl=False)
+    elif as_json:
         click.echo(summary.model_dump_json(indent=2))
     else:
         tables.print_run(summary, console(stderr=False))
