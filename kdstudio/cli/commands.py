@@ -21,6 +21,7 @@ from kdstudio.cli.options import (
     settings_option,
     sweep_option,
 )
+from kdstudio.cli.report import report
 from kdstudio.cli.running import INTERRUPTED
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.comparison import main_result
@@ -33,6 +34,7 @@ from kdstudio.runs.table_formats import TABLE_FORMATS, written_as
 BAD_INPUT = 2
 
 kdstudio.add_command(cache)
+kdstudio.add_command(report)
 
 
 @kdstudio.command("list")

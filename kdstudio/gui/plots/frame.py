@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from kdstudio.gui.html import escaped
 from kdstudio.gui.plots.legend import Legend
-from kdstudio.gui.theme import Colours, Theme
-from kdstudio.runs.colours import Token
+from kdstudio.gui.theme import Theme
+from kdstudio.runs.colours import Colours, Token
 
 
 class PlotFrame(QWidget):
