@@ -9,13 +9,15 @@ from kdstudio.runs.colours import Token
 from kdstudio.runs.comparison import differing_settings, short_names
 from kdstudio.runs.figures import FIGURES, MISSING, Spread
 from kdstudio.runs.report.chart import colour_class
-from kdstudio.runs.report.markup import Markup, element, paragraph, table
+from kdstudio.runs.report.markup import Markup, element, fold, joined, paragraph, table
 from kdstudio.runs.report.reported import ReportedRun
 from kdstudio.runs.report.scales import Scale, widened, written
 from kdstudio.runs.results import headline, leading
 from kdstudio.runs.state import spoken_duration
 
 WIDTH, LEFT, RIGHT, ROW, TOP, BOTTOM = 700, 190, 20, 30, 8, 40
+MOST_SETTINGS = 12
+"""More are folded away."""
 LONGEST = 28
 """Letters of a run's name in the figure."""
 COLUMNS = ("run", "strategy", "teacher", "control", "result", "against control", "errors", "time")
@@ -25,13 +27,20 @@ def comparison(runs: Sequence[ReportedRun]) -> Iterator[Markup]:
     """Table, figure and differing settings of ``runs``."""
     yield table(COLUMNS, [_row(run, number) for number, run in enumerate(runs, 1)], "llrrrlrr")
     yield dots(runs)
+    yield differences(runs)
+
+
+def differences(runs: Sequence[ReportedRun]) -> Markup:
+    """Show the settings in which ``runs`` differ; very many are folded away."""
     names = short_names([run.summary for run in runs])
-    found = differing_settings([run.summary for run in runs])
-    if found:
-        rows = [(path, *values) for path, values in found.items()]
-        yield table(("setting", *names), rows, "l" * (1 + len(names)), title="Settings in which they differ")
-    else:
-        yield paragraph("All settings of these runs are equal.")
+    rows = [(path, *values) for path, values in differing_settings([run.summary for run in runs]).items()]
+    if not rows:
+        return paragraph("All settings of these runs are equal.")
+    title = f"Settings in which they differ: {len(rows)}"
+    shown = table(("setting", *names), rows, "l" * (1 + len(names)))
+    return (
+        fold(title, shown) if len(rows) > MOST_SETTINGS else joined((paragraph(title, class_="note"), shown))
+    )
 
 
 def _row(run: ReportedRun, number: int) -> tuple[str, ...]:

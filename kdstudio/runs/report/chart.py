@@ -13,7 +13,7 @@ from kdstudio.runs.report.scales import Scale, widened, written
 WIDTH, HEIGHT = 460, 250
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 24, 36
 DASHES = (None, "6 3", "2 3", "8 3 2 3")
-LEVEL_DASH = "1 3"
+LEVEL_DASH = "2 2.5"
 MOST_MARKED = 12
 """Points of a line that are marked."""
 MOST_TICKS = 6
@@ -76,7 +76,8 @@ class Chart:
         edges = [line.edges(log=self.log_y) for line in self.lines]
         ys = [y for pair in edges for edge in pair for y in edge]
         ys += [level.y + side * level.deviation for level in self.levels for side in (-1, 1)]
-        low, high = widened(min(xs), max(xs), log=self.log_x, share=0.02)
+        room = 0.02 if all(line.joined for line in self.lines) else 0.08
+        low, high = widened(min(xs), max(xs), log=self.log_x, share=room)
         bottom, top = widened(min(ys), max(ys), log=self.log_y)
         return (
             Scale(low, high, LEFT, WIDTH - RIGHT, self.log_x),
@@ -98,6 +99,7 @@ def drawn(chart: Chart) -> Markup:
         parts += _level(level, y)
     for line in chart.lines:
         parts += _line(line, x, y)
+    parts += _names(chart, x, y)
     svg = element(
         "svg",
         element("title", f"{chart.title}: {chart.y} against {chart.x}"),
@@ -166,8 +168,14 @@ def _line(line: Line, x: Scale, y: Scale) -> Iterator[Markup]:
     if not line.joined or len(points) == 1 or (line.marked and len(points) <= MOST_MARKED):
         for a, b in points:
             yield element("circle", cx=a, cy=b, r=3, class_=f"dot {colour}")
-    right = WIDTH - RIGHT
-    for name, (a, b) in zip(line.point_names, places_of(points, line.point_names, right), strict=True):
+
+
+def _names(chart: Chart, x: Scale, y: Scale) -> Iterator[Markup]:
+    """Write the points' names, those of all lines at once, so that they keep clear of each other."""
+    named = [line for line in chart.lines if line.point_names]
+    points = [(x(a), y(b)) for line in named for a, b in zip(line.x, line.y, strict=True)]
+    names = [name for line in named for name in line.point_names]
+    for name, (a, b) in zip(names, places_of(points, names, LEFT, WIDTH - RIGHT), strict=True):
         yield element("text", name, x=a, y=b)
 
 

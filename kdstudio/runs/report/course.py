@@ -35,7 +35,7 @@ def course(run: ReportedRun) -> Section | None:
         [f"{left_out} more charts of losses are left out; the run's log has them."] if left_out > 0 else []
     )
     shown = element("div", *map(drawn, charts[:MOST_CHARTS]), class_="figures")
-    return Section("Course", (shown, *(paragraph(note, class_="note") for note in notes)))
+    return Section("How it went", (shown, *(paragraph(note, class_="note") for note in notes)))
 
 
 def _plain_networks(run: ReportedRun) -> dict[str, str]:
@@ -76,7 +76,8 @@ def _by_stage(found: Mapping[LossKey, SeedCurves]) -> dict[str, dict[str, SeedCu
 def _line(curves: SeedCurves, name: str, token: Token, style: int) -> Line:
     mean, deviations = curves.mean()
     x, y, spread = (thinned(values, MOST_POINTS) for values in (mean.x, mean.y, deviations))
-    return Line(curves.called(name), token, x, y, spread, style)
+    last = f"\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}{y[-1]:.4g}" if y else ""
+    return Line(curves.called(name) + last, token, x, y, spread, style)
 
 
 def _falls_far(lines: Sequence[Line]) -> bool:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import tomli_w
+
 from kdstudio.engine.card import NetworkCard
+from kdstudio.engine.events import NetworkResult
 from kdstudio.engine.trials import first_setting, spoken_trials
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.command_line import run_command
-from kdstudio.runs.comparison import settings
 from kdstudio.runs.figures import MISSING
 from kdstudio.runs.groups import Group, gathered
-from kdstudio.runs.presets import load_experiment, plain, preset_names
+from kdstudio.runs.presets import load_experiment, plain, preset_names, to_toml
 from kdstudio.runs.report.markup import Markup, element, fold, paragraph, table
 from kdstudio.runs.report.reported import ReportedRun, Section
 from kdstudio.runs.summary import Summary
@@ -83,7 +85,7 @@ def networks(run: ReportedRun) -> Section | None:
         "what it is",
         "architecture",
         "parameters",
-        "multiply-adds (millions)",
+        "multiply-adds",
         "outputs",
         "epoch",
     )
@@ -97,12 +99,17 @@ def networks(run: ReportedRun) -> Section | None:
 
 def _network(run: ReportedRun, group: Group, card: NetworkCard | None) -> tuple[str, ...]:
     row = group.rows[0]
-    outputs = len(card.class_names) if card else len(run.state.classes_of(run.names_in(group)[0]))
+    assert isinstance(row, NetworkResult)
+    outputs = len(card.class_names) if card else len(run.classes_of(group))
     several = f" × {len(group.rows)} seeds" if len(group.rows) > 1 else ""
     return (
         group.network.name, f"{row.kind}{several}", row.architecture,
-        *map(group.text, ("parameters", "multiply_adds")), str(outputs), str(card.epoch if card else MISSING),
+        f"{row.parameters:,}", _operations(row), str(outputs), str(card.epoch if card else MISSING),
     )  # fmt: skip
+
+
+def _operations(row: NetworkResult) -> str:
+    return MISSING if row.multiply_adds is None else f"{row.multiply_adds:,}"
 
 
 def _feeding(card: NetworkCard) -> str:
@@ -113,22 +120,11 @@ def _feeding(card: NetworkCard) -> str:
 
 
 def origin(run: ReportedRun) -> Section:
-    """Tell how to repeat the run: command, experiment file, versions and machine, all settings."""
-    toml = _experiment_file(run)
-    command = _command(run)
-    parts = [element("pre", element("code", command))]
-    if toml:
-        parts.append(fold("experiment.toml, the whole experiment", element("pre", element("code", toml))))
-    all_settings = settings(run.summary)
-    parts.append(fold("All settings", table(("setting", "value"), [*all_settings.items()], "ll")))
-    return Section("Reproduction", (*parts, *_environment(run)))
-
-
-def _experiment_file(run: ReportedRun) -> str:
-    try:
-        return (run.folder.path / "experiment.toml").read_text("utf-8")
-    except OSError:
-        return ""
+    """Tell how to repeat the run: the command, all settings as an experiment file, versions and machine."""
+    toml = tomli_w.dumps(run.summary.experiment) if run.experiment is None else to_toml(run.experiment)
+    settings = fold("All settings, as experiment.toml", element("pre", element("code", toml)))
+    command = element("pre", element("code", _command(run)))
+    return Section("Reproduction", (*_environment(run), command, settings))
 
 
 def _command(run: ReportedRun) -> str:

@@ -46,7 +46,8 @@ def mistakes(run: ReportedRun) -> Section | None:
     ]
     heads = ("true class", "taken for", *(each.name for each in alike))
     shown = table(heads, rows, "ll" + "r" * len(alike), title=f"What the {first.name} confuses most often")
-    note = "Shares of the test images of the true class, after the last epoch, means over the seeds."
+    seeds = ", means over the seeds" if any(g and len(g.rows) > 1 for g in groups) else ""
+    note = f"Shares of the test images of the true class, after the last epoch{seeds}."
     parts = element(
         "div", element("div", shown, paragraph(note, class_="note")), *matrix(first), class_="beside"
     )
@@ -59,9 +60,8 @@ def counted(run: ReportedRun, group: Group) -> Counted | None:
     counts = [np.array(each.confusion, float) for each in found if each and each.part == "test"]
     if not counts:
         return None
-    name, key = group.network.name, run.names_in(group)[0]
-    classes = tuple(run.summary.class_names[number] for number in run.state.classes_of(key))
-    return Counted(name, run.tokens.get(name, 0), classes, np.mean(counts, axis=0))
+    name = group.network.name
+    return Counted(name, run.tokens.get(name, 0), run.classes_of(group), np.mean(counts, axis=0))
 
 
 def confused(found: Counted) -> list[tuple[int, int]]:

@@ -66,7 +66,7 @@ def published(run: ReportedRun) -> Iterator[Markup]:
     """The figures of the paper, where the experiment names them."""
     rows = [(str(each["what"]), str(each["value"])) for each in run.about.get("published") or ()]
     if rows:
-        yield table(("published", ""), rows, "lr", title="In the paper")
+        yield table(("", ""), rows, "ll", title="Published")
 
 
 def laid_out(found: ResultTable) -> Markup:

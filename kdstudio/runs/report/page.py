@@ -81,7 +81,7 @@ def report(runs: Sequence[ReportedRun]) -> str:
 
 
 def _article(run: ReportedRun, number: int, heading: str) -> Markup:
-    """Tell all of one run."""
+    """Tell all of one run, below ``heading``, ``h1`` or ``h2``."""
     sections = (section for make in SECTIONS if (section := make(run)))
     below = "h3" if heading == "h2" else "h2"
     told = [element("section", element(below, section.title), *section.parts) for section in sections]
@@ -91,7 +91,8 @@ def _article(run: ReportedRun, number: int, heading: str) -> Markup:
 def _lead(run: ReportedRun, heading: str) -> Iterator[Markup]:
     """Say what the run is, what it shows and what came out, and what to doubt."""
     summary, about = run.summary, run.about
-    yield element(heading, run.title)
+    name = f"{summary.name}: " if heading == "h2" and run.title != summary.name else ""  # titles may be alike
+    yield element(heading, name, run.title)
     took = f"{summary.status} after {spoken_duration(summary.seconds)}"
     begun = f"{datetime.fromisoformat(summary.started):%d %B %Y, %H:%M}"
     yield paragraph(f"Run {summary.name}, begun {begun}, {took}.", class_="note")

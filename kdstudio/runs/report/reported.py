@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kdstudio.engine.card import NetworkCard
+from kdstudio.engine.events import NetworkResult
 from kdstudio.engine.experiment import Experiment
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.colours import Token, series_by_name
@@ -57,6 +58,12 @@ class ReportedRun:
     def names_in(self, group: Group) -> list[str]:
         """Names that the run keeps the networks of ``group`` under."""
         return [name for name, row in self.summary.networks.items() if row in group.rows]
+
+    def classes_of(self, group: Group) -> tuple[str, ...]:
+        """Names of the classes that the networks of ``group`` were scored on."""
+        names, row = self.summary.class_names, group.rows[0]
+        numbers = row.classes if isinstance(row, NetworkResult) else ()
+        return tuple(names[number] for number in numbers) or names
 
     def card(self, network: str) -> NetworkCard | None:
         """Read how a network is fed; None where its weights are not kept."""
