@@ -66,11 +66,11 @@ class TextTable(NamedTuple):
     align: str
 
 
-def as_csv(table: Table) -> str:
+def as_csv(table: Table, between: str = ",") -> str:
     """Write head and rows; the title, where there is one, is a line above them."""
     written = io.StringIO()
     rows = [*([(table.title,)] if table.title else []), table.head, *table.body]
-    csv.writer(written, lineterminator="\n").writerows(rows)
+    csv.writer(written, delimiter=between, lineterminator="\n").writerows(rows)
     return written.getvalue()
 
 

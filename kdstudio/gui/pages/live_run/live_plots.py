@@ -67,7 +67,7 @@ class LivePlots(QWidget):
         self.predictions = PlotStack({CLASSES: self.classes, CONFUSION: self.confusion}, "Predictions shown")
         self._curve_plots = (self.losses, self.weighted, self.shares, self.rates, self.speeds, self.accuracy)
         for plot in (*self._curve_plots, self.figure, self.classes):
-            plot.heading.hide()  # it is chosen above
+            plot.hide_title()  # it is chosen above
         self._add_controls()
         self._lay_out()
         self._waiting: list[Callable[[], None]] = []
