@@ -16,6 +16,7 @@ from kdstudio.gui.plots.frame_drawing import plot_drawing
 from kdstudio.gui.plots.legend import Legend
 from kdstudio.gui.saving.button import SaveButton
 from kdstudio.gui.saving.content import Content
+from kdstudio.gui.saving.drawings import Drawing
 from kdstudio.gui.saving.saving import Saving
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Colours, Token
@@ -44,6 +45,7 @@ class PlotFrame(QWidget):
         self.save_button = SaveButton("this plot", lambda: self.saving)
         self._answer_right_clicks()
         top = QHBoxLayout()
+        top.setSpacing(0)  # for long titles
         top.addLayout(self.head, 1)
         top.addWidget(self.save_button)
         column = QVBoxLayout(self)
@@ -72,9 +74,11 @@ class PlotFrame(QWidget):
     def content(self) -> Content:
         """What is drawn now."""
         title = self.heading.text() or self.plot.accessibleName()
-        return Content(
-            title, self._tables, lambda: plot_drawing(self._theme, title, self.legend, self.plot), ("csv",)
-        )
+
+        def drawing() -> Drawing:
+            return plot_drawing(self._theme, title, self.legend.entries(), self.plot)
+
+        return Content(title, self._tables, drawing, ("csv",))
 
     def _tables(self) -> Sequence[Table]:
         x, y = (unescape(self.plot.getAxis(name).labelText) for name in ("bottom", "left"))
@@ -86,11 +90,9 @@ class PlotFrame(QWidget):
         A plot whose curves have no names (``plot(…, name=…)``), or that draws something else, tells them
         itself.
         """
-        items = [
-            item for item in self.plot.getPlotItem().listDataItems() if isinstance(item, pg.PlotDataItem)
-        ]
+        drawn = self.plot.getPlotItem().listDataItems()
         found = []
-        for number, item in enumerate(items, 1):
+        for number, item in enumerate((each for each in drawn if isinstance(each, pg.PlotDataItem)), 1):
             x, y = item.getOriginalDataset()
             if x is not None and y is not None and item.isVisible():
                 found += curve_points(item.name() or f"curve {number}", x, y)

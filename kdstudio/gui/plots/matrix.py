@@ -18,8 +18,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from kdstudio.gui.plots.frame_drawing import Heading, framed
 from kdstudio.gui.saving.content import Content
-from kdstudio.gui.saving.drawings import Drawing
+from kdstudio.gui.saving.drawings import Drawing, Layer
 from kdstudio.gui.saving.saving import Saving
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
@@ -29,6 +30,8 @@ SCALE_WIDTH = 10
 SCALE_ROOM = 56
 LONGEST_NAME = 80
 SPACE = 6
+SHARP = 2
+"""Pixels of the shades to one of the widget."""
 
 
 class MatrixPlot(QWidget):
@@ -74,7 +77,7 @@ class MatrixPlot(QWidget):
         return TextTable("", ["true class", *self._names], rows, "l" + "r" * len(self._names))
 
     def _drawing(self) -> Drawing:
-        return Drawing(self.size(), self._theme.colours["panel"], self.draw)
+        return framed(self._theme, Heading(self._theme, self._title, (), self), self.size(), Layer(self.draw))
 
     @property
     def largest(self) -> float:
@@ -120,7 +123,8 @@ class MatrixPlot(QWidget):
         """Draw the same with any painter."""
         if len(self._names):
             square = self.square()
-            painter.drawImage(square, self._shades())
+            side = SHARP * max(round(square.width()), 1)  # painters of files would blur the cells
+            painter.drawImage(square, self._shades().scaled(side, side))
             painter.setPen(QColor(self._theme.colours["border"]))
             painter.drawRect(square)
             self._draw_names(painter, square)

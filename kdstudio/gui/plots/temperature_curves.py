@@ -72,10 +72,11 @@ class TemperatureCurves(PlotFrame):
 
     def points(self) -> list[PlotPoint]:
         """All points of the lines that are shown."""
-        shown = {name: item for name, item in self._curves.items() if self.legend.is_shown(name)}
-        return [
-            point for name, item in shown.items() for point in curve_points(name, *item.getOriginalDataset())
-        ]
+        found = []
+        for name, item in self._curves.items():
+            if self.legend.is_shown(name):
+                found += curve_points(name, *item.getOriginalDataset())
+        return found
 
     def mark(self, temperature: float) -> None:
         """Move the marker."""

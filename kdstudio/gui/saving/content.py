@@ -9,7 +9,8 @@ from typing import NamedTuple
 from PySide6.QtCore import QMimeData
 
 from kdstudio.gui.html import bold, paragraphs, table
-from kdstudio.gui.saving.drawings import Drawing, as_image, as_png, as_svg
+from kdstudio.gui.saving.drawings import Drawing, as_image, as_png
+from kdstudio.gui.saving.svg import as_svg
 from kdstudio.runs.table_formats import TABLE_FORMATS, Table, as_csv, written_as
 
 

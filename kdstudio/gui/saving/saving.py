@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, QSettings, QStandardPaths, Qt
@@ -34,9 +35,10 @@ class Saving(QObject):
         """Open the menu on a right click on ``places``, or with the menu key."""
         for place in places:
             place.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-            place.customContextMenuRequested.connect(
-                lambda at, place=place: self.open_menu(place.mapToGlobal(at))
-            )
+            place.customContextMenuRequested.connect(partial(self._open_within, place))
+
+    def _open_within(self, widget: QWidget, place: QPoint) -> None:
+        self.open_menu(widget.mapToGlobal(place))
 
     def open_menu(self, place: QPoint) -> QMenu:
         """Show the menu at ``place`` of the screen."""
@@ -80,7 +82,7 @@ class Saving(QObject):
         return dialog
 
     def write(self, path: Path, key: str) -> None:
-        """Write what is shown to ``path``, in the format that its ending tells, else in the format ``key``."""
+        """Write what is shown to ``path``: in the format that its ending tells, else in that of ``key``."""
         content = self.content()
         told = [each for each in content.formats if path.suffix.lower() == f".{FORMATS[each].suffix}"]
         try:
@@ -92,7 +94,7 @@ class Saving(QObject):
 
 
 def save_dialog(parent: QWidget, filters: Sequence[str], name: str, suffix: str) -> QFileDialog:
-    """Make a dialog that asks where to save, where something was saved last; ``suffix`` is put to ``name``."""
+    """Make a dialog that asks where to save, at first in the folder of the last time."""
     usual = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
     dialog = QFileDialog(parent, "Save", str(QSettings().value(FOLDER, usual)))
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

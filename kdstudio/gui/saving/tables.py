@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPalette, QTextDocument
+from PySide6.QtGui import QPalette, QTextDocument
 from PySide6.QtWidgets import QTableView, QWidget
 
 from kdstudio.gui.html import Html
 from kdstudio.gui.saving.content import Content, as_html
-from kdstudio.gui.saving.drawings import Drawing
+from kdstudio.gui.saving.drawings import Drawing, Layer
 from kdstudio.gui.saving.saving import Saving
 from kdstudio.runs.table_formats import Table, TextTable
 
@@ -59,7 +59,4 @@ def table_drawing(tables: Sequence[Table], widget: QWidget) -> Drawing:
     document.setHtml(Html(f"<div style='color: {colour}'>{as_html(tables)}</div>"))
     size = QSize(*(int(length) + 1 for length in (document.idealWidth(), document.size().height())))
 
-    def paint(painter: QPainter) -> None:
-        document.drawContents(painter)
-
-    return Drawing(size, palette.color(QPalette.ColorRole.Button).name(), paint)
+    return Drawing(size, palette.color(QPalette.ColorRole.Button).name(), [Layer(document.drawContents)])

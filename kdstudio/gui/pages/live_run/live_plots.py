@@ -35,7 +35,7 @@ RAW, WEIGHTED = "Loss terms, unweighted", "Loss terms, weighted"
 SHARES, RATES, SPEEDS = "Each term's share of the gradient", "Learning rate", "Speed"
 CLASSES, CONFUSION = "Accuracy per class", "Confusion of the latest network"
 ACCURACY = "Validation accuracy"
-SLIDER = 64
+SLIDER = 42
 """Width of that of the smoothing."""
 BESIDE_STYLE = 2
 """Dots: curves of the run beside."""
