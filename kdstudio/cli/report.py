@@ -8,7 +8,6 @@ import click
 
 from kdstudio.cli.options import runs_dir
 from kdstudio.runs.folder import find_run
-from kdstudio.runs.report.page import write_report
 
 
 @click.command()
@@ -18,5 +17,7 @@ from kdstudio.runs.report.page import write_report
 @runs_dir
 def report(which: tuple[str, ...], out: Path, replace: bool, runs: Path) -> None:
     """Write runs as one HTML file that needs nothing else: figures, tables, settings, environment."""
+    from kdstudio.runs.report.page import write_report
+
     folders = [find_run(each, runs) for each in which]
     click.echo(write_report(folders, out, lambda _what, _fraction: None, replace=replace))
