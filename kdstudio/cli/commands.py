@@ -22,18 +22,22 @@ from kdstudio.cli.options import (
     settings_option,
     sweep_option,
 )
+from kdstudio.cli.report import report
 from kdstudio.cli.running import INTERRUPTED
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.comparison import main_result
 from kdstudio.runs.exporting.records import measured_files
 from kdstudio.runs.folder import find_run, run_folders
 from kdstudio.runs.presets import load_experiment
+from kdstudio.runs.result_tables import result_tables
 from kdstudio.runs.session import failure
+from kdstudio.runs.table_formats import TABLE_FORMATS, written_as
 
 BAD_INPUT = 2
 
 kdstudio.add_command(cache)
 kdstudio.add_command(export)
+kdstudio.add_command(report)
 
 
 @kdstudio.command("list")
@@ -72,13 +76,25 @@ def preview(
 
 @kdstudio.command()
 @click.argument("which", metavar="RUN")
+@click.option(
+    "--format",
+    "table_format",
+    type=click.Choice([*TABLE_FORMATS]),
+    help="Print the tables alone, in this format.",
+)
 @runs_dir
 @json_flag
-def show(which: str, runs: Path, as_json: bool) -> None:
+def show(which: str, table_format: str | None, runs: Path, as_json: bool) -> None:
     """Show a run: its settings, its networks' scores, and what its exported files were measured to be."""
+    if table_format and as_json:
+        raise KDStudioError(
+            f"--format {table_format} prints tables and --json all there is; give one of the two"
+        )
     folder = find_run(which, runs)
     summary, files = folder.summary(), measured_files(folder)
-    if as_json:
+    if table_format:
+        click.echo(written_as(table_format, result_tables(summary)), nl=False)
+    elif as_json:
         exports = [file.model_dump(mode="json") for file in files]
         record = summary.model_dump(mode="json") | {"exports": exports}
         click.echo(json.dumps(record, indent=2, ensure_ascii=False))

@@ -13,11 +13,10 @@ from rich.text import Text
 
 from kdstudio.data.declaration import datasets
 from kdstudio.declaration import Declaration, Registry
-from kdstudio.engine.events import NetworkResult, StageSummary
+from kdstudio.engine.events import StageSummary
 from kdstudio.engine.matching.declaration import matching_terms
 from kdstudio.engine.optimization import optimizers, schedules
 from kdstudio.engine.strategy import strategies
-from kdstudio.engine.views import TableView
 from kdstudio.engine.weighting import weightings
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import models
@@ -31,7 +30,7 @@ from kdstudio.runs.formats.declaration import formats
 from kdstudio.runs.groups import gathered
 from kdstudio.runs.presets import gallery, load_experiment, preset_names
 from kdstudio.runs.preview import Preview
-from kdstudio.runs.result_tables import ResultTable, effects_table, networks_table, tabulate
+from kdstudio.runs.result_tables import ResultTable, result_tables
 from kdstudio.runs.state import spoken_duration
 from kdstudio.runs.summary import Summary, spoken_warnings, with_warnings
 
@@ -134,12 +133,8 @@ def _cell(value: Any) -> str:  # noqa: ANN401
 
 def print_results(summary: Summary, console: Console) -> None:
     """Show what became of a run's networks, in general and as its strategy declares, and what to doubt."""
-    rows = list(summary.networks.values())
-    declared = (tabulate(view, rows) for view in summary.views if isinstance(view, TableView))
-    effects = effects_table(summary.comparisons)
-    for found in (networks_table(rows), effects, *declared, unseen(summary)):
-        if found.rows:
-            console.print(laid_out(found))
+    for found in result_tables(summary):
+        console.print(laid_out(found))
     if summary.warnings:
         console.print(spoken_warnings(len(summary.warnings)), style="bold yellow")
     for warning in summary.warnings:
@@ -164,40 +159,6 @@ def laid_out(found: ResultTable) -> Table:
     for place, row in enumerate(found.body):
         laid.add_row(*map(escape, row), style="bold" if place == found.best else "")
     return laid
-
-
-def unseen(summary: Summary) -> ResultTable:
-    """Table of what became of classes left out of training; no rows where there are none."""
-    numbers = sorted({number for network in summary.networks.values() for number in network.unseen})
-    names = ", ".join(summary.class_names[number] for number in numbers)
-    share, count = FIGURES["accuracy"], FIGURES["errors"]
-    rows = []
-    for name, network in summary.networks.items() if numbers else ():
-        shifted = network.shifted
-        rows.append(
-            (
-                name,
-                _biases(network, summary.class_names),
-                share.single(network.unseen_accuracy),
-                share.single(shifted.unseen_accuracy if shifted else None),
-                count.single(network.test.errors),
-                count.single(shifted.test.errors if shifted else None),
-            )
-        )
-    return ResultTable(
-        f"Never seen in training: {names}. The fit uses no test labels.",
-        ("network", "fitted biases", "unseen right", "after the fit", "test errors", "after the fit"),
-        tuple(rows),
-        figures=4,
-    )
-
-
-def _biases(network: NetworkResult, class_names: Sequence[str]) -> str:
-    if not network.unseen:
-        return "has seen them"
-    if network.shifted is None:
-        return "none could be fitted"
-    return ", ".join(f"{class_names[c]} {bias:+.2f}" for c, bias in network.shifted.biases.items())
 
 
 def percent(share: float | None) -> str:

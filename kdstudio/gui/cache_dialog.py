@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QDialogButtonBox,
+    QHBoxLayout,
     QHeaderView,
     QPushButton,
     QTableWidget,
@@ -19,6 +20,9 @@ from PySide6.QtWidgets import (
 
 from kdstudio.errors import KDStudioError
 from kdstudio.gui.layout import text_label
+from kdstudio.gui.saving.button import SaveButton
+from kdstudio.gui.saving.keys import SavingKeys
+from kdstudio.gui.saving.tables import save_table
 from kdstudio.runs.caches import GIB, MIB, Cached, answers_folder, answers_limit, cached, clear
 
 EXPLANATION = (
@@ -61,6 +65,8 @@ class CacheDialog(QDialog):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
+        self.saving = save_table(self.table, "Kept between runs")
+        SavingKeys(self)
         self.total = text_label("", "muted")
         self.delete_button, self.clear_button = QPushButton("Delete selected"), QPushButton("Delete all")
         self._lay_out()
@@ -72,7 +78,10 @@ class CacheDialog(QDialog):
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setSpacing(12)
-        column.addWidget(text_label(EXPLANATION))
+        head = QHBoxLayout()
+        head.addWidget(text_label(EXPLANATION), 1)
+        head.addWidget(SaveButton("this table", lambda: self.saving))
+        column.addLayout(head)
         column.addWidget(self.table, 1)
         column.addWidget(self.total)
         buttons = QDialogButtonBox()

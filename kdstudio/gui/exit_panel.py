@@ -31,7 +31,7 @@ class ExitsPanel(QWidget):
         self.reader.found.connect(self._show)
         self.reader.failed.connect(lambda error: self._tell(failure(error).message))
         self.plot = ResultPlot(theme)
-        self.plot.heading.hide()  # it stands above, where the plot is chosen
+        self.plot.hide_title()  # it stands above, where the plot is chosen
         self.cost_box = Choices()
         self.cost_box.setSizeAdjustPolicy(Choices.SizeAdjustPolicy.AdjustToContents)
         for title, cost in ((COUNTED, "multiply_adds"), (TIMED, "latency")):

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QFrame,
+    QHBoxLayout,
     QLabel,
     QLayout,
     QScrollArea,
@@ -30,8 +31,12 @@ class Card(QFrame):
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(MARGIN, 12, MARGIN, MARGIN)
         self.column.setSpacing(8)
+        self.head = QHBoxLayout()
+        """Room for controls beside the heading."""
         if heading:
-            self.column.addWidget(QLabel(heading, objectName="heading"))
+            self.head.addWidget(QLabel(heading, objectName="heading"))
+            self.head.addStretch(1)
+            self.column.addLayout(self.head)
 
     def add(self, widget: QWidget, stretch: int = 0) -> None:
         """Put ``widget`` below what is there."""

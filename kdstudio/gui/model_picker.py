@@ -25,6 +25,9 @@ from PySide6.QtWidgets import (
 from kdstudio.declaration import ProgressCallback
 from kdstudio.errors import KDStudioError
 from kdstudio.gui.background import BackgroundJob
+from kdstudio.gui.saving.button import SaveButton
+from kdstudio.gui.saving.keys import SavingKeys
+from kdstudio.gui.saving.tables import save_table
 from kdstudio.gui.spoken import spoken_count
 from kdstudio.models.catalogue import Layer, known_models, layers
 from kdstudio.models.complexity import Complexity
@@ -64,6 +67,8 @@ class ModelPicker(QDialog):
         self.search.setAccessibleName("Search")
         self.search.textChanged.connect(self._filter)
         self.table = self._make_table()
+        self.saving = save_table(self.table, "Architectures")
+        SavingKeys(self)
         self.tree = QTreeWidget()
         self.tree.setHeaderLabels(["Layer", "Kind", "Weights", "Tap"])
         self.tree.headerItem().setTextAlignment(WEIGHTS, RIGHT)
@@ -96,7 +101,10 @@ class ModelPicker(QDialog):
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
-        column.addWidget(self.search)
+        head = QHBoxLayout()
+        head.addWidget(self.search, 1)
+        head.addWidget(SaveButton("the table of architectures", lambda: self.saving))
+        column.addLayout(head)
         row = QHBoxLayout()
         row.addWidget(self.table, 5)
         row.addWidget(self.tree, 6)

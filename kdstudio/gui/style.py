@@ -54,6 +54,9 @@ QToolButton#legend {
 }
 QToolButton#legend:hover, QToolButton#legend:focus { border-color: $border; }
 QToolButton#legend:!checked { color: $muted; }
+QToolButton#save { border: 1px solid transparent; border-radius: 4px; padding: 2px; background: transparent; }
+QToolButton#save:hover, QToolButton#save:focus { border-color: $border; }
+QToolButton#save::menu-indicator { image: none; }
 QToolButton#inline, QToolButton#menu {
   background: $panel; border: 1px solid $border; border-radius: 5px; padding: 3px 8px;
 }

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from kdstudio.gui.style import STYLE_SHEET
-from kdstudio.runs.colours import Token
+from kdstudio.runs.colours import Colours, schemes
 from kdstudio.shipped import shipped
 
 SCHEMES = {
@@ -24,34 +20,6 @@ SCHEMES = {
 
 
 FADED_ALPHA = 150
-
-
-@dataclass(frozen=True)
-class Colours:
-    """The colours of one scheme."""
-
-    roles: dict[str, str]
-    series: dict[str, Any]
-
-    def __getitem__(self, role: str) -> str:
-        """Hex colour of ``role``."""
-        return self.roles[role]
-
-    def of(self, token: Token) -> str:
-        """Colour of a network's curves and bars, see ``runs/colours.py``; or of a word of the theme."""
-        others: list[str] = self.series["others"]
-        return others[token % len(others)] if isinstance(token, int) else str(self.series[token])
-
-
-@cache
-def schemes() -> dict[str, Colours]:
-    """Read the theme file."""
-    text = (shipped("resources") / "theme.toml").read_text("utf-8")
-    tables = tomllib.loads(text)
-    return {
-        name: Colours({k: v for k, v in table.items() if isinstance(v, str)}, table["series"])
-        for name, table in tables.items()
-    }
 
 
 def icons_folder() -> Path:

@@ -20,6 +20,7 @@ from kdstudio.gui.pages import PAGES
 from kdstudio.gui.rail import Rail
 from kdstudio.gui.run_bar import RunBar
 from kdstudio.gui.run_index import SharedIndex
+from kdstudio.gui.saving.keys import SavingKeys
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.presets import DEFAULT_PRESET
@@ -46,6 +47,7 @@ class MainWindow(QMainWindow):
         self.rail = Rail(theme, PAGES)
         self._lay_out()
         self._connect()
+        SavingKeys(self)
         theme.changed.connect(self._show_icon)
         self._show_icon()
         self.show_page("Experiment")

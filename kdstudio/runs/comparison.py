@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from kdstudio.runs.summary import Summary
 
@@ -50,14 +49,15 @@ def short_names(summaries: Sequence[Summary]) -> list[str]:
 
 def differing_settings(summaries: Sequence[Summary]) -> dict[str, list[str]]:
     """Settings by dotted path, one value for each run, where they are not all equal."""
-    flat = [dict(_flattened(_settings(summary))) for summary in summaries]
-    paths = dict.fromkeys(path for settings in flat for path in settings)
-    rows = {path: [settings.get(path, "–") for settings in flat] for path in paths}
+    flat = [settings(summary) for summary in summaries]
+    paths = dict.fromkeys(path for each in flat for path in each)
+    rows = {path: [each.get(path, "–") for each in flat] for path in paths}
     return {path: values for path, values in rows.items() if len(set(values)) > 1}
 
 
-def _settings(summary: Summary) -> dict[str, Any]:
-    return {key: value for key, value in summary.experiment.items() if key not in DESCRIPTIVE}
+def settings(summary: Summary) -> dict[str, str]:
+    """All settings of a run by dotted path, without those that change nothing in it."""
+    return dict(_flattened({k: v for k, v in summary.experiment.items() if k not in DESCRIPTIVE}))
 
 
 def _flattened(value: object, path: str = "") -> Iterator[tuple[str, str]]:

@@ -35,3 +35,15 @@ def make_folder(path: Path, what: str) -> Path:
     if not os.access(path, os.W_OK | os.X_OK):
         raise KDStudioError(f"the {what} {path} cannot be written (no permission); choose another")
     return path
+
+
+def write_file(path: Path, content: bytes | str, *, replace: bool) -> None:
+    """Write a user's file; KDStudioError where that cannot be, or one is there that may not be replaced."""
+    if path.exists() and not replace:
+        raise KDStudioError(f"'{path}' is there already; replace it (--replace), or choose another name")
+    try:
+        write_atomically(path, content)
+    except OSError as error:
+        raise KDStudioError(
+            f"'{path}' cannot be written: {error.strerror or error}; choose another place"
+        ) from error

@@ -17,6 +17,7 @@ from platformdirs import user_data_path
 from kdstudio.engine.events import Event, event_adapter
 from kdstudio.engine.experiment import Experiment
 from kdstudio.errors import KDStudioError
+from kdstudio.runs.environment import environment
 from kdstudio.runs.files import make_folder, write_atomically
 from kdstudio.runs.former_runs import modern_event, modern_summary
 from kdstudio.runs.presets import load_experiment, to_toml
@@ -164,7 +165,10 @@ def create_run(runs: Path, experiment: Experiment, name: str = "") -> RunFolder:
     write_atomically(folder.path / "experiment.toml", to_toml(experiment))
     folder.events_file.touch()
     described = experiment.model_dump(mode="json", exclude_none=True)
-    summary = Summary(name=folder.name, started=now.isoformat(timespec="seconds"), experiment=described)
+    summary = Summary(
+        name=folder.name, started=now.isoformat(timespec="seconds"), experiment=described,
+        environment=environment(),
+    )  # fmt: skip
     write_atomically(folder.summary_file, summary.model_dump_json(indent=2))
     return folder
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -81,3 +81,12 @@ def over_seeds(curves: Mapping[Key, Series], plain: Mapping[Key, Key]) -> dict[K
         together.setdefault(plain.get(key, key), []).append(series)
     planned = Counter(plain.values())
     return {key: SeedCurves(tuple(s), max(planned[key], len(s))) for key, s in together.items()}
+
+
+def thinned(values: Sequence[float] | np.ndarray, most: int) -> list[float]:
+    """Return means of as many neighbours as leave ``most`` at most; the first and the last stay."""
+    if len(values) <= most:
+        return list(values)
+    starts = np.arange(0, len(values), -(-len(values) // (most - 2)))
+    means = np.add.reduceat(values, starts) / np.diff([*starts, len(values)])
+    return [values[0], *means.tolist(), values[-1]]

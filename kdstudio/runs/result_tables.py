@@ -21,6 +21,7 @@ from kdstudio.runs.figures import (
     spoken_key,
 )
 from kdstudio.runs.groups import Group, best_of, gathered, in_order
+from kdstudio.runs.summary import Summary
 
 
 @dataclass(frozen=True)
@@ -141,3 +142,45 @@ def effects_table(found: Sequence[Difference]) -> ResultTable:
         tuple(lines),
         figures=1,
     )
+
+
+def unseen_table(summary: Summary) -> ResultTable:
+    """Table of what became of classes left out of training; no rows where there are none."""
+    numbers = sorted({number for network in summary.networks.values() for number in network.unseen})
+    names = ", ".join(summary.class_names[number] for number in numbers)
+    share, count = FIGURES["accuracy"], FIGURES["errors"]
+    rows = []
+    for name, network in summary.networks.items() if numbers else ():
+        shifted = network.shifted
+        rows.append(
+            (
+                name,
+                _biases(network, summary.class_names),
+                share.single(network.unseen_accuracy),
+                share.single(shifted.unseen_accuracy if shifted else None),
+                count.single(network.test.errors),
+                count.single(shifted.test.errors if shifted else None),
+            )
+        )
+    return ResultTable(
+        f"Never seen in training: {names}. The fit uses no test labels.",
+        ("network", "fitted biases", "unseen right", "after the fit", "test errors", "after the fit"),
+        tuple(rows),
+        figures=4,
+    )
+
+
+def _biases(network: NetworkResult, class_names: Sequence[str]) -> str:
+    if not network.unseen:
+        return "has seen them"
+    if network.shifted is None:
+        return "none could be fitted"
+    return ", ".join(f"{class_names[c]} {bias:+.2f}" for c, bias in network.shifted.biases.items())
+
+
+def result_tables(summary: Summary) -> list[ResultTable]:
+    """All tables of a run that have rows: the general one, what is gained, what its strategy declares."""
+    rows = list(summary.networks.values())
+    declared = (tabulate(view, rows) for view in summary.views if isinstance(view, TableView))
+    found = (networks_table(rows), effects_table(summary.comparisons), *declared, unseen_table(summary))
+    return [table for table in found if table.rows]

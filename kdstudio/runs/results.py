@@ -83,7 +83,17 @@ class Headline(NamedTuple):
     """Errors of the result less those of the control, seed by seed."""
 
 
-def headline(summary: Summary) -> Headline:
+class Leading(NamedTuple):
+    """The networks that stand for a run; of several the best on validation."""
+
+    reference: Group | None
+    """What is learned from."""
+    control: Group | None
+    """What the result is held against."""
+    result: Group | None
+
+
+def leading(summary: Summary) -> Leading:
     """Find what a run holds against what; where several could stand, the best on validation does."""
     groups, kinds = gathered(summary.networks.values()), summary.comparison
 
@@ -93,8 +103,14 @@ def headline(summary: Summary) -> Headline:
     def of_kind(kind: str) -> list[Group]:
         return [group for group in groups if group.network.kind == kind]
 
-    reference, result = best(of_kind(kinds.reference)), best(of_kind(kinds.result))
+    result = best(of_kind(kinds.result))
     control = best(controls_of(result, groups, kinds) if result else of_kind(kinds.control))
+    return Leading(best(of_kind(kinds.reference)), control, result)
+
+
+def headline(summary: Summary) -> Headline:
+    """Return the figures of what stands for a run."""
+    reference, control, result = leading(summary)
     return Headline(
         reference=reference.spread("accuracy") if reference else None,
         control=control.spread("accuracy") if control else None,

@@ -27,6 +27,8 @@ class Summary(Record):
     experiment: dict[str, Any]
     seconds: float = 0.0
     device: str = ""
+    environment: dict[str, str] = {}
+    """Versions and machine that it was begun with, see ``environment.py``; none of former runs."""
     class_names: tuple[str, ...] = ()
     stage: str = ""
     """The stage that runs, or ran last."""

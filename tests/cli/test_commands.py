@@ -345,3 +345,15 @@ def test_what_cannot_be_crossed_is_one_clear_line(options, message, runs, capfd)
     assert message in said
     assert said.count("\n") == 1
     assert not any(runs.glob("*"))
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"), [("csv", "network,architecture"), ("markdown", "| network"), ("latex", "\\begin")]
+)
+def test_the_tables_of_a_run_are_printed_in_other_formats(runs, folder, capsys, name, begins):
+    assert run_command_line(["show", "run", "--format", name]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith(begins)
+    assert "baseline" in told
+    assert run_command_line(["show", "run", "--format", name, "--json"]) == 2
+    assert f"--format {name} prints tables and --json all there is" in capsys.readouterr().err

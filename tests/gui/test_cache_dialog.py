@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from kdstudio.gui.cache_dialog import CacheDialog
+from kdstudio.gui.saving.saving import saving_at
 from kdstudio.runs.answer_store import SqliteAnswers
 from kdstudio.runs.caches import answers_folder
 
@@ -80,3 +81,10 @@ def test_the_rail_opens_it(window, qtbot):
     (opened,) = window.findChildren(CacheDialog)
     assert opened.isVisible()
     opened.reject()
+
+
+def test_the_list_is_saved_as_it_stands(dialog):
+    (found,) = saving_at(dialog.table).content().tables()
+    assert found.head == ["What", "Data", "Precision", "MiB", "Last used"]
+    assert [row[3] for row in found.body] == ["2.0", "2.0"]
+    assert found.align == "lllrl"

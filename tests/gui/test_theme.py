@@ -6,7 +6,7 @@ from math import cbrt, dist
 import pytest
 from PySide6.QtGui import QColor
 
-from kdstudio.gui.theme import schemes
+from kdstudio.runs.colours import schemes
 
 TOKENS = ("teacher", "baseline", "student", *range(12))
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from kdstudio.gui.theme import schemes
 from kdstudio.gui.warnings_strip import WarningsStrip
+from kdstudio.runs.colours import schemes
 from tests.results import doubt
 
 

@@ -1,4 +1,4 @@
-from kdstudio.runs.colours import series_by_name, series_of
+from kdstudio.runs.colours import schemes, series_by_name, series_of
 from tests.results import row
 
 
@@ -29,3 +29,10 @@ def test_networks_of_former_runs_are_found_by_the_names_that_they_had():
     assert series_by_name(rows) == {
         "T1": 0, "T1 seed-0": 0, "student T1 seed 0": 0, "net-2 mutual": 1, "net-2": 1,
     }  # fmt: skip
+
+
+def test_both_schemes_of_the_theme_file_colour_every_network():
+    for colours in schemes().values():
+        drawn = [colours.of(token) for token in ("teacher", "baseline", "student", 0, 1)]
+        assert len({*drawn}) == 5
+        assert colours.of(0) == colours.of(len(colours.series["others"]))

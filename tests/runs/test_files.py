@@ -6,7 +6,7 @@ import pytest
 
 from kdstudio.errors import KDStudioError
 from kdstudio.runs import files
-from kdstudio.runs.files import make_folder, write_atomically
+from kdstudio.runs.files import make_folder, write_atomically, write_file
 
 
 def test_content_is_written_as_bytes_or_text(tmp_path):
@@ -65,3 +65,21 @@ def test_a_folder_without_permission_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(files.os, "access", lambda _path, _mode: False)
     with pytest.raises(KDStudioError, match=r"cannot be written \(no permission\)"):
         make_folder(tmp_path, "runs folder")
+
+
+def test_a_users_file_is_replaced_only_where_that_is_wished(tmp_path):
+    path = tmp_path / "mine.csv"
+    write_file(path, "old", replace=False)
+    with pytest.raises(KDStudioError, match=r"mine\.csv' is there already; replace it \(--replace\)"):
+        write_file(path, "new", replace=False)
+    assert path.read_text() == "old"
+    write_file(path, b"new", replace=True)
+    assert path.read_text() == "new"
+
+
+def test_a_users_file_that_cannot_be_written_is_named_and_leaves_nothing(tmp_path):
+    with pytest.raises(KDStudioError, match=r"none/x\.csv' cannot be written: No such file"):
+        write_file(tmp_path / "none" / "x.csv", "text", replace=True)
+    with pytest.raises(KDStudioError, match="cannot be written"):
+        write_file(tmp_path, "text", replace=True)
+    assert not list(tmp_path.iterdir())

@@ -3,7 +3,7 @@
 import pytest
 
 from kdstudio.runs.curves import Series
-from kdstudio.runs.mean_curves import SeedCurves, over_seeds
+from kdstudio.runs.mean_curves import SeedCurves, over_seeds, thinned
 
 WHOLE, OTHER, THIRD = Series([1, 2], [0.1, 0.3]), Series([1, 2], [0.3, 0.9]), Series([1, 2], [0.2, 0.9])
 
@@ -61,3 +61,14 @@ def test_curves_are_put_together_by_what_they_are_without_the_seed():
         "T4": SeedCurves((OTHER,), 3),
     }  # fmt: skip
     assert list(found) == ["teacher", "T1", "T4"]
+
+
+def test_few_points_stay_and_many_become_means_of_neighbours():
+    assert thinned([1.0, 2.0, 3.0], 3) == [1.0, 2.0, 3.0]
+    values = [float(number) for number in range(100)]
+    found = thinned(values, 12)
+    assert found == [0.0, *(10 * part + 4.5 for part in range(10)), 99.0]
+
+
+def test_what_is_left_over_at_the_end_is_a_mean_too():
+    assert thinned([1.0, 1.0, 1.0, 1.0, 7.0], 4) == [1.0, 1.0, 4.0, 7.0]

@@ -5,7 +5,7 @@ import pytest
 from kdstudio.engine.views import Comparison, FigureView
 from kdstudio.runs.figures import LiveResult, Spread, axis_title, figure_of, heading, place_of
 from kdstudio.runs.groups import best_of, gathered
-from kdstudio.runs.results import curves, errors_by_network, headline
+from kdstudio.runs.results import curves, errors_by_network, headline, leading
 from tests.results import row, run, scores
 
 SWEEP = [
@@ -179,3 +179,11 @@ def test_errors_of_several_runs_stand_by_network():
         "teacher": [None, 10.0], "baseline": [None, pytest.approx(180.0)], "student": [100.0, 300.0],
     }  # fmt: skip
     assert [*found] == ["teacher", "baseline", "student"]
+
+
+def test_the_networks_that_stand_for_a_run_are_those_of_its_headline():
+    found = leading(run(*SWEEP))
+    assert found.result.network.coordinates["temperature"] == 4.0
+    assert (found.control.network.kind, len(found.control.rows)) == ("control", 2)
+    assert found.reference.network.name == "teacher"
+    assert leading(run()) == (None, None, None)

@@ -7,16 +7,15 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from PySide6.QtCore import QObject, Signal
 
-from kdstudio.declaration import TAGS, with_value
+from kdstudio.declaration import with_value
 from kdstudio.engine.experiment import AnyModel, AnyStrategy, Experiment
 from kdstudio.engine.strategy import Strategy
 from kdstudio.models.declaration import ModelSpec
 from kdstudio.problems import Problem, problems
-from kdstudio.runs.presets import plain, preset_names, read_raw, validate, write_values, written
+from kdstudio.runs.command_line import run_command
+from kdstudio.runs.presets import plain, read_raw, validate
 
 Path = tuple[str, ...]
-CROSSED = ("seeds", "sweep")
-"""Fields with options of their own on the command line."""
 model_adapter: TypeAdapter[ModelSpec] = TypeAdapter(AnyModel)
 strategy_adapter: TypeAdapter[Strategy] = TypeAdapter(AnyStrategy)
 
@@ -117,49 +116,4 @@ class Draft(QObject):
 
     def command(self) -> str:
         """Return the command line that runs what the form shows."""
-        before, after = (
-            {k: v for k, v in raw.items() if k not in CROSSED} for raw in (self._origin, self.raw)
-        )
-        changes = [f"--set {_setting(path, value)}" for path, value in differences(before, after)]
-        for name in CROSSED:
-            if self.raw[name] != self._origin[name]:
-                changes += _crossing(name, self.raw[name])
-        source = self.source if self.source in preset_names() else _quoted(self.source)
-        return " ".join(["kdstudio run", source, *changes])
-
-
-def differences(before: Any, after: Any, path: str = "") -> list[tuple[str, Any]]:  # noqa: ANN401
-    """Settings that turn ``before`` into ``after``, in an order in which they can be given."""
-    if not isinstance(after, dict):
-        return [] if before == after else [(path, after)]
-    before = before if isinstance(before, dict) else {}
-    for tag in TAGS:
-        if path and tag in after and before.get(tag) != after[tag]:
-            rest = {key: value for key, value in after.items() if key != tag}
-            return [(f"{path}.{tag}", after[tag]), *differences({}, rest, path)]
-    if before.keys() - after.keys():  # a setting can add and change, but not take out
-        return [(path, after)]
-    found = []
-    for key, value in after.items():
-        found += differences(before.get(key), value, f"{path}.{key}" if path else key)
-    return found
-
-
-def _crossing(name: str, value: Any) -> list[str]:  # noqa: ANN401
-    """Options of seeds or a sweep, which have a name of their own; an empty sweep takes out the file's."""
-    if name == "seeds":
-        return [f"--seeds {_quoted(str(value))}"]
-    fields = [f"{path}={write_values(values, ',')}" for path, values in value.items()]
-    return [f"--sweep {_quoted(field)}" for field in fields] or [f"--set {_setting(name, value)}"]
-
-
-def _setting(path: str, value: Any) -> str:  # noqa: ANN401
-    """``path=value`` for a shell; nothing after the sign stands for no value."""
-    value = "" if value is None else value
-    return _quoted(f"{path}={value if isinstance(value, str) else written(value)}")
-
-
-def _quoted(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)
+        return run_command(self.source, self._origin, self.raw)

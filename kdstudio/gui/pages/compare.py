@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from PySide6.QtCore import Qt, QUrl, Signal, SignalInstance
-from PySide6.QtGui import QDesktopServices, QTextOption
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -14,19 +14,20 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QStackedLayout,
-    QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
 
 from kdstudio.errors import KDStudioError
-from kdstudio.gui.html import Html
 from kdstudio.gui.layout import GAP, MARGIN, Card
+from kdstudio.gui.pages.notes_browser import NotesBrowser
+from kdstudio.gui.pages.report_writer import ReportWriter
 from kdstudio.gui.pages.run_figures import RunFigures
-from kdstudio.gui.pages.run_notes import notes
 from kdstudio.gui.pages.runs_table import RunsTable
+from kdstudio.gui.saving.button import SaveButton
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.session import failure
 from kdstudio.runs.summary import Summary
 
 EMPTY = "No runs yet.\nEvery run that ends shows up here, to be compared and exported."
@@ -57,14 +58,11 @@ class ComparePage(QWidget):
         super().__init__()
         self._index = index
         self._awaited: RunFolder | None = None
-        self._shown = Html()
         self.table = RunsTable()
         self.figures = RunFigures(theme)
-        self.notes = QTextBrowser(frameShape=QTextBrowser.Shape.NoFrame)
-        self.notes.setWordWrapMode(QTextOption.WrapMode.WordWrap)  # broad tables scroll
-        self.notes.setAccessibleName("Results in words")
-        self.notes.viewport().setAutoFillBackground(False)
-        self.notes.document().setDocumentMargin(0)
+        self.notes = NotesBrowser()
+        self.report = ReportWriter(self)
+        self.report.failed.connect(lambda error: self.complained.emit(failure(error).message))
         self._stack = QStackedLayout(self)
         self._stack.addWidget(QLabel(EMPTY, objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter))
         self._stack.addWidget(self._make_content())
@@ -83,18 +81,25 @@ class ComparePage(QWidget):
         head.addStretch(1)
         self.resume_button = self._make_button("Resume", self.resume_wanted.emit, head)
         self.export_button = self._make_button("Export…", self.export_wanted.emit, head)
+        self.report_button = QPushButton("Report…")
+        self.report_button.setToolTip("Write the selected runs as one HTML file")
+        self.report_button.clicked.connect(lambda: self.report.ask(self.table.chosen()))
+        head.addWidget(self.report_button)
         self.open_button = self._make_button("Open folder", open_folder, head)
         self.delete_button = QPushButton("Delete…")
         self.delete_button.clicked.connect(self._delete)
         head.addWidget(self.delete_button)
+        head.addWidget(SaveButton("the table of runs", lambda: self.table.saving))
         column.addLayout(head)
         column.addWidget(self.table, 1)
         below = QHBoxLayout()
         below.setSpacing(GAP)
-        for card, widget, share in ((Card(), self.figures, 1), (Card("Results"), self.notes, 1)):
+        results = Card("Results")
+        results.head.addWidget(SaveButton("the tables of results", lambda: self.notes.saving))
+        for card, widget in ((Card(), self.figures), (results, self.notes)):
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
             card.add(widget, 1)
-            below.addWidget(card, share)
+            below.addWidget(card, 1)
         column.addLayout(below, 2)
         return content
 
@@ -131,15 +136,10 @@ class ComparePage(QWidget):
         self.resume_button.setEnabled(one and summaries[0].status in UNFINISHED)
         self.export_button.setEnabled(one and bool(summaries[0].networks))
         self.open_button.setEnabled(one)
-        self.delete_button.setEnabled(bool(summaries))
+        for button in (self.report_button, self.delete_button):
+            button.setEnabled(bool(summaries))
         self.figures.show_runs(chosen)
-        self._tell(notes(summaries))
-
-    def _tell(self, text: Html) -> None:
-        """Show the notes; the same ones stay where they are scrolled to."""
-        if text != self._shown:
-            self._shown = text
-            self.notes.setHtml(text)
+        self.notes.show_runs(summaries)
 
     def _delete(self) -> None:
         runs = self.table.chosen()

@@ -34,7 +34,7 @@ class RunFigures(PlotStack):
         self.bars = BarPlot(theme, ERRORS, "errors (images)")
         self.plot = ResultPlot(theme)
         for plot in (self.bars, self.plot):
-            plot.heading.hide()  # it is chosen above
+            plot.hide_title()  # it is chosen above
         self.exits = ExitsPanel(theme)
         self.costs = ParetoPanel(theme)
         self._declared: dict[str, tuple[FigureView, list[ResultCurve]]] = {}

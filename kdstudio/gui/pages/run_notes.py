@@ -8,8 +8,9 @@ from kdstudio.engine.views import TableView
 from kdstudio.gui.html import Html, bold, joined, lines, paragraphs, table
 from kdstudio.gui.warnings_strip import told
 from kdstudio.runs.comparison import differing_settings, short_names
-from kdstudio.runs.result_tables import ResultTable, effects_table, networks_table, tabulate
+from kdstudio.runs.result_tables import ResultTable, effects_table, networks_table, result_tables, tabulate
 from kdstudio.runs.summary import Summary
+from kdstudio.runs.table_formats import Table, TextTable
 
 
 def notes(summaries: Sequence[Summary]) -> Html:
@@ -18,12 +19,22 @@ def notes(summaries: Sequence[Summary]) -> Html:
         return paragraphs("Select a run above.")
     if len(summaries) == 1:
         return _notes_of_one(summaries[0])
-    rows = differing_settings(summaries)
-    if not rows:
+    _, head, body, align = differences_table(summaries)
+    if not body:
         return paragraphs("All settings of these runs are equal.")
-    head = ["", *map(bold, short_names(summaries))]
-    body = [[path, *values] for path, values in rows.items()]
-    return paragraphs("Only what differs:", table(head, body, "l" * len(head)))
+    return paragraphs("Only what differs:", table(["", *map(bold, head[1:])], body, align))
+
+
+def note_tables(summaries: Sequence[Summary]) -> Sequence[Table]:
+    """The tables among what is said: results of one run, differing settings of several."""
+    return result_tables(summaries[0]) if len(summaries) == 1 else [differences_table(summaries)]
+
+
+def differences_table(summaries: Sequence[Summary]) -> TextTable:
+    """A row for each setting in which runs differ."""
+    head = ["setting", *short_names(summaries)]
+    body = [[path, *values] for path, values in differing_settings(summaries).items()]
+    return TextTable("", head, body, "l" * len(head))
 
 
 def _notes_of_one(summary: Summary) -> Html:

@@ -19,6 +19,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtWidgets import QHeaderView, QTableView
 
+from kdstudio.gui.saving.tables import save_table
 from kdstudio.runs.figures import FIGURES, MISSING, Spread
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.results import Headline, headline
@@ -190,6 +191,7 @@ class RunsTable(QTableView):
         self.horizontalHeader().setStretchLastSection(True)
         self.setWordWrap(False)
         self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+        self.saving = save_table(self, "Runs")
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:  # noqa: N802
         """Tell it."""

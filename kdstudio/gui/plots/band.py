@@ -7,6 +7,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
+from kdstudio.runs.mean_curves import thinned
+
 ALPHA = 46
 NO_PEN = QPen(Qt.PenStyle.NoPen)
 MOST_POINTS = 500
@@ -25,19 +27,9 @@ class Band:
 
     def show(self, x: np.ndarray, low: np.ndarray, high: np.ndarray, colour: QColor) -> None:
         """Fill from ``low`` to ``high``, all ``(N,)``, in a pale ``colour``."""
-        x, low, high = map(_thinned, (x, low, high))
+        x, low, high = (np.array(thinned(values, MOST_POINTS)) for values in (x, low, high))
         outline = np.concatenate((x, x[::-1])), np.concatenate((low, high[::-1]))
         self.area.setData(*outline, fillBrush=faint(colour))
-
-
-def _thinned(values: np.ndarray) -> np.ndarray:
-    """Return means of as many neighbours as leave ``MOST_POINTS`` at most; the first and the last stay."""
-    if len(values) <= MOST_POINTS:
-        return values
-    step = -(-len(values) // (MOST_POINTS - 2))
-    means = np.add.reduceat(values, starts := np.arange(0, len(values), step))
-    counts = np.diff([*starts, len(values)])
-    return np.concatenate((values[:1], means / counts, values[-1:]))
 
 
 def faint(colour: QColor) -> QColor:

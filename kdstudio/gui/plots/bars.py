@@ -11,6 +11,7 @@ from PySide6.QtGui import QPen, QResizeEvent
 from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
+from kdstudio.runs.plot_data import PlotPoint
 
 GROUP_WIDTH = 0.8
 BESIDE_VALUE = 4
@@ -55,6 +56,16 @@ class BarPlot(PlotFrame):
             self.legend.clear()
         self._groups, self._values, self._y, self._format, self._tokens = groups, values, y, shown_as, tokens
         self._draw()
+
+    def points(self) -> list[PlotPoint]:
+        """All bars that are shown: network, group, height."""
+        shown = {name: values for name, values in self._values.items() if self.legend.is_shown(name)}
+        return [
+            PlotPoint(name, " ".join(group.split("\n")), value)
+            for name, values in shown.items()
+            for group, value in zip(self._groups, values, strict=True)
+            if value is not None
+        ]
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Write the values above the bars where there is room now."""

@@ -11,11 +11,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 
 from kdstudio.gui.plots.band import Band
-from kdstudio.gui.plots.frame import PlotFrame, dress
+from kdstudio.gui.plots.frame import PlotFrame, curve_points, dress
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
 from kdstudio.runs.curves import Series
 from kdstudio.runs.mean_curves import SeedCurves
+from kdstudio.runs.plot_data import PlotPoint
 
 STYLES = (
     Qt.PenStyle.SolidLine,
@@ -103,6 +104,18 @@ class CurvePlot(PlotFrame):
             self._curves[key] = Items(*(self.plot.plot(antialias=antialias) for _ in range(2)))
         self._draw(key)
 
+    def points(self) -> list[PlotPoint]:
+        """All points of the curves that are shown, unsmoothed, with one deviation to both sides."""
+        found = []
+        for key, drawn in self._drawn.items():
+            if self.legend.is_shown(key):
+                mean, spread = drawn.curves.mean()
+                edges = zip(mean.x, mean.y, spread or [None] * len(mean.x), strict=True)
+                found += [PlotPoint(drawn.name, x, y, *_edges(y, deviation)) for x, y, deviation in edges]
+                for series in drawn.curves.growing:
+                    found += curve_points(f"{drawn.name}, another seed", series.x, series.y)
+        return found
+
     def set_log(self, log: bool) -> None:
         """Use a logarithmic y axis, or a linear one."""
         self._log = log
@@ -152,6 +165,10 @@ class CurvePlot(PlotFrame):
     def _restyle(self) -> None:
         dress(self.plot, self._theme.colours, self._axes)
         self._draw_all()
+
+
+def _edges(mean: float, deviation: float | None) -> tuple[float | None, float | None]:
+    return (None, None) if deviation is None else (mean - deviation, mean + deviation)
 
 
 def _end_to_end(several: Sequence[Series]) -> tuple[np.ndarray, np.ndarray]:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from html import unescape
+
 import pyqtgraph as pg
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from kdstudio.gui.html import escaped
+from kdstudio.gui.plots.frame_drawing import plot_drawing
 from kdstudio.gui.plots.legend import Legend
-from kdstudio.gui.theme import Colours, Theme
-from kdstudio.runs.colours import Token
+from kdstudio.gui.saving.button import SaveButton
+from kdstudio.gui.saving.content import Content
+from kdstudio.gui.saving.drawings import Drawing
+from kdstudio.gui.saving.saving import Saving
+from kdstudio.gui.theme import Theme
+from kdstudio.runs.colours import Colours, Token
+from kdstudio.runs.plot_data import PlotPoint, plot_table
+from kdstudio.runs.table_formats import Table
 
 
 class PlotFrame(QWidget):
-    """A plot below its title, whose row has room for controls, and its legend."""
+    """A plot below its title, whose row has room for controls, and its legend; it can be saved and copied."""
 
     def __init__(self, theme: Theme, title: str, *, movable: bool = True) -> None:
         """``movable``: the mouse shifts and scales the axes."""
@@ -30,18 +41,77 @@ class PlotFrame(QWidget):
         self.plot.hideButtons()
         self.plot.setMouseEnabled(x=movable, y=movable)
         self.plot.setAccessibleName(title)
+        self.saving = Saving(self, self.content)
+        self.save_button = SaveButton("this plot", lambda: self.saving)
+        self._answer_right_clicks()
+        top = QHBoxLayout()
+        top.setSpacing(0)  # for long titles
+        top.addLayout(self.head, 1)
+        top.addWidget(self.save_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addLayout(self.head)
+        column.addLayout(top)
         column.addWidget(self.legend)
         column.addWidget(self.plot, 1)
+
+    def _answer_right_clicks(self) -> None:
+        """Open the menu; a right button that is dragged over the plot scales it."""
+        self.saving.answer_right_clicks(self)
+        self.plot.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.plot.scene().sigMouseClicked.connect(self._click)
+
+    def _click(self, event: MouseClickEvent) -> None:
+        if event.button() is Qt.MouseButton.RightButton:
+            event.accept()
+            self.saving.open_menu(event.screenPos().toPoint())
+
+    def hide_title(self) -> None:
+        """Leave title and button to what holds the plot."""
+        self.heading.hide()
+        self.save_button.hide()
+
+    def content(self) -> Content:
+        """What is drawn now."""
+        title = self.heading.text() or self.plot.accessibleName()
+
+        def drawing() -> Drawing:
+            return plot_drawing(self._theme, title, self.legend.entries(), self.plot)
+
+        return Content(title, self._tables, drawing, ("csv",))
+
+    def _tables(self) -> Sequence[Table]:
+        x, y = (unescape(self.plot.getAxis(name).labelText) for name in ("bottom", "left"))
+        return [plot_table(x, y, self.points())]
+
+    def points(self) -> list[PlotPoint]:
+        """All points of the curves that are shown, as they were given.
+
+        A plot whose curves have no names (``plot(…, name=…)``), or that draws something else, tells them
+        itself.
+        """
+        drawn = self.plot.getPlotItem().listDataItems()
+        found = []
+        for number, item in enumerate((each for each in drawn if isinstance(each, pg.PlotDataItem)), 1):
+            x, y = item.getOriginalDataset()
+            if x is not None and y is not None and item.isVisible():
+                found += curve_points(item.name() or f"curve {number}", x, y)
+        return found
 
     def pen(self, token: Token, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
         """Pen in the colour of a network, or of a word of the theme."""
         colour = self._theme.colours.of(token)
         width = round(self.devicePixelRatioF())  # pens are cosmetic: their width counts device pixels
         return pg.mkPen(colour, width=width, style=style)
+
+
+def _is_curve(item: object) -> bool:
+    return isinstance(item, pg.PlotDataItem)
+
+
+def curve_points(name: str, x: Sequence[float], y: Sequence[float]) -> list[PlotPoint]:
+    """Points of one curve."""
+    return [PlotPoint(name, *point) for point in zip(x, y, strict=True)]
 
 
 def dress(plot: pg.PlotWidget, colours: Colours, axes: dict[str, str]) -> None:

@@ -34,6 +34,7 @@ class Legend(QScrollArea):
         self.setWidgetResizable(True)
         self.setWidget(entries)
         self._buttons: dict[object, QToolButton] = {}
+        self._pens: dict[object, QPen] = {}
 
     def heightForWidth(self, width: int) -> int:  # noqa: N802
         """Height of the lines in sight, as many as there are beside a scroll bar."""
@@ -55,7 +56,7 @@ class Legend(QScrollArea):
             self._row.removeWidget(button)
             button.hide()
             button.deleteLater()
-        self._buttons = {}
+        self._buttons, self._pens = {}, {}
         self.updateGeometry()
 
     def show_entry(self, key: object, text: str, pen: QPen, about: str = "") -> None:
@@ -74,6 +75,7 @@ class Legend(QScrollArea):
         if shown != button.text():
             button.setText(shown)
             self.updateGeometry()
+        self._pens[key] = pen
         button.setIcon(swatch(pen, self.devicePixelRatioF()))
 
     def _toggle(self, key: object, shown: bool) -> None:
@@ -82,6 +84,11 @@ class Legend(QScrollArea):
         font.setStrikeOut(not shown)
         button.setFont(font)
         self.toggled.emit(key, shown)
+
+    def entries(self) -> list[tuple[str, QPen]]:
+        """Text and pen of each curve that is shown."""
+        shown = [key for key, button in self._buttons.items() if button.isChecked()]
+        return [(self._buttons[key].text().replace("&&", "&"), self._pens[key]) for key in shown]
 
     def is_shown(self, key: object) -> bool:
         """Tell whether the curve ``key`` is wanted."""
@@ -94,10 +101,14 @@ def swatch(pen: QPen, ratio: float) -> QIcon:
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(QColor(0, 0, 0, 0))
     with QPainter(pixmap) as painter:
-        thick = QPen(pen)
-        thick.setCosmetic(False)
-        thick.setWidthF(2)
-        painter.setPen(thick)
-        middle = SWATCH.height() / 2
-        painter.drawLine(QPointF(1, middle), QPointF(1 + LINE, middle))
+        draw_swatch(painter, QPointF(0, SWATCH.height() / 2), pen)
     return QIcon(pixmap)
+
+
+def draw_swatch(painter: QPainter, place: QPointF, pen: QPen) -> None:
+    """Draw a piece of the curve's line from ``place`` to the right."""
+    thick = QPen(pen)
+    thick.setCosmetic(False)
+    thick.setWidthF(2)
+    painter.setPen(thick)
+    painter.drawLine(place + QPointF(1, 0), place + QPointF(1 + LINE, 0))

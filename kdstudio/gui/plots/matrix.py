@@ -18,13 +18,20 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from kdstudio.gui.plots.frame_drawing import Heading, framed
+from kdstudio.gui.saving.content import Content
+from kdstudio.gui.saving.drawings import Drawing, Layer
+from kdstudio.gui.saving.saving import Saving
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
+from kdstudio.runs.table_formats import TextTable
 
 SCALE_WIDTH = 10
 SCALE_ROOM = 56
 LONGEST_NAME = 80
 SPACE = 6
+SHARP = 2
+"""Pixels of the shades to one of the widget."""
 
 
 class MatrixPlot(QWidget):
@@ -40,7 +47,11 @@ class MatrixPlot(QWidget):
         self._names: Sequence[str] = ()
         self._values = np.zeros((0, 0))
         self._token: Token = "teacher"
+        self._title = title
         self.setAccessibleName(title)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.saving = Saving(self, self.content)
+        self.saving.answer_right_clicks(self)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme.changed.connect(self.update)
@@ -53,6 +64,20 @@ class MatrixPlot(QWidget):
         """Draw ``values`` ``(K, K)`` in the colour of ``token``; NaN leaves a cell empty."""
         self._names, self._values, self._token = names, values, token
         self.update()
+
+    def content(self) -> Content:
+        """What is drawn now; its table is the matrix with the names of the classes."""
+        return Content(self._title, lambda: [self._table()], self._drawing, ("csv",))
+
+    def _table(self) -> TextTable:
+        rows = [
+            [name, *("" if np.isnan(value) else repr(float(value)) for value in row)]
+            for name, row in zip(self._names, self._values, strict=True)
+        ]
+        return TextTable("", ["true class", *self._names], rows, "l" + "r" * len(self._names))
+
+    def _drawing(self) -> Drawing:
+        return framed(self._theme, Heading(self._theme, self._title, (), self), self.size(), Layer(self.draw))
 
     @property
     def largest(self) -> float:
@@ -91,11 +116,15 @@ class MatrixPlot(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Draw cells, names and scale."""
-        if not len(self._names):
-            return
         with QPainter(self) as painter:
+            self.draw(painter)
+
+    def draw(self, painter: QPainter) -> None:
+        """Draw the same with any painter."""
+        if len(self._names):
             square = self.square()
-            painter.drawImage(square, self._shades())
+            side = SHARP * max(round(square.width()), 1)  # painters of files would blur the cells
+            painter.drawImage(square, self._shades().scaled(side, side))
             painter.setPen(QColor(self._theme.colours["border"]))
             painter.drawRect(square)
             self._draw_names(painter, square)

@@ -17,6 +17,7 @@ from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.plots.point_names import NamedPoint, PointNames
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.figures import Part, Spread, axis_title, figure_called, is_figure
+from kdstudio.runs.plot_data import PlotPoint
 from kdstudio.runs.results import ResultCurve
 
 POINT = 8
@@ -67,6 +68,24 @@ class ResultPlot(PlotFrame):
         self.heading.setText(view.title)
         self.plot.setAccessibleName(view.title)
         self._draw()
+
+    def points(self) -> list[PlotPoint]:
+        """All points that are shown, in the units of the axes; a level line has no place on the lower one."""
+        found = []
+        for place, curve in enumerate(self._curves):
+            if not self.legend.is_shown((place, curve.text)):
+                continue
+            if curve.level is not None:
+                found.append(self._point(curve.text, None, curve.level))
+            for point in curve.points:
+                name = curve.text if curve.connected else point.name
+                found.append(self._point(name, point.x * self._scale, point.y))
+        return found
+
+    def _point(self, name: str, x: float | None, y: Spread) -> PlotPoint:
+        scale, several = figure_called(self._view.y).scale, y.count > 1
+        low, high = ((y.mean + side * y.deviation) * scale if several else None for side in (-1, 1))
+        return PlotPoint(name, x, y.mean * scale, low, high)
 
     def _draw(self) -> None:
         view, colours = self._view, self._theme.colours

@@ -30,7 +30,7 @@ class ShiftCurves(PlotFrame):
         self.plot.setYRange(0, 100, padding=0.06)
         self.marker = pg.InfiniteLine(angle=90)
         self.fitted = pg.InfiniteLine(angle=90, label="fitted", labelOpts={"position": FITTED_AT})
-        self.curves = {name: self.plot.plot(antialias=True) for name in (UNSEEN, ERRORS)}
+        self.curves = {name: self.plot.plot(name=name, antialias=True) for name in (UNSEEN, ERRORS)}
         for item in (*(curve.curve for curve in self.curves.values()), *map(self.plot.getAxis, AXES)):
             item.setCacheMode(CACHED)
         for marker in (self.marker, self.fitted):

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QGraphicsItem
 from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
+from kdstudio.runs.plot_data import PlotPoint
 
 ROW_SHARE = 0.78
 """Share of a class's row that its bars fill."""
@@ -25,6 +26,7 @@ class SoftenedBars(PlotFrame):
         """Empty until :meth:`show_rows`."""
         super().__init__(theme, title, movable=False)
         self._bars: dict[str, pg.BarGraphItem] = {}
+        self._classes: Sequence[str] = ()
         self.legend.toggled.connect(lambda name, shown: self._bars[name].setVisible(shown))
         for name in ("bottom", "left"):
             self.plot.getAxis(name).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
@@ -57,13 +59,22 @@ class SoftenedBars(PlotFrame):
         axis = self.plot.getAxis("left")
         axis.setTicks([list(enumerate(classes))])
         self.plot.setYRange(-0.5, len(classes) - 0.5, padding=0.01)
-        self._networks = networks
+        self._networks, self._classes = networks, classes
         self._restyle()
 
     def set_lengths(self, probabilities: dict[str, np.ndarray]) -> None:
         """Give every network's bars their lengths, one for each row."""
         for name, lengths in probabilities.items():
             self._bars[name].setOpts(width=lengths)
+
+    def points(self) -> list[PlotPoint]:
+        """All bars that are shown: network, class, probability."""
+        found = []
+        for name, bar in self._bars.items():
+            if bar.isVisible():
+                lengths = zip(self._classes, bar.opts["width"], strict=True)
+                found += [PlotPoint(name, one_class, length) for one_class, length in lengths]
+        return found
 
     def _restyle(self) -> None:
         colours = self._theme.colours

@@ -7,6 +7,8 @@ from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from kdstudio.gui.forms.editors import Choices
+from kdstudio.gui.saving.button import SaveButton
+from kdstudio.gui.saving.saving import Saving
 
 
 class TitleChoice(Choices):
@@ -49,11 +51,20 @@ class PlotStack(QWidget):
             self.choice.addItem(name)
             self._stack.addWidget(widget)
         self.choice.currentTextChanged.connect(self._turn)
+        self.save_button = SaveButton("what is shown", self._saving)
+        top = QHBoxLayout()
+        top.addLayout(self.head, 1)
+        top.addWidget(self.save_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addLayout(self.head)
+        column.addLayout(top)
         column.addWidget(self._stack, 1)
+
+    def _saving(self) -> Saving | None:
+        """What saves the widget in sight, or a part of it; None while that has nothing to show."""
+        within = self._stack.currentWidget().findChildren(Saving)
+        return next((found for found in within if found.widget.isVisible()), None)
 
     def offer(self, widgets: dict[str, QWidget]) -> None:
         """Offer these instead, a widget maybe under several names; what is in sight stays if it is there."""

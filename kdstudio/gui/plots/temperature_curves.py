@@ -12,9 +12,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QGraphicsItem
 
-from kdstudio.gui.plots.frame import PlotFrame, dress
+from kdstudio.gui.plots.frame import PlotFrame, curve_points, dress
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
+from kdstudio.runs.plot_data import PlotPoint
 
 TICKS = (0.5, 1, 2, 5, 10, 20, 50)
 CACHED = QGraphicsItem.CacheMode.DeviceCoordinateCache
@@ -68,6 +69,14 @@ class TemperatureCurves(PlotFrame):
         for item in self._curves.values():
             item.curve.setCacheMode(CACHED)
         self._restyle()
+
+    def points(self) -> list[PlotPoint]:
+        """All points of the lines that are shown."""
+        found = []
+        for name, item in self._curves.items():
+            if self.legend.is_shown(name):
+                found += curve_points(name, *item.getOriginalDataset())
+        return found
 
     def mark(self, temperature: float) -> None:
         """Move the marker."""

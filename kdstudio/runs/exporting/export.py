@@ -18,7 +18,7 @@ from kdstudio.declaration import ProgressCallback
 from kdstudio.engine.identity import CONTROL
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.comparison import main_reference, main_result
-from kdstudio.runs.environment import processor_name
+from kdstudio.runs.environment import processor
 from kdstudio.runs.exporting.child import Child, ChildError
 from kdstudio.runs.exporting.proof import Proof, Prover
 from kdstudio.runs.exporting.records import MeasuredFile, keep
@@ -316,7 +316,7 @@ class _Job:
             largest_difference=proof.largest_difference,
             latencies=proof.latencies,
             threads=self._threads,
-            processor=processor_name(),
+            processor=processor(),
             when=datetime.now().astimezone().isoformat(timespec="seconds"),
         )
 

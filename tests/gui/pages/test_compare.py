@@ -1,8 +1,12 @@
 """The compare page over an index that nobody has to read: runs of a strategy that nobody knows."""
 
+import csv
+import io
+
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QObject, Qt, Signal
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from kdstudio.engine.views import Comparison, FigureView, TableView
 from kdstudio.gui.pages.compare import ComparePage
@@ -10,6 +14,7 @@ from kdstudio.gui.pages.run_figures import COSTS, ERRORS, EXITS
 from kdstudio.gui.pages.runs_table import COLUMNS
 from kdstudio.runs.folder import RunFolder
 from tests.results import doubt, row, run
+from tests.small import run_in, small_experiment
 
 GROWTH = FigureView(title="Growth", x="depth")
 DEPTHS = TableView(title="By <depth>", rows=("depth",), figures=("accuracy", "errors"))
@@ -248,3 +253,74 @@ def test_what_is_wanted_most_stands_at_the_left(page):
     told = page.notes.toPlainText().split()
     places = [told.index(word) for word in ("network", "validation", "test", "parameters", "architecture")]
     assert places == sorted(places)
+
+
+def table_of(content):
+    return [*csv.reader(io.StringIO(content.file("csv").decode()))]
+
+
+def test_the_table_of_runs_is_saved_as_it_is_sorted(page):
+    errors = [column.title for column in COLUMNS].index("Errors")
+    page.table.sortByColumn(errors, Qt.SortOrder.AscendingOrder)
+    head, *rows = table_of(page.table.saving.content())
+    assert head == [column.title for column in COLUMNS]
+    assert [row[errors] for row in rows] == ["200", "300"]
+    assert page.table.saving.content().tables()[0].align == "lllrrrlrrl"
+
+
+def test_the_tables_of_results_are_saved_together(page, index, clones):
+    page.choose(next(found for found, summary in index.summaries.items() if summary == clones))
+    rows = table_of(page.notes.saving.content())
+    assert ["By <depth>"] in rows
+    assert ["network", "architecture"] in [row[:2] for row in rows]
+    choose_all(page)
+    (head, *rows) = table_of(page.notes.saving.content())
+    assert head == ["setting", "plain", "clones"]
+    assert ["strategy.name", "plain", "nobody-knows"] in rows
+
+
+def test_copying_in_the_results_prefers_what_is_selected(page, qtbot):
+    page.notes.setFocus()
+    control = Qt.KeyboardModifier.ControlModifier
+    qtbot.keyClick(page.notes, Qt.Key.Key_C, control)
+    assert QGuiApplication.clipboard().text().startswith("network\t")
+    page.notes.selectAll()
+    qtbot.keyClick(page.notes, Qt.Key.Key_C, control)
+    assert "\t" not in QGuiApplication.clipboard().text().partition("\n")[0]
+
+
+def test_the_figure_in_sight_is_what_the_button_above_saves(page, index, clones):
+    page.choose(next(found for found, summary in index.summaries.items() if summary == clones))
+    assert page.figures._saving() is page.figures.plot.saving
+    page.figures.show_widget(ERRORS)
+    assert page.figures._saving() is page.figures.bars.saving
+
+
+def test_the_report_of_the_selected_runs_is_written_and_offered(runs, qtbot, theme, tmp_path, monkeypatch):
+    folders = [run_in(runs, small_experiment(f"name={name}"), name) for name in ("one", "two")]
+    page = ComparePage(theme, Index(runs, *(folder.summary() for folder in folders)))
+    qtbot.addWidget(page)
+    page.show()
+    choose_all(page)
+    page.report_button.click()
+    dialog = page.findChild(QFileDialog)
+    assert dialog.acceptMode() is QFileDialog.AcceptMode.AcceptSave
+    assert dialog.defaultSuffix() == "html"
+    with qtbot.waitSignal(page.report.written) as told:
+        dialog.fileSelected.emit(str(tmp_path / "report.html"))
+    assert told.args == [tmp_path / "report.html"]
+    assert "2 runs compared" in (tmp_path / "report.html").read_text("utf-8")
+    opened = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    box = page.findChild(QMessageBox)
+    assert str(tmp_path / "report.html") in box.informativeText()
+    next(button for button in box.buttons() if button.text() == "Open").click()
+    assert opened == [str(tmp_path / "report.html")]
+    dialog.close()
+
+
+def test_a_report_that_cannot_be_written_is_told(page, qtbot, tmp_path):
+    with qtbot.waitSignal(page.complained) as told:
+        page.report.write(page.table.chosen(), tmp_path / "report.html")
+    assert "is not a run" in told.args[0]
+    assert not list(tmp_path.glob("*.html"))

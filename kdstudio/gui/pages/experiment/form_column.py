@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from kdstudio.engine.experiment import ComputeSpec, DataSpec, Experiment, NetworkSpec
 from kdstudio.gui.forms.draft import Draft
@@ -78,10 +78,6 @@ class FormColumn(QWidget):
         card = Card(heading)
         card.add(form)
         if button:
-            head = QHBoxLayout()
-            head.addWidget(card.column.takeAt(0).widget())
-            head.addStretch(1)
-            head.addWidget(button)
-            card.column.insertLayout(0, head)
+            card.head.addWidget(button)
         self._column.addWidget(card)
         self._forms.append(form)

@@ -7,8 +7,12 @@ from PySide6.QtWidgets import QLabel
 from kdstudio.gui.html import Html, bold, joined, lines, paragraphs, table
 from kdstudio.gui.layout import Card, text_label
 from kdstudio.gui.pictures import tiled
+from kdstudio.gui.saving.button import SaveButton
+from kdstudio.gui.saving.saving import Saving
+from kdstudio.gui.saving.tables import table_content
 from kdstudio.gui.spoken import spoken_count
 from kdstudio.runs.preview import Preview
+from kdstudio.runs.table_formats import TextTable
 
 MOST_CLASSES = 20
 MOST_NOTES = 5
@@ -19,7 +23,15 @@ def preview_cards(found: Preview, ratio: float) -> list[Card]:
     stages, networks = Card("Stages"), Card("Networks")
     stages.add(text_label(stages_text(found)))
     networks.add(text_label(networks_text(found)))
+    save_card(networks, "Networks", networks_table(found))
     return [stages, networks, _data_card(found, ratio)]
+
+
+def save_card(card: Card, title: str, shown: TextTable) -> None:
+    """Let the table on ``card`` be saved, also what is left out there for want of room."""
+    saving = Saving(card, lambda: table_content(card, title, lambda: [shown]))
+    saving.answer_right_clicks(card, *card.findChildren(QLabel))
+    card.head.addWidget(SaveButton("this table", lambda: saving))
 
 
 def _data_card(found: Preview, ratio: float) -> Card:
@@ -35,6 +47,7 @@ def _data_card(found: Preview, ratio: float) -> Card:
         card.add(samples)
     card.add(text_label("training images of each class", "muted"))
     card.add(text_label(counts_text(found)))
+    save_card(card, "Training images of each class", counts_table(found))
     for note in found.notes[:MOST_NOTES]:
         card.add(text_label(note, "muted"))
     if len(found.notes) > MOST_NOTES:
@@ -64,11 +77,8 @@ def stages_text(found: Preview) -> Html:
 
 def networks_text(found: Preview) -> Html:
     """Sizes of the networks, and how many times larger the teacher is."""
-    rows = [
-        (role, n.architecture, spoken_count(n.cost.parameters), spoken_count(n.cost.multiply_adds))
-        for role, n in found.networks.items()
-    ]
-    sizes = table(("", "", "weights", "mult-adds"), rows, "llrr")
+    _, head, rows, align = networks_table(found)
+    sizes = table(("", "", *head[2:]), rows, align)
     if not {"teacher", "student"} <= found.networks.keys():
         return sizes
     teacher, student = (found.networks[role].cost for role in ("teacher", "student"))
@@ -79,16 +89,31 @@ def networks_text(found: Preview) -> Html:
     )
 
 
-def counts_text(found: Preview) -> Html:
-    """Class by class, one column for each network that sees other images than the first."""
+def networks_table(found: Preview) -> TextTable:
+    """Role, architecture, weights and multiply-adds of each network."""
+    rows = [
+        (role, n.architecture, spoken_count(n.cost.parameters), spoken_count(n.cost.multiply_adds))
+        for role, n in found.networks.items()
+    ]
+    return TextTable("", ("network", "architecture", "weights", "mult-adds"), rows, "llrr")
+
+
+def counts_table(found: Preview) -> TextTable:
+    """Training images of each class, one column for each network that sees other images than the first."""
     networks = list(found.networks.items())
     columns = [networks[0], *((r, n) for r, n in networks[1:] if n.counts != networks[0][1].counts)]
-    head = ("", *(role for role, _ in columns)) if len(columns) > 1 else ()
     rows = [
         (name, *(f"{network.counts[number]:,}" for _, network in columns))
-        for number, name in enumerate(found.class_names[:MOST_CLASSES])
+        for number, name in enumerate(found.class_names)
     ]
-    more = len(found.class_names) - MOST_CLASSES
+    return TextTable("", ("class", *(role for role, _ in columns)), rows, "l" + "r" * len(columns))
+
+
+def counts_text(found: Preview) -> Html:
+    """Show the first classes of the counts."""
+    _, head, rows, align = counts_table(found)
+    more = len(rows) - MOST_CLASSES
     return paragraphs(
-        table(head, rows, "l" + "r" * len(columns)), f"and {more} more classes" if more > 0 else ""
+        table(("", *head[1:]) if len(head) > 2 else (), rows[:MOST_CLASSES], align),
+        f"and {more} more classes" if more > 0 else "",
     )

@@ -35,7 +35,7 @@ RAW, WEIGHTED = "Loss terms, unweighted", "Loss terms, weighted"
 SHARES, RATES, SPEEDS = "Each term's share of the gradient", "Learning rate", "Speed"
 CLASSES, CONFUSION = "Accuracy per class", "Confusion of the latest network"
 ACCURACY = "Validation accuracy"
-SLIDER = 64
+SLIDER = 42
 """Width of that of the smoothing."""
 BESIDE_STYLE = 2
 """Dots: curves of the run beside."""
@@ -67,7 +67,7 @@ class LivePlots(QWidget):
         self.predictions = PlotStack({CLASSES: self.classes, CONFUSION: self.confusion}, "Predictions shown")
         self._curve_plots = (self.losses, self.weighted, self.shares, self.rates, self.speeds, self.accuracy)
         for plot in (*self._curve_plots, self.figure, self.classes):
-            plot.heading.hide()  # it is chosen above
+            plot.hide_title()  # it is chosen above
         self._add_controls()
         self._lay_out()
         self._waiting: list[Callable[[], None]] = []

@@ -24,7 +24,7 @@ class KnowledgeCurves(QWidget):
         self.gradient = TemperatureCurves(
             theme, "Size of the student's gradient", "norm at the logits", log=True
         )
-        self.distance = TemperatureCurves(theme, "Student to teacher, without T²", "loss (nats)")
+        self.distance = TemperatureCurves(theme, "KL and CE, without T²", "loss (nats)")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GAP)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout
 
 from kdstudio.gui.layout import PlotCard, text_label
 from kdstudio.gui.plots.matrix import MatrixPlot
+from kdstudio.gui.saving.button import SaveButton
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
 from kdstudio.runs.dark_knowledge import DarkKnowledge
@@ -38,7 +39,10 @@ class SoftTargetCard(PlotCard):
         below = QHBoxLayout()
         below.addWidget(self.cell, 1)
         below.addWidget(self.diagonal_box)
-        self.add(self.heading)
+        top = QHBoxLayout()
+        top.addWidget(self.heading, 1)
+        top.addWidget(SaveButton("this matrix", lambda: self.matrix.saving))
+        self.column.addLayout(top)
         self.column.addLayout(below)
         self.add(self.matrix, 1)
 

@@ -3,12 +3,23 @@
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextDocument
+from PySide6.QtWidgets import QLabel
 
 from kdstudio.engine.events import StageSummary
 from kdstudio.engine.experiment import About
+from kdstudio.gui.layout import Card
 from kdstudio.gui.pages.experiment.outlook import about_text, breakable, outline
-from kdstudio.gui.pages.experiment.preview_cards import counts_text, networks_text, stages_text
+from kdstudio.gui.pages.experiment.preview_cards import (
+    counts_table,
+    counts_text,
+    networks_table,
+    networks_text,
+    save_card,
+    stages_text,
+)
+from kdstudio.gui.saving.saving import saving_at
 from kdstudio.models.complexity import Complexity
 from kdstudio.runs.preview import NetworkPreview, PlannedStage, Preview
 from tests.small import small_experiment
@@ -118,3 +129,22 @@ def test_a_preview_compares_the_teacher_with_the_student(preview):
 
 def test_networks_that_see_other_images_have_a_column_of_their_own(preview):
     assert read(counts_text(preview)).split() == ["teacher", "student", "cat", "5", "5", ODD, "5", "0"]
+
+
+def test_tables_of_a_preview_have_all_rows_and_heads(preview):
+    found = networks_table(preview)
+    assert found.head == ("network", "architecture", "weights", "mult-adds")
+    assert [row[:2] for row in found.body] == [("teacher", ODD), ("student", "mlp 8")]
+    found = counts_table(preview)
+    assert found.head == ("class", "teacher", "student")
+    assert list(found.body) == [("cat", "5", "5"), (ODD, "5", "0")]
+
+
+def test_the_table_of_a_card_is_saved_from_anywhere_on_it(preview, qtbot):
+    card = Card("Networks")
+    qtbot.addWidget(card)
+    label = QLabel("text")
+    card.add(label)
+    save_card(card, "Networks", networks_table(preview))
+    assert saving_at(label).content().tables() == [networks_table(preview)]
+    assert label.contextMenuPolicy() is Qt.ContextMenuPolicy.CustomContextMenu

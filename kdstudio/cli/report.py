@@ -1,0 +1,23 @@
+"""``kdstudio report``: runs as one HTML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from kdstudio.cli.options import runs_dir
+from kdstudio.runs.folder import find_run
+
+
+@click.command()
+@click.argument("which", metavar="RUN", nargs=-1, required=True)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="HTML file to write.")
+@click.option("--replace", is_flag=True, help="Replace the file where there is one.")
+@runs_dir
+def report(which: tuple[str, ...], out: Path, replace: bool, runs: Path) -> None:
+    """Write runs as one HTML file that needs nothing else: figures, tables, settings, environment."""
+    from kdstudio.runs.report.page import write_report
+
+    folders = [find_run(each, runs) for each in which]
+    click.echo(write_report(folders, out, lambda _what, _fraction: None, replace=replace))

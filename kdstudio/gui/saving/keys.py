@@ -1,0 +1,34 @@
+"""The keys that save and copy the plot or table that has the focus, or that the mouse is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QCursor, QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QWidget
+
+from kdstudio.gui.saving.saving import COPY_KEY, SAVE_KEY, Saving, saving_at
+
+
+class SavingKeys(QObject):
+    """Of one window; fields with text of their own take Ctrl+C first."""
+
+    def __init__(self, window: QWidget) -> None:
+        """Listen while ``window`` has the focus."""
+        super().__init__(window)
+        self._bind(window, SAVE_KEY, lambda saving: saving.save())
+        self._bind(window, COPY_KEY, lambda saving: saving.copy())
+
+    def _bind(self, window: QWidget, key: str, act: Callable[[Saving], object]) -> None:
+        def answer() -> None:
+            saving = wanted()
+            if saving is not None:
+                act(saving)
+
+        QShortcut(QKeySequence(key), window).activated.connect(answer)
+
+
+def wanted() -> Saving | None:
+    """What the mouse is over; where that is nothing to save, what has the focus."""
+    return saving_at(QApplication.widgetAt(QCursor.pos())) or saving_at(QApplication.focusWidget())
