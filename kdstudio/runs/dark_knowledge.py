@@ -11,7 +11,7 @@ from kdstudio.engine.trials import code_run_by
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.comparison import main_reference, main_result
 from kdstudio.runs.folder import RunFolder
-from kdstudio.runs.predictions import Part, Predictions, read_predictions
+from kdstudio.runs.predictions import Part, Predictions, PredictionsReader
 from kdstudio.runs.summary import Summary
 
 if TYPE_CHECKING:
@@ -134,8 +134,7 @@ class DarkKnowledgeReader:
 
     def __init__(self) -> None:
         """Nothing read yet."""
-        self._read: object = None
-        self._answers: Predictions | None = None
+        self._predictions = PredictionsReader()
 
     def read(
         self,
@@ -158,11 +157,8 @@ class DarkKnowledgeReader:
                 f"run '{folder.name}' has no trained network yet; wait, or choose another run"
             )
         own, other = choose_networks(folder.summary(), names, student, teacher)
-        wanted = (folder, folder.summary_file.stat().st_mtime_ns, part)
-        if self._answers is None or wanted != self._read:
-            self._answers = read_predictions(folder, part, progress, allow_code=allow_code)
-            self._read = wanted
-        return soften(self._answers, temperatures, own, other)
+        predictions = self._predictions.read(folder, part, progress, allow_code=allow_code)
+        return soften(predictions, temperatures, own, other)
 
 
 def soften(

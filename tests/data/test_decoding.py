@@ -201,7 +201,7 @@ def test_a_file_that_is_no_image_is_named(tmp_path, content):
 def test_a_missing_file_and_a_folder_are_named(tmp_path):
     (tmp_path / "folder.png").mkdir()
     for name in ("none.png", "folder.png"):
-        with pytest.raises(UnreadableImageError, match=f"{name}' is damaged"):
+        with pytest.raises(UnreadableImageError, match=f"{name}' cannot be read: "):
             decode(tmp_path / name, 8, grey=False)
 
 
