@@ -53,6 +53,10 @@ def opened_image(file: Path | BinaryIO, name: str) -> Iterator[Image]:
             yield image
     except UnidentifiedImageError as error:
         raise UnreadableImageError(f"'{name}' is not an image") from error
+    except Image.DecompressionBombError as error:
+        raise UnreadableImageError(
+            f"'{name}' has more pixels than can be decoded safely; scale it down first"
+        ) from error
     except (MemoryError, KDStudioError):
         raise
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:

@@ -153,6 +153,7 @@ class Filter(NamedTuple):
 
 FILTERS = {
     "all": Filter("all images", ("student",), lambda own: own.classes >= 0),
+    "student-wrong": Filter("{0} wrong", ("student",), lambda own: ~own.right),
     "student-wrong-teacher-right": Filter(
         "{0} wrong, {1} right", ("student", "teacher"), lambda own, other: ~own.right & other.right
     ),
@@ -177,6 +178,7 @@ FILTERS = {
     ),
 }
 """By the name that the command line takes."""
+USUAL = "student-wrong"
 
 
 def disagreements(
