@@ -107,9 +107,8 @@ def _tried(
     from kdstudio.runs.trying import load_respondents
 
     respondents = load_respondents(folder, network, teacher, allow_code=allow_code)
-    picture = read_picture(file, respondents.shape)
-    replies = respondents.answer(picture.inverted() if invert else picture)
-    return explain_report.replies_record(replies, str(file), temperature)
+    picture = read_picture(file, respondents.shape, str(file), inverted=invert)
+    return explain_report.replies_record(respondents.answer(picture), str(file), temperature)
 
 
 def _tell(found: Mapping[str, Any], show: explain_report.Show, *, as_json: bool) -> None:

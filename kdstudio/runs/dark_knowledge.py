@@ -108,7 +108,7 @@ def choose_networks(
     return chosen, None if other == chosen else other
 
 
-def why_unreadable(folder: RunFolder, command: str = "temperature") -> str:
+def why_unreadable(folder: RunFolder, command: str = "temperature", needs_data: bool = True) -> str:
     """Say why a run's predictions should not be read unasked, and what to do; empty where they may.
 
     ``command`` of the command line does what was wanted.
@@ -120,7 +120,7 @@ def why_unreadable(folder: RunFolder, command: str = "temperature") -> str:
     command = f"kdstudio {command} {folder.name}"
     if code := code_run_by(experiment):
         return f"This run's networks run code ({code}). If you trust it: {command} --allow-code"
-    if not experiment.data.source.is_here():
+    if needs_data and not experiment.data.source.is_here():
         name = experiment.data.source.name
         return (
             f"The data of this run, '{name}', are not on this machine. Name their folder in KDSTUDIO_DATA, "

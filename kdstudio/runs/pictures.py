@@ -37,10 +37,6 @@ class Picture:
     notes: tuple[str, ...] = ()
     """What was done to the file, and what is doubtful, a sentence each."""
 
-    def inverted(self) -> Picture:
-        """Exchange light and dark."""
-        return replace(self, pixels=255 - self.pixels)
-
 
 def check_shape(shape: ImageShape) -> None:
     """Raise KDStudioError where a picture cannot be made of this shape."""
@@ -51,8 +47,12 @@ def check_shape(shape: ImageShape) -> None:
         )
 
 
-def read_picture(source: Path | bytes, shape: ImageShape, name: str = "") -> Picture:
+def read_picture(
+    source: Path | bytes, shape: ImageShape, name: str = "", *, inverted: bool = False
+) -> Picture:
     """Decode a file, or its bytes, as the images of a folder are decoded; say what was done.
+
+    ``inverted`` exchanges light and dark.
 
     Raises UnreadableImageError where it is no image, damaged or larger than :data:`MOST_PIXELS`, and
     KDStudioError where the run's images are not of such a kind.
@@ -66,8 +66,8 @@ def read_picture(source: Path | bytes, shape: ImageShape, name: str = "") -> Pic
         with opened_image(file, called) as image:
             _check_size(image, called)
             notes = tuple(_notes(image, shape))  # before what they tell of is decoded
-            found = Picture(squared(image, shape.height, grey=grey), notes)
-    return _with_doubts(found, shape)
+            pixels = squared(image, shape.height, grey=grey)
+    return _with_doubts(Picture(255 - pixels if inverted else pixels, notes), shape)
 
 
 def _bomb_warning() -> type[Warning]:
