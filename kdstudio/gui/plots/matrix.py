@@ -201,7 +201,12 @@ class MatrixPlot(QWidget):
         for share in (0.0, 0.5, 1.0):
             y = min(max(strip.bottom() - share * strip.height() - line / 2, strip.y()), strip.bottom() - line)
             place = QRectF(strip.right() + SPACE, y, SCALE_ROOM, line)
-            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, f"{share * self.largest:.2g}")
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, at_scale(share * self.largest))
+
+
+def at_scale(value: float) -> str:
+    """``0.25``, ``1,234``: no more digits than there is room for."""
+    return f"{value:.2g}" if value < 10 else f"{value:,.0f}"
 
 
 def beginning(text: str, metrics: QFontMetrics, width: float) -> str:
