@@ -86,7 +86,7 @@ QTabBar::tab {
 }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $accent; border-bottom-color: $accent; }
-QTabBar:focus::tab:selected { background: $accent_soft; }
+QTabBar::tab:focus { color: $accent; border: 1px solid $accent; border-radius: 5px; }
 QListView#pictures { background: transparent; border: none; outline: none; }
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: $border; }
 QSlider::handle:horizontal { width: 14px; margin: -5px 0; border-radius: 7px; background: $accent; }

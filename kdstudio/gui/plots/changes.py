@@ -70,7 +70,5 @@ class ChangesPlot(PlotFrame):
             low, high = each.difference.low, each.difference.high
             if low is not None and high is not None:
                 self.plot.plot([100 * low, 100 * high], [place, place], pen=pen)
-            self.plot.plot(
-                [100 * each.difference.mean], [place], pen=None, symbol=symbol, symbolSize=9, symbolBrush=colour,
-                symbolPen=None,
-            )  # fmt: skip
+            dot = {"symbol": symbol, "symbolSize": 9, "symbolBrush": colour, "symbolPen": None}
+            self.plot.plot([100 * each.difference.mean], [place], pen=None, **dot)

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 LEAST, MOST = 4, 14
 """Diameters of a point, in pixels: of few images, and of all."""
+TICKS = range(0, 101, 25)
 HELP = (
-    "Answers are gathered by their confidence. Below the diagonal a network is surer than right. Large points "
-    "hold many images; ECE is the mean distance to the diagonal, weighted by them."
+    "Answers are gathered by their confidence. Below the diagonal a network is surer than right. Large "
+    "points hold many images; ECE is the mean distance to the diagonal, weighted by them."
 )
 
 
@@ -41,6 +42,8 @@ class ReliabilityPlot(PlotFrame):
         self.heading.setToolTip(HELP)
         self._shown: Mapping[str, Calibration] = {}
         self._tokens: Mapping[str, Token] = {}
+        for axis in ("bottom", "left"):
+            self.plot.getAxis(axis).setTicks([[(share, str(share)) for share in TICKS]])
         self.plot.setXRange(0, 100, padding=0.03)
         self.plot.setYRange(0, 100, padding=0.03)
         self.legend.toggled.connect(self._draw)

@@ -36,7 +36,7 @@ class DisagreementsPanel(ReadingStack):
         self._limit = MORE
         self.found.connect(self._show)
         self.job = BackgroundJob("pictures", self)
-        self.job.done.connect(lambda tiles: self.images.show_tiles(tiles, self._tokens))
+        self.job.done.connect(self._show_tiles)
         self.choice = ImageChoice()
         self.choice.changed.connect(self._choose)
         self.mistakes = MistakesCard(theme)
@@ -114,6 +114,9 @@ class DisagreementsPanel(ReadingStack):
         self.count.setText(f"{len(numbers):,} of {len(self._found):,} images")
         self.more_button.setVisible(len(numbers) < len(self._found))
         self.job.start(lambda _progress: [tile(found, number) for number in numbers])
+
+    def _show_tiles(self, tiles: list[Tile]) -> None:
+        self.images.show_tiles(tiles, self._tokens, with_kl=self.choice.sort == "kl")
 
 
 def tile(found: Disagreements, number: int) -> Tile:

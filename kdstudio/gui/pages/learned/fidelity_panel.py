@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -10,20 +10,22 @@ from kdstudio.gui.html import Html, bold, table
 from kdstudio.gui.layout import GAP, Card, PlotCard, scrolled, text_label
 from kdstudio.gui.pages.reading_stack import ReadingStack
 from kdstudio.gui.plots.changes import ChangesPlot
+from kdstudio.gui.plots.fidelity import FidelityPlot
 from kdstudio.gui.theme import Theme
+from kdstudio.runs.colours import Token
 from kdstudio.runs.fidelity import Fidelity, FidelityReport
 from kdstudio.runs.figures import FIGURES
 
 HOW = (
-    "Agreement is the share of the test images to which a network gives the same answer as its teacher, right or "
-    "wrong; KL is how far its probabilities are from the teacher's, in nats, at T = 1. A student may be more "
-    "accurate and less faithful, or the other way round (Stanton et al. 2021)."
+    "Agreement is the share of the test images to which a network answers as its teacher does, right "
+    "or wrong; KL is how far its probabilities are from the teacher's, in nats, at T = 1. A student may be "
+    "more accurate and less faithful, or the other way round (Stanton et al. 2021)."
 )
 NO_TEACHER = "No network of this run has another one to be faithful to."
 NO_CONTROL = (
-    "Nothing comparable was trained without the teacher; tick *Baseline* on the Experiment page to see which "
+    "Nothing comparable was trained without the teacher; tick Baseline on the Experiment page to see which "
     "classes gain and lose."
-).replace("*", "")
+)
 
 
 class FidelityPanel(ReadingStack):
@@ -37,6 +39,8 @@ class FidelityPanel(ReadingStack):
         self.figures = text_label()
         self.changes_text = text_label(name="muted")
         self.changes = ChangesPlot(theme)
+        self.plot = FidelityPlot(theme)
+        self._tokens: Mapping[str, Token] = {}
         self.addWidget(self._make_content())
 
     def _make_content(self) -> QWidget:
@@ -47,7 +51,8 @@ class FidelityPanel(ReadingStack):
         column.addWidget(self.figures)
         column.addStretch(1)
         card.add(text_label(HOW, "muted"))
-        card.add(scrolled(figures), 1)
+        card.add(scrolled(figures), 2)
+        card.add(self.plot, 3)
         plot = PlotCard()
         plot.add(self.changes, 1)
         plot.add(self.changes_text)
@@ -59,9 +64,14 @@ class FidelityPanel(ReadingStack):
         row.addWidget(plot, 1)
         return content
 
+    def show_networks(self, tokens: Mapping[str, Token]) -> None:
+        """Use the colours of the run that is shown from now on."""
+        self._tokens = tokens
+
     def _show(self, found: FidelityReport) -> None:
         self.shown = found
         self.figures.setText(fidelity_table(found.rows) if found.rows else NO_TEACHER)
+        self.plot.show_rows(found.rows, self._tokens)
         changes = found.changes
         self.changes_text.setText(changes.text if changes else NO_CONTROL)
         self.changes.show_changes(changes.classes if changes else ())

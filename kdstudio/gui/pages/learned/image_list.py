@@ -52,6 +52,8 @@ class ImageList(QListWidget):
         super().__init__(objectName="pictures")
         self.tokens: Mapping[str, Token] = {}
         self.theme = theme
+        self.with_kl = False
+        """Whether the distance to the teacher stands below the answers."""
         self.setAccessibleName("Test images")
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setResizeMode(QListView.ResizeMode.Adjust)
@@ -62,9 +64,9 @@ class ImageList(QListWidget):
         self.setItemDelegate(TileDelegate(self))
         theme.changed.connect(self.viewport().update)
 
-    def show_tiles(self, tiles: Sequence[Tile], tokens: Mapping[str, Token]) -> None:
+    def show_tiles(self, tiles: Sequence[Tile], tokens: Mapping[str, Token], *, with_kl: bool) -> None:
         """Show ``tiles``; ``tokens`` tell the networks' colours."""
-        self.tokens = tokens
+        self.tokens, self.with_kl = tokens, with_kl
         self.clear()
         for tile in tiles:
             item = QListWidgetItem()
@@ -86,7 +88,8 @@ class TileDelegate(QStyledItemDelegate):
         """Room for the picture and a line for each network."""
         tile: Tile = index.data(Qt.ItemDataRole.UserRole)
         line = option.fontMetrics.height()
-        return QSize(WIDTH, 2 * EDGE + PICTURE + 4 + line * (1 + len(tile.answers)))
+        lines = 1 + len(tile.answers) + self._images.with_kl
+        return QSize(WIDTH, 2 * EDGE + PICTURE + 4 + line * lines)
 
     def paint(self, painter: QPainter, option: Option, index: Index) -> None:
         """Draw one tile."""
@@ -123,6 +126,9 @@ class TileDelegate(QStyledItemDelegate):
             painter.drawText(beside, Qt.AlignmentFlag.AlignRight, share)
             left = beside.width() - painter.fontMetrics().horizontalAdvance(share) - 4
             painter.drawText(beside, Qt.AlignmentFlag.AlignLeft, _cut(painter, said.answer, left))
+        if self._images.with_kl and tile.kl is not None:
+            painter.setPen(QColor(colours["muted"]))
+            painter.drawText(place.translated(0, line), Qt.AlignmentFlag.AlignCenter, f"KL {tile.kl:.3g}")
 
 
 def _bold(font: QFont) -> QFont:

@@ -76,8 +76,8 @@ class LearnedPage(RunPage):
                 panel.reader.forget()
             return
         tokens = series_by_name(self.picker.summary.networks)
-        self.trying.show_networks(tokens)
-        self.disagreements.show_networks(tokens)
+        for panel in panels:
+            panel.show_networks(tokens)
         teacher, student = self.picker.networks
         wishes = ((student, teacher), (student, teacher), (student,))
         place = self.tabs.currentIndex()

@@ -8,11 +8,12 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
-from kdstudio.gui.html import bold, lines
+from kdstudio.gui.html import Html, bold, lines, table
 from kdstudio.gui.layout import PlotCard, text_label
 from kdstudio.gui.pages.temperature.temperature_control import TemperatureControl
 from kdstudio.gui.pictures import enlarged
 from kdstudio.gui.plots.softened import SoftenedBars
+from kdstudio.gui.spoken import spoken_share
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
 from kdstudio.runs.trying import Replies
@@ -42,7 +43,8 @@ class RepliesCard(PlotCard):
         self.bars.head.addWidget(self.temperature)
         self.seen = QLabel(alignment=Qt.AlignmentFlag.AlignTop)
         self.seen.setAccessibleName("The picture as the networks see it")
-        self.notes = text_label()
+        self.verdicts, self.notes = text_label(), text_label(name="muted")
+        self.verdicts.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.notes.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.message = text_label(HINT, "muted")
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -60,9 +62,10 @@ class RepliesCard(PlotCard):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
         top = QHBoxLayout()
-        top.setSpacing(12)
+        top.setSpacing(16)
         top.addWidget(self.seen)
-        top.addWidget(self.notes, 1)
+        top.addWidget(self.verdicts, 2)
+        top.addWidget(self.notes, 3)
         column.addLayout(top)
         column.addWidget(self.bars, 1)
         return answers
@@ -84,13 +87,10 @@ class RepliesCard(PlotCard):
         pixels = found.picture.pixels.permute(1, 2, 0).numpy()
         self.seen.setPixmap(enlarged(pixels, PICTURE, self.devicePixelRatioF()))
         height, width, _channels = pixels.shape
-        self.notes.setText(lines(bold(f"As the networks see it, {height}×{width}"), *found.picture.notes))
+        self.notes.setText(lines(f"As the networks see it: {width}×{height} pixels.", *found.picture.notes))
         answers = found.probabilities()
         self._rows = likeliest(answers, found.class_names)
-        says = {
-            name: f"{name} says {max(shares, key=shares.__getitem__)}" for name, shares in answers.items()
-        }
-        self.bars.show_rows(self._rows, says, self.tokens)
+        self.bars.show_rows(self._rows, {name: name for name in answers}, self.tokens)
         self._show_lengths()
         self.stack.setCurrentIndex(2)
 
@@ -99,6 +99,16 @@ class RepliesCard(PlotCard):
             answers = self.shown.probabilities(self.temperature.value)
             lengths = {name: [shares.get(row, 0.0) for row in self._rows] for name, shares in answers.items()}
             self.bars.set_lengths({name: np.array(values) for name, values in lengths.items()})
+            self.verdicts.setText(verdicts(answers))
+
+
+def verdicts(answers: Mapping[str, Mapping[str, float]]) -> Html:
+    """What each network says, and how sure it is."""
+    rows = []
+    for network, shares in answers.items():
+        said = max(shares, key=shares.__getitem__)
+        rows.append((f"{network} says", bold(said), spoken_share(shares[said])))
+    return table(("", "", ""), rows, "llr")
 
 
 def likeliest(answers: Mapping[str, Mapping[str, float]], classes: tuple[str, ...]) -> list[str]:

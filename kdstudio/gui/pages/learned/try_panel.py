@@ -48,7 +48,7 @@ class TryPanel(ReadingStack):
         self.job.done.connect(self._show)
         self.job.failed.connect(self._refuse)
         self._later = QTimer(self, interval=ANSWER_MILLISECONDS, singleShot=True)
-        self._later.timeout.connect(self._ask_about_drawing)
+        self._later.timeout.connect(self._ask)
         self.canvas = Canvas(theme)
         self.canvas.drawn.connect(self._follow_drawing)
         self.replies = RepliesCard(theme)
