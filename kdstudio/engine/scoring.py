@@ -112,7 +112,7 @@ def reliability(logits: Tensor, labels: Tensor) -> tuple[Bin, ...]:
 
     Guo, Pleiss, Sun, Weinberger 2017, section 2.
     """
-    confidence, predictions = logits.double().softmax(1).max(1)
+    confidence, predictions = logits.softmax(1).max(1)
     bins = _bins(confidence)
     counts = torch.bincount(bins, minlength=BINS).tolist()
     sums = (

@@ -10,6 +10,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 
 from kdstudio.gui.plots.frame import PlotFrame, dress
+from kdstudio.gui.spoken import spoken_share
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 LEAST, MOST = 4, 14
 """Diameters of a point, in pixels: of few images, and of all."""
+ROOM = 0.07
+"""Beyond 0 and 100, so that these are written at the axes."""
 TICKS = range(0, 101, 25)
 HELP = (
     "Answers are gathered by their confidence. Below the diagonal a network is surer than right. Large "
@@ -38,14 +41,14 @@ class ReliabilityPlot(PlotFrame):
 
     def __init__(self, theme: Theme) -> None:
         """Empty until :meth:`show_networks`."""
-        super().__init__(theme, "Calibration", movable=False)
+        super().__init__(theme, "Calibration, with its error (ECE)", movable=False)
         self.heading.setToolTip(HELP)
         self._shown: Mapping[str, Calibration] = {}
         self._tokens: Mapping[str, Token] = {}
         for axis in ("bottom", "left"):
             self.plot.getAxis(axis).setTicks([[(share, str(share)) for share in TICKS]])
-        self.plot.setXRange(0, 100, padding=0.03)
-        self.plot.setYRange(0, 100, padding=0.03)
+        self.plot.setXRange(0, 100, padding=ROOM)
+        self.plot.setYRange(0, 100, padding=ROOM)
         self.legend.toggled.connect(self._draw)
         theme.changed.connect(self._draw)
         self._draw()
@@ -64,7 +67,7 @@ class ReliabilityPlot(PlotFrame):
         self.plot.plot([0, 100], [0, 100], pen=diagonal)
         for name, found in self._shown.items():
             pen = self.pen(self._tokens[name])
-            self.legend.show_entry(name, f"{name}: ECE {found.error:.1%}".replace("%", " %"), pen, HELP)
+            self.legend.show_entry(name, f"{name} {spoken_share(found.error)}", pen, HELP)
             if self.legend.is_shown(name):
                 x, y, sizes = points(found.bins)
                 dots = {"symbol": "o", "symbolSize": sizes, "symbolBrush": pen.color(), "symbolPen": None}

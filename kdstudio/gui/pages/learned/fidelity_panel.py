@@ -14,13 +14,15 @@ from kdstudio.gui.plots.fidelity import FidelityPlot
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
 from kdstudio.runs.fidelity import Fidelity, FidelityReport
-from kdstudio.runs.figures import FIGURES
+from kdstudio.runs.figures import FIGURES, Figure
 
 HOW = (
     "Agreement is the share of the test images to which a network answers as its teacher does, right "
     "or wrong; KL is how far its probabilities are from the teacher's, in nats, at T = 1. A student may be "
     "more accurate and less faithful, or the other way round (Stanton et al. 2021)."
 )
+NATS = Figure("KL", "nats", digits=3)
+NO_BREAK = "\N{NO-BREAK SPACE}"
 NO_TEACHER = "No network of this run has another one to be faithful to."
 NO_CONTROL = (
     "Nothing comparable was trained without the teacher; tick Baseline on the Experiment page to see which "
@@ -78,19 +80,21 @@ class FidelityPanel(ReadingStack):
 
 
 def fidelity_table(rows: Sequence[Fidelity]) -> Html:
-    """A row for each network; figures over several seeds have their deviation."""
-    share, distance = FIGURES["accuracy"], FIGURES["loss"]
-    head = [bold(title) for title in ("network", "teacher", "seeds", "accuracy", "agreement", "KL")]
-    body = [
-        (
-            row.network,
-            row.teacher,
-            str(row.accuracy.count),
-            share.text(row.accuracy),
-            share.text(row.agreement),
-            distance.text(row.kl),
-        )
-        for row in rows
-    ]
-    cells = [[cell.replace(" ", "\N{NO-BREAK SPACE}") for cell in row] for row in body]
-    return table(head, cells, "llrrrr", full_width=True)
+    """A row for each network; figures over several seeds have their deviation.
+
+    A column that would say the same in every row, or nothing, is left out.
+    """
+    share = FIGURES["accuracy"]
+    columns = {
+        "network": [row.network for row in rows],
+        "teacher": [row.teacher for row in rows],
+        "seeds": [str(row.accuracy.count) for row in rows],
+        "accuracy": [share.text(row.accuracy) for row in rows],
+        "agreement": [share.text(row.agreement) for row in rows],
+        "KL (nats)": [NATS.text(row.kl) for row in rows],
+    }
+    alike = {title for title in ("teacher", "seeds") if len(set(columns[title])) == 1}
+    shown = {title: cells for title, cells in columns.items() if title not in alike}
+    body = [[cell.replace(" ", NO_BREAK) for cell in cells] for cells in zip(*shown.values(), strict=True)]
+    align = "".join("l" if title in ("network", "teacher") else "r" for title in shown)
+    return table([bold(title.replace(" ", NO_BREAK)) for title in shown], body, align, full_width=True)

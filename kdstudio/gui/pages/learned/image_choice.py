@@ -10,7 +10,7 @@ from kdstudio.gui.run_picker import fill
 from kdstudio.runs.disagreements import USUAL, Disagreements, Sort
 
 ANY = "any"
-SORTS: dict[Sort, str] = {"confidence": "confidence", "kl": "KL to the teacher"}
+SORTS: dict[Sort, str] = {"confidence": "confidence", "kl": "KL"}
 LEAST_WIDTH = 60
 
 
@@ -30,8 +30,10 @@ class ImageChoice(QWidget):
         self.order_box = choice_box("Order")
         for box in self._boxes():
             box.currentIndexChanged.connect(self.changed)
+        for box in (self.sort_box, self.order_box):
+            box.setSizeAdjustPolicy(Choices.SizeAdjustPolicy.AdjustToContents)
         fill(self.order_box, {False: "highest first", True: "lowest first"}, False)
-        self.reset_button = QPushButton("All classes")
+        self.reset_button = QPushButton("Reset")
         self.reset_button.setToolTip("Show every true class and every answer again.")
         self.reset_button.clicked.connect(lambda: self.take_cell((None, None)))
         grid = QGridLayout(self)
@@ -41,7 +43,7 @@ class ImageChoice(QWidget):
         grid.setColumnStretch(1, 1)
         grid.addWidget(QLabel("Show"), 0, 0)
         grid.addLayout(
-            in_row((self.filter_box, 5), "sorted by", (self.sort_box, 4), (self.order_box, 3)), 0, 1
+            in_row((self.filter_box, 5), "sorted by", (self.sort_box, 0), (self.order_box, 0)), 0, 1
         )
         grid.addWidget(QLabel("Class"), 1, 0)
         answered = in_row(

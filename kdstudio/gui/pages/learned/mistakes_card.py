@@ -12,7 +12,7 @@ from kdstudio.gui.plots.matrix import MatrixPlot
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
 
-POINT = "Click a cell, or a class's name, to see its images."
+POINT = "Click a cell or a class to see its images."
 
 
 class MistakesCard(PlotCard):

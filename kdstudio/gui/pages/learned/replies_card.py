@@ -19,8 +19,8 @@ from kdstudio.runs.colours import Token
 from kdstudio.runs.trying import Replies
 
 HINT = (
-    "Teacher, baseline and student answer side by side.\nDraw a figure, drop a picture, paste one (Ctrl+V) "
-    "or choose a file: it is scaled and cropped\nas the images that the networks have learned from."
+    "Teacher, baseline and student answer side by side.\n{} a picture, paste one (Ctrl+V) or choose a file: "
+    "it is scaled and cropped\nas the images that the networks have learned from."
 )
 PICTURE = 96
 MOST_ROWS = 12
@@ -45,8 +45,9 @@ class RepliesCard(PlotCard):
         self.seen.setAccessibleName("The picture as the networks see it")
         self.verdicts, self.notes = text_label(), text_label(name="muted")
         self.verdicts.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.verdicts.setWordWrap(False)
         self.notes.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.message = text_label(HINT, "muted")
+        self.message = text_label(name="muted")
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.error = text_label(name="error")
         self.error.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -64,11 +65,15 @@ class RepliesCard(PlotCard):
         top = QHBoxLayout()
         top.setSpacing(16)
         top.addWidget(self.seen)
-        top.addWidget(self.verdicts, 2)
-        top.addWidget(self.notes, 3)
+        top.addWidget(self.verdicts)
+        top.addWidget(self.notes, 1)
         column.addLayout(top)
         column.addWidget(self.bars, 1)
         return answers
+
+    def invite(self, *, drawing: bool) -> None:
+        """Say what can be done."""
+        self.message.setText(HINT.format("Draw a figure, drop" if drawing else "Drop"))
 
     def forget(self) -> None:
         """Show what to do."""

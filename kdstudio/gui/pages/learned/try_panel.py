@@ -98,6 +98,7 @@ class TryPanel(ReadingStack):
         self.respondents = found
         grey = found.shape.channels == 1
         self.canvas.allow(DRAW if grey else BRING, drawing=grey, on_light=grey and is_on_light(found.shape))
+        self.replies.invite(drawing=grey)
         self.invert_box.setVisible(grey)
         if not grey and self.canvas.is_drawn:
             self.clear()
