@@ -69,9 +69,9 @@ class MatrixPlot(QWidget):
 
     @property
     def largest(self) -> float:
-        """The value of the darkest cell, where the scale ends."""
+        """The value of the darkest cell, where the scale ends; 1 where nothing is above 0."""
         known = self._values[np.isfinite(self._values)]
-        return float(known.max()) if known.size else 1.0
+        return float(known.max(initial=0.0)) or 1.0
 
     def square(self) -> QRectF:
         """Where the cells are."""

@@ -131,6 +131,10 @@ class TryPanel(ReadingStack):
         self._use(given)
         self._ask()
 
+    def take_file(self, file: Path) -> None:
+        """Ask about a file."""
+        self.take(Given(file, file.name))
+
     def _ask(self) -> None:
         """Ask the networks in force about the picture in force, in the background."""
         asked = self.respondents
@@ -152,7 +156,7 @@ class TryPanel(ReadingStack):
         """Ask for a file, and take it."""
         chosen, _filter = QFileDialog.getOpenFileName(self, "Choose a picture", "", PICTURES)
         if chosen:
-            self.take(Given(Path(chosen), Path(chosen).name))
+            self.take_file(Path(chosen))
 
     def paste(self) -> None:
         """Take what was copied elsewhere."""
