@@ -17,7 +17,7 @@ from kdstudio.runs.colours import Token
 from kdstudio.runs.disagreements import Answer
 
 PICTURE = 68
-WIDTH = 152
+WIDTH = 146
 EDGE = 8
 DOT = 8
 Index = QModelIndex | QPersistentModelIndex
