@@ -55,7 +55,7 @@ def opened_image(file: Path | BinaryIO, name: str) -> Iterator[Image]:
         raise UnreadableImageError(f"'{name}' is not an image") from error
     except Image.DecompressionBombError as error:
         raise UnreadableImageError(
-            f"'{name}' has more pixels than can be decoded safely; scale it down first"
+            f"'{name}' has more pixels than can be decoded safely: scale it down"
         ) from error
     except (MemoryError, KDStudioError):
         raise

@@ -83,8 +83,8 @@ class ClassChanges:
         if self.seeds == 1:
             up, down = (sum(sign * c.difference.mean > 0 for c in self.classes) for sign in (1, -1))
             return (
-                f"On {up} of {many} classes {self.result} is better than {self.control}, on {down} worse. One "
-                "seed has no interval: run several to tell this from chance."
+                f"On {up} of {many} classes {self.result} is better than {self.control}, on {down} worse. "
+                "One seed has no interval: run several to tell this from chance."
             )
         up, down = (sum(c.change == change for c in self.classes) for change in ("gained", "lost"))
         return (

@@ -211,7 +211,7 @@ def test_an_image_too_huge_to_be_true_is_reported(saved):
     content[16:24] = (50_000).to_bytes(4) * 2  # the header's width and height
     content[29:33] = zlib.crc32(content[12:29]).to_bytes(4)
     file.write_bytes(content)
-    with pytest.raises(UnreadableImageError, match=r"damaged: Image size \(2500000000 pixels\) exceeds"):
+    with pytest.raises(UnreadableImageError, match="more pixels than can be decoded safely"):
         decode(file, 8, grey=False)
 
 

@@ -126,7 +126,7 @@ REFUSED = {
     "empty": (b"", "is not an image"),
     "half": (WHOLE[: len(WHOLE) // 2], "is damaged"),
     "huge": (huge(10_001), "more than 100 million; scale it down first"),
-    "beyond what is safe": (huge(60_000), "more pixels than can be decoded safely; scale it down"),
+    "beyond what is safe": (huge(60_000), "more pixels than can be decoded safely: scale it down"),
 }
 
 
