@@ -12,6 +12,7 @@ from kdstudio.cli import tables
 from kdstudio.cli.cache import cache
 from kdstudio.cli.display import console
 from kdstudio.cli.export import export
+from kdstudio.cli.explain import explain
 from kdstudio.cli.options import (
     code_flag,
     complain,
@@ -38,6 +39,7 @@ BAD_INPUT = 2
 kdstudio.add_command(cache)
 kdstudio.add_command(export)
 kdstudio.add_command(report)
+kdstudio.add_command(explain)
 
 
 @kdstudio.command("list")

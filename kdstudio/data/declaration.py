@@ -53,6 +53,8 @@ class DatasetSpec(Declaration):
 
     default_augmentation: ClassVar[Augmentation] = Augmentation()
     """The augmentation that is usual for this data."""
+    drawn_share: ClassVar[float] = 1.0
+    """Of the image's side, the longer side of what is drawn in it."""
 
     name: str
 

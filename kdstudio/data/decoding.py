@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from kdstudio.errors import KDStudioError
 
@@ -34,26 +35,49 @@ class ImageFiles:
 
 
 def decode(file: Path, size: int, *, grey: bool) -> Tensor:
-    """Decode ``file`` to uint8 ``(C, size, size)``; raises UnreadableImageError.
+    """Decode ``file`` to uint8 ``(C, size, size)`` as :func:`squared` does; raises UnreadableImageError."""
+    with opened_image(file, str(file)) as image:
+        return squared(image, size, grey=grey)
+
+
+@contextmanager
+def opened_image(file: Path | BinaryIO, name: str) -> Iterator[Image]:
+    """Open an image, whose pixels are decoded when they are asked for; messages call it ``name``.
+
+    Raises UnreadableImageError, within the block too, where the file is no image or damaged.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(file) as image:
+            yield image
+    except UnidentifiedImageError as error:
+        raise UnreadableImageError(f"'{name}' is not an image") from error
+    except Image.DecompressionBombError as error:
+        raise UnreadableImageError(
+            f"'{name}' has more pixels than can be decoded safely: scale it down"
+        ) from error
+    except (MemoryError, KDStudioError):
+        raise
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise UnreadableImageError(f"'{name}' cannot be read: {error.strerror}") from error
+    except Exception as error:  # on damaged files PIL's decoders raise whatever they stumble over
+        raise UnreadableImageError(f"'{name}' is damaged: {error}") from error
+
+
+def squared(image: Image, size: int, *, grey: bool) -> Tensor:
+    """Turn an image into uint8 ``(C, size, size)``.
 
     The shorter side is scaled to ``size``, then a centred square is cut out. Palettes are looked
     up, 16-bit greys keep their upper eight bits, transparent parts turn white, turned photographs
     are set upright.
     """
     import torch
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image as Images
+    from PIL import ImageOps
 
-    try:
-        with Image.open(file) as opened:
-            upright = ImageOps.exif_transpose(opened)
-            image = _eight_bit(upright, grey=grey)
-            square = ImageOps.fit(image, (size, size), Image.Resampling.BILINEAR)
-    except UnidentifiedImageError as error:
-        raise UnreadableImageError(f"'{file}' is not an image") from error
-    except MemoryError:
-        raise
-    except Exception as error:  # on damaged files PIL's decoders raise whatever they stumble over
-        raise UnreadableImageError(f"'{file}' is damaged: {error}") from error
+    eight_bit = _eight_bit(ImageOps.exif_transpose(image), grey=grey)
+    square = ImageOps.fit(eight_bit, (size, size), Images.Resampling.BILINEAR)
     pixels = torch.frombuffer(bytearray(square.tobytes()), dtype=torch.uint8)
     return pixels.view(size, size, 1 if grey else 3).permute(2, 0, 1).contiguous()
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from kdstudio.data.augmentation import Augmentation, Mixing
 from kdstudio.data.declaration import ImageData, LabelledImages
 from kdstudio.data.mixing import mix
+from kdstudio.data.normalisation import Normalisation
 from kdstudio.data.seeding import generator
 from kdstudio.data.selection import of_classes
 
@@ -72,8 +73,7 @@ class Feed:
         self._batch_size = min(batch_size, len(part))
         self._seed = seed
         self._device = part.labels.device
-        mean, std = (torch.tensor(v, device=self._device).view(1, -1, 1, 1) for v in (data.mean, data.std))
-        self._scale, self._shift = 1 / (255 * std), -mean / std
+        self._normalise = Normalisation(data.mean, data.std, self._device)
         self._by_block = torch.randperm(len(part), generator=generator(0, "blocks")).to(self._device)
         self.places = torch.empty_like(self._by_block)
         """Where each sample stands, ``(N,)``, when all are put block behind block."""
@@ -128,13 +128,12 @@ class Feed:
         pixels = pixels.to(self._device, non_blocking=True)
         if view is not None:
             pixels = self.augmentation.apply(pixels, view)
-        normalised = pixels.float().mul_(self._scale).add_(self._shift)
         numbers = torch.zeros_like(index) if view is None else view
-        return Batch(normalised, self.part.labels[index], index, numbers)
+        return Batch(self._normalise(pixels), self.part.labels[index], index, numbers)
 
     def pixels(self, images: Tensor) -> Tensor:
         """Undo the normalisation: uint8 ``(B, C, H, W)``, to be looked at."""
-        return ((images - self._shift) / self._scale).round().clamp(0, 255).to(torch.uint8)
+        return self._normalise.undone(images)
 
     def _pixels(self, indices: Sequence[Tensor]) -> Iterator[Tensor]:
         """Look up or decode the images of each batch, ahead of time where that takes long."""

@@ -79,11 +79,8 @@ def predictions(stage: Stage, scored: Mapping[str, str], feed: Feed) -> dict[str
 
 def scores(logits: Tensor, labels: Tensor) -> Scored:
     """Score ``logits`` ``(N, K)`` against ``labels`` ``(N,)``."""
-    classes = logits.shape[1]
-    predicted = logits.argmax(1)
-    pairs = torch.bincount(labels * classes + predicted, minlength=classes**2)
-    confusion = pairs.view(classes, classes).cpu()
-    errors = int(len(labels) - confusion.diag().sum())
+    counted = confusion(labels, logits.argmax(1), logits.shape[1])
+    errors = len(labels) - sum(row[number] for number, row in enumerate(counted))
     found = Scores(
         count=len(labels),
         accuracy=(len(labels) - errors) / len(labels),
@@ -91,7 +88,44 @@ def scores(logits: Tensor, labels: Tensor) -> Scored:
         loss=float(functional.cross_entropy(logits, labels)),
         calibration_error=calibration_error(logits, labels),
     )
-    return Scored(found, tuple(map(tuple, confusion.tolist())))
+    return Scored(found, counted)
+
+
+def confusion(labels: Tensor, answers: Tensor, classes: int) -> Confusion:
+    """Count images: a row for each true class, of ``labels`` ``(N,)``, a column for each of ``answers``."""
+    pairs = torch.bincount(labels * classes + answers, minlength=classes**2)
+    return tuple(map(tuple, pairs.view(classes, classes).tolist()))
+
+
+class Bin(NamedTuple):
+    """Answers whose confidence lies between two bounds."""
+
+    images: int
+    confidence: float | None
+    """Mean largest probability; None in an empty bin."""
+    accuracy: float | None
+    """Share of right answers; None in an empty bin."""
+
+
+def reliability(logits: Tensor, labels: Tensor) -> tuple[Bin, ...]:
+    """Accuracy against confidence of ``(N, K)`` predictions, in the bins of :func:`calibration_error`.
+
+    Guo, Pleiss, Sun, Weinberger 2017, section 2.
+    """
+    confidence, predictions = logits.softmax(1).max(1)
+    bins = _bins(confidence)
+    counts = torch.bincount(bins, minlength=BINS).tolist()
+    sums = (
+        torch.bincount(bins, values.double(), minlength=BINS).tolist()
+        for values in (confidence, predictions == labels)
+    )
+    found = zip(counts, *sums, strict=True)
+    return tuple(Bin(n, sure / n, right / n) if n else Bin(0, None, None) for n, sure, right in found)
+
+
+def _bins(confidence: Tensor) -> Tensor:
+    """Number of the bin that each confidence falls into; a bin holds its upper bound."""
+    return (confidence * BINS).ceil().clamp(1, BINS).long() - 1
 
 
 def calibration_error(logits: Tensor, labels: Tensor) -> float:
@@ -102,6 +136,5 @@ def calibration_error(logits: Tensor, labels: Tensor) -> float:
     """
     confidence, predictions = logits.softmax(1).max(1)
     gap = confidence - (predictions == labels).float()
-    bins = (confidence * BINS).ceil().clamp(1, BINS).long() - 1
-    sums = torch.zeros(BINS, device=logits.device).index_add_(0, bins, gap)
+    sums = torch.zeros(BINS, device=logits.device).index_add_(0, _bins(confidence), gap)
     return float(sums.abs().sum() / len(labels))

@@ -28,6 +28,12 @@ def entropy(logits: Tensor, temperature: float) -> Tensor:
     return -(answer.exp() * answer).sum(1)
 
 
+def divergence(student: Tensor, teacher: Tensor, temperature: float = 1.0) -> Tensor:
+    """``KL(softmax(teacher/T) ‖ softmax(student/T))`` of each sample, ``(B,)`` in nats, without T²."""
+    target, answer = ((logits / temperature).log_softmax(1) for logits in (teacher, student))
+    return (target.exp() * (target - answer)).sum(1)
+
+
 def gradient(divergence: Divergence, student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
     """Gradient ``(B, K)`` of each sample's loss at the student's logits, by automatic differentiation.
 

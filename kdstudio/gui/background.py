@@ -139,14 +139,24 @@ class RunReader(QObject):
     found = Signal(object)
     failed = Signal(object)
 
-    def __init__(self, read: Callable[..., object], command: str, parent: QObject) -> None:
+    def __init__(
+        self,
+        read: Callable[..., object],
+        command: str,
+        parent: QObject,
+        *,
+        doing: str = "Reading the predictions",
+        needs_data: bool = True,
+    ) -> None:
         """``read`` takes a run folder, what else is wanted, and ``progress``; it holds no widget.
 
-        ``command`` of the command line does the same.
+        ``command`` of the command line does the same; ``doing`` says what, for people.
         """
         super().__init__(parent)
         self._read = read
         self._command = command
+        self._doing = doing
+        self._needs_data = needs_data
         self._wanted: tuple[RunFolder, tuple[object, ...], float] | None = None
         self.job = BackgroundJob(command, self)
         self.job.progressed.connect(self._tell_progress)
@@ -160,10 +170,10 @@ class RunReader(QObject):
             return
         self._wanted = wanted
         self.job.cancel()
-        if reason := why_unreadable(run, self._command):
+        if reason := why_unreadable(run, self._command, self._needs_data):
             self.message.emit(reason)
             return
-        self.message.emit("Reading the predictions…")
+        self.message.emit(f"{self._doing}…")
         read = self._read
         self.job.start(lambda progress: read(run, *more, progress=progress))
 
@@ -173,4 +183,4 @@ class RunReader(QObject):
         self.job.cancel()
 
     def _tell_progress(self, what: str, _fraction: float) -> None:
-        self.message.emit(f"Reading the predictions: {what}…")
+        self.message.emit(f"{self._doing}: {what}…")

@@ -26,6 +26,11 @@ def bold(text: str) -> Html:
     return Html(f"<b>{escaped(text)}</b>")
 
 
+def coloured(text: str, colour: str) -> Html:
+    """Set ``text`` in a ``#rrggbb`` colour."""
+    return Html(f"<span style='color: {colour}'>{escaped(text)}</span>")
+
+
 def joined(parts: Iterable[str], between: str = "") -> Html:
     """Put ``parts`` one after the other."""
     return Html(escaped(between).join(map(escaped, parts)))

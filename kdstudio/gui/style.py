@@ -82,6 +82,15 @@ QCheckBox::indicator {
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$icons/check.svg"); }
 QCheckBox:focus { color: $accent; }
 QCheckBox::indicator:focus { border: 2px solid $accent; }
+QTabBar { background: transparent; qproperty-drawBase: 0; }
+QTabBar::tab {
+  background: transparent; color: $muted; border: none; border-bottom: 2px solid transparent;
+  padding: 5px 12px; margin-right: 4px;
+}
+QTabBar::tab:hover { color: $text; }
+QTabBar::tab:selected { color: $accent; border-bottom-color: $accent; }
+QTabBar::tab:focus { color: $accent; border: 1px solid $accent; border-radius: 5px; }
+QListView#pictures { background: transparent; border: none; outline: none; }
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: $border; }
 QSlider::handle:horizontal { width: 14px; margin: -5px 0; border-radius: 7px; background: $accent; }
 QProgressBar { background: $window; border: 1px solid $border; border-radius: 5px; height: 8px; }

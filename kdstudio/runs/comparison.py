@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from kdstudio.runs.differences import controls_of
+from kdstudio.runs.groups import gathered
 from kdstudio.runs.summary import Summary
 
 DESCRIPTIVE = ("name", "about")
@@ -36,6 +38,23 @@ def main_reference(summary: Summary, names: Sequence[str], result: str = "") -> 
             if rows[name].kind == kind:
                 return name
     return result
+
+
+def main_control(summary: Summary, names: Sequence[str], result: str) -> str | None:
+    """The one of ``names`` that shows what ``result`` would be without what its strategy does.
+
+    One of the same trial, where there is one; None where nothing is comparable.
+    """
+    rows = summary.networks
+    kinds = summary.comparison
+    if result not in rows or rows[result].kind in (kinds.control, kinds.reference):
+        return None
+    groups = gathered(rows.values())
+    own = next(group for group in groups if rows[result] in group.rows)
+    fitting = [row for group in controls_of(own, groups, kinds) for row in group.rows]
+    others = [name for name in names if name != result and name in rows and rows[name] in fitting]
+    others.sort(key=lambda name: not rows[name].shares_trial_with(rows[result]))
+    return next(iter(others), None)
 
 
 def short_names(summaries: Sequence[Summary]) -> list[str]:

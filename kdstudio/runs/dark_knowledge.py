@@ -11,7 +11,7 @@ from kdstudio.engine.trials import code_run_by
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.comparison import main_reference, main_result
 from kdstudio.runs.folder import RunFolder
-from kdstudio.runs.predictions import Part, Predictions, read_predictions
+from kdstudio.runs.predictions import Part, Predictions, PredictionsReader
 from kdstudio.runs.summary import Summary
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def choose_networks(
     return chosen, None if other == chosen else other
 
 
-def why_unreadable(folder: RunFolder, command: str = "temperature") -> str:
+def why_unreadable(folder: RunFolder, command: str = "temperature", needs_data: bool = True) -> str:
     """Say why a run's predictions should not be read unasked, and what to do; empty where they may.
 
     ``command`` of the command line does what was wanted.
@@ -120,7 +120,7 @@ def why_unreadable(folder: RunFolder, command: str = "temperature") -> str:
     command = f"kdstudio {command} {folder.name}"
     if code := code_run_by(experiment):
         return f"This run's networks run code ({code}). If you trust it: {command} --allow-code"
-    if not experiment.data.source.is_here():
+    if needs_data and not experiment.data.source.is_here():
         name = experiment.data.source.name
         return (
             f"The data of this run, '{name}', are not on this machine. Name their folder in KDSTUDIO_DATA, "
@@ -134,8 +134,7 @@ class DarkKnowledgeReader:
 
     def __init__(self) -> None:
         """Nothing read yet."""
-        self._read: object = None
-        self._answers: Predictions | None = None
+        self._predictions = PredictionsReader()
 
     def read(
         self,
@@ -158,11 +157,8 @@ class DarkKnowledgeReader:
                 f"run '{folder.name}' has no trained network yet; wait, or choose another run"
             )
         own, other = choose_networks(folder.summary(), names, student, teacher)
-        wanted = (folder, folder.summary_file.stat().st_mtime_ns, part)
-        if self._answers is None or wanted != self._read:
-            self._answers = read_predictions(folder, part, progress, allow_code=allow_code)
-            self._read = wanted
-        return soften(self._answers, temperatures, own, other)
+        predictions = self._predictions.read(folder, part, progress, allow_code=allow_code)
+        return soften(predictions, temperatures, own, other)
 
 
 def soften(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import floor, log10, sqrt
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from kdstudio.engine.events import NetworkResult
 from kdstudio.engine.identity import SEED, Record, is_of_trial
@@ -93,28 +93,45 @@ class Difference(Record):
         return word if amount == "1" else f"{word}s"
 
 
+class Interval(NamedTuple):
+    """The mean of some differences, with its 95 % interval by Student's t with n − 1 degrees of freedom."""
+
+    mean: float
+    deviation: float | None
+    """Sample standard deviation; None for one difference, as the bounds are."""
+    low: float | None
+    high: float | None
+    is_shown: bool
+    """Whether it holds no 0; where all are equal, :data:`LEAST_ALIKE` of them are needed to say so."""
+
+
+def interval_of(differences: Spread) -> Interval:
+    """Take the interval of one difference or more; one alone shows nothing."""
+    mean, count = differences.mean, differences.count
+    if count == 1:
+        return Interval(mean, None, None, None, is_shown=False)
+    deviation = differences.deviation
+    half = quantile(count - 1) * deviation / sqrt(count)
+    shown = abs(mean) > half and (deviation > 0 or count >= LEAST_ALIKE)
+    return Interval(mean, deviation, mean - half, mean + half, shown)
+
+
 def paired(result: Group, control: Group, key: str = "errors", over: str = SEED) -> Difference | None:
     """Take a figure's differences between networks that agree in ``over``; None where none do.
 
-    The interval is that of Student's t with n − 1 degrees of freedom, for n differences. Nothing is called
-    better or worse on one, nor where the interval holds 0.
+    Nothing is called better or worse on one seed, nor where the interval holds 0.
     """
     ours, theirs = _by(over, result, key), _by(over, control, key)
     differences = Spread(tuple(round(ours[seed] - theirs[seed], EXACT) for seed in ours if seed in theirs))
     if not differences.values:
         return None
     names = {"result": result.network.name, "control": control.network.name, "figure": key}
-    mean, count = differences.mean, differences.count
-    if count == 1:
-        return Difference(**names, seeds=1, difference=mean, verdict="one seed")
-    deviation = differences.deviation
-    half = quantile(count - 1) * deviation / sqrt(count)
-    shown = abs(mean) > half and (deviation > 0 or count >= LEAST_ALIKE)
-    is_better = (mean < 0) == figure_called(key).lower_is_better
-    verdict: Verdict = ("better" if is_better else "worse") if shown else "not shown"
+    found, count = interval_of(differences), differences.count
+    is_better = (found.mean < 0) == figure_called(key).lower_is_better
+    verdict: Verdict = ("better" if is_better else "worse") if found.is_shown else "not shown"
     return Difference(
-        **names, seeds=count, difference=mean, deviation=deviation, low=mean - half, high=mean + half,
-        verdict=verdict,
+        **names, seeds=count, difference=found.mean, deviation=found.deviation, low=found.low,
+        high=found.high, verdict=verdict if count > 1 else "one seed",
     )  # fmt: skip
 
 

@@ -12,8 +12,10 @@ from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.weights import load_network, read_card
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor
 
+    from kdstudio.data.streaming import StreamedImages
     from kdstudio.engine.context import RunContext
 
 Part = Literal["validation", "test"]
@@ -24,8 +26,8 @@ class Predictions:
     """Images of one part, in order, with the logits of every network of the run."""
 
     class_names: tuple[str, ...]
-    pixels: Tensor
-    """uint8 ``(N, C, H, W)``."""
+    pixels: Tensor | StreamedImages
+    """uint8 ``(N, C, H, W)``, in memory or decoded when they are asked for."""
     labels: Tensor
     """int64 ``(N,)``."""
     logits: Mapping[str, Tensor]
@@ -51,7 +53,25 @@ class Predictions:
             name: values[index] if name in self.outputs else values[index][:, numbers]
             for name, values in self.logits.items()
         }
-        return Predictions(names, self.pixels[index], part.labels, logits)
+        return Predictions(names, part.images, part.labels, logits)
+
+    def of_networks(self, *networks: str) -> Predictions:
+        """Return the predictions for the classes that all of ``networks`` tell apart.
+
+        Raises KDStudioError where there are none: two of them tell some apart, and not the same.
+        """
+        narrow = {name: self.outputs[name] for name in networks if name in self.outputs}
+        if len(set(narrow.values())) > 1:
+            told = "; ".join(f"'{name}': {', '.join(classes)}" for name, classes in narrow.items())
+            raise KDStudioError(f"these networks tell other classes apart: {told}; choose others")
+        return self.of_network(next(iter(narrow), networks[0]))
+
+    def picture(self, number: int) -> np.ndarray:
+        """Pixels of one image, uint8 ``(H, W, C)``, to be looked at."""
+        import torch
+
+        pixels: np.ndarray = self.pixels[torch.tensor([number])][0].permute(1, 2, 0).numpy()
+        return pixels
 
 
 class WhenAsked(Mapping[str, "Tensor"]):
@@ -133,5 +153,39 @@ def predictions_on(
     outputs = {
         n: card.class_names for n, card in cards.items() if card.class_names != context.data.class_names
     }
-    pixels = torch.cat([feed.pixels(batch.images) for batch in feed.in_order()])
-    return Predictions(context.data.class_names, pixels, feed.part.labels, WhenAsked(names, compute), outputs)
+    part_read = feed.part
+    return Predictions(
+        context.data.class_names, part_read.images, part_read.labels, WhenAsked(names, compute), outputs
+    )
+
+
+class PredictionsReader:
+    """Reads the predictions of runs; those read last are kept, and others of their networks are quick."""
+
+    def __init__(self) -> None:
+        """Nothing read yet."""
+        self._read: object = None
+        self._kept: Predictions | None = None
+        self._progress: ProgressCallback = lambda _what, _fraction: None
+
+    def read(
+        self,
+        folder: RunFolder,
+        part: Part = "test",
+        progress: ProgressCallback = lambda _what, _fraction: None,
+        *,
+        allow_code: bool = False,
+    ) -> Predictions:
+        """Read a run's predictions; ``progress`` is told of those that are computed from now on.
+
+        Raises KDStudioError when the run has no networks yet, or its data are gone.
+        """
+        self._progress = progress
+        wanted = (folder, folder.summary_file.stat().st_mtime_ns, part)
+        if self._kept is None or wanted != self._read:
+            self._kept = read_predictions(folder, part, self._tell, allow_code=allow_code)
+            self._read = wanted
+        return self._kept
+
+    def _tell(self, what: str, fraction: float) -> None:
+        self._progress(what, fraction)

@@ -201,7 +201,7 @@ def test_a_file_that_is_no_image_is_named(tmp_path, content):
 def test_a_missing_file_and_a_folder_are_named(tmp_path):
     (tmp_path / "folder.png").mkdir()
     for name in ("none.png", "folder.png"):
-        with pytest.raises(UnreadableImageError, match=f"{name}' is damaged"):
+        with pytest.raises(UnreadableImageError, match=f"{name}' cannot be read: "):
             decode(tmp_path / name, 8, grey=False)
 
 
@@ -211,7 +211,7 @@ def test_an_image_too_huge_to_be_true_is_reported(saved):
     content[16:24] = (50_000).to_bytes(4) * 2  # the header's width and height
     content[29:33] = zlib.crc32(content[12:29]).to_bytes(4)
     file.write_bytes(content)
-    with pytest.raises(UnreadableImageError, match=r"damaged: Image size \(2500000000 pixels\) exceeds"):
+    with pytest.raises(UnreadableImageError, match="more pixels than can be decoded safely"):
         decode(file, 8, grey=False)
 
 

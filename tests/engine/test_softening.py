@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 from kdstudio.engine.losses.response import soft_cross_entropy, soft_kl
 from kdstudio.engine.softening import (
+    divergence,
     entropy,
     gradient,
     high_temperature_gradient,
@@ -88,3 +90,11 @@ def test_mean_soft_targets_are_means_over_the_samples_of_a_class(logits):
     np.testing.assert_allclose(found[1], expected[[1, 2, 5]].mean(0), rtol=1e-12)
     np.testing.assert_allclose(found[4], expected[3], rtol=1e-12)
     assert np.isnan(found[[2, 3]]).all()
+
+
+@pytest.mark.parametrize("t", TEMPERATURES)
+def test_the_divergence_of_each_sample_is_scipys_relative_entropy(logits, t):
+    student, teacher = logits
+    expected = stats.entropy(probabilities(teacher, t), probabilities(student, t), axis=1)
+    np.testing.assert_allclose(divergence(student, teacher, t).numpy(), expected, rtol=1e-9, atol=1e-12)
+    assert float(divergence(teacher, teacher, t).abs().max()) == 0

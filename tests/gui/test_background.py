@@ -195,7 +195,9 @@ def test_what_was_forgotten_is_read_again(owner, read, run, qtbot):
 
 
 def test_what_may_not_be_read_unasked_is_told(owner, read, run, monkeypatch):
-    monkeypatch.setattr("kdstudio.gui.background.why_unreadable", lambda _run, command: f"use {command}")
+    monkeypatch.setattr(
+        "kdstudio.gui.background.why_unreadable", lambda _run, command, *_more: f"use {command}"
+    )
     reader, told = RunReader(read, "bias", owner), []
     reader.message.connect(told.append)
     reader.want(run)

@@ -41,7 +41,9 @@ def test_a_box_chooses_between_work_and_time(qtbot, theme):
 
 
 def test_what_hinders_the_look_is_told(qtbot, theme, own, monkeypatch):
-    monkeypatch.setattr("kdstudio.gui.background.why_unreadable", lambda _run, command: f"use {command}")
+    monkeypatch.setattr(
+        "kdstudio.gui.background.why_unreadable", lambda _run, command, *_more: f"use {command}"
+    )
     panel = ExitsPanel(theme)
     qtbot.addWidget(panel)
     panel.show_run(own)

@@ -89,3 +89,24 @@ def test_a_result_is_held_against_the_teacher_of_its_own_trial():
 
 def test_networks_without_a_row_can_be_looked_at_too():
     assert comparison.main_result(run(), ["one", "two"]) == "two"
+
+
+def test_the_main_control_is_of_the_same_trial_and_a_control_has_none():
+    rows = [row("teacher", 0.9)]
+    rows += [row(kind, 0.5, seed=seed) for seed in (0, 1) for kind in ("control", "student")]
+    found = run(*rows)
+    names = list(found.networks)
+    assert comparison.main_control(found, names, "student seed-1") == "baseline seed-1"
+    assert comparison.main_control(found, ["student seed-1", "baseline seed-0"], "student seed-1") == (
+        "baseline seed-0"
+    )
+    for name in ("teacher", "baseline seed-0", "nobody"):
+        assert comparison.main_control(found, names, name) is None
+    assert comparison.main_control(found, ["student seed-0"], "student seed-0") is None
+
+
+def test_a_control_of_another_setting_is_no_control():
+    sweep = {"strategy.temperature": 4}
+    rows = [row("control", 0.5, **{"strategy.temperature": 1}), row("student", 0.5, **sweep)]
+    found = run(*rows)
+    assert comparison.main_control(found, list(found.networks), rows[1].name) is None

@@ -4,7 +4,6 @@ import torch
 
 from kdstudio.engine.views import Comparison
 from kdstudio.errors import KDStudioError
-from kdstudio.runs import dark_knowledge
 from kdstudio.runs.dark_knowledge import DarkKnowledgeReader, choose_networks, soften, why_unreadable
 from kdstudio.runs.folder import create_run
 from kdstudio.runs.predictions import Predictions
@@ -129,8 +128,7 @@ def test_a_network_of_fewer_classes_is_told():
 def test_a_run_is_read_once_and_again_when_it_has_changed(runs, monkeypatch):
     read = []
     monkeypatch.setattr(
-        dark_knowledge,
-        "read_predictions",
+        "kdstudio.runs.predictions.read_predictions",
         lambda *args, **kwargs: read.append(args) or some_answers(student=3),
     )
     folder = run_in(runs, small_experiment(strategy="supervised"))

@@ -36,6 +36,7 @@ class MNIST(IdxFiles):
     """Handwritten digits, 60,000 training and 10,000 test images of 28×28 (LeCun 1998)."""
 
     reader: ClassVar[str] = "MNIST"
+    drawn_share: ClassVar[float] = 20 / 28
     title: ClassVar[str] = "MNIST"
     place: ClassVar[str] = "MNIST/raw"
 
@@ -73,6 +74,7 @@ class KMNIST(IdxFiles):
 class EMNIST(IdxFiles):
     """Handwritten letters and digits of 28×28 (Cohen 2017)."""
 
+    drawn_share: ClassVar[float] = 24 / 28
     reader: ClassVar[str] = "EMNIST"
     title: ClassVar[str] = "EMNIST"
     place: ClassVar[str] = "EMNIST/raw"

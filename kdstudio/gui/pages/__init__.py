@@ -40,6 +40,14 @@ def _unseen(window: MainWindow) -> QWidget:
     return page
 
 
+def _learned(window: MainWindow) -> QWidget:
+    from kdstudio.gui.pages.learned.learned_page import LearnedPage
+
+    page = LearnedPage(window.theme, window.index)
+    page.complained.connect(window.complain)
+    return page
+
+
 def _compare(window: MainWindow) -> QWidget:
     from kdstudio.gui.pages.compare import ComparePage
 
@@ -64,6 +72,7 @@ PAGES = {
     "Live": _live,
     "Temperature": _temperature,
     "Unseen": _unseen,
+    "Learned": _learned,
     "Compare": _compare,
     "Export": _export,
 }

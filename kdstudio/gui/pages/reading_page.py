@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from kdstudio.gui.background import RunReader
-from kdstudio.gui.layout import MARGIN, Card, text_label
+from kdstudio.gui.layout import MARGIN, Card
+from kdstudio.gui.pages.reading_stack import ReadingStack
 from kdstudio.gui.pages.run_page import RunPage
 from kdstudio.gui.run_picker import RunPicker
-from kdstudio.runs.session import failure
 
 BOX_SHARE = 4
 """Of the row's width, for each box."""
@@ -23,28 +21,17 @@ class ReadingPage(RunPage):
     def __init__(self, picker: RunPicker, empty: str, read: Callable[..., object], command: str) -> None:
         """``read`` and ``command`` are those of a :class:`RunReader`."""
         super().__init__(picker, empty)
-        self.reader = RunReader(read, command, self)
-        self.reader.message.connect(self._tell)
-        self.reader.found.connect(self._show_found)
-        self.reader.failed.connect(self._fail)
-        self._message = text_label(name="muted")
-        self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._body = QStackedWidget()
-        self._body.addWidget(self._message)
-        self.head = QHBoxLayout()
-        self.head.setSpacing(8)
+        self._body = ReadingStack(read, command)
+        self._body.found.connect(self._show)
+        self._body.failed.connect(self._complain)
+        self.reader = self._body.reader
+        self.head = choices(picker)
 
     def _lay_out_reading(self, content: QWidget) -> None:
         """Put the choices above ``content``."""
         card = Card()
         card.column.setContentsMargins(MARGIN, 8, MARGIN, 8)
         card.column.addLayout(self.head)
-        for title, box in self.picker.boxes.items():
-            label = QLabel(title)
-            label.setBuddy(box)
-            self.head.addWidget(label)
-            self.head.addWidget(box, BOX_SHARE)
-            self.head.addSpacing(8)
         self._body.addWidget(content)
         self._lay_out(card, self._body)
 
@@ -64,14 +51,15 @@ class ReadingPage(RunPage):
         """Show what was read."""
         raise NotImplementedError
 
-    def _show_found(self, found: object) -> None:
-        self._show(found)
-        self._body.setCurrentIndex(1)
 
-    def _tell(self, text: str) -> None:
-        self._message.setText(text)
-        self._body.setCurrentIndex(0)
-
-    def _fail(self, error: Exception) -> None:
-        self._tell(failure(error).message)
-        self._complain(error)
+def choices(picker: RunPicker) -> QHBoxLayout:
+    """Lay the boxes of ``picker`` out in a row, each behind its title."""
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    for title, box in picker.boxes.items():
+        label = QLabel(title)
+        label.setBuddy(box)
+        row.addWidget(label)
+        row.addWidget(box, BOX_SHARE)
+        row.addSpacing(8)
+    return row

@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QColor,
     QFontMetrics,
     QImage,
+    QKeyEvent,
     QLinearGradient,
     QMouseEvent,
     QPainter,
@@ -32,13 +33,21 @@ LONGEST_NAME = 80
 SPACE = 6
 SHARP = 2
 """Pixels of the shades to one of the widget."""
+STEPS = {
+    Qt.Key.Key_Up: (-1, 0),
+    Qt.Key.Key_Down: (1, 0),
+    Qt.Key.Key_Left: (0, -1),
+    Qt.Key.Key_Right: (0, 1),
+}
 
 
 class MatrixPlot(QWidget):
     """Rows are true classes, columns the classes answered."""
 
     pointed_at = Signal(object)
-    """Row and column under the mouse, or None."""
+    """Row and column under the mouse or the arrow keys, or None."""
+    chosen = Signal(object)
+    """Row and column clicked, or where Enter was pressed; of a class's name the row, and None."""
 
     def __init__(self, theme: Theme, title: str) -> None:
         """Empty until :meth:`show_matrix`."""
@@ -52,6 +61,7 @@ class MatrixPlot(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.saving = Saving(self, self.content)
         self.saving.answer_right_clicks(self)
+        self._current = (0, 0)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme.changed.connect(self.update)
@@ -62,6 +72,8 @@ class MatrixPlot(QWidget):
 
     def show_matrix(self, names: Sequence[str], values: np.ndarray, token: Token) -> None:
         """Draw ``values`` ``(K, K)`` in the colour of ``token``; NaN leaves a cell empty."""
+        if len(names) != len(self._names):
+            self._current = (0, 0)
         self._names, self._values, self._token = names, values, token
         self.update()
 
@@ -81,9 +93,9 @@ class MatrixPlot(QWidget):
 
     @property
     def largest(self) -> float:
-        """The value of the darkest cell, where the scale ends."""
+        """The value of the darkest cell, where the scale ends; 1 where nothing is above 0."""
         known = self._values[np.isfinite(self._values)]
-        return float(known.max()) if known.size else 1.0
+        return float(known.max(initial=0.0)) or 1.0
 
     def square(self) -> QRectF:
         """Where the cells are."""
@@ -110,6 +122,33 @@ class MatrixPlot(QWidget):
         """Tell which cell is pointed at."""
         self.pointed_at.emit(self.cell_at(event.position()))
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Choose a cell, or the row of the name at its left."""
+        place = event.position()
+        if cell := self.cell_at(place):
+            self._choose(*cell)
+        elif place.x() < self.square().x() and (cell := self.cell_at(QPointF(self.square().x(), place.y()))):
+            self.chosen.emit((cell[0], None))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Move with the arrow keys, choose with Enter."""
+        key, last = Qt.Key(event.key()), len(self._names) - 1
+        if key in STEPS and last >= 0:
+            places = zip(self._current, STEPS[key], strict=True)
+            row, column = (min(max(at + step, 0), last) for at, step in places)
+            self._current = row, column
+            self.pointed_at.emit(self._current)
+            self.update()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and last >= 0:
+            self._choose(*self._current)
+        else:
+            super().keyPressEvent(event)
+
+    def _choose(self, row: int, column: int) -> None:
+        self._current = row, column
+        self.chosen.emit(self._current)
+        self.update()
+
     def leaveEvent(self, event: object) -> None:  # noqa: N802
         """Tell that none is."""
         self.pointed_at.emit(None)
@@ -129,6 +168,15 @@ class MatrixPlot(QWidget):
             painter.drawRect(square)
             self._draw_names(painter, square)
             self._draw_scale(painter, square)
+            if self.hasFocus():
+                self._draw_current(painter, square)
+
+    def _draw_current(self, painter: QPainter, square: QRectF) -> None:
+        """Frame the cell that Enter would choose."""
+        side = square.width() / len(self._names)
+        row, column = self._current
+        painter.setPen(QPen(QColor(self._theme.colours["accent"]), 2))
+        painter.drawRect(QRectF(square.x() + column * side, square.y() + row * side, side, side))
 
     def _shades(self) -> QImage:
         """One pixel for each cell."""
@@ -181,7 +229,12 @@ class MatrixPlot(QWidget):
         for share in (0.0, 0.5, 1.0):
             y = min(max(strip.bottom() - share * strip.height() - line / 2, strip.y()), strip.bottom() - line)
             place = QRectF(strip.right() + SPACE, y, SCALE_ROOM, line)
-            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, f"{share * self.largest:.2g}")
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, at_scale(share * self.largest))
+
+
+def at_scale(value: float) -> str:
+    """``0.25``, ``1,234``: no more digits than there is room for."""
+    return f"{value:.2g}" if value < 10 else f"{value:,.0f}"
 
 
 def beginning(text: str, metrics: QFontMetrics, width: float) -> str:

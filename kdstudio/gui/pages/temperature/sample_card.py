@@ -78,8 +78,7 @@ class SampleCard(PlotCard):
         predictions = self._found.predictions
         truth = predictions.class_names[int(predictions.labels[self.sample])]
         self.truth.setText(joined(("It is of class ", bold(truth), ".")))
-        pixels = predictions.pixels[self.sample].permute(1, 2, 0).numpy()
-        self._picture.setPixmap(enlarged(pixels, PICTURE, self.devicePixelRatioF()))
+        self._picture.setPixmap(enlarged(predictions.picture(self.sample), PICTURE, self.devicePixelRatioF()))
         self.changed.emit()
 
     def _go_to_mistake(self) -> None:

@@ -24,8 +24,8 @@ class TemperatureControl(QWidget):
 
     changed = Signal(float)
 
-    def __init__(self) -> None:
-        """Begin at a usual temperature."""
+    def __init__(self, usual: float = USUAL) -> None:
+        """Begin at the temperature that is ``usual``."""
         super().__init__()
         self.number = QDoubleSpinBox(minimum=LOWEST, maximum=HIGHEST, decimals=1, singleStep=0.5)
         shape_number(self.number)
@@ -34,8 +34,8 @@ class TemperatureControl(QWidget):
         self.slider.setMinimumWidth(LEAST_WIDTH)
         self.slider.setToolTip(EXAMPLE)
         self.slider.setAccessibleName("Temperature, on a log scale")
-        self.number.setValue(USUAL)
-        self.slider.setValue(position(USUAL))
+        self.number.setValue(usual)
+        self.slider.setValue(position(usual))
         self.number.valueChanged.connect(self._follow_number)
         self.slider.valueChanged.connect(self._follow_slider)
         label = QLabel("Temperature T")

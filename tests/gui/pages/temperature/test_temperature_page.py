@@ -138,8 +138,8 @@ def test_a_run_of_one_network_is_shown_alone(runs, opened):
 def test_runs_that_need_code_or_absent_data_are_not_read(page, qtbot, monkeypatch):
     monkeypatch.setattr("kdstudio.gui.background.why_unreadable", lambda *_told: "read it elsewhere")
     student_box(page).setCurrentIndex(student_box(page).findData("baseline"))
-    assert page._message.text() == "read it elsewhere"
-    assert page._body.currentWidget() is page._message
+    assert page._body.message.text() == "read it elsewhere"
+    assert page._body.currentWidget() is page._body.message
     assert not page.reader.job.is_busy
 
 
@@ -149,8 +149,8 @@ def test_a_run_whose_experiment_cannot_be_read_says_why(window, runs, trained):
     window.index.look_now()
     window.show_page("Temperature")
     page = window.page("Temperature")
-    assert "name" in page._message.text()
-    assert page._body.currentWidget() is page._message
+    assert "name" in page._body.message.text()
+    assert page._body.currentWidget() is page._body.message
 
 
 def test_damaged_weights_are_told(runs, window, qtbot):
@@ -162,7 +162,7 @@ def test_damaged_weights_are_told(runs, window, qtbot):
     with qtbot.waitSignal(page.complained, timeout=LONGEST) as told:
         pass
     assert "not a readable safetensors file" in told.args[0]
-    assert page._message.text() == told.args[0]
+    assert page._body.message.text() == told.args[0]
     window.error.reject()
 
 

@@ -173,6 +173,6 @@ def test_data_that_are_not_here_are_not_fetched_unasked(window, runs, trained, m
     window.index.look_now()
     window.show_page("Unseen")
     page = window.page("Unseen")
-    qtbot.waitUntil(lambda: "are not on this machine" in page._message.text())
-    assert "kdstudio bias run" in page._message.text()
+    qtbot.waitUntil(lambda: "are not on this machine" in page._body.message.text())
+    assert "kdstudio bias run" in page._body.message.text()
     assert not page.reader.job.is_busy

@@ -1,0 +1,1 @@
+"""The page of what was learned: pictures to try, disagreements, fidelity."""

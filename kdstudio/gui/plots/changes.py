@@ -1,0 +1,74 @@
+"""What each class gained or lost: a point with its interval, a row for each class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+
+from kdstudio.gui.plots.frame import PlotFrame, dress
+from kdstudio.gui.theme import Theme
+from kdstudio.runs.fidelity import Change, ClassChange
+
+MOST_ROWS = 24
+"""Of many classes those that changed most are shown, half of them from each end."""
+MARKS: dict[Change, tuple[str, str]] = {
+    "gained": ("gained", "t1"),
+    "lost": ("lost", "t"),
+    "not shown": ("not shown", "o"),
+    "one seed": ("one seed: no interval", "o"),
+}
+"""Words and shape of a point, so that nothing is told by colour alone."""
+COLOURS: dict[Change, str] = {"gained": "kl", "lost": "student"}
+"""Words of the theme's series; what is not shown is muted."""
+
+
+class ChangesPlot(PlotFrame):
+    """Differences in points of accuracy; what gained most is at the top."""
+
+    def __init__(self, theme: Theme) -> None:
+        """Empty until :meth:`show_changes`."""
+        super().__init__(theme, "Accuracy gained and lost, class by class", movable=False)
+        self._rows: Sequence[ClassChange] = ()
+        self.plot.getViewBox().invertY(True)
+        self.legend.toggled.connect(self._draw)
+        theme.changed.connect(self._draw)
+        self._draw()
+
+    def show_changes(self, changes: Sequence[ClassChange]) -> None:
+        """Draw ``changes``, sorted; none leave the plot empty."""
+        half = MOST_ROWS // 2
+        self._rows = changes if len(changes) <= MOST_ROWS else (*changes[:half], *changes[-half:])
+        self.legend.clear()
+        self._draw()
+
+    def _draw(self) -> None:
+        plot, colours = self.plot, self._theme.colours
+        plot.clear()
+        dress(plot, colours, {"bottom": "difference (points of accuracy)", "left": ""})
+        plot.showGrid(x=True, y=False, alpha=0.25)
+        axis = plot.getAxis("left")
+        axis.setStyle(tickLength=0)
+        axis.setTicks([[(place, change.name) for place, change in enumerate(self._rows)]])
+        plot.addItem(pg.InfiniteLine(0, angle=90, pen=pg.mkPen(colours["muted"], style=Qt.PenStyle.DashLine)))
+        for change in dict.fromkeys(each.change for each in self._rows):
+            self._draw_those(change)
+        plot.setYRange(-0.5, max(len(self._rows), 1) - 0.5, padding=0.01)
+
+    def _draw_those(self, change: Change) -> None:
+        """Draw the classes of which one thing is said."""
+        words, symbol = MARKS[change]
+        colours = self._theme.colours
+        colour = colours.of(COLOURS[change]) if change in COLOURS else colours["muted"]
+        pen = pg.mkPen(colour, width=2 * round(self.devicePixelRatioF()))
+        self.legend.show_entry(change, words, pen)
+        shown = self.legend.is_shown(change)
+        for place, each in enumerate(self._rows):
+            if each.change != change or not shown:
+                continue
+            low, high = each.difference.low, each.difference.high
+            if low is not None and high is not None:
+                self.plot.plot([100 * low, 100 * high], [place, place], pen=pen)
+            dot = {"symbol": symbol, "symbolSize": 9, "symbolBrush": colour, "symbolPen": None}
+            self.plot.plot([100 * each.difference.mean], [place], pen=None, **dot)

@@ -1,0 +1,82 @@
+"""Accuracy against confidence, a line for each network: on the diagonal where they are as sure as right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import sqrt
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+
+from kdstudio.gui.plots.frame import PlotFrame, dress
+from kdstudio.gui.spoken import spoken_share
+from kdstudio.gui.theme import Theme
+from kdstudio.runs.colours import Token
+
+if TYPE_CHECKING:
+    from kdstudio.engine.scoring import Bin
+
+LEAST, MOST = 4, 14
+"""Diameters of a point, in pixels: of few images, and of all."""
+ROOM = 0.07
+"""Beyond 0 and 100, so that these are written at the axes."""
+TICKS = range(0, 101, 25)
+HELP = (
+    "Answers are gathered by their confidence. Below the diagonal a network is surer than right. Large "
+    "points hold many images; ECE is the mean distance to the diagonal, weighted by them."
+)
+
+
+class Calibration(NamedTuple):
+    """One network's line."""
+
+    bins: Sequence[Bin]
+    error: float
+    """Expected calibration error, 0 to 1."""
+
+
+class ReliabilityPlot(PlotFrame):
+    """The reliability diagram of several networks, in percent."""
+
+    def __init__(self, theme: Theme) -> None:
+        """Empty until :meth:`show_networks`."""
+        super().__init__(theme, "Calibration, with its error (ECE)", movable=False)
+        self.heading.setToolTip(HELP)
+        self._shown: Mapping[str, Calibration] = {}
+        self._tokens: Mapping[str, Token] = {}
+        for axis in ("bottom", "left"):
+            self.plot.getAxis(axis).setTicks([[(share, str(share)) for share in TICKS]])
+        self.plot.setXRange(0, 100, padding=ROOM)
+        self.plot.setYRange(0, 100, padding=ROOM)
+        self.legend.toggled.connect(self._draw)
+        theme.changed.connect(self._draw)
+        self._draw()
+
+    def show_networks(self, found: Mapping[str, Calibration], tokens: Mapping[str, Token]) -> None:
+        """Draw a line for each network of ``found``; ``tokens`` tell their colours."""
+        if list(found) != list(self._shown):
+            self.legend.clear()
+        self._shown, self._tokens = found, tokens
+        self._draw()
+
+    def _draw(self) -> None:
+        self.plot.clear()
+        dress(self.plot, self._theme.colours, {"bottom": "confidence (%)", "left": "accuracy (%)"})
+        diagonal = pg.mkPen(self._theme.colours["muted"], style=Qt.PenStyle.DashLine)
+        self.plot.plot([0, 100], [0, 100], pen=diagonal)
+        for name, found in self._shown.items():
+            pen = self.pen(self._tokens[name])
+            self.legend.show_entry(name, f"{name} {spoken_share(found.error)}", pen, HELP)
+            if self.legend.is_shown(name):
+                x, y, sizes = points(found.bins)
+                dots = {"symbol": "o", "symbolSize": sizes, "symbolBrush": pen.color(), "symbolPen": None}
+                self.plot.plot(x, y, pen=pen, **dots)
+
+
+def points(bins: Sequence[Bin]) -> tuple[list[float], list[float], list[float]]:
+    """Confidence and accuracy in percent, and diameter, of the bins that are not empty."""
+    total = sum(each.images for each in bins)
+    held = [each for each in bins if each.images]
+    x, y = ([100 * getattr(each, share) for each in held] for share in ("confidence", "accuracy"))
+    return x, y, [LEAST + (MOST - LEAST) * sqrt(each.images / total) for each in held]
