@@ -79,6 +79,11 @@ class RunContext:
         self.contents: dict[str, str] = {}
         """Digests of what the weights of networks and heads come from, by name; see ``content.py``."""
 
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether the plan is only looked at, and its networks answer nobody."""
+        return self._load_weights is None
+
     def trials(self) -> Iterator[tuple[dict[str, Coordinate], RunContext]]:
         """Yield a context for each trial, with its coordinates; they share the images that are the same."""
         parts = [self.data]
@@ -172,7 +177,8 @@ class RunContext:
         self, role: str = STUDENT, *, draw: int = 0, classes: Sequence[int] = (), **coordinates: Coordinate
     ) -> Network:
         """Build ``role``'s network once more: what it would be without what the strategy does."""
-        return self.network(role, CONTROL, draw=draw, classes=classes, start_from=None, **coordinates)
+        own: dict[str, None] = {"start_from": None, "model": None}  # as the experiment describes it
+        return self.network(role, CONTROL, draw=draw, classes=classes, **own, **coordinates)
 
     def _module(self, model: ModelSpec, classes: int, seed: int) -> nn.Module:
         with OwnGenerator(seed):

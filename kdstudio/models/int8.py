@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from kdstudio.declaration import option
+from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ImageShape, ModelSpec, models
 from kdstudio.models.lenet import LeNet
 
@@ -83,6 +84,8 @@ class Int8(ModelSpec):
         from kdstudio.models.modules.layout import build
         from kdstudio.models.modules.quantised import quantise
 
+        if isinstance(self.of, Int8):
+            raise KDStudioError(f"'{self.of.summary()}' is rounded already; name the architecture inside it")
         module = build(self.of, image, classes)
         training = module.training
         with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Networks that compute as with 8-bit integers, in floating point, so that they can learn (Jacob et al. 2018).
+"""Networks that compute as with 8-bit integers, in floating point, so that they learn (Jacob et al. 2018).
 
 Weights are rounded to steps of one size for each output channel, symmetric about 0, what flows between the
 layers to 256 steps of one range, which is the mean of what batches had. Gradients pass through the rounding
@@ -9,14 +9,14 @@ neither their rounding nor the range: it is folded when the network is sent else
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
 from kdstudio.models.modules.residual import Residual
-from kdstudio.models.modules.tapping import ACTIVATIONS, NORMS, Call, all_calls
+from kdstudio.models.modules.tapping import ACTIVATIONS, NORMS, RECTIFIERS, Call, all_calls
 
 LEVELS = 255
 """Steps in the range of what flows between layers: the numbers of an unsigned byte."""
@@ -48,7 +48,8 @@ class Rounding(nn.Module):
         if self.training:
             self._observe(values.detach())
         scale, zero = self.steps()
-        return torch.fake_quantize_per_tensor_affine(values.float(), scale, zero, 0, LEVELS)
+        near: Tensor = torch.fake_quantize_per_tensor_affine(values.float(), scale, zero, 0, LEVELS)
+        return near
 
     def _observe(self, values: Tensor) -> None:
         share = (1 / (self.seen + 1)).clamp(min=LEAST_SHARE)
@@ -101,7 +102,8 @@ def rounded(weight: Tensor, bits: int) -> Tensor:
     """``weight`` ``(O, …)`` at the nearest steps; its gradient is passed on unchanged."""
     scale = weight_steps(weight, bits)
     zero = torch.zeros_like(scale, dtype=torch.int32)
-    return torch.fake_quantize_per_channel_affine(weight.float(), scale, zero, 0, -128, 127)
+    near: Tensor = torch.fake_quantize_per_channel_affine(weight.float(), scale, zero, 0, -128, 127)
+    return near
 
 
 def quantise(network: nn.Module, images: Tensor, bits: int = 8) -> nn.Module:
@@ -140,36 +142,36 @@ def _round_output(module: nn.Module, _inputs: object, output: Tensor) -> Tensor:
 
 def _norm_behind(layer: Call, calls: Sequence[Call]) -> tuple[nn.Module, ...]:
     """Return the batch norm that alone reads what ``layer`` gives, none where it runs in several places."""
-    readers = [call for call in calls if call.input is layer.output and not _is_chain(call.module)]
-    once = _times(calls)
-    alone = len(readers) == 1 and isinstance(readers[0].module, NORMS)
-    if not alone or once[id(layer.module)] > 1 or once[id(readers[0].module)] > 1:
+    readers = [call for call in calls if layer.gives(call.input) and not _is_chain(call.module)]
+    if len(readers) != 1 or type(readers[0].module) not in NORMS:
         return ()
-    return (readers[0].module,)
+    times = _times(calls)
+    once = times[id(layer.module)] == times[id(readers[0].module)] == 1
+    return (readers[0].module,) if once else ()
 
 
 def _ends(
-    calls: Sequence[Call], layers: Sequence[Call], norms: dict[int, tuple[nn.Module, ...]]
+    calls: Sequence[Call], layers: Sequence[Call], norms: Mapping[int, tuple[nn.Module, ...]]
 ) -> Iterator[Call]:
-    """Yield what gives values that are kept: layers with their batch norm, sums and activations."""
+    """Yield what gives values that are kept: layers with batch norm and ReLU, sums, other activations."""
     times, logits = _times(calls), calls[-1].output
-    activated = [call.input for call in calls if isinstance(call.module, ACTIVATIONS)]
+    rectified = [call.input for call in calls if isinstance(call.module, RECTIFIERS)]
     folded = {id(norm) for behind in norms.values() for norm in behind}
     bare = {id(layer.module) for layer in layers if not norms[id(layer.module)]}
     for call in calls:
-        gives = id(call.module) in folded | bare or isinstance(call.module, (*ACTIVATIONS, Residual))
-        read = any(value is call.output for value in activated)
-        if gives and not read and call.output is not logits and times[id(call.module)] == 1:
+        gives = isinstance(call.module, (*ACTIVATIONS, Residual)) or id(call.module) in folded | bare
+        kept = call.output is not logits and not any(map(call.gives, rectified))
+        if gives and kept and times[id(call.module)] == 1:
             yield call
 
 
 def _entering(calls: Sequence[Call], layers: Sequence[Call], ends: Sequence[Call]) -> Iterator[Call]:
     """Yield the calls of layers that are fed with what has not been rounded."""
-    done = {id(call.output) for call in ends}
+    done = [*ends]
     for call in calls:
-        if isinstance(call.module, PASSING) and id(call.input) in done:
-            done.add(id(call.output))
-    return (layer for layer in layers if id(layer.input) not in done)
+        if isinstance(call.module, PASSING) and any(before.gives(call.input) for before in done):
+            done.append(call)
+    return (layer for layer in layers if not any(before.gives(layer.input) for before in done))
 
 
 def _is_chain(module: nn.Module) -> bool:

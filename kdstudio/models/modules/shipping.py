@@ -23,7 +23,7 @@ STEPS = torch.ops.quantized_decomposed
 
 
 def shipped(network: nn.Module) -> nn.Module:
-    """Return a copy of ``network`` in eval mode, to be exported; one that rounds nothing is like the original.
+    """Return a copy of ``network`` in eval mode, to be exported; one that rounds nothing is as it was.
 
     What rounds becomes a pair of operations that exporters know (``QuantizeLinear`` and ``DequantizeLinear``
     of ONNX); rounded layers hold 8-bit integers, and their batch norm is folded into these and the bias.
@@ -68,7 +68,8 @@ class _IntegerConv2d(_Integers):
     _conv_forward = nn.Conv2d._conv_forward
 
     def forward(self, images: Tensor) -> Tensor:
-        return self._conv_forward(images, self.weight(), self.bias)  # type: ignore[arg-type, misc]
+        output: Tensor = self._conv_forward(images, self.weight(), self.bias)  # type: ignore[misc]
+        return output
 
 
 class _IntegerLinear(_Integers):
@@ -105,10 +106,11 @@ def _settle_layer(layer: QuantisedLayer) -> None:
 
 def _affine(layer: QuantisedLayer) -> tuple[Tensor, Tensor]:
     """Factor and bias, ``(O,)``, that the layer's products get from its bias and its batch norm."""
-    ones = torch.ones_like(layer.weight[:, *[0] * (layer.weight.ndim - 1)])
+    ones = layer.weight.new_ones(len(layer.weight))
     bias = torch.zeros_like(ones) if layer.bias is None else layer.bias.detach().clone()
     for norm in cast("tuple[nn.BatchNorm2d, ...]", layer.norm):
-        assert norm.running_mean is not None and norm.running_var is not None
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
         gain = ones if norm.weight is None else norm.weight
         shift = torch.zeros_like(ones) if norm.bias is None else norm.bias
         factor = gain / (norm.running_var + norm.eps).sqrt()
