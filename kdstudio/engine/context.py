@@ -177,8 +177,9 @@ class RunContext:
         self, role: str = STUDENT, *, draw: int = 0, classes: Sequence[int] = (), **coordinates: Coordinate
     ) -> Network:
         """Build ``role``'s network once more: what it would be without what the strategy does."""
-        own: dict[str, None] = {"start_from": None, "model": None}  # as the experiment describes it
-        return self.network(role, CONTROL, draw=draw, classes=classes, **own, **coordinates)
+        return self.network(
+            role, CONTROL, draw=draw, classes=classes, start_from=None, model=None, **coordinates
+        )
 
     def _module(self, model: ModelSpec, classes: int, seed: int) -> nn.Module:
         with OwnGenerator(seed):
