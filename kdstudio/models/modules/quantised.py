@@ -73,7 +73,8 @@ class QuantisedConv2d(nn.Conv2d):
 
     def forward(self, images: Tensor) -> Tensor:
         """``(B, C, H, W)``, as any convolution."""
-        return self._conv_forward(images, rounded(self.weight, self.bits), self.bias)
+        output: Tensor = self._conv_forward(images, rounded(self.weight, self.bits), self.bias)
+        return output
 
 
 class QuantisedLinear(nn.Linear):
@@ -84,7 +85,8 @@ class QuantisedLinear(nn.Linear):
 
     def forward(self, values: Tensor) -> Tensor:
         """``(…, inputs)`` to ``(…, outputs)``."""
-        return nn.functional.linear(values, rounded(self.weight, self.bits), self.bias)
+        output: Tensor = nn.functional.linear(values, rounded(self.weight, self.bits), self.bias)
+        return output
 
 
 QuantisedLayer = QuantisedConv2d | QuantisedLinear
@@ -95,7 +97,8 @@ QUANTISED: dict[type[nn.Module], type[nn.Module]] = {nn.Conv2d: QuantisedConv2d,
 def weight_steps(weight: Tensor, bits: int) -> Tensor:
     """Size of a step for each output channel, ``(O,)``: the largest weight is the largest number."""
     largest = weight.detach().float().flatten(1).abs().amax(1)
-    return (largest / (2 ** (bits - 1) - 1)).clamp(min=LEAST_STEP)
+    step: Tensor = largest / (2 ** (bits - 1) - 1)
+    return step.clamp(min=LEAST_STEP)
 
 
 def rounded(weight: Tensor, bits: int) -> Tensor:
