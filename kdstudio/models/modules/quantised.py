@@ -48,12 +48,12 @@ class Rounding(nn.Module):
         if self.training:
             self._observe(values.detach())
         scale, zero = self.steps()
-        near: Tensor = torch.fake_quantize_per_tensor_affine(values.float(), scale, zero, 0, LEVELS)
+        near: Tensor = torch.fake_quantize_per_tensor_affine(values, scale, zero, 0, LEVELS)
         return near
 
     def _observe(self, values: Tensor) -> None:
         share = (1 / (self.seen + 1)).clamp(min=LEAST_SHARE)
-        low, high = torch.aminmax(values.float())
+        low, high = torch.aminmax(values.to(self.low.dtype))
         self.low.lerp_(low.clamp(max=0), share)
         self.high.lerp_(high.clamp(min=0), share)
         self.seen.add_(1)
@@ -105,7 +105,7 @@ def rounded(weight: Tensor, bits: int) -> Tensor:
     """``weight`` ``(O, …)`` at the nearest steps; its gradient is passed on unchanged."""
     scale = weight_steps(weight, bits)
     zero = torch.zeros_like(scale, dtype=torch.int32)
-    near: Tensor = torch.fake_quantize_per_channel_affine(weight.float(), scale, zero, 0, -128, 127)
+    near: Tensor = torch.fake_quantize_per_channel_affine(weight, scale, zero, 0, -128, 127)
     return near
 
 
