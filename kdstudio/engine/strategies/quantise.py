@@ -58,7 +58,12 @@ class Quantise(Strategy):
         8, "Bits of a weight", "What flows between the layers has always 8.", unit="bits", ge=2, le=8
     )
     images: int = option(
-        512, "Images", "Training images from which ranges are taken.", unit="images", ge=2, le=1_000_000
+        512,
+        "Calibration",
+        "Training images from which the ranges are taken that rounding begins with.",
+        unit="images",
+        ge=2,
+        le=1_000_000,
     )
     baseline: bool = option(
         True,
