@@ -45,7 +45,7 @@ class NetworkCard(Declaration):
         """Name what runs code of the user's when the network is built; empty if nothing does."""
         trunks = self.composition.networks.values() if self.composition else ()
         models = [self.model] if self.model else [trunk.model for trunk in trunks]
-        return ", ".join(model.summary() for model in models if model.runs_code)
+        return ", ".join(code for model in models if (code := model.code()))
 
     def build(self) -> nn.Module:
         """Make the module; its first weights are drawn apart from torch's global generator."""

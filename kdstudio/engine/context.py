@@ -15,7 +15,7 @@ from kdstudio.data.seeding import derived_seed
 from kdstudio.engine.card import NetworkCard
 from kdstudio.engine.composition import Composition, PlacedHead, composed_of
 from kdstudio.engine.content import digest
-from kdstudio.engine.experiment import Experiment, FromFile, FromRun, NetworkSpec, TrainHere
+from kdstudio.engine.experiment import Experiment, FromFile, FromRun, TrainHere
 from kdstudio.engine.identity import CONTROL, STUDENT, TEACHER, Coordinate, Identity
 from kdstudio.engine.loading import load_state
 from kdstudio.engine.network import Head, Network, Part, network_of
@@ -79,6 +79,11 @@ class RunContext:
         self.contents: dict[str, str] = {}
         """Digests of what the weights of networks and heads come from, by name; see ``content.py``."""
 
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether the plan is only looked at, and its networks answer nobody."""
+        return self._load_weights is None
+
     def trials(self) -> Iterator[tuple[dict[str, Coordinate], RunContext]]:
         """Yield a context for each trial, with its coordinates; they share the images that are the same."""
         parts = [self.data]
@@ -114,9 +119,6 @@ class RunContext:
         """How ``network`` learns."""
         return self.recipe(self.scorable[network.name].identity.role)
 
-    def _spec_of(self, network: str) -> NetworkSpec:
-        return self.experiment.networks[self.scorable[network].identity.role]
-
     def is_loaded(self, role: str) -> bool:
         """Tell whether the network in ``role`` comes with weights."""
         return not isinstance(self.experiment.networks[role].weights, TrainHere)
@@ -129,6 +131,7 @@ class RunContext:
         draw: int = 0,
         classes: Sequence[int] = (),
         start_from: Network | None = None,
+        model: ModelSpec | None = None,
         **coordinates: Coordinate,
     ) -> Network:
         """Build the network described for ``role``; its name follows from kind and coordinates.
@@ -137,7 +140,8 @@ class RunContext:
         seed, the role and ``draw`` alone: a control built for the student's role starts from the
         student's weights. With outputs for some ``classes`` alone, it starts from the weights of the
         network with all outputs, wherever shapes agree. ``start_from`` gives it the present weights of
-        another network of the same architecture.
+        another network; what only the new one has stays as it is built. ``model`` is another architecture
+        than the role's, which has the same weights under the same names.
         """
         identity = Identity(
             role=role,
@@ -147,20 +151,22 @@ class RunContext:
         spec = self.experiment.networks[role]
         seed = self._teacher_seed if identity.kind == TEACHER else self.experiment.seed
         weights_seed = derived_seed(seed, "weights", role, draw)
-        module = self._module(spec.model, self.data.classes, weights_seed)
-        if self._load_weights and not isinstance(spec.weights, TrainHere):
+        model = model or spec.model
+        module = self._module(model, self.data.classes, weights_seed)
+        if self._load_weights and not isinstance(spec.weights, TrainHere) and not start_from:
             load_state(module, self._load_weights(spec.weights, self.data.class_names), role)
         if classes:
             whole = module.state_dict()
-            module = self._module(spec.model, len(classes), weights_seed)
+            module = self._module(model, len(classes), weights_seed)
             own = module.state_dict()
             same = {key: value for key, value in whole.items() if value.shape == own[key].shape}
             module.load_state_dict(own | same)
         if start_from:
-            load_state(module, start_from.module.state_dict(), f"{identity.name}, from {start_from.name}")
-        network = network_of(identity.name, module, spec.model)
+            state = module.state_dict() | start_from.module.state_dict()
+            load_state(module, state, f"{identity.name}, from {start_from.name}")
+        network = network_of(identity.name, module, model)
         names = tuple(self.data.class_names[number] for number in classes or range(self.data.classes))
-        card = self._card(identity, names, model=spec.model)
+        card = self._card(identity, names, model=model)
         self._enter(identity, network.logits, card)
         self.networks[network.name] = network
         before = self.contents[start_from.name] if start_from else ""
@@ -171,7 +177,9 @@ class RunContext:
         self, role: str = STUDENT, *, draw: int = 0, classes: Sequence[int] = (), **coordinates: Coordinate
     ) -> Network:
         """Build ``role``'s network once more: what it would be without what the strategy does."""
-        return self.network(role, CONTROL, draw=draw, classes=classes, start_from=None, **coordinates)
+        return self.network(
+            role, CONTROL, draw=draw, classes=classes, start_from=None, model=None, **coordinates
+        )
 
     def _module(self, model: ModelSpec, classes: int, seed: int) -> nn.Module:
         with OwnGenerator(seed):
@@ -257,7 +265,7 @@ class RunContext:
         trunks = {name: part for name, part in parts.items() if isinstance(part, Network)}
         composition = composed_of(
             output.name,
-            {name: (self._spec_of(name).model, len(self._card_of(name).class_names)) for name in trunks},
+            {name: (self.model_of(name), len(self._card_of(name).class_names)) for name in trunks},
             {head.name: PlacedHead(head=head.spec, inputs=head.inputs) for head in heads},
         )
         return self._enter(identity, output.name, self._card(identity, names, composition=composition))
@@ -266,6 +274,12 @@ class RunContext:
         card = self.scorable[network].card
         assert card is not None
         return card
+
+    def model_of(self, network: str) -> ModelSpec:
+        """Return the architecture of the network called so."""
+        model = self._card_of(network).model
+        assert model is not None
+        return model
 
     def module_of(self, name: str) -> nn.Module | None:
         """Module of what is called ``name``, sharing the weights in training; None if it has no recipe."""

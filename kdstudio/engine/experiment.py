@@ -14,7 +14,7 @@ from kdstudio.engine.optimization import optimizers, schedules
 from kdstudio.engine.strategy import Strategy, strategies
 from kdstudio.engine.sweep import MOST_TRIALS, Sweep, crossed, sweep_views
 from kdstudio.engine.training import TrainingSpec
-from kdstudio.engine.views import View
+from kdstudio.engine.views import View, told_apart
 from kdstudio.engine.weighting import weightings
 from kdstudio.models.declaration import ModelSpec, models
 from kdstudio.models.heads.declaration import heads
@@ -220,7 +220,8 @@ class Experiment(Declaration):
     @property
     def views(self) -> tuple[View, ...]:
         """Tables and figures of the results: the strategy's, and those of what is swept."""
-        return (*self.strategy.views, *sweep_views(self.sweep))
+        own = self.strategy.views
+        return (*own, *sweep_views(self.sweep, told_apart(own)))
 
     @field_validator("networks")
     @classmethod

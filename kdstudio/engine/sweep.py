@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
 
@@ -38,13 +38,16 @@ def crossed(values: dict[str, Any], sweep: Sweep) -> Iterator[tuple[dict[str, Co
         yield {path: coordinate(value) for path, value in zip(sweep, chosen, strict=True)}, setting
 
 
-def sweep_views(sweep: Sweep) -> tuple[View, ...]:
-    """Show what a sweep gives: one table, the best marked on validation, and one figure over its numbers."""
+def sweep_views(sweep: Sweep, own: Sequence[str] = ()) -> tuple[View, ...]:
+    """Show what a sweep gives: one table, the best marked on validation, and one figure over its numbers.
+
+    ``own`` are the fields by which the strategy tells its networks apart.
+    """
     if not sweep:
         return ()
     table = TableView(
         title="What was swept",
-        rows=("role", "kind", *sweep),
+        rows=("role", "kind", *own, *sweep),
         figures=("validation.accuracy", "accuracy", "errors"),
         best="validation.accuracy",
     )
@@ -55,7 +58,7 @@ def sweep_views(sweep: Sweep) -> tuple[View, ...]:
     figure = FigureView(
         title=f"Accuracy against {title_of(x)}",
         x=x,
-        series=("role", "kind", *(path for path in sweep if path != x)),
+        series=("role", "kind", *own, *(path for path in sweep if path != x)),
         log_x=min(values) > 0 and max(values) >= LOGARITHMIC * min(values),
     )
     return (table, figure)

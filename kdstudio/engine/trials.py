@@ -47,7 +47,7 @@ def code_run_by(experiment: Experiment) -> str:
     """Name the files whose code some trial's networks run; empty if there are none."""
     trials = trials_of(experiment.model_copy(update={"seeds": 1}))
     models = [network.model for trial in trials for network in trial.experiment.networks.values()]
-    return " and ".join(dict.fromkeys(model.summary() for model in models if model.runs_code))
+    return " and ".join(dict.fromkeys(code for model in models if (code := model.code())))
 
 
 def first_setting(experiment: Experiment) -> Experiment:

@@ -10,6 +10,7 @@ not tell them apart.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -17,6 +18,8 @@ from pydantic import AfterValidator, Field
 from kdstudio.engine.identity import CONTROL, SEED, STUDENT, TEACHER, Record
 
 SCORES = ("accuracy", "errors", "loss", "calibration_error")
+OF_EVERY_ROW = ("role", "kind", "architecture", "name")
+"""Fields that are no coordinates."""
 COSTS = ("parameters", "multiply_adds", "latency")
 
 
@@ -72,6 +75,13 @@ class FigureView(Record):
 
 
 View = Annotated[TableView | FigureView, Field(discriminator="view")]
+
+
+def told_apart(views: Iterable[View]) -> tuple[str, ...]:
+    """Coordinates by which the tables among ``views`` tell networks apart, each once."""
+    tables = (view for view in views if isinstance(view, TableView))
+    fields = (field for table in tables for field in (*table.rows, table.columns))
+    return tuple(dict.fromkeys(field for field in fields if field and field not in OF_EVERY_ROW))
 
 
 class Comparison(Record):

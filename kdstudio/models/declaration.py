@@ -73,6 +73,10 @@ class ModelSpec(Declaration):
         """Make the module, randomly initialised: ``(B, C, H, W)`` in, ``(B, classes)`` out."""
         raise NotImplementedError
 
+    def code(self) -> str:
+        """Name what runs code of the user's when it is built; empty if nothing does."""
+        return self.summary() if self.runs_code else ""
+
     def summary(self) -> str:
         """Return the architecture in a few characters, for tables and curve names."""
         return self.name

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, get_args
 
 from kdstudio.engine.events import NetworkResult, Scores
 from kdstudio.engine.identity import CONTROL, CONTROL_NAME, Coordinate, Identity, title_of
+from kdstudio.engine.views import OF_EVERY_ROW
 
 Part = Literal["validation", "test"]
 PARTS = get_args(Part)
@@ -97,7 +98,7 @@ def figure_of(row: Row, key: str, part: Part = "test") -> float | None:
 
 def field_of(row: Row, field: str) -> Coordinate | None:
     """Read what tells a row from others; None for a coordinate that it does not have."""
-    if field in ("role", "kind", "architecture", "name"):
+    if field in OF_EVERY_ROW:
         return str(getattr(row, field))
     return row.coordinates.get(field)
 

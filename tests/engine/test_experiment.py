@@ -53,3 +53,9 @@ def test_weights_are_trained_here_unless_told_otherwise():
 def test_experiments_are_equal_by_what_they_say():
     assert small_experiment("seed=3") == small_experiment("seed=3")
     assert small_experiment("seed=3") != small_experiment("seed=4")
+
+
+def test_what_is_swept_is_shown_for_each_network_that_the_strategy_tells_apart():
+    *_own, table, figure = small_experiment("sweep={'strategy.bits'=[8, 4]}", strategy="quantise").views
+    assert table.rows == ("role", "kind", "method", "strategy.bits")
+    assert figure.series == ("role", "kind", "method")

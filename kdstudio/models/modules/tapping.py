@@ -93,9 +93,10 @@ def activation(module: nn.Module, images: Tensor, path: str) -> nn.Module | None
     return None
 
 
-class _Call(NamedTuple):
+class Call(NamedTuple):
     """One run of a module."""
 
+    path: str
     module: nn.Module
     input: object
     output: object
@@ -106,14 +107,19 @@ class _Call(NamedTuple):
         return self.output is value and isinstance(value, Tensor) and value._version == self.version
 
 
-def _last_calls(module: nn.Module, images: Tensor) -> dict[str, _Call]:
+def _last_calls(module: nn.Module, images: Tensor) -> dict[str, Call]:
     """Run ``module`` on ``images``; the last call of each of its modules by path, inner ones first."""
-    calls: dict[str, _Call] = {}
+    return {call.path: call for call in all_calls(module, images)}
+
+
+def all_calls(module: nn.Module, images: Tensor) -> list[Call]:
+    """Run ``module`` on ``images``; every run of its parts in order, a part of two paths under both."""
+    calls: list[Call] = []
 
     def watch(path: str) -> Callable[[nn.Module, tuple[object, ...], object], None]:
         def hook(part: nn.Module, inputs: tuple[object, ...], output: object) -> None:
             version = output._version if isinstance(output, Tensor) else 0
-            calls[path] = _Call(part, inputs[0] if inputs else None, output, version)
+            calls.append(Call(path, part, inputs[0] if inputs else None, output, version))
 
         return hook
 

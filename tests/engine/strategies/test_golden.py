@@ -59,6 +59,8 @@ GOLDEN = {
     "match": [Golden(0.637476589, 1.40437386)],
     # Zhang et al. 2018, equation 7, for two networks
     "mutual": [Golden(2.49441514, 2.52242088), Golden(2.68706534, 2.93263652)],
+    # the same loss of rounded logits (Jacob et al. 2018): 8 bits from layer to layer, 8 bits of a weight
+    "quantise": [Golden(0.627089031, 1.36852649)],
     # ArchipLab-LinfengZhang/pytorch-self-distillation-final, train.py: CE + Σ [0.7·CE + 0.3·CE(soft, T = 3)
     # + 0.03·torch.dist(linear(f_i), f_C)]; there the last exit but the deepest has no feature loss
     "self-distillation": [Golden(7.97718732, 2.44885418)],
