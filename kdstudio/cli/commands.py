@@ -11,8 +11,8 @@ import click
 from kdstudio.cli import tables
 from kdstudio.cli.cache import cache
 from kdstudio.cli.display import console
-from kdstudio.cli.export import export
 from kdstudio.cli.explain import explain
+from kdstudio.cli.export import export
 from kdstudio.cli.options import (
     code_flag,
     complain,
