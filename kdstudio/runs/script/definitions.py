@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import count
+from itertools import chain, count
 
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.script.source import (
@@ -62,9 +62,10 @@ class Definitions:
         finally:
             self._section = before
 
-    def unused(self, wish: str) -> str:
-        """Return ``wish``, numbered where the name is taken, and take it."""
-        names = (identifier(wish) if n == 1 else f"{identifier(wish)}_{n}" for n in count(1))
+    def unused(self, *wishes: str) -> str:
+        """Take the first of the ``wishes`` that nothing is called yet, or else the last one, numbered."""
+        last = identifier(wishes[-1])
+        names = chain(map(identifier, wishes), (f"{last}_{n}" for n in count(2)))
         name = next(n for n in names if n not in self._taken and not is_built_in(n))
         self._taken.add(name)
         return name
@@ -116,10 +117,12 @@ class Definitions:
         return name
 
     def imported(self, origin: Import, bound: str) -> str:
-        """Import ``origin`` under the name ``bound``."""
-        self._imports[bound] = origin
-        self._taken.add(bound)
-        return bound
+        """Import ``origin`` under the name ``bound``, or another where that is taken; returns the name."""
+        known = (name for name, other in self._imports.items() if other == origin)
+        called = next(known, None) or (self.unused(bound) if bound in self._taken else bound)
+        self._imports[called] = origin
+        self._taken.add(called)
+        return called
 
     def edits(self, source: ModuleSource, node: ast.AST, own: Collection[str]) -> list[Edit]:
         """Return what gives the names in ``node`` their meaning here; those that it binds itself are its own."""
@@ -161,7 +164,7 @@ class Definitions:
         options = [n.attr for n in reads if n.attr in known]
         for call in calls:
             assert isinstance(call.func, ast.Attribute)
-            options += self.method(kind, call.func.attr, f"{identifier(kind.__name__)}_{call.func.attr}".lower())[1]
+            options += self.method(kind, call.func.attr, f"{kind.__name__}_{call.func.attr.strip('_')}".lower())[1]
         methods = [call.func for call in calls]
         if others := [n.attr for n in reads if n.attr not in known and n not in methods]:
             raise KDStudioError(f"'{kind.__name__}.{node.name}' reads self.{others[0]}, which is no option")
@@ -179,12 +182,10 @@ class Definitions:
                 edits.append(Edit(*source.span(inner), names[inner.attr]))
         for call in calls:
             edits += self._call_of_function(source, kind, call)
-        arguments = [ast.unparse(a) for a in node.args.args[1:]]
-        more = [ast.unparse(a) for a in node.args.kwonlyargs]
-        options_text = [f"{names[o]}: {_type_name(kind, o)}" for o in options]
+        typed = [f"{names[option]}: {_type_name(kind, option)}" for option in options]
         return _function(
             called,
-            [*arguments, *(["*", *more, *options_text] if more or options else [])],
+            _arguments(node.args, typed),
             ast.unparse(node.returns) if node.returns else "None",
             _first_line(kind, node),
             _body(source, node, edits),
@@ -279,6 +280,13 @@ def _is_self(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id == "self"
 
 
+def _arguments(declared: ast.arguments, further: list[str]) -> list[str]:
+    """Arguments of a method without self, and ``further`` ones that are given by name."""
+    named = [*map(ast.unparse, declared.kwonlyargs), *further]
+    found = [*map(ast.unparse, declared.args[1:]), *(["*", *named] if named else [])]
+    return [*found, *([f"**{ast.unparse(declared.kwarg)}"] if declared.kwarg else [])]
+
+
 def _type_name(kind: type, option: str) -> str:
     """Type of an option's value, as far as a reader needs it."""
     annotation = getattr(kind, "model_fields")[option].annotation  # noqa: B009
@@ -308,7 +316,8 @@ def _function(called: str, arguments: list[str], returns: str, docstring: str, b
     from kdstudio.runs.script.layout import Call, render
 
     head = render(Call(called, tuple(arguments)), before="def ", after=f" -> {returns}:")
-    return "\n".join([head, f'    """{docstring}"""', indent(body, "    ")])
+    gap = [""] if body.startswith(("def ", "class ")) else []
+    return "\n".join([head, f'    """{docstring}"""', *gap, indent(body, "    ")])
 
 
 def _statement(origin: Import, bound: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from textwrap import wrap
-from typing import Union
+from typing import Protocol, Union
 
 WIDTH = 110
 
@@ -47,14 +47,21 @@ class Sum:
         return " + ".join(map(str, self.terms))
 
 
-Expression = Union[str, Call, Keyword, Sum]  # noqa: UP007  # Call is not there yet when it is read
+class Name(Protocol):
+    """What is called somehow, perhaps not yet."""
+
+    def __str__(self) -> str:
+        """What it is called."""
+
+
+Expression = Union[str, Call, Keyword, Sum, Name]  # noqa: UP007  # Call is not there yet when it is read
 
 
 def render(value: Expression, indent: int = 0, before: str = "", after: str = "") -> str:
     """Write ``before``, the ``value`` and ``after``, indented; broken up where the line is too short."""
     pad = " " * indent
     line = f"{pad}{before}{value}{after}"
-    if len(line) <= WIDTH or isinstance(value, str):
+    if len(line) <= WIDTH or not isinstance(value, Call | Keyword | Sum):
         return line
     if isinstance(value, Keyword):
         return render(value.value, indent, f"{before}{value.name}{value.sign}", after)

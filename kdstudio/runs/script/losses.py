@@ -153,7 +153,7 @@ class Losses:
     def _local(self, name: str) -> str:
         """What a term's value is called in every function."""
         if name not in self._locals:
-            self._locals[name] = self._definitions.unused(name)
+            self._locals[name] = self._definitions.unused(name, f"{name} value")
         return self._locals[name]
 
     def _detached(self, address: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
@@ -23,6 +25,20 @@ AUGMENTATION = "kdstudio.runs.script.pieces.augmentation"
 TRAINING = "kdstudio.runs.script.pieces.training"
 
 
+@dataclass
+class RecipeName:
+    """A recipe, and what it is called once it is known who learns by it."""
+
+    made: Call
+    stages: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The stages that have it, with the roles of those who learn there."""
+    name: str = ""
+
+    def __str__(self) -> str:
+        """Its name."""
+        return self.name
+
+
 class Recipes:
     """The recipes of a script; equal ones are one."""
 
@@ -32,17 +48,24 @@ class Recipes:
         self._values = values
         self._usual = usual
         self._bfloat16 = bfloat16
-        self._names: dict[str, str] = {}
+        self._names: dict[str, RecipeName] = {}
 
-    def name(self, spec: TrainingSpec, *wishes: str) -> str:
-        """Define the recipe; returns its name, made of the first of ``wishes`` that is not taken."""
+    def used(self, spec: TrainingSpec, stage: str, roles: Iterable[str]) -> RecipeName:
+        """Note that ``roles`` learn by the recipe in ``stage``; its name follows once all stages are known."""
         made = Call(self._definitions.use(TRAINING, "Recipe"), tuple(self._arguments(spec)))
-        text = render(made, before="{name} = ")
-        if text not in self._names:
-            free = [w for w in wishes if _constant(w) not in self._names.values()]
-            with self._definitions.section("experiment"):
-                self._names[text] = self._definitions.add(_constant((free or wishes)[0]), text)
-        return self._names[text]
+        found = self._names.setdefault(str(made), RecipeName(made))
+        found.stages[stage] = tuple(roles)
+        return found
+
+    def define(self) -> None:
+        """Name every recipe: after its stage, after those who learn by it, or as the one that several have."""
+        for recipe in self._names.values():
+            roles = dict.fromkeys(role for roles in recipe.stages.values() for role in roles)
+            one = next(iter(roles)) if len(roles) == 1 else ""
+            wish = "" if len(self._names) == 1 else [*recipe.stages][0] if len(recipe.stages) == 1 else one
+            name = f"{identifier(wish)}_recipe".strip("_").upper() if wish else "RECIPE"
+            text = render(recipe.made, before="{name} = ")
+            recipe.name = self._definitions.add(name, text)
 
     def _arguments(self, spec: TrainingSpec) -> list[Keyword]:
         found = [
@@ -95,7 +118,3 @@ class Recipes:
             with_hole = self._definitions.use(AUGMENTATION, "with_hole")
             found.append(self._partial(with_hole, f"side={spec.cutout}"))
         return found
-
-
-def _constant(wish: str) -> str:
-    return f"{identifier(wish).upper()}_RECIPE"

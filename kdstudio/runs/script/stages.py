@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from kdstudio.engine.network import Head, Network, Part
 from kdstudio.engine.stage import Stage
-from kdstudio.engine.terms import formula_of
+from kdstudio.engine.terms import LossTerm, formula_of
 from kdstudio.models.heads.declaration import HeadSpec
 from kdstudio.runs.script.definitions import Definitions
 from kdstudio.runs.script.following import FollowedContext
@@ -18,6 +19,17 @@ from kdstudio.runs.script.values import Values, is_closure
 
 DEPTH = 4
 IMAGES = "kdstudio.runs.script.pieces.images"
+
+
+class Written(NamedTuple):
+    """A stage as code: what comes before it is trained, and the call that trains it."""
+
+    before: str
+    train: Call
+
+    def __str__(self) -> str:
+        """All of it, once its recipe has a name."""
+        return f"{self.before}\n{inside(self.train, DEPTH, 'results |= ')}"
 
 
 class Stages:
@@ -32,7 +44,7 @@ class Stages:
         self._values = values
         self._bfloat16 = bfloat16
         source = context.experiment.data.source
-        self._recipes = Recipes(definitions, values, source.default_augmentation, bfloat16=bfloat16)
+        self.recipes = Recipes(definitions, values, source.default_augmentation, bfloat16=bfloat16)
         self._makers = Makers(definitions, values, context.data.image)
         self.parts: dict[str, str] = {}
         """What networks and heads are called in the script, by name."""
@@ -47,13 +59,14 @@ class Stages:
         alike = all(name in made and made[name].shared for name in (*stage.networks, *stage.heads))
         return self._context.has_shared and alike and stage.seed == self._context.teacher_seed
 
-    def write(self, stage: Stage) -> str:
-        """Write the stage; what it frees or freezes of earlier ones too."""
+    def write(self, stage: Stage) -> Written:
+        """Write the stage, and what it freezes of earlier ones."""
         parts: list[Part] = [*stage.networks.values(), *stage.heads.values()]
         lines = [line for part in parts if part.name not in self.parts for line in self._beginning(part)]
         lines += [line for part in parts for line in self._freezing(part)]
-        formulas = [formula_of(update) for update in stage.updates if all(t.formula for t in update)]
-        said = "; ".join(dict.fromkeys(formulas)) or "the weighted sum of its terms"
+        formulas = [formula_of(update) for update in stage.updates if all(map(_is_told, update))]
+        terms = " and ".join(dict.fromkeys(term.name for term in stage.terms))
+        said = "; ".join(dict.fromkeys(formulas)) or terms
         lines = [comment(f"Stage '{stage.name}': {said}.", DEPTH), *lines]
         names, bfloat16 = self._terms, self._bfloat16
         losses = Losses(stage, self.parts, self._definitions, self._values, names, bfloat16=bfloat16)
@@ -76,7 +89,7 @@ class Stages:
             ),
         )
         functions = "".join(f"\n{text}\n" for text in made)
-        return "\n".join([*lines, functions, inside(call, DEPTH, "results |= ")])
+        return Written("\n".join([*lines, functions]), call)
 
     def _beginning(self, part: Part) -> Iterator[str]:
         self.parts[part.name] = called = self._definitions.unused(part.name)
@@ -122,11 +135,11 @@ class Stages:
         chosen = str([*stage.classes])
         return Call(self._definitions.use(IMAGES, "of_classes"), ("data", chosen, renumber))
 
-    def _recipe(self, stage: Stage) -> str:
+    def _recipe(self, stage: Stage) -> Expression:
         made = self._context.made
         learners = (name for update in range(len(stage.updates)) for name in stage.learners(update))
         roles = dict.fromkeys(made[name].role for name in learners if name in made)
-        return self._recipes.name(stage.training_spec, *roles, stage.name)
+        return self.recipes.used(stage.training_spec, stage.name, roles)
 
     def _scored(self, stage: Stage, losses: Losses, made: list[str]) -> Iterator[Keyword]:
         """Yield what the stage reports: what learns in it, and what nobody has reported yet."""
@@ -140,3 +153,8 @@ class Stages:
                 called = self._definitions.unused(f"{name} logits")
                 made.append(losses.of_logits(address, called))
             yield Keyword(f'"{name}"', called, ": ")
+
+
+def _is_told(term: LossTerm) -> bool:
+    """Tell whether the formula says all of a term: its weight is a number too."""
+    return bool(term.formula) and term.weight_at(0.0) == term.weight_at(0.5) == term.weight_at(1.0)

@@ -87,7 +87,8 @@ class Values:
         constants = {name: v for name, v in bound.items() if name != "self" and name not in source.imports}
         edits = self._definitions.edits(source, node, bound.keys() - source.imports.keys())
         edits += self._options(source_of(function.__module__).span, node, bound.get("self"))
-        lines = [render(self.expression(value), 4, f"{name} = ") for name, value in constants.items()]
+        written = {name: self.expression(value) for name, value in constants.items()}
+        lines = [render(value, 4, f"{name} = ") for name, value in written.items() if value != name]
         kept = [statement for statement in node.body if statement is not docstring_of(node)]
         body = source.edited(source.lines(kept[0])[0], source.lines(kept[-1])[1], edits)
         head = f"def {{name}}({ast.unparse(node.args)}) -> {ast.unparse(node.returns or ast.Constant(None))}:"

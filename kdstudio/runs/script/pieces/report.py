@@ -8,6 +8,8 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+import torch
+
 from kdstudio.runs.script.pieces.images import DEVICE, Data
 from kdstudio.runs.script.pieces.training import Result
 
@@ -22,6 +24,7 @@ def main(
     folder: Path,
     seed: int,
     seeds: int,
+    threads: int = 0,
 ) -> None:
     """Train what all seeds share, then what is compared, seed by seed, and print the table of test errors."""
     parser = ArgumentParser(description="Train every network of this experiment and print their test errors.")
@@ -29,6 +32,8 @@ def main(
     parser.add_argument("--seed", type=int, default=seed, help=f"the first seed ({seed})")
     parser.add_argument("--seeds", type=int, default=seeds, help=f"how many seeds ({seeds})")
     chosen = parser.parse_args()
+    if threads:  # more would wait for each other in such small steps
+        torch.set_num_threads(threads)
     data = load(chosen.data)
     print(f"{len(data.train.labels)} images to learn from, on {DEVICE}")
     found: list[Results] = []

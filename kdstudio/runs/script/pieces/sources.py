@@ -17,7 +17,7 @@ from kdstudio.runs.script.pieces.images import Part
 
 
 def read_digits(folder: Path) -> tuple[Part, Part]:
-    """Read digits.npz: handwritten digits of 8×8 with 17 levels of grey; the last quarter is the test part."""
+    """Read digits.npz: handwritten digits of 8×8, 17 levels of grey; the last quarter is the test part."""
     with np.load(folder / "digits.npz") as file:
         levels, labels = torch.from_numpy(file["images"]), torch.from_numpy(file["labels"]).long()
     images = (levels[:, None] * (255 / 16)).round().to(torch.uint8)
