@@ -10,6 +10,7 @@ import click
 
 from kdstudio.cli import tables
 from kdstudio.cli.cache import cache
+from kdstudio.cli.code import code
 from kdstudio.cli.display import console
 from kdstudio.cli.options import (
     code_flag,
@@ -31,6 +32,7 @@ from kdstudio.runs.session import failure
 BAD_INPUT = 2
 
 kdstudio.add_command(cache)
+kdstudio.add_command(code)
 
 
 @kdstudio.command("list")

@@ -88,7 +88,7 @@ class TorchVision(ModelSpec):
         return network
 
     def preparation(self) -> tuple[int, tuple[float, ...], tuple[float, ...]]:
-        """Size that images get before the first layer (0: their own), and the mean and deviation of their pixels.
+        """Size that images get before the first layer (0: their own), and their pixels' mean and deviation.
 
         Without published weights they have no mean and deviation of the network's.
         """
@@ -169,7 +169,7 @@ def _network(architecture: str, weights: Any, size: int) -> nn.Module:  # noqa: 
 
 
 def making_options(architecture: str, weights: object, size: int) -> dict[str, Any]:
-    """Return what torchvision is told of a network beside its name and its ``weights``, None for random ones."""
+    """Return what torchvision is told of a network beside its name and ``weights`` (None: random ones)."""
     options: dict[str, Any] = {"aux_logits": False} if architecture in AUXILIARY else {}
     if weights is None and architecture in AUXILIARY:
         options["init_weights"] = True

@@ -5,18 +5,18 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain, count
 
 from kdstudio.errors import KDStudioError
+from kdstudio.runs.script.imports import import_statements
 from kdstudio.runs.script.source import (
     Definition,
     Edit,
     Import,
     ModuleSource,
     bound_names,
-    docstring_of,
     is_built_in,
     is_module,
     source_of,
@@ -70,16 +70,26 @@ class Definitions:
         self._taken.add(name)
         return name
 
+    def defined(self, key: Key, wish: str, make: Callable[[str], str]) -> str:
+        """Define ``key``, unless it is, by the text that ``make`` makes for its name; returns the name."""
+        if key not in self._names:
+            self._names[key] = self.unused(wish)
+            self._needs[key] = []
+            self._open.append(key)
+            text = make(self._names[key])
+            self._open.pop()
+            self._texts[key], self._where[key] = text, self._section
+        if self._open:
+            self._needs[self._open[-1]].append(key)
+        self._move(key, self._section)
+        return self._names[key]
+
     def add(self, wish: str, text: str) -> str:
         """Define what was written for this script; ``{name}`` in ``text`` is what it is called.
 
         The same text is defined once.
         """
-        key = ("", text)
-        if key not in self._names:
-            self._names[key] = self.unused(wish)
-            self._define(key, text.replace("{name}", self._names[key]))
-        return self._found(key)
+        return self.defined(("", text), wish, lambda called: text.replace("{name}", called))
 
     def use(self, module: str, name: str) -> str:
         """Define ``name`` of ``module`` with everything that it needs; returns what it is called here.
@@ -93,12 +103,7 @@ class Definitions:
             if name not in source.imports:
                 raise KDStudioError(f"'{module}' defines no '{name}' that a script could take along")
             return self.name_in(source, name)
-        if key not in self._names:
-            self._names[key] = self.unused(name)
-            with self._defining(key):
-                text = self._copied(source, source.definitions[name], self._names[key])
-            self._define(key, text)
-        return self._found(key)
+        return self.defined(key, name, lambda called: self._copied(source, source.definitions[name], called))
 
     def name_in(self, source: ModuleSource, name: str) -> str:
         """Return what ``name``, as the module ``source`` means it, is called here."""
@@ -125,7 +130,7 @@ class Definitions:
         return called
 
     def edits(self, source: ModuleSource, node: ast.AST, own: Collection[str]) -> list[Edit]:
-        """Return what gives the names in ``node`` their meaning here; those that it binds itself are its own."""
+        """Return what gives the names in ``node`` their meaning here; those that it binds are its own."""
         found, local = [], bound_names(node) | {*own}
         read = [inner for inner in ast.walk(node) if isinstance(inner, ast.Attribute)]
         within = {id(inner.value): inner for inner in read if isinstance(inner.value, ast.Name)}
@@ -138,68 +143,6 @@ class Definitions:
             called = self.use(module, attribute) if module else self.name_in(source, inner.id)
             found.append(Edit(*source.span(whole), called))
         return [*found, *source.without_imports(node)]
-
-    def method(self, kind: type, name: str, called: str) -> tuple[str, list[str]]:
-        """Define a method of a declaration as a function, whose last arguments are the options that it uses.
-
-        Returns what it is called here, and these options.
-        """
-        owner = next(cls for cls in kind.__mro__ if name in vars(cls))
-        source, key = source_of(owner.__module__), (f"{kind.__module__}.{kind.__qualname__}", name)
-        whole = source.definitions[owner.__name__]
-        node = next(n for n in ast.walk(whole) if isinstance(n, ast.FunctionDef) and n.name == name)
-        options, calls = self._options(kind, node)
-        if key not in self._names:
-            self._names[key] = self.unused(called)
-            with self._defining(key):
-                text = self._as_function(source, kind, node, self._names[key], calls)
-            self._define(key, text)
-        return self._found(key), options
-
-    def _options(self, kind: type, node: ast.FunctionDef) -> tuple[list[str], list[ast.Call]]:
-        """Return the options that a method uses, directly or through others, and its calls of these."""
-        known = getattr(kind, "model_fields", {})
-        reads = [n for n in ast.walk(node) if isinstance(n, ast.Attribute) and _is_self(n.value)]
-        calls = [n for n in ast.walk(node) if isinstance(n, ast.Call) and n.func in reads]
-        options = [n.attr for n in reads if n.attr in known]
-        for call in calls:
-            assert isinstance(call.func, ast.Attribute)
-            options += self.method(kind, call.func.attr, f"{kind.__name__}_{call.func.attr.strip('_')}".lower())[1]
-        methods = [call.func for call in calls]
-        if others := [n.attr for n in reads if n.attr not in known and n not in methods]:
-            raise KDStudioError(f"'{kind.__name__}.{node.name}' reads self.{others[0]}, which is no option")
-        return [option for option in known if option in options], calls
-
-    def _as_function(
-        self, source: ModuleSource, kind: type, node: ast.FunctionDef, called: str, calls: list[ast.Call]
-    ) -> str:
-        options, _ = self._options(kind, node)
-        clash = bound_names(node)
-        names = {option: f"{option}_" if option in clash else option for option in options}
-        edits = self.edits(source, node, ["self"])
-        for inner in ast.walk(node):
-            if isinstance(inner, ast.Attribute) and _is_self(inner.value) and inner.attr in names:
-                edits.append(Edit(*source.span(inner), names[inner.attr]))
-        for call in calls:
-            edits += self._call_of_function(source, kind, call)
-        typed = [f"{names[option]}: {_type_name(kind, option)}" for option in options]
-        return _function(
-            called,
-            _arguments(node.args, typed),
-            ast.unparse(node.returns) if node.returns else "None",
-            _first_line(kind, node),
-            _body(source, node, edits),
-        )
-
-    def _call_of_function(self, source: ModuleSource, kind: type, call: ast.Call) -> Iterator[Edit]:
-        """Hand the options that a method needs to the function that it has become."""
-        assert isinstance(call.func, ast.Attribute)
-        called, options = self.method(kind, call.func.attr, call.func.attr)
-        _start, end = source.span(call)
-        handed = ", ".join(f"{option}={option}" for option in options)
-        comma = ", " if handed and (call.args or call.keywords) else ""
-        yield Edit(*source.span(call.func), called)
-        yield Edit(end - 1, end - 1, comma + handed)
 
     def _copied(self, source: ModuleSource, node: Definition, called: str) -> str:
         edits = self.edits(source, node, ())
@@ -214,26 +157,6 @@ class Definitions:
             if following and isinstance(following[0], ast.Expr):
                 end = source.lines(following[0])[1]
         return source.edited(start, end, edits)
-
-    @contextmanager
-    def _defining(self, key: Key) -> Iterator[None]:
-        self._open.append(key)
-        self._needs[key] = []
-        try:
-            yield
-        finally:
-            self._open.pop()
-
-    def _define(self, key: Key, text: str) -> None:
-        self._texts[key] = text
-        self._where[key] = self._section
-
-    def _found(self, key: Key) -> str:
-        """Note who needs it, and let it and all that it needs stand early enough."""
-        if self._open:
-            self._needs[self._open[-1]].append(key)
-        self._move(key, self._section)
-        return self._names[key]
 
     def _move(self, key: Key, section: str) -> None:
         if key in self._where and self._rank(self._where[key]) > self._rank(section):
@@ -253,80 +176,13 @@ class Definitions:
 
     def header(self) -> str:
         """Return the import statements."""
-        statements = [_statement(origin, bound) for bound, origin in self._imports.items()]
-        plain = sorted({s for s in statements if s.startswith("import")})
-        names: dict[str, set[str]] = {}
-        for statement in (s for s in statements if s.startswith("from")):
-            module, _, name = statement.removeprefix("from ").partition(" import ")
-            names.setdefault(module, set()).add(name)
-        groups: dict[bool, list[str]] = {True: [], False: []}
-        for statement in plain:
-            groups[_is_standard(statement)].append(statement)
-        for module, several in sorted(names.items()):
-            groups[_is_standard(f"from {module}")].append(f"from {module} import {', '.join(sorted(several))}")
-        return "\n\n".join("\n".join(group) for group in groups.values() if group)
+        return import_statements(self._imports)
 
 
 def _submodule(source: ModuleSource, name: str) -> str:
-    """Full name of the module of ours that ``name`` stands for in ``source``; empty where it is another thing."""
+    """Full name of the module of ours that ``name`` stands for; empty where it stands for another thing."""
     origin = source.imports.get(name)
     if origin is None or origin.module.partition(".")[0] in IMPORTED:
         return ""
     full = f"{origin.module}.{origin.name}"
     return full if is_module(full) else ""
-
-
-def _is_self(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id == "self"
-
-
-def _arguments(declared: ast.arguments, further: list[str]) -> list[str]:
-    """Arguments of a method without self, and ``further`` ones that are given by name."""
-    named = [*map(ast.unparse, declared.kwonlyargs), *further]
-    found = [*map(ast.unparse, declared.args[1:]), *(["*", *named] if named else [])]
-    return [*found, *([f"**{ast.unparse(declared.kwarg)}"] if declared.kwarg else [])]
-
-
-def _type_name(kind: type, option: str) -> str:
-    """Type of an option's value, as far as a reader needs it."""
-    annotation = getattr(kind, "model_fields")[option].annotation  # noqa: B009
-    if isinstance(annotation, type):
-        return annotation.__name__
-    values = getattr(annotation, "__args__", ())
-    is_tuple = getattr(annotation, "__origin__", None) is tuple
-    return "tuple" if is_tuple else type(values[0]).__name__ if values else "object"
-
-
-def _first_line(kind: type, node: ast.FunctionDef) -> str:
-    """What the function says of itself: what the class says, where it is what the class is for."""
-    own = ast.get_docstring(node) or ""
-    text = (kind.__doc__ or own) if node.name == "build" else own
-    return text.strip().partition("\n")[0]
-
-
-def _body(source: ModuleSource, node: ast.FunctionDef, edits: list[Edit]) -> str:
-    statements = [n for n in node.body if n is not docstring_of(node)]
-    kept = [n for n in statements if not isinstance(n, ast.Import | ast.ImportFrom)]
-    return source.edited(source.lines(kept[0])[0], source.lines(kept[-1])[1], edits)
-
-
-def _function(called: str, arguments: list[str], returns: str, docstring: str, body: str) -> str:
-    from textwrap import indent
-
-    from kdstudio.runs.script.layout import Call, render
-
-    head = render(Call(called, tuple(arguments)), before="def ", after=f" -> {returns}:")
-    gap = [""] if body.startswith(("def ", "class ")) else []
-    return "\n".join([head, f'    """{docstring}"""', *gap, indent(body, "    ")])
-
-
-def _statement(origin: Import, bound: str) -> str:
-    if origin.name:
-        renamed = f" as {bound}" if bound != origin.name else ""
-        return f"from {origin.module} import {origin.name}{renamed}"
-    renamed = f" as {bound}" if bound != origin.module.partition(".")[0] else ""
-    return f"import {origin.module}{renamed}"
-
-
-def _is_standard(statement: str) -> bool:
-    return statement.split()[1].partition(".")[0] in sys.stdlib_module_names

@@ -73,7 +73,9 @@ class FollowedContext(RunContext):
         )
         return network
 
-    def head(self, name: str, make: HeadSpec | Callable[[], Any], *inputs: str, architecture: str = "") -> Head:
+    def head(
+        self, name: str, make: HeadSpec | Callable[[], Any], *inputs: str, architecture: str = ""
+    ) -> Head:
         """Make it, and note by what."""
         self.makers[name] = make
         return super().head(name, make, *inputs, architecture=architecture)

@@ -13,6 +13,7 @@ from kdstudio.engine.run_data import RunData
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.script.definitions import Definitions
 from kdstudio.runs.script.layout import Call, Keyword, inside, render
+from kdstudio.runs.script.methods import define_method
 from kdstudio.runs.script.source import Import
 from kdstudio.runs.script.values import Values
 from kdstudio.shipped import shipped
@@ -37,9 +38,8 @@ def define_loading(definitions: Definitions, values: Values, data: RunData) -> t
     for name, origin in (("torch", Import("torch")), ("Path", Import("pathlib", "Path"))):
         definitions.imported(origin, name)
     reading = _reading(definitions, values, data.spec.source)
-    shape = Call(
-        definitions.use("kdstudio.models.declaration", "ImageShape"), (*map(str, data.image[:3]), "MEAN", "STD")
-    )
+    shape_of_images = definitions.use("kdstudio.models.declaration", "ImageShape")
+    shape = Call(shape_of_images, (*map(str, data.image[:3]), "MEAN", "STD"))
     constants = [
         render(values.expression(data.mean), before="MEAN = "),
         render(values.expression(data.std), before="STD = "),
@@ -82,12 +82,10 @@ def _published(definitions: Definitions, values: Values, source: PublishedDatase
     """By torchvision, which fetches them where they are missing."""
     definitions.imported(Import("torchvision", "datasets"), "datasets")
     part = definitions.use(IMAGES, "Part")
-    opened, options = definitions.method(type(source), "open", "open_part")
-    samples, more = definitions.method(type(source), "samples", "samples_of")
+    opened, options = define_method(definitions, type(source), "open", "open_part")
+    samples, more = define_method(definitions, type(source), "samples", "samples_of")
     chosen = tuple(Keyword(o, values.expression(getattr(source, o))) for o in options)
-    opening = Call(
-        opened, (f"datasets.{source.reader}", "folder", "train=train", "download=True", *chosen)
-    )
+    opening = Call(opened, (f"datasets.{source.reader}", "folder", "train=train", "download=True", *chosen))
     further = "".join(f", {o}={values.expression(getattr(source, o))}" for o in more)
     lines = (
         inside(opening, 4, "opened = [", " for train in (True, False)]"),

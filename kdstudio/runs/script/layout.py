@@ -69,7 +69,7 @@ def render(value: Expression, indent: int = 0, before: str = "", after: str = ""
         signs = ("", *("+ " for _ in value.terms[1:]))
         lines = [render(term, indent + 4, sign) for sign, term in zip(signs, value.terms, strict=True)]
         return "\n".join([f"{pad}{before}(", *lines, f"{pad}){after}"])
-    opening, closing = value.brackets
+    opening, closing = value.brackets[0], value.brackets[1]
     lines = [render(argument, indent + 4, after=",") for argument in value.arguments]
     return "\n".join([f"{pad}{before}{value.function}{opening}", *lines, f"{pad}{closing}{after}"])
 
@@ -86,7 +86,7 @@ def comment(text: str, depth: int = 0) -> str:
 
 
 def joined(text: str) -> str:
-    """Put what stands in brackets over several lines on one line again, where it fits and ends in no comma."""
+    """Put what stands in brackets on one line again, where it fits and ends in no comma."""
     start = 0
     while found := re.search(r"[(\[{]\n", text[start:]):
         opening = start + found.start()

@@ -32,7 +32,7 @@ class Losses:
         *,
         bfloat16: bool,
     ) -> None:
-        """``parts`` are what networks and heads are called in the script, by name; ``names`` what terms are."""
+        """``parts`` are what networks and heads are called in the script, ``names`` what terms are."""
         self._stage = stage
         self._parts = parts
         self._definitions = definitions
@@ -126,7 +126,8 @@ class Losses:
             in_float32 = ".float()" if self._bfloat16 and images != "images" else ""
             yield f"{self._value(logits)} = {called}({images}){in_float32}"
         for address in (a for a in addresses if a not in layers and a != logits):
-            yield f'{self._value(address)} = {called}.get_parameter("{outputs[address]}")'
+            weight = Call(f"{called}.get_parameter", (f'"{outputs[address]}"',))
+            yield inside(weight, DEPTH + 4, f"{self._value(address)} = ")
 
     def _heads(self, wanted: Collection[str], images: str) -> Iterator[str]:
         given = {LABELS: "batch.labels", INDEX: "batch.index", IMAGES: images}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ImageShape, ModelSpec
 from kdstudio.models.torchvision import NO_WEIGHTS, TorchVision, making_options
-from kdstudio.runs.script.definitions import Definitions, identifier
+from kdstudio.runs.script.definitions import Definitions
 from kdstudio.runs.script.layout import Call, Expression, Keyword, render
+from kdstudio.runs.script.methods import define_method
 from kdstudio.runs.script.source import Import
 from kdstudio.runs.script.values import Values
 
@@ -44,12 +45,12 @@ class Makers:
             raise KDStudioError(
                 f"its '{model.summary()}' is made by {needed}, and a script has torch and torchvision alone"
             )
-        called, options = self._definitions.method(type(model), "build", identifier(model.name))
+        called, options = define_method(self._definitions, type(model), "build", model.name)
         chosen = (Keyword(name, self._values.expression(getattr(model, name))) for name in options)
         return Call(called, ("IMAGE", "classes", *chosen))
 
     def _torchvision(self, model: TorchVision) -> Expression:
-        """torchvision's network behind what prepares the images for it, its last layer made new."""
+        """Write torchvision's network behind what prepares the images for it, its last layer made new."""
         behind, with_classes = (self._definitions.use(FOREIGN, n) for n in ("behind", "with_classes"))
         prepare = self._definitions.use("kdstudio.models.modules.images", "ImageInput")
         self._definitions.imported(Import("torchvision.models", "get_model"), "get_model")
@@ -57,7 +58,8 @@ class Makers:
         weights = None if model.weights == NO_WEIGHTS else model.weights
         options = making_options(model.architecture, weights, size or self._image.height)
         bound = (Keyword(name, self._values.expression(value)) for name, value in options.items())
-        made = Call("get_model", (f'"{model.architecture}"', Keyword("weights", self._values.expression(weights)), *bound))
+        named = (f'"{model.architecture}"', Keyword("weights", self._values.expression(weights)))
+        made = Call("get_model", (*named, *bound))
         normalised = tuple(self._values.expression(values) for values in (mean, std)) if mean else ()
         images = Call(prepare, ("IMAGE", str(size), *normalised))
         return Call(behind, (images, Call(with_classes, (made, "classes"))))

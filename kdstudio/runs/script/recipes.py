@@ -15,6 +15,7 @@ from kdstudio.engine.training import TrainingSpec
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.script.definitions import Definitions, identifier
 from kdstudio.runs.script.layout import Call, Expression, Keyword, render
+from kdstudio.runs.script.methods import define_method
 from kdstudio.runs.script.source import Import
 from kdstudio.runs.script.values import Values
 
@@ -42,7 +43,9 @@ class RecipeName:
 class Recipes:
     """The recipes of a script; equal ones are one."""
 
-    def __init__(self, definitions: Definitions, values: Values, usual: Augmentation, *, bfloat16: bool) -> None:
+    def __init__(
+        self, definitions: Definitions, values: Values, usual: Augmentation, *, bfloat16: bool
+    ) -> None:
         """``usual`` is the data set's own augmentation; ``bfloat16`` what steps are computed in."""
         self._definitions = definitions
         self._values = values
@@ -51,21 +54,20 @@ class Recipes:
         self._names: dict[str, RecipeName] = {}
 
     def used(self, spec: TrainingSpec, stage: str, roles: Iterable[str]) -> RecipeName:
-        """Note that ``roles`` learn by the recipe in ``stage``; its name follows once all stages are known."""
+        """Note that ``roles`` learn by it in ``stage``; its name follows once all stages are known."""
         made = Call(self._definitions.use(TRAINING, "Recipe"), tuple(self._arguments(spec)))
         found = self._names.setdefault(str(made), RecipeName(made))
         found.stages[stage] = tuple(roles)
         return found
 
     def define(self) -> None:
-        """Name every recipe: after its stage, after those who learn by it, or as the one that several have."""
+        """Name every recipe: after its stage, or who learns by it; or as the one that several have."""
         for recipe in self._names.values():
-            roles = dict.fromkeys(role for roles in recipe.stages.values() for role in roles)
-            one = next(iter(roles)) if len(roles) == 1 else ""
-            wish = "" if len(self._names) == 1 else [*recipe.stages][0] if len(recipe.stages) == 1 else one
-            name = f"{identifier(wish)}_recipe".strip("_").upper() if wish else "RECIPE"
+            roles = {role for roles in recipe.stages.values() for role in roles}
+            alone = [*recipe.stages] if len(recipe.stages) == 1 else [*roles]
+            after = identifier(alone[0]) if len(alone) == 1 and len(self._names) > 1 else ""
             text = render(recipe.made, before="{name} = ")
-            recipe.name = self._definitions.add(name, text)
+            recipe.name = self._definitions.add(f"{after}_recipe".strip("_").upper(), text)
 
     def _arguments(self, spec: TrainingSpec) -> list[Keyword]:
         found = [
@@ -101,7 +103,7 @@ class Recipes:
         return self._partial(f"torch.optim.{kind.__name__}", *bound)
 
     def _schedule(self, spec: Schedule) -> Expression:
-        called, options = self._definitions.method(type(spec), "factor", identifier(spec.name))
+        called, options = define_method(self._definitions, type(spec), "factor", spec.name)
         if not options:
             return called
         bound = (Keyword(name, self._values.expression(getattr(spec, name))) for name in options)

@@ -53,7 +53,9 @@ class ModuleSource:
         self._lines = [0]
         for line in self.text.splitlines(keepends=True):
             self._lines.append(self._lines[-1] + len(line))
-        self.definitions = {name: node for node in self.tree.body for name in _defined(node)}
+        self.definitions = {
+            name: node for node in self.tree.body if isinstance(node, Definition) for name in _defined(node)
+        }
         self.imports = {
             bound: origin
             for node in ast.walk(self.tree)
@@ -117,9 +119,8 @@ def is_built_in(name: str) -> bool:
 def bound_names(node: ast.AST) -> set[str]:
     """Names that ``node`` binds anywhere within itself: arguments, targets, functions in functions."""
     found = {inner.arg for inner in ast.walk(node) if isinstance(inner, ast.arg)}
-    found |= {
-        inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
-    }
+    names = (inner for inner in ast.walk(node) if isinstance(inner, ast.Name))
+    found |= {name.id for name in names if isinstance(name.ctx, ast.Store)}
     inside = (inner for inner in ast.walk(node) if inner is not node)
     found |= {inner.name for inner in inside if isinstance(inner, ast.FunctionDef | ast.ClassDef)}
     return found | {
@@ -134,7 +135,7 @@ def docstring_of(node: ast.FunctionDef | ast.ClassDef) -> ast.Expr | None:
     return first if isinstance(first, ast.Expr) and is_text else None
 
 
-def _defined(node: ast.stmt) -> Iterator[str]:
+def _defined(node: Definition) -> Iterator[str]:
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         yield node.name
     elif isinstance(node, ast.Assign):

@@ -86,7 +86,10 @@ class Values:
         bound = dict(zip(function.__code__.co_freevars, cells, strict=True))
         constants = {name: v for name, v in bound.items() if name != "self" and name not in source.imports}
         edits = self._definitions.edits(source, node, bound.keys() - source.imports.keys())
-        edits += self._options(source_of(function.__module__).span, node, bound.get("self"))
+        for read in (n for n in ast.walk(node) if isinstance(n, ast.Attribute)):
+            if isinstance(read.value, ast.Name) and read.value.id == "self":
+                option = self.expression(getattr(bound["self"], read.attr))
+                edits.append(Edit(*source.span(read), str(option)))
         written = {name: self.expression(value) for name, value in constants.items()}
         lines = [render(value, 4, f"{name} = ") for name, value in written.items() if value != name]
         kept = [statement for statement in node.body if statement is not docstring_of(node)]
@@ -95,14 +98,6 @@ class Values:
         documented = f'    """{wish.capitalize()}."""'
         inside = [f"    {text}" if text else "" for text in body.splitlines()]
         return self._definitions.add(wish, "\n".join([head, documented, *lines, *inside]))
-
-    def _options(self, span: Callable[[ast.expr], tuple[int, int]], node: ast.AST, owner: object) -> list[Edit]:
-        """Put the values of a declaration's options into a function within one of its methods."""
-        return [
-            Edit(*span(inner), str(self.expression(getattr(owner, inner.attr))))
-            for inner in ast.walk(node)
-            if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == "self"
-        ]
 
 
 def is_closure(function: Callable[..., Any]) -> bool:

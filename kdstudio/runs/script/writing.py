@@ -10,7 +10,7 @@ from kdstudio.data.declaration import ImageData
 from kdstudio.engine.device import choose_threads
 from kdstudio.engine.dry_run import follow
 from kdstudio.engine.experiment import Experiment
-from kdstudio.runs.script.definitions import Definitions, identifier
+from kdstudio.runs.script.definitions import Definitions
 from kdstudio.runs.script.following import FollowedContext
 from kdstudio.runs.script.images import Reading, define_loading
 from kdstudio.runs.script.layout import WIDTH, Call, Keyword, render
@@ -45,8 +45,8 @@ class Trained(NamedTuple):
     flops_per_step: float
 
 
-def write_script(experiment: Experiment, data: ImageData) -> Script:
-    """Write the script of ``experiment``, whose images are ``data``.
+def write_script(experiment: Experiment, data: ImageData, file: str = "") -> Script:
+    """Write the script of ``experiment``, whose images are ``data``; it tells how the ``file`` is run.
 
     Raises KDStudioError for what no script of torch and torchvision alone can do.
     """
@@ -60,8 +60,9 @@ def write_script(experiment: Experiment, data: ImageData) -> Script:
         stages = Stages(context, definitions, values, bfloat16=bfloat16)
         trained = _trained(context, stages, definitions)
     sections = {SECTIONS[name]: texts for name, texts in definitions.texts().items() if texts}
+    said = _docstring(experiment, file or f"{experiment.name}.py")
     whole = [
-        f"{_docstring(experiment)}\n\nfrom __future__ import annotations\n\n{definitions.header()}",
+        "\n\n".join([said, "from __future__ import annotations", definitions.header()]),
         *("\n\n\n".join([_heading(title), *texts]) for title, texts in sections.items()),
         *trained.functions,
         _start(main, loading, reading, trained, experiment),
@@ -98,9 +99,7 @@ def _trained(context: FollowedContext, stages: Stages, definitions: Definitions)
 def _function(head: Call, returns: str, said: str, stages: list[Written], returned: str) -> str:
     declared = render(head, before="def ", after=f" -> {returns}:")
     body = indent("\n\n".join(map(str, stages)), "    ")
-    return "\n".join(
-        [declared, f'    """{said}"""', "    results = {}", "", body, f"    return {returned}"]
-    )
+    return "\n".join([declared, f'    """{said}"""', "    results = {}", "", body, f"    return {returned}"])
 
 
 def _start(main: str, loading: str, reading: Reading, trained: Trained, experiment: Experiment) -> str:
@@ -120,7 +119,7 @@ def _heading(title: str) -> str:
     return f"# {title} {'-' * (WIDTH - 3 - len(title))}"
 
 
-def _docstring(experiment: Experiment) -> str:
+def _docstring(experiment: Experiment, file: str) -> str:
     about = experiment.about
     said = [f"{about.title}." if about else f"{experiment.name}."]
     if about:
@@ -130,10 +129,8 @@ def _docstring(experiment: Experiment) -> str:
         "It needs torch and torchvision alone, and prints the test errors of every network; --seeds trains "
         "everything that is compared from several seeds:"
     )
-    said.append(f"    python {identifier(experiment.name)}.py --seeds 5")
+    said.append(f"    python {file} --seeds 5")
     said.append("Written by KD Studio.")
-    paragraphs = [
-        part if part.startswith("    ") else "\n".join(wrap(part, WIDTH - 4)) for part in said
-    ]
+    paragraphs = [part if part.startswith("    ") else "\n".join(wrap(part, WIDTH - 4)) for part in said]
     text = "\n\n".join(paragraphs).replace("\\", "\\\\").replace('"""', "'''")
     return f'"""{text}\n"""'

@@ -57,7 +57,7 @@ class Batch:
 def shuffled(part: Part, batch_size: int, seed: int, epoch: int) -> Iterator[Tensor]:
     """Yield the numbers of each batch; a last batch of one image is left out, as batch norm needs two."""
     order = torch.randperm(len(part.labels), generator=generator(seed, "order", epoch))
-    for index in order.to(part.labels.device).split(batch_size):
+    for index in torch.split(order.to(part.labels.device), batch_size):
         if len(index) > 1 or len(order) == 1:
             yield index
 

@@ -127,7 +127,7 @@ def limit_norms(learners: Sequence[nn.Module], longest: float) -> None:
 @torch.no_grad()
 def errors(network: Callable[[Tensor], Tensor], data: Data, part: Part) -> tuple[int, float]:
     """Count the wrong answers on a part, and return the mean cross-entropy."""
-    pieces = [network(data.normalised(images)) for images in part.images.split(1000)]
+    pieces = [network(data.normalised(images)) for images in torch.split(part.images, 1000)]
     logits = torch.cat(pieces)
     loss = functional.cross_entropy(logits, part.labels)
     return int((logits.argmax(1) != part.labels).sum()), float(loss)
