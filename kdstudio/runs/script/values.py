@@ -17,15 +17,18 @@ from kdstudio.runs.script.layout import Call, Expression, Keyword, render
 from kdstudio.runs.script.modules import module_expression
 from kdstudio.runs.script.source import Edit, Import, docstring_of, source_of
 
+MOST_NUMBERS = 1000
+"""That are written out: as many as there are classes in the largest of the usual data sets."""
 PLAIN = (bool, int, float, str, type(None))
 
 
 class Values:
     """Writes values as expressions; the functions in them are defined in the script."""
 
-    def __init__(self, definitions: Definitions) -> None:
-        """What the expressions name is defined there."""
+    def __init__(self, definitions: Definitions, labels: Tensor) -> None:
+        """What the expressions name is defined there; ``labels`` are those of the images to learn from."""
         self._definitions = definitions
+        self._labels = labels
 
     def expression(self, value: Any) -> Expression:  # noqa: ANN401
         """Write ``value``; KDStudioError for what cannot be written down."""
@@ -40,11 +43,19 @@ class Values:
             return Call("", tuple(map(self.expression, value)), "[]")
         if isinstance(value, nn.Module):
             return module_expression(value, self._definitions, self.expression)
-        if isinstance(value, Tensor) and value.ndim == 1 and not value.is_floating_point():
-            return self.expression(value.tolist())
+        if isinstance(value, Tensor):
+            return self._tensor(value)
         if callable(value):
             return self.function(value, getattr(value, "__name__", "function"))
         raise KDStudioError(f"a {type(value).__name__} cannot be written down in a script")
+
+    def _tensor(self, value: Tensor) -> Expression:
+        """Write the labels as what they are, and numbers of classes as a list."""
+        if value.equal(self._labels):
+            return "data.train.labels"
+        if value.ndim == 1 and not value.is_floating_point() and len(value) <= MOST_NUMBERS:
+            return self.expression(value.tolist())
+        raise KDStudioError("it holds a tensor of a run, and a script has none of these")
 
     def function(self, function: Callable[..., Any], wish: str) -> Expression:
         """Write a function as a value; with ``wish`` as its name where it has none of its own."""

@@ -10,6 +10,7 @@ from kdstudio.data.declaration import ImageData
 from kdstudio.engine.device import choose_threads
 from kdstudio.engine.dry_run import follow
 from kdstudio.engine.experiment import Experiment
+from kdstudio.engine.training import TrainingSpec
 from kdstudio.runs.script.definitions import Definitions
 from kdstudio.runs.script.following import FollowedContext
 from kdstudio.runs.script.images import Reading, define_loading
@@ -52,7 +53,8 @@ def write_script(experiment: Experiment, data: ImageData, file: str = "") -> Scr
     """
     context = FollowedContext(experiment, data)
     definitions = Definitions(*SECTIONS)
-    values = Values(definitions)
+    labels = context.data.training_feed(TrainingSpec()).part.labels
+    values = Values(definitions, labels)
     loading, reading = define_loading(definitions, values, context.data)
     bfloat16 = experiment.compute.precision == "bfloat16"
     with definitions.section("training"):
