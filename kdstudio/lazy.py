@@ -24,6 +24,14 @@ class LazyModule:
         call.__name__ = function  # type: ignore[attr-defined]
         return call
 
+    @staticmethod
+    def loaded(function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function that what was read off such a module stands for; any other as it is."""
+        if isinstance(function, partial) and function.func is _call:
+            found: Callable[..., Any] = getattr(import_module(function.args[0]), function.args[1])
+            return found
+        return function
+
 
 def _call(module: str, function: str, *values: Any, **options: Any) -> Any:  # noqa: ANN401
     return getattr(import_module(module), function)(*values, **options)

@@ -10,6 +10,7 @@ import click
 
 from kdstudio.cli import tables
 from kdstudio.cli.cache import cache
+from kdstudio.cli.code import code
 from kdstudio.cli.display import console
 from kdstudio.cli.explain import explain
 from kdstudio.cli.export import export
@@ -37,6 +38,7 @@ from kdstudio.runs.table_formats import TABLE_FORMATS, written_as
 BAD_INPUT = 2
 
 kdstudio.add_command(cache)
+kdstudio.add_command(code)
 kdstudio.add_command(export)
 kdstudio.add_command(report)
 kdstudio.add_command(explain)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from kdstudio.engine.losses import response
@@ -110,13 +111,11 @@ def soft_loss(
     gradient is that of one divergence from the teachers' weighted mean prediction. ``target`` is the
     teacher's sign in the formula. Hinton, Vinyals, Dean 2015.
     """
+    soft = response.soft_kl if divergence == "kl" else response.soft_cross_entropy
+    loss: Loss = partial(soft, temperature=temperature)
     weights = tuple(shares) or (1 / len(teachers),) * len(teachers)
-
-    def loss(student: Tensor, *others: Tensor) -> Tensor:
-        soft = response.soft_kl if divergence == "kl" else response.soft_cross_entropy
-        losses = [w * soft(student, z, temperature) for w, z in zip(weights, others, strict=True)]
-        return sum(losses[1:], start=losses[0])
-
+    if weights != (1.0,):
+        loss = partial(response.over_teachers, loss=loss, shares=weights)
     t, sign = f"{temperature:g}", " ‖ " if divergence == "kl" else ", "
     formula = f"{t}²·{divergence.upper()}(softmax({target}/{t}){sign}softmax(z_s/{t}))"
     return LossTerm(name, loss, logits(network), tuple(teachers), weight, formula)

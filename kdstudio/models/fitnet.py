@@ -122,11 +122,12 @@ class FitNet(ModelSpec):
             return chain(**({"dropout": nn.Dropout(self.dropout)} if self.dropout else {}), **parts)
 
         inputs, height, width = image[:3]
+        made_for = "28×28" if self.variant.startswith("mnist") else "32×32"
         parts: dict[str, nn.Module] = {}
         for name, layer in zip(self._layer_names(), LAYERS[self.variant], strict=True):
             height, width = layer.side(height), layer.side(width)
             if min(height, width) < 1:
-                raise ValueError(f"nothing is left of them at {name}; it was made for {self._made_for()}")
+                raise ValueError(f"nothing is left of them at {name}; it was made for {made_for}")
             maxout = MaxoutConvolution(inputs, layer.channels, layer.kernel, layer.padding)
             pool = {} if layer.pool == 1 else {"pool": _pooling(layer.pool)}
             parts[name] = (dropping if parts else chain)(maxout=maxout, **pool)
@@ -138,9 +139,6 @@ class FitNet(ModelSpec):
             parts["pool"] = dropping(flatten=nn.Flatten(), hidden=MaxoutLinear(features, HIDDEN))
             features = HIDDEN
         return chain(**parts, classifier=dropping(linear=nn.Linear(features, classes)))
-
-    def _made_for(self) -> str:
-        return "28×28" if self.variant.startswith("mnist") else "32×32"
 
     def summary(self) -> str:
         """``fitnet-1``, ``fitnet cifar-teacher``."""

@@ -57,15 +57,15 @@ class LeNet(ModelSpec):
 
         maps = 2 * self.channels
         features = maps * (image.height // 4) * (image.width // 4)
-        hidden = OrderedDict(linear=nn.Linear(features, self.hidden), relu=nn.ReLU())
+        last = OrderedDict(linear=nn.Linear(features, self.hidden), relu=nn.ReLU())
         if self.dropout:
-            hidden["dropout"] = nn.Dropout(self.dropout)
+            last["dropout"] = nn.Dropout(self.dropout)
         return nn.Sequential(
             OrderedDict(
                 block1=block(image.channels, self.channels),
                 block2=block(self.channels, maps),
                 flatten=nn.Flatten(),
-                hidden=nn.Sequential(hidden),
+                hidden=nn.Sequential(last),
                 classifier=nn.Linear(self.hidden, classes),
             )
         )

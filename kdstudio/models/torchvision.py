@@ -76,18 +76,27 @@ class TorchVision(ModelSpec):
         from kdstudio.models.modules.images import ImageInput
 
         weights = _weights(self.architecture, self.weights)
-        own = weights.transforms() if weights else None
-        size = self.size or (own.crop_size[0] if own else 0)
+        size, mean, std = self.preparation()
 
         def made(weights: Any) -> nn.Module:  # noqa: ANN401
             network = with_classes(_network(self.architecture, weights, size or image.height), classes)
-            normalisation = (own.mean, own.std) if own else ()
-            return behind(ImageInput(image, size, *normalisation), network)
+            return behind(ImageInput(image, size, mean, std), network)
 
         network = made(None if on_meta() else weights)
         what = f"torchvision's '{self.architecture}'"
         check_fits(network, lambda: made(None), image, what, _natural_size(self.architecture))
         return network
+
+    def preparation(self) -> tuple[int, tuple[float, ...], tuple[float, ...]]:
+        """Size that images get before the first layer (0: their own), and their pixels' mean and deviation.
+
+        Without published weights they have no mean and deviation of the network's.
+        """
+        weights = _weights(self.architecture, self.weights)
+        own = weights.transforms() if weights else None
+        if own is None:
+            return self.size, (), ()
+        return self.size or own.crop_size[0], tuple(own.mean), tuple(own.std)
 
     def summary(self) -> str:
         """``torchvision resnet18`` or ``torchvision resnet18 DEFAULT``."""
@@ -148,11 +157,7 @@ def _network(architecture: str, weights: Any, size: int) -> nn.Module:  # noqa: 
     """Make it; KDStudioError when the weights cannot be downloaded."""
     from torchvision.models import get_model
 
-    options: dict[str, Any] = {"aux_logits": False} if architecture in AUXILIARY else {}
-    if weights is None and architecture in AUXILIARY:
-        options["init_weights"] = True
-    if weights is None and architecture.startswith("vit_"):
-        options["image_size"] = size
+    options = making_options(architecture, weights, size)
     try:
         network: nn.Module = get_model(architecture, weights=weights, progress=False, **options)
     except OSError as error:
@@ -161,3 +166,13 @@ def _network(architecture: str, weights: Any, size: int) -> nn.Module:  # noqa: 
             "connect to the network once, or choose weights 'none'"
         ) from error
     return network
+
+
+def making_options(architecture: str, weights: object, size: int) -> dict[str, Any]:
+    """Return what torchvision is told of a network beside its name and ``weights`` (None: random ones)."""
+    options: dict[str, Any] = {"aux_logits": False} if architecture in AUXILIARY else {}
+    if weights is None and architecture in AUXILIARY:
+        options["init_weights"] = True
+    if weights is None and architecture.startswith("vit_"):
+        options["image_size"] = size
+    return options

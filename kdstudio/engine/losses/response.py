@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -10,6 +11,9 @@ from torch.nn import functional
 
 from kdstudio.engine.losses.geometry import unit
 from kdstudio.models.modules.mean_prediction import log_mean_softmax
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""Of a student's values and a teacher's."""
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
@@ -41,9 +45,27 @@ def soft_cross_entropy(student: Tensor, teacher: Tensor, temperature: float) -> 
     ``T²`` times the entropy of the teacher's softened answer. Hinton, Vinyals, Dean 2015,
     section 2.
     """
+    return softened_cross_entropy(student, teacher, temperature) * temperature**2
+
+
+def softened_cross_entropy(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    """``CE(softmax(teacher/T), softmax(student/T))``: :func:`soft_cross_entropy` without the factor T².
+
+    Both logits ``(B, K)``; no gradient reaches the teacher. In nats; its gradients shrink as 1/T². As in
+    Romero et al. 2015, equation 2, and Zhang et al. 2019, *Be Your Own Teacher*.
+    """
     target = (teacher.detach() / temperature).softmax(1)
     answer = (student / temperature).log_softmax(1)
-    return -(target * answer).sum(1).mean() * temperature**2
+    return -(target * answer).sum(1).mean()
+
+
+def over_teachers(student: Tensor, *teachers: Tensor, loss: Loss, shares: Sequence[float]) -> Tensor:
+    """Sum of ``loss(student, teacher)`` over the ``teachers``, each times its share.
+
+    Logits ``(B, K)``; as many ``shares`` as teachers, else ValueError.
+    """
+    losses = [share * loss(student, z) for share, z in zip(shares, teachers, strict=True)]
+    return torch.stack(losses).sum()
 
 
 def decoupled(

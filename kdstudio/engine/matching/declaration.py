@@ -124,7 +124,8 @@ class MatchingTerm(Declaration):
         self, pair: Pair, loss: Callable[..., Tensor], inputs: str | tuple[str, ...], targets: tuple[str, ...]
     ) -> LossTerm:
         """Make the loss term with the weight declared."""
-        return LossTerm(pair.name, loss, inputs, targets, self.weighting.over(self.weight, pair.epochs))
+        weight = self.weighting.over(self.weight, pair.epochs)
+        return LossTerm(pair.name, loss, inputs, targets, weight, self.formula())
 
 
 class TapTerm(MatchingTerm):

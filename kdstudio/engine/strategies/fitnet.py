@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from kdstudio.declaration import option
@@ -15,8 +16,6 @@ from kdstudio.engine.terms import LossTerm, label_loss, logits
 from kdstudio.engine.weighting import Linear
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from kdstudio.engine.context import RunContext
     from kdstudio.engine.stage import Stage
 
@@ -83,10 +82,9 @@ class FitNet(Strategy):
         )
 
     def _terms(self, network: str) -> list[LossTerm]:
-        def soft(student: Tensor, teacher: Tensor) -> Tensor:
-            factor = 1.0 if self.times_t_squared else self.temperature**-2
-            return factor * response.soft_cross_entropy(student, teacher, self.temperature)
-
+        squared = self.times_t_squared
+        loss = response.soft_cross_entropy if squared else response.softened_cross_entropy
+        soft = partial(loss, temperature=self.temperature)
         weight = Linear(final=self.lambda_end).over(self.lambda_start, epochs=1)
         return [
             label_loss(network),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kdstudio.declaration import OptionalNumber, option
@@ -16,8 +17,6 @@ from kdstudio.engine.views import FigureView
 from kdstudio.models.heads.mean_prediction import MeanPrediction
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from kdstudio.engine.context import RunContext, Scorable
     from kdstudio.engine.early_exits import EarlyExit
     from kdstudio.engine.network import Network
@@ -107,9 +106,7 @@ class SelfDistillation(Strategy):
         yield run.stage("student", terms, scored=scored)
 
     def _learned_predictions(self, student: Network, exits: Sequence[EarlyExit]) -> list[LossTerm]:
-        def soft(early: Tensor, whole: Tensor) -> Tensor:
-            return response.soft_cross_entropy(early, whole, self.temperature) / self.temperature**2
-
+        soft = partial(response.softened_cross_entropy, temperature=self.temperature)
         answers, many = tuple(early.logits for early in exits), len(exits)
         labels, targets = (LABELS,) * many, (student.logits,) * many
         return [

@@ -1,0 +1,1 @@
+"""An experiment as one PyTorch script: its networks, losses, images and stages, as code."""
