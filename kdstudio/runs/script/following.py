@@ -15,6 +15,7 @@ from kdstudio.engine.experiment import Experiment, TrainHere
 from kdstudio.engine.identity import TEACHER, Coordinate
 from kdstudio.engine.network import Head, Network
 from kdstudio.errors import KDStudioError
+from kdstudio.models.declaration import ModelSpec
 from kdstudio.models.heads.declaration import HeadSpec
 
 
@@ -61,9 +62,15 @@ class FollowedContext(RunContext):
         draw: int = 0,
         classes: Sequence[int] = (),
         start_from: Network | None = None,
+        model: ModelSpec | None = None,
         **coordinates: Coordinate,
     ) -> Network:
         """Build it, and note how."""
+        if model is not None:
+            raise KDStudioError(
+                f"it has a network of another architecture than its {role}'s ({model.summary()}), and a script "
+                "builds those that the experiment describes"
+            )
         network = super().network(
             role, kind, draw=draw, classes=classes, start_from=start_from, **coordinates
         )
