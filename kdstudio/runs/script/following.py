@@ -68,11 +68,11 @@ class FollowedContext(RunContext):
         """Build it, and note how."""
         if model is not None:
             raise KDStudioError(
-                f"it has a network of another architecture than its {role}'s ({model.summary()}), and a script "
-                "builds those that the experiment describes"
+                f"it has a network of another architecture than its {role}'s ({model.summary()}), and a "
+                "script builds those that the experiment describes"
             )
         network = super().network(
-            role, kind, draw=draw, classes=classes, start_from=start_from, **coordinates
+            role, kind, draw=draw, classes=classes, start_from=start_from, model=None, **coordinates
         )
         is_teacher = self.scorable[network.name].identity.kind == TEACHER
         self.made[network.name] = Made(
