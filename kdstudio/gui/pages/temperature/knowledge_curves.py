@@ -22,7 +22,7 @@ class KnowledgeCurves(QWidget):
         super().__init__()
         self.entropy = TemperatureCurves(theme, "Entropy of the predictions", "entropy (nats)")
         self.gradient = TemperatureCurves(
-            theme, "Size of the student's gradient", "norm at the logits", log=True
+            theme, "The student's gradient", "norm at the logits", log=True
         )
         self.distance = TemperatureCurves(theme, "KL and CE, without T²", "loss (nats)")
         row = QHBoxLayout(self)
