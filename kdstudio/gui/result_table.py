@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtWidgets import QHeaderView, QTableView
+from PySide6.QtWidgets import QHeaderView, QSizePolicy, QTableView
 
 from kdstudio.runs.result_tables import ResultTable
 
@@ -99,6 +99,7 @@ class ResultTableView(QTableView):
         self.setAlternatingRowColors(True)
         self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self.setMinimumHeight(LEAST_HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # it scrolls
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setMaximumSectionSize(BROADEST)
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)

@@ -5,6 +5,7 @@ All that loads foreign libraries happens in processes of its own; nothing half-w
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -141,9 +142,12 @@ def weights_of(run: RunFolder, network: str, *, best: bool) -> Path:
 def taken_files(
     run: RunFolder, networks: Sequence[str], wanted: Sequence[ExportFormat], folder: Path
 ) -> list[str]:
-    """Names of what an export would write into ``folder`` and that is there already."""
+    """Names of what an export would write into ``folder`` and that is there already.
+
+    None where it may not be looked into; writing tells why.
+    """
     names = [file for network in networks for w in wanted for file in w.files(file_name(run, network))]
-    return [name for name in names if (folder / name).exists()]
+    return [name for name in names if os.path.exists(folder / name)]
 
 
 def _check_folder(

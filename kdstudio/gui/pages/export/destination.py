@@ -31,6 +31,7 @@ class Destination(QWidget):
         """A folder of the user's, the last epoch, one thread."""
         super().__init__()
         self.folder_line = QLineEdit(str(Path.home() / USUAL_FOLDER))
+        self.folder_line.setCursorPosition(0)  # where there is no room for all of it, its beginning is seen
         self.folder_line.setAccessibleName("Folder")
         self.folder_line.textChanged.connect(self.changed)
         browse = QPushButton("Choose…")
@@ -62,7 +63,10 @@ class Destination(QWidget):
     def folder(self) -> Path | None:
         """The folder; None while none is given."""
         text = self.folder_line.text().strip()
-        return Path(text).expanduser() if text else None
+        try:
+            return Path(text).expanduser() if text else None
+        except RuntimeError:  # nobody is called so
+            return Path(text)
 
     @property
     def best(self) -> bool:

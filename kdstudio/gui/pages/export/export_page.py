@@ -62,6 +62,7 @@ class ExportPage(RunPage):
         self.message, self.hindrance = text_label("", "muted"), text_label("", "muted")
         self.truth = TruthCard()
         self._lay_out(self._make_choices(), self.truth)
+        self._say("")
         self._show_busy(False)
 
     def _make_choices(self) -> QWidget:
@@ -111,7 +112,7 @@ class ExportPage(RunPage):
         if listed == self._listed:
             return
         self._listed, self._refusals = listed, ()
-        self.message.setText("")
+        self._say("")
         self._usual = tuple(usual_networks(run, self.picker.summary))
         self.networks.offer((Tick(name, name, about) for name, about in listed[1].items()), self._usual)
 
@@ -177,18 +178,22 @@ class ExportPage(RunPage):
     def _start(self, wish: Wish, *, replace: bool = False) -> None:
         self._wished = wish
         self.bar.setValue(0)
-        self.message.setText("Loading the data…")
+        self._say("Loading the data…")
         self.job.start(lambda progress: wish.fulfil(progress, replace=replace))
         self._show_busy(True)
 
     def _cancel(self) -> None:
         self.job.cancel()
         self._show_busy(False)
-        self.message.setText("Cancelled.")
+        self._say("Cancelled.")
 
     def _tell_progress(self, what: str, fraction: float) -> None:
         self.bar.setValue(round(PROGRESS_STEPS * fraction))
-        self.message.setText(f"{what[:1].upper()}{what[1:]}…")
+        self._say(f"{what[:1].upper()}{what[1:]}…")
+
+    def _say(self, text: str) -> None:
+        self.message.setText(text)
+        self.message.setVisible(bool(text))
 
     def _show_busy(self, busy: bool) -> None:
         self.cancel_button.setEnabled(busy)
@@ -197,14 +202,14 @@ class ExportPage(RunPage):
 
     def _fail(self, error: Exception) -> None:
         self._show_busy(False)
-        self.message.setText("")
+        self._say("")
         self._complain(error)
 
     def _end(self, made: Exported) -> None:
         self._show_busy(False)
         run = self.picker.run
         if self._wished is not None and run == self._wished.run:
-            self.message.setText(spoken(made))
+            self._say(spoken(made))
             self._refusals = made.refusals
             self._show_truth(run)
         self.exported.emit(made)

@@ -58,7 +58,7 @@ class TruthCard(Card):
         self.empty.setText(problem or EMPTY)
         self.how.setText(measured_how(rows))
         self.refusals.setText(told(refusals))
-        nothing = not (rows or refusals)
+        nothing = problem or not (rows or refusals)
         parts = {self.refusals: refusals, self.table: rows, self.how: rows, self.empty: nothing}
         for part, is_shown in parts.items():
             part.setVisible(bool(is_shown))
@@ -66,6 +66,7 @@ class TruthCard(Card):
         self.open_button.setVisible(bool(written))
         if written:
             self._folder = Path(max(written, key=lambda row: row.when).path).parent
+            self.open_button.setEnabled(self._folder.is_dir())
 
     def _open(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))

@@ -148,6 +148,11 @@ def test_no_folder_is_no_place(page):
     assert (page.hindrance.text(), page.button.isEnabled()) == ("Name a folder.", False)
 
 
+def test_a_folder_of_nobody_is_a_name_like_any_other(page):
+    page.destination.folder_line.setText("~nobody-here/files")
+    assert "--out '~nobody-here/files'" in page.command.toPlainText()
+
+
 @pytest.mark.parametrize("answer", ["Replace", "Choose another folder…", "Cancel"])
 def test_files_are_replaced_only_by_leave(qtbot, page, export, tmp_path, monkeypatch, answer):
     browsed = []
