@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from kdstudio.runs.formats.declaration import Answer, ExportFormat, Shipment, formats
+from kdstudio.runs.formats.in_pytorch import answering
 from kdstudio.runs.formats.traced import traced
 
 
@@ -41,15 +42,6 @@ class Pt2(ExportFormat):
 
     def open(self, path: Path, threads: int, *, allow_code: bool = False) -> Answer:
         """Load it; it answers in eager PyTorch."""
-        import numpy as np
         import torch
 
-        torch.set_num_threads(threads)
-        module = torch.export.load(path).module()
-
-        def answer(images: np.ndarray) -> np.ndarray:
-            with torch.inference_mode():
-                logits: np.ndarray = module(torch.from_numpy(images)).numpy()
-                return logits
-
-        return answer
+        return answering(torch.export.load(path).module(), threads)
