@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from kdstudio.runs.export import export_network
+from kdstudio.runs.exporting.export import export_networks
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.formats.safetensors import Safetensors
 from kdstudio.runs.result_tables import tabulate
 from kdstudio.runs.results import curves
 from tests.conftest import MISSING
@@ -75,7 +76,6 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from kdstudio.gui.plots.results import ResultPlot
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.export import export_network
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.results import curves
 
@@ -272,11 +272,10 @@ def test_its_figure_is_drawn(python, finished, tmp_path):
     python("-c", PLOT, str(finished.path), str(tmp_path))
 
 
-@pytest.mark.parametrize("network", NETWORKS)
-def test_every_network_of_it_is_exported_and_loaded_without_the_package(finished, network, tmp_path):
-    made = export_network(finished, network, tmp_path)
-    assert made.path == tmp_path / f"{network}.safetensors"
-    assert made.largest_difference == 0
+def test_every_network_of_it_is_exported_and_loaded_without_the_package(finished, tmp_path):
+    made = export_networks(finished, NETWORKS, [Safetensors()], tmp_path)
+    assert made.paths == tuple(tmp_path / f"{finished.name}-{name}.safetensors" for name in NETWORKS)
+    assert {row.largest_difference for row in made.rows} == {0.0}
 
 
 def test_its_head_is_part_of_networks_that_are_kept(python):

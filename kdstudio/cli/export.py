@@ -39,7 +39,9 @@ REFUSED = 2
 )  # fmt: skip
 @click.option("--best", is_flag=True, help="The best epoch's weights instead of the last's.")
 @click.option("--replace", is_flag=True, help="Replace files that are there already.")
-@click.option("--threads", default=1, show_default=True, type=click.IntRange(1), help="Of the runtimes, while timed.")
+@click.option(
+    "--threads", default=1, show_default=True, type=click.IntRange(1), help="Of the runtimes, while timed."
+)
 @runs_dir
 @json_flag
 @code_flag
@@ -94,7 +96,9 @@ def chosen_formats(names: Sequence[str], settings: Sequence[str]) -> list[Export
     raw = override({name: {"name": formats[name].model_fields["name"].default} for name in unique}, settings)
     for name in raw:
         if name not in unique:
-            raise KDStudioError(f"--set {name}.…: there is no format '{name}' among those asked for: {', '.join(unique)}")
+            raise KDStudioError(
+                f"--set {name}.…: there is no format '{name}' among those asked for: {', '.join(unique)}"
+            )
     return [_validated(name, options) for name, options in raw.items()]
 
 

@@ -37,12 +37,12 @@ def _scores(summary: Summary, network: str) -> list[str]:
     row = summary.networks.get(network)
     if row is None:
         return []
-    multiply_adds = f"{row.multiply_adds:,}" if row.multiply_adds else "not counted"
-    scores = row.test
+    work = f"{row.multiply_adds:,}" if row.multiply_adds else "not counted"
+    test = row.test
     return [
         "| parameters | multiply-adds of one image | test accuracy | test errors | test images |",
         "|---|---|---|---|---|",
-        f"| {row.parameters:,} | {multiply_adds} | {scores.accuracy:.2%} | {scores.errors:,} | {scores.count:,} |",
+        f"| {row.parameters:,} | {work} | {test.accuracy:.2%} | {test.errors:,} | {test.count:,} |",
         "",
     ]
 

@@ -202,7 +202,7 @@ def test_show_prints_the_summary(folder, capfd):
 
 def test_export_ends_with_the_path_of_a_file_that_can_be_loaded(folder, capfd, tmp_path):
     assert run_command_line(["export", "run", "--network", "teacher", "--out", str(tmp_path / "out")]) == 0
-    path = tmp_path / "out" / "teacher.safetensors"
+    path = tmp_path / "out" / "run-teacher.safetensors"
     assert capfd.readouterr().out == f"{path}\n"
     assert load_network(path)[1].network == "teacher"
 
@@ -218,7 +218,7 @@ def test_a_network_of_the_users_code_is_exported_when_allowed(runs, capfd, tmp_p
     assert "'python mine.py:build' runs code from a file" in capfd.readouterr().err
     assert not (tmp_path / "out").exists()
     assert run_command_line([*export, "--allow-code"]) == 0
-    path = tmp_path / "out" / "student.safetensors"
+    path = tmp_path / "out" / "mine-student.safetensors"
     assert capfd.readouterr().out == f"{path}\n"
     assert load_network(path, allow_code=True)[1].network == "student"
 
@@ -313,10 +313,12 @@ def test_seeds_and_swept_values_are_trained_shown_and_exported(runs, tmp_path, c
         *(f"student T{t} seed-{seed}" for t in (1, 8) for seed in (3, 4)),
     }  # fmt: skip
     assert run_command_line(["export", "crossed", "--runs-dir", str(runs), "--out", str(tmp_path)]) == 0
-    (exported,) = tmp_path.glob("*.safetensors")
+    exported = {file.stem.removeprefix("crossed-") for file in tmp_path.glob("*.safetensors")}
     rows = json.loads((runs / "crossed" / "summary.json").read_text())["networks"]
     students = {n: row["last_epoch"]["validation"]["accuracy"] for n, row in rows.items() if "student" in n}
-    assert students[exported.stem] == max(students.values())
+    (student,) = (name for name in students if name.replace(" ", "-") in exported)
+    assert students[student] == max(students.values())
+    assert exported == {"teacher", f"baseline-{student[-6:]}", student.replace(" ", "-")}
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,8 @@ from kdstudio.models.complexity import complexity
 from kdstudio.models.declaration import ImageShape
 from kdstudio.models.heads.classifier import Classifier
 from kdstudio.models.python import Python
-from kdstudio.runs.export import export_network
 from kdstudio.runs.preview import Previewer
+from kdstudio.runs.weights import load_network
 from tests.small import (
     digits,
     interrupted,
@@ -615,7 +615,7 @@ def test_a_run_whose_parts_share_weights_goes_on_bit_for_bit():
 
 
 def test_a_run_is_the_same_bit_for_bit_whatever_other_threads_build_and_look_at_meanwhile(tmp_path, runs):
-    """Dropout and permuted predictions draw in every step; others build, count, preview and export."""
+    """Dropout and permuted predictions draw in every step; others build, count, preview and load."""
     settings = ("strategy.variant=permuted", "strategy.generations=1", "networks.student.training.epochs=6")
     experiment = small_experiment(*settings, strategy="born-again")
     events, alone = train(experiment)
@@ -643,7 +643,7 @@ def test_a_run_is_the_same_bit_for_bit_whatever_other_threads_build_and_look_at_
         "preview": preview,
         "build": build,
         "count": lambda: complexity(odd, ImageShape(1, 8, 8), 10),
-        "export": lambda: export_network(folder, "student", tmp_path / "exported"),
+        "load": lambda: load_network(folder.network_file("student")),
     }
 
     def others():

@@ -38,7 +38,7 @@ class Child:
 
     def __init__(self) -> None:
         """Not started yet."""
-        self._errors = TemporaryFile()
+        self._errors = TemporaryFile()  # noqa: SIM115  (closed with the child)
         self._started: subprocess.Popen[bytes] | None = None
 
     def start(self, module: str, task: dict[str, Any]) -> None:

@@ -33,6 +33,8 @@ from kdstudio.runs.summary import Summary
 from kdstudio.runs.weights import SUFFIX, check_code, load_network, load_tensors, read_card, save_network
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from kdstudio.engine.card import NetworkCard
     from kdstudio.engine.context import RunContext
 
@@ -102,7 +104,7 @@ def export_networks(
     Raises KDStudioError when the run goes on, when a network, the data or a package is missing, or when
     ``folder`` cannot be written.
     """
-    sources = {network: _weights_of(run, network, best=best) for network in networks}
+    sources = {network: weights_of(run, network, best=best) for network in networks}
     for source in sources.values():
         check_code(read_card(source).runs_code, allow_code=allow_code)
     for file_format in wanted:
@@ -123,7 +125,8 @@ def export_networks(
         ) from error
 
 
-def _weights_of(run: RunFolder, network: str, *, best: bool) -> Path:
+def weights_of(run: RunFolder, network: str, *, best: bool) -> Path:
+    """Find the weights of a network that is finished; raises KDStudioError."""
     if run.is_running():
         raise KDStudioError(f"run '{run.name}' is still going on; wait for its end, or stop it first")
     if network not in run.networks():
@@ -210,6 +213,7 @@ class _Job:
         card = read_card(source)
         own = self._own / f"{network}{SUFFIX}"
         save_network(modern_state(load_tensors(source), card), card, own)
+        module, _card = load_network(own, allow_code=self._allow_code)
         files: dict[Path, ExportFormat] = {own: Safetensors()}
         writing, proving = _part(progress, 0, 2), _part(progress, 1, 2)
         for number, file_format in enumerate(wanted):
@@ -219,7 +223,7 @@ class _Job:
                 self._refusals.append(Refusal(network, file_format.title, str(error)))
             else:
                 files[path] = file_format
-        self._prove(network, card, files, proving)
+        self._prove(network, module, card, files, proving)
 
     def _write(
         self,
@@ -267,11 +271,16 @@ class _Job:
         return [] if card.class_names == data.class_names else data.class_numbers(card.class_names)
 
     def _prove(
-        self, network: str, card: NetworkCard, files: Mapping[Path, ExportFormat], progress: ProgressCallback
+        self,
+        network: str,
+        module: nn.Module,
+        card: NetworkCard,
+        files: Mapping[Path, ExportFormat],
+        progress: ProgressCallback,
     ) -> None:
-        module, _card = load_network(next(iter(files)), allow_code=self._allow_code)
         _validation, test = self._context.data.evaluation_feeds(self._class_numbers(card), renumber=True)
         with Prover(files, progress, self._threads, allow_code=self._allow_code) as prover:
+            prover.open()
             prover.compare(module, test)
             prover.time(card.image)
         for path, file_format in files.items():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from kdstudio.declaration import ProgressCallback
 from kdstudio.runs.exporting.child import Child, ChildError
@@ -24,6 +26,8 @@ ROUNDS = 4
 """Of timing, over all files in turn, so that all meet the same load."""
 FIRST_BATCHES = (1, 5, 32)
 """Batch sizes that every file is asked with before full ones: a frozen batch size must show."""
+COMPARING, TIMING = 0.2, 0.6
+"""Share of the work that is done before the answers are compared, and before they are timed."""
 TOLERANCE = 1e-3
 """Of the largest score: a float32 file that differs more does not hold what was trained."""
 
@@ -57,17 +61,26 @@ class Proof:
         self.images += len(labels)
         self.right += int((found.argmax(1) == labels).sum())
         self.same += int((found.argmax(1) == expected.argmax(1)).sum())
-        self.largest_difference = max(self.largest_difference, float((found - expected).abs().max()))
+        difference = float((found - expected).abs().nan_to_num(math.inf).max())
+        self.largest_difference = max(self.largest_difference, difference)
         self.largest_score = max(self.largest_score, float(expected.abs().max()))
 
     def check(self) -> None:
         """Raise ChildError where these cannot be the answers of what was trained."""
-        if not self.largest_difference <= TOLERANCE * max(1.0, self.largest_score):
+        if self.largest_difference > TOLERANCE * max(1.0, self.largest_score):
             raise ChildError(
                 "read back, it answers otherwise than the run's network: "
                 f"{self.same} of {self.images} answers are the same, the largest difference is "
                 f"{self.largest_difference:g}"
             )
+
+
+class _Portion(NamedTuple):
+    """Some images as a kind of file takes them, the run's own answers, and the labels."""
+
+    images: Tensor
+    expected: Tensor
+    labels: Tensor
 
 
 class Prover:
@@ -91,15 +104,18 @@ class Prover:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        """Open all of them."""
+        """Use it in a ``with`` block."""
         for child in self._children.values():
             self._stack.enter_context(child)
-        self._each(self._open, "opening", 0.0)
         return self
 
     def __exit__(self, *_raised: object) -> None:
         """End their processes."""
         self._stack.close()
+
+    def open(self) -> None:
+        """Load all files, each with its runtime."""
+        self._each(self._open, "opening", 0.0)
 
     def compare(self, module: nn.Module, feed: Feed) -> None:
         """Ask all of ``feed``, whose labels are the numbers of the outputs, and ``module`` too."""
@@ -109,33 +125,22 @@ class Prover:
         for images, labels in _portions(feed):
             with torch.inference_mode():
                 logits = module(images).float()
+            pixels = feed.pixels(images).permute(0, 2, 3, 1).contiguous()
             asked = {
-                False: images.numpy(),
-                True: feed.pixels(images).permute(0, 2, 3, 1).contiguous().numpy(),
+                False: _Portion(images, logits, labels),
+                True: _Portion(pixels, logits.softmax(1), labels),
             }
-            expected = {False: logits, True: logits.softmax(1)}
-
-            def ask(path: Path) -> None:
-                kind = self._files[path].takes_pixels
-                self.proofs[path].add(self._children[path].answer(asked[kind]), expected[kind], labels)
-
-            self._each(ask, "answers of", seen / len(feed))
+            done = COMPARING + (TIMING - COMPARING) * seen / len(feed)
+            self._each(partial(self._ask, asked), "answers of", done)
             seen += len(labels)
-        self._each(self._check, "answers of", 1.0)
+        self._each(self._check, "answers of", TIMING)
 
     def time(self, image: tuple[int, int, int]) -> None:
         """Time all in turn, round by round."""
-        channels, height, width = image
-        for batch in BATCHES:
-            shapes = {False: (batch, *image), True: (batch, height, width, channels)}
-            for number in range(ROUNDS):
-
-                def time(path: Path) -> None:
-                    pixels = self._files[path].takes_pixels
-                    order = {"do": "time", "shape": shapes[pixels], "dtype": "uint8" if pixels else "float32"}
-                    self.proofs[path].seconds[batch] += self._children[path].ask(order)
-
-                self._each(time, f"latency of {batch} in", number / ROUNDS)
+        turns = [(batch, number) for batch in BATCHES for number in range(ROUNDS)]
+        for place, (batch, _) in enumerate(turns):
+            done = TIMING + (1 - TIMING) * place / len(turns)
+            self._each(partial(self._time, batch, image), f"latency of {batch} in", done)
 
     def _each(self, act: Callable[[Path], None], what: str, fraction: float) -> None:
         """Do it with every file that has not failed."""
@@ -155,6 +160,18 @@ class Prover:
         }
         self._children[path].start("kdstudio.runs.exporting.measuring", task)
         self._children[path].hear()
+
+    def _ask(self, asked: Mapping[bool, _Portion], path: Path) -> None:
+        images, expected, labels = asked[self._files[path].takes_pixels]
+        self.proofs[path].add(self._children[path].answer(images.numpy()), expected, labels)
+
+    def _time(self, batch: int, image: tuple[int, int, int], path: Path) -> None:
+        channels, height, width = image
+        if self._files[path].takes_pixels:
+            order = {"do": "time", "shape": (batch, height, width, channels), "dtype": "uint8"}
+        else:
+            order = {"do": "time", "shape": (batch, *image), "dtype": "float32"}
+        self.proofs[path].seconds[batch] += self._children[path].ask(order)
 
     def _check(self, path: Path) -> None:
         if self._files[path].precision == "float32":

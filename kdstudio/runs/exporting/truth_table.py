@@ -20,7 +20,14 @@ def truth_table(rows: Iterable[MeasuredFile]) -> ResultTable:
         title=TITLE,
         columns=(
             *("network", "file", "runs in"),
-            *("size (kB)", "parameters", "multiply-adds", "test accuracy", "agreement", "largest difference"),
+            *(
+                "size (kB)",
+                "parameters",
+                "multiply-adds (millions)",
+                "test accuracy",
+                "agreement",
+                "largest difference",
+            ),
             *timed,
         ),
         rows=tuple(_cells(row) for row in sorted(rows, key=lambda row: order[row.network])),
@@ -64,7 +71,7 @@ def measured_how(rows: Iterable[MeasuredFile]) -> str:
     images = " or ".join(f"{count:,}" for count in sorted({row.images for row in rows}))
     processors = " and ".join(dict.fromkeys(row.processor for row in rows))
     return (
-        f"Every file was read back by its runtime and asked all {images} test images; agreement and difference "
-        f"are with the run's network. Latency: median (95th percentile) for one batch, {threads} "
+        f"Every file was read back by its runtime and asked all {images} test images; agreement and "
+        f"difference are with the run's network. Latency: median (95th percentile) for one batch, {threads} "
         f"thread{'s' if threads != '1' else ''}, {processors}."
     )

@@ -45,7 +45,7 @@ def write(task: dict[str, Any]) -> None:
 
     file_format = formats[task["format"]["name"]].model_validate(task["format"])
     module, card = load_network(Path(task["network"]), allow_code=task["allow_code"])
-    module.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    module.to(memory_format=torch.contiguous_format)
     calibration = torch.empty(0, *card.image)
     if task["calibration"]:
         calibration = torch.from_numpy(np.load(task["calibration"]))

@@ -60,11 +60,12 @@ class OnnxInt8(ExportFormat):
 
 def quantise(plain: Path, small: Path, calibration: Tensor) -> None:
     """Write ``plain`` in int8 to ``small``; ranges of activations are those on ``calibration``."""
+    import torch
     from onnxruntime import quantization
 
     class Images(quantization.CalibrationDataReader):  # type: ignore[misc]
         def __init__(self) -> None:
-            self._batches: Iterator[Tensor] = iter(calibration.split(MOST_IMAGES))
+            self._batches: Iterator[Tensor] = iter(torch.split(calibration, MOST_IMAGES))
 
         def get_next(self) -> dict[str, np.ndarray] | None:
             batch = next(self._batches, None)
