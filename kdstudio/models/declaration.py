@@ -21,6 +21,17 @@ class ImageShape(NamedTuple):
     std: tuple[float, ...] = ()
 
 
+class LibraryNetwork(NamedTuple):
+    """A network as its library makes it again from a folder in Hugging Face's layout."""
+
+    architecture: str
+    """The library's name of it."""
+    path: str
+    """Module path of the library's own network within ours."""
+    image: ImageShape
+    """What is fed to that."""
+
+
 class ModelSpec(Declaration):
     """An architecture and its options; subclasses are registered under their ``name``."""
 
@@ -68,6 +79,10 @@ class ModelSpec(Declaration):
     def classifier(self) -> str:
         """Module path of the layer that gives the logits; empty where that cannot be told."""
         return "classifier"
+
+    def in_library(self, image: ImageShape) -> LibraryNetwork | None:
+        """Return how its ``library`` loads it from a folder; None, the default, where that cannot."""
+        return None
 
     def build(self, image: ImageShape, classes: int) -> nn.Module:
         """Make the module, randomly initialised: ``(B, C, H, W)`` in, ``(B, classes)`` out."""

@@ -23,9 +23,13 @@ class Layer(NamedTuple):
     padding: int = 1
     pool: int = 1
 
+    def convolved(self, side: int) -> int:
+        """Height or width of the map before the pooling, of ``side`` before the convolution."""
+        return side + 2 * self.padding - self.kernel + 1
+
     def side(self, side: int) -> int:
         """Height or width that is left of ``side``; below 1 where the image is too small."""
-        side += 2 * self.padding - self.kernel + 1
+        side = self.convolved(side)
         if self.pool == WHOLE:
             return min(side, 1)
         return side if self.pool == 1 else -((self.pool - side) // 2) + 1 if side >= self.pool else 0
@@ -125,11 +129,12 @@ class FitNet(ModelSpec):
         made_for = "28×28" if self.variant.startswith("mnist") else "32×32"
         parts: dict[str, nn.Module] = {}
         for name, layer in zip(self._layer_names(), LAYERS[self.variant], strict=True):
+            whole = layer.convolved(height), layer.convolved(width)
             height, width = layer.side(height), layer.side(width)
             if min(height, width) < 1:
                 raise ValueError(f"nothing is left of them at {name}; it was made for {made_for}")
             maxout = MaxoutConvolution(inputs, layer.channels, layer.kernel, layer.padding)
-            pool = {} if layer.pool == 1 else {"pool": _pooling(layer.pool)}
+            pool = {} if layer.pool == 1 else {"pool": _pooling(layer.pool, whole)}
             parts[name] = (dropping if parts else chain)(maxout=maxout, **pool)
             inputs = layer.channels
         features = inputs * height * width
@@ -145,9 +150,9 @@ class FitNet(ModelSpec):
         return self.variant if self.variant.startswith("fitnet") else f"fitnet {self.variant}"
 
 
-def _pooling(kernel: int) -> nn.Module:
+def _pooling(kernel: int, whole: tuple[int, int]) -> nn.Module:
     from torch import nn
 
     if kernel == WHOLE:
-        return nn.AdaptiveMaxPool2d(1)
+        return nn.MaxPool2d(whole)  # the adaptive one is no operation of ExecuTorch
     return nn.MaxPool2d(kernel, stride=2, ceil_mode=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from kdstudio.declaration import option
 from kdstudio.errors import KDStudioError
-from kdstudio.models.declaration import ImageShape, ModelSpec, models
+from kdstudio.models.declaration import ImageShape, LibraryNetwork, ModelSpec, models
 
 if TYPE_CHECKING:
     from torch import nn
@@ -82,9 +82,22 @@ class Timm(ModelSpec):
         check_fits(network, lambda: made(False), image, what, _natural_size(self.architecture))
         return network
 
+    def in_library(self, image: ImageShape) -> LibraryNetwork:
+        """Describe ``network``, and the images as ``input`` hands them on."""
+        own = _known(self.architecture).get_pretrained_cfg(self.architecture)
+        mean, std = (own.mean, own.std) if self.pretrained else (image.mean, image.std)
+        size = self.size or (own.input_size[-1] if self.pretrained else 0)
+        fed = ImageShape(3, size or image.height, size or image.width, _of_colours(mean), _of_colours(std))
+        return LibraryNetwork(self.architecture.partition(".")[0], "network", fed)
+
     def summary(self) -> str:
         """``timm resnet18``."""
         return f"timm {self.architecture}" + (" pretrained" if self.pretrained else "")
+
+
+def _of_colours(values: Sequence[float]) -> tuple[float, ...]:
+    """Repeat what holds for grey."""
+    return tuple(values) * 3 if len(values) == 1 else tuple(values)
 
 
 def _classifier(architecture: str) -> str:

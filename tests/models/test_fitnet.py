@@ -54,6 +54,13 @@ def test_the_sides_that_are_counted_on_are_those_of_the_maps(variant, side):
         assert shapes[f"layer{number}"][2:] == (height, width)
 
 
+@pytest.mark.parametrize("image", [CIFAR, ImageShape(3, 33, 40)])
+def test_the_last_map_is_pooled_to_its_largest_values(image):
+    network = FitNet().build(image, 10)
+    maps = torch.randn(3, 64, image.height // 4 + image.height % 2, image.width // 4)
+    assert torch.equal(network.layer9.pool(maps), maps.amax((2, 3), keepdim=True))
+
+
 @pytest.mark.parametrize("variant", list(LAYERS))
 def test_too_small_images_are_refused_with_the_size_it_was_made_for(variant):
     made_for = "28×28" if "mnist" in variant else "32×32"

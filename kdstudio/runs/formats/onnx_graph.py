@@ -61,8 +61,9 @@ def with_preprocessing(model: Any, image: ImageShape) -> Any:  # noqa: ANN401
     size, a centred piece is cut out, and it is normalised; ``probabilities`` ``(batch, K)`` come out.
     """
     import onnx
-    from onnx.compose import merge_models
+    from onnx.compose import add_prefix, merge_models
 
+    model = add_prefix(model, "network/", rename_inputs=False, rename_outputs=False)
     ahead = _made(_preparing(image), OPSET, model.ir_version)
     behind = _made(_softmax(model.graph.output[0]), OPSET, model.ir_version)
     whole = merge_models(ahead, model, [("prepared", IMAGES)])

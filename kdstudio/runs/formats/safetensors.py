@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from kdstudio.runs.formats.declaration import Answer, ExportFormat, Shipment, formats
+from kdstudio.runs.formats.in_pytorch import answering
 from kdstudio.runs.weights import SUFFIX, load_network, save_network
 
 
@@ -28,15 +29,5 @@ class Safetensors(ExportFormat):
 
     def open(self, path: Path, threads: int, *, allow_code: bool = False) -> Answer:
         """Build the network again; it answers in eager PyTorch."""
-        import numpy as np
-        import torch
-
-        torch.set_num_threads(threads)
         module, _card = load_network(path, allow_code=allow_code)
-
-        def answer(images: np.ndarray) -> np.ndarray:
-            with torch.inference_mode():
-                logits: np.ndarray = module(torch.from_numpy(images)).numpy()
-                return logits
-
-        return answer
+        return answering(module, threads)

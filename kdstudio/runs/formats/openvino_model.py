@@ -1,0 +1,67 @@
+"""Networks as models of OpenVINO: converted, described, saved and run; nothing is sent anywhere."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kdstudio.runs.formats.declaration import Answer, Shipment
+from kdstudio.runs.formats.traced import traced
+
+if TYPE_CHECKING:
+    import numpy as np
+
+ABOUT = "model_info"
+"""Where OpenVINO's tools look for what people say of a model."""
+
+
+def converted(shipment: Shipment) -> Any:  # noqa: ANN401
+    """Return the network as an OpenVINO model: ``images`` ``(batch, C, H, W)`` to ``logits`` ``(batch, K)``.
+
+    Raises what OpenVINO raises for an operation that it does not know.
+    """
+    send_nothing()
+    import openvino
+
+    model = openvino.convert_model(traced(shipment.module, shipment.card.image_shape))
+    model.inputs[0].get_tensor().set_names({"images"})
+    model.outputs[0].get_tensor().set_names({"logits"})
+    return model
+
+
+def send_nothing() -> None:
+    """Keep OpenVINO and its tools from telling Intel that they are used: without that package they cannot."""
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+
+
+def save(model: Any, shipment: Shipment, path: Path) -> None:  # noqa: ANN401
+    """Write ``path`` (.xml), with class names and card in it, and the weights beside it (.bin)."""
+    import openvino
+
+    card = shipment.card
+    model.set_friendly_name(shipment.name)
+    notes = {
+        "class_names": "\n".join(card.class_names),
+        "mean": " ".join(map(repr, card.mean)),
+        "std": " ".join(map(repr, card.std)),
+        "card": card.model_dump_json(exclude_none=True),
+    }
+    for name, value in notes.items():
+        model.set_rt_info(value, [ABOUT, name])
+    openvino.save_model(model, path, compress_to_fp16=False)
+
+
+def open_model(path: Path, threads: int) -> Answer:
+    """Load an ``.xml`` with OpenVINO, on the CPU; what is float32 stays so."""
+    send_nothing()
+    import openvino
+
+    options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads}
+    model = openvino.Core().compile_model(path, "CPU", options)
+
+    def answer(images: np.ndarray) -> np.ndarray:
+        logits: np.ndarray = model(images)[0].copy()
+        return logits
+
+    return answer
