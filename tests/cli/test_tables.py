@@ -156,8 +156,8 @@ def test_a_run_without_exports_says_nothing_of_them():
 def test_show_has_them_in_words_and_in_json(runs, capsys):
     folder = kept(runs, run(row("student", 0.9), name="shipped"))
     keep(folder, [some_row()])
-    assert run_command_line(["show", "shipped"]) == 0
+    assert run_command_line(["show", str(folder.path)]) == 0
     assert TITLE in capsys.readouterr().out
-    assert run_command_line(["show", "shipped", "--json"]) == 0
+    assert run_command_line(["show", str(folder.path), "--json"]) == 0
     (file,) = json.loads(capsys.readouterr().out)["exports"]
     assert (file["title"], file["accuracy"]) == ("ONNX", 0.9)
