@@ -43,6 +43,7 @@ class ExecuTorchInt8(ExportFormat):
 
 def quantised(module: nn.Module, image: ImageShape, calibration: Tensor) -> Any:  # noqa: ANN401
     """Return ``module`` with rounding inside, as XNNPACK knows it; ranges are those on ``calibration``."""
+    import torch
     from executorch.backends.xnnpack.quantizer.xnnpack_quantizer import (
         XNNPACKQuantizer,
         get_symmetric_quantization_config,
@@ -51,6 +52,6 @@ def quantised(module: nn.Module, image: ImageShape, calibration: Tensor) -> Any:
 
     quantizer = XNNPACKQuantizer().set_global(get_symmetric_quantization_config(is_per_channel=True))
     observed = prepare_pt2e(traced(module, image).module(), quantizer)
-    for images in calibration.split(MOST_IMAGES):
+    for images in torch.split(calibration, MOST_IMAGES):
         observed(images)
     return convert_pt2e(observed)

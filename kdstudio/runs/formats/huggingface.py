@@ -131,7 +131,7 @@ def load_folder(path: Path, *, allow_code: bool = False) -> tuple[nn.Module, Net
 
 
 def _by_timm(path: Path, card: NetworkCard, wanted: dict[str, Any]) -> nn.Module:
-    """timm's own network, behind what makes our images those that the configuration describes."""
+    """The network as timm makes it, behind what makes our images those that the configuration describes."""
     import timm
 
     from kdstudio.models.modules.foreign import behind

@@ -44,5 +44,5 @@ def quantised(model: Any, calibration: Tensor) -> Any:  # noqa: ANN401
     import nncf
 
     nncf.set_log_level(logging.ERROR)
-    images = nncf.Dataset([image.numpy() for image in calibration.split(1)])
+    images = nncf.Dataset([image[None] for image in calibration.numpy()])
     return nncf.quantize(model, images, subset_size=len(calibration))

@@ -15,9 +15,9 @@ HOW = """
 
 ## Using it
 
-`model.onnx` takes uint8 images `(batch, height, width, {channels})` and gives probabilities `(batch, {classes})`, in
-the order of `labels.txt`. `predict.py` asks it about image files or folders of them; it needs onnxruntime, numpy
-and Pillow, not KD Studio and not PyTorch:
+`model.onnx` takes uint8 images `(batch, height, width, {channels})` of any size and gives probabilities
+`(batch, {classes})`, in the order of `labels.txt`. `predict.py` asks it about image files or folders
+of them; it needs onnxruntime, numpy and Pillow, not KD Studio and not PyTorch:
 
 ```
 pip install -r requirements.txt

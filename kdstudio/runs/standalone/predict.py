@@ -1,7 +1,6 @@
 """Classify images with the network in this folder: needs onnxruntime, numpy and Pillow, nothing else.
 
-    pip install -r requirements.txt
-    python predict.py photograph.jpg folder-of-images --top 3
+``pip install -r requirements.txt``, then ``python predict.py photograph.jpg folder-of-images --top 3``
 """
 
 from __future__ import annotations
@@ -56,7 +55,8 @@ def decode(file: Path, width: int, height: int, *, grey: bool) -> np.ndarray:
     """Decode ``file`` to uint8 ``(height, width, C)``, as the images of the training were.
 
     The image is scaled until it covers the size, then a centred piece is cut out. Palettes are looked up,
-    16-bit greys keep their upper eight bits, transparent parts turn white, turned photographs are set upright.
+    16-bit greys keep their upper eight bits, transparent parts turn white, turned photographs are set
+    upright.
     """
     try:
         with Image.open(file) as opened:
@@ -121,7 +121,7 @@ def main() -> int:
 def parsed() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="image files, or folders of them")
+    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="files, or folders of them")
     parser.add_argument("--top", type=positive, default=1, metavar="N", help="how many classes (default: 1)")
     parser.add_argument("--json", action="store_true", help="print JSON: probabilities by class, by file")
     return parser.parse_args()

@@ -1,0 +1,103 @@
+"""Every registered format, with networks of every kind: what its runtime answers is what was trained."""
+
+import numpy as np
+import pytest
+
+from kdstudio.runs.exporting.child import Child
+from kdstudio.runs.exporting.export import export_networks
+from kdstudio.runs.formats.declaration import MOST_IMAGES, formats
+from tests.runs.formats import shipping
+from tests.runs.formats.shipping import GREY, card_of, fed_and_expected, model, pixels_for
+from tests.small import run_in, small_experiment
+
+BATCHES = (1, 5, 32, MOST_IMAGES)
+SMALL = model("resnet", depth=8)
+CARDS = {
+    "mlp": card_of(model("mlp", widths=[32, 32]), image=GREY),
+    "lenet": card_of(model("lenet"), image=GREY),
+    "resnet": card_of(model("resnet", depth=20)),
+    "resnet on grey images": card_of(SMALL, image=GREY),
+    "wide-resnet": card_of(model("wide-resnet", depth=16, width=1)),
+    "mobilenet-v2": card_of(model("mobilenet-v2")),
+    "shufflenet-v1": card_of(model("shufflenet-v1")),
+    "shufflenet-v2": card_of(model("shufflenet-v2")),
+    "vgg": card_of(model("vgg")),
+    "fitnet-1": card_of(model("fitnet")),
+    "fitnet for digits": card_of(model("fitnet", variant="mnist-student"), image=GREY),
+    "early exit": card_of(shipping.early_exit(SMALL)),
+    "ensemble of exits": card_of(shipping.ensemble_of_exits(SMALL)),
+    "specialist": card_of(shipping.selection(SMALL), classes=3),
+    "torchvision resnet18": card_of(model("torchvision", architecture="resnet18")),
+    "torchvision mobilenet_v3_small": card_of(model("torchvision", architecture="mobilenet_v3_small")),
+    "timm resnet10t": card_of(model("timm", architecture="resnet10t", size=40)),
+}
+FAST = ("early exit",)
+"""Convolutions, batch norm, a cut trunk and heads; the others take minutes."""
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """One process writes all files."""
+    made = shipping.Shop(tmp_path_factory.mktemp("shop"))
+    with made.writer:
+        yield made
+
+
+@pytest.mark.parametrize("name", list(formats))
+@pytest.mark.parametrize("what", [what if what in FAST else pytest.param(what, marks=pytest.mark.slow) for what in CARDS])
+def test_a_file_answers_as_the_network_does_for_batches_of_any_size(what, name, shop):
+    if what.startswith("timm"):
+        pytest.importorskip("timm")
+    card, file_format = CARDS[what], formats[name]()
+    module = shipping.built(card)
+    path = shop.ship(file_format, module, card)
+    with Child() as child:
+        shipping.opened(child, file_format, path)
+        for batch in BATCHES:
+            fed, expected = fed_and_expected(file_format, module, card, pixels_for(card, batch, seed=batch))
+            answers = child.answer(fed)
+            assert answers.shape == expected.shape
+            difference = np.abs(answers - expected).max()
+            if file_format.precision == "float32":
+                assert difference <= 1e-4
+            else:  # of a network that has learned nothing
+                assert difference <= 0.1 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("name", list(formats))
+def test_a_format_says_all_that_people_are_told(name):
+    file_format = formats[name]()
+    assert file_format.title
+    assert file_format.headline()
+    assert file_format.runtime
+    assert len({*file_format.files("a"), *file_format.files("b")}) == 2 * len(file_format.files("a"))
+    assert all(file.startswith("a") for file in file_format.files("a"))
+    file_format.check_installed()
+
+
+def test_no_two_formats_write_the_same_file():
+    files = [file for name in formats for file in formats[name]().files("a")]
+    assert len(files) == len({*files})
+
+
+@pytest.mark.slow
+def test_a_trained_networks_files_answer_thousands_of_real_images_as_it_does(runs, tmp_path, mnist_folder):
+    experiment = small_experiment(
+        "data.source={name='mnist'}",
+        "networks.student.model={name='lenet'}",
+        "networks.student.training.epochs=1",
+        "networks.student.training.batch_size=128",
+        strategy="supervised",
+    )
+    made = export_networks(run_in(runs, experiment), ["student"], [cls() for cls in formats.values()], tmp_path)
+    assert made.refusals == ()
+    assert len(made.rows) == 1 + len(formats)
+    trained, *files = made.rows
+    assert trained.accuracy > 0.9
+    for row in files:
+        assert row.images == 10_000
+        if row.precision == "float32":
+            assert (row.agreement, row.largest_difference <= 1e-4) == (1.0, True)
+        else:
+            assert row.agreement > 0.99
+            assert abs(row.accuracy - trained.accuracy) < 0.005
