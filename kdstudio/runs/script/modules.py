@@ -15,6 +15,8 @@ from kdstudio.runs.script.source import Import
 
 WHERE = ("device", "dtype")
 """Arguments of torch's layers that say where they lie, not what they are."""
+ACROSS = ("kernel_size", "stride", "padding", "output_padding", "dilation", "output_size", "size")
+"""Arguments of which one number may stand for height and width."""
 SEVERAL = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 """``*args`` and ``**kwargs``: of a layer without a constructor of its own."""
 Write = Callable[[Any], Expression]
@@ -51,10 +53,12 @@ def _arguments(module: nn.Module, write: Write) -> list[Expression]:
         if name in WHERE or parameter.kind in SEVERAL:
             continue
         value = _value(module, name)
+        if name in ACROSS:
+            value = _plain(value)
         if parameter.default is inspect.Parameter.empty:
-            found.append(write(_plain(value)))
-        elif _plain(value) != parameter.default:
-            found.append(Keyword(name, write(_plain(value))))
+            found.append(write(value))
+        elif value != parameter.default:
+            found.append(Keyword(name, write(value)))
     return found
 
 
