@@ -8,7 +8,7 @@ from kdstudio.declaration import Declaration
 from kdstudio.engine.composition import Composition
 from kdstudio.engine.experiment import AnyModel
 from kdstudio.engine.identity import Identity
-from kdstudio.models.declaration import ImageShape
+from kdstudio.models.declaration import ImageShape, ModelSpec
 
 if TYPE_CHECKING:
     from torch import nn
@@ -43,9 +43,17 @@ class NetworkCard(Declaration):
     @property
     def runs_code(self) -> str:
         """Name what runs code of the user's when the network is built; empty if nothing does."""
+        return ", ".join(code for model in self._models if (code := model.code()))
+
+    @property
+    def rounds(self) -> bool:
+        """Whether some part of it rounds as integers do."""
+        return any(model.rounds for model in self._models)
+
+    @property
+    def _models(self) -> list[ModelSpec]:
         trunks = self.composition.networks.values() if self.composition else ()
-        models = [self.model] if self.model else [trunk.model for trunk in trunks]
-        return ", ".join(code for model in models if (code := model.code()))
+        return [self.model] if self.model else [trunk.model for trunk in trunks]
 
     def build(self) -> nn.Module:
         """Make the module; its first weights are drawn apart from torch's global generator."""

@@ -41,6 +41,8 @@ class ModelSpec(Declaration):
     """Whether building it runs code of the user's, which needs the user's leave."""
     library: ClassVar[str] = ""
     """Package that makes its networks, where that is another one."""
+    rounds: ClassVar[bool] = False
+    """Whether it rounds as integers do: a last digit elsewhere may then make a whole step."""
     channels_last: ClassVar[bool] = False
     """Whether it gains by convolutions with channels last, and its code takes no features for contiguous."""
 

@@ -31,6 +31,8 @@ class Int8(ModelSpec):
         "Jacob et al. 2018"
     )
 
+    rounds: ClassVar[bool] = True
+
     name: Literal["int8"] = "int8"
     bits: int = option(
         8,

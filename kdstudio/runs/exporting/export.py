@@ -25,7 +25,7 @@ from kdstudio.runs.exporting.proof import Proof, Prover
 from kdstudio.runs.exporting.records import MeasuredFile, keep
 from kdstudio.runs.files import make_folder
 from kdstudio.runs.folder import RunFolder
-from kdstudio.runs.formats.declaration import ExportFormat
+from kdstudio.runs.formats.declaration import ExportFormat, Precision
 from kdstudio.runs.formats.safetensors import Safetensors
 from kdstudio.runs.former_runs import modern_state
 from kdstudio.runs.model_card import model_card
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from kdstudio.engine.context import RunContext
 
 CALIBRATION_IMAGES = 256
+ROUNDED = "it rounds to 8-bit integers itself; choose the format without int8, which keeps these integers"
 IN_THE_RUN = "in the run"
 """Title of the row of a network as KD Studio has it: PyTorch, nothing exported."""
 
@@ -228,6 +229,9 @@ class _Job:
         files: dict[Path, ExportFormat] = {own: Safetensors()}
         writing, proving = _part(progress, 0, 2), _part(progress, 1, 2)
         for number, file_format in enumerate(wanted):
+            if card.rounds and file_format.precision == "int8":
+                self._refusals.append(Refusal(network, file_format.title, ROUNDED))
+                continue
             try:
                 path = self._write(network, own, card, file_format, _part(writing, number, len(wanted)))
             except ChildError as error:
@@ -290,18 +294,23 @@ class _Job:
         progress: ProgressCallback,
     ) -> None:
         _validation, test = self._context.data.evaluation_feeds(self._class_numbers(card), renumber=True)
-        with Prover(files, progress, self._threads, allow_code=self._allow_code) as prover:
+        with Prover(
+            files, progress, self._threads, exact=not card.rounds, allow_code=self._allow_code
+        ) as prover:
             prover.open()
             prover.compare(module, test)
             prover.time(card.image)
         for path, file_format in files.items():
             if path not in prover.failures:
-                self._rows.append(self._row(network, path, file_format, prover.proofs[path]))
+                precision = "int8" if card.rounds else file_format.precision
+                self._rows.append(self._row(network, path, file_format, precision, prover.proofs[path]))
                 continue
             self._refusals.append(Refusal(network, file_format.title, prover.failures[path]))
             self._names.pop(path, None)
 
-    def _row(self, network: str, path: Path, file_format: ExportFormat, proof: Proof) -> MeasuredFile:
+    def _row(
+        self, network: str, path: Path, file_format: ExportFormat, precision: Precision, proof: Proof
+    ) -> MeasuredFile:
         known = self._summary.networks[network]
         names = self._names.get(path, (path.name,))
         return MeasuredFile(
@@ -309,7 +318,7 @@ class _Job:
             format=file_format.model_dump(),
             title=file_format.title if path in self._names else IN_THE_RUN,
             runtime=f"{file_format.runtime} {version(file_format.runtime)}",
-            precision=file_format.precision,
+            precision=precision,
             path=path.name if path in self._names else "",
             size=sum(size_of(path.parent / name) for name in names),
             parameters=known.parameters,

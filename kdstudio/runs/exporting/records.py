@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from filelock import FileLock
 from pydantic import TypeAdapter, ValidationError
@@ -13,6 +13,7 @@ from kdstudio.engine.identity import Record
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.files import write_atomically
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.formats.declaration import Precision
 
 BATCHES = (1, 32)
 """Images in the batches that are timed."""
@@ -37,7 +38,7 @@ class MeasuredFile(Record):
     title: str
     runtime: str
     """What answered, with its version: ``onnxruntime 1.32.0``."""
-    precision: Literal["float32", "int8"]
+    precision: Precision
     path: str
     size: int
     """Bytes of all files."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Answer = Callable[["np.ndarray"], "np.ndarray"]
 """Images of a batch in, one row of class scores for each out; see :attr:`ExportFormat.takes_pixels`."""
 
+Precision = Literal["float32", "int8"]
 MOST_IMAGES = 128
 """Images in one batch that a file has to take."""
 
@@ -50,7 +51,7 @@ class ExportFormat(Declaration):
     """The extra of kdstudio that brings what it needs."""
     packages: ClassVar[tuple[str, ...]] = ()
     """Modules that must be there."""
-    precision: ClassVar[Literal["float32", "int8"]] = "float32"
+    precision: ClassVar[Precision] = "float32"
 
     name: str
 

@@ -29,8 +29,10 @@ def exported(module: nn.Module, shape: tuple[int, ...]) -> Any:  # noqa: ANN401
     """
     import torch
 
+    from kdstudio.models.modules.shipping import shipped
+
     program = torch.onnx.export(
-        module,
+        shipped(module),
         (torch.zeros(2, *shape),),
         dynamo=True,
         dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),

@@ -54,7 +54,9 @@ class Standalone(ExportFormat):
         (made,) = (folder / name for name in self.files(shipment.name))
         made.mkdir()
         image, labels = shipment.card.image_shape, shipment.card.class_names
-        model = onnx_graph.with_preprocessing(onnx_graph.exported(shipment.module, image), image)
+        model = onnx_graph.with_preprocessing(
+            onnx_graph.exported(shipment.module, shipment.card.image), image
+        )
         onnx_graph.describe(model, shipment)
         onnx_graph.save(model, made / NETWORK)
         (made / "labels.txt").write_text("\n".join([*labels, ""]), "utf-8")
