@@ -59,8 +59,8 @@ def _forget_where_it_was_made(model: Any) -> None:  # noqa: ANN401
 def with_preprocessing(model: Any, image: ImageShape) -> Any:  # noqa: ANN401
     """Put in front what the training did to an image, and a softmax behind.
 
-    ``pixels`` uint8 ``(batch, height, width, C)`` of any size: the shorter side is scaled to the trained
-    size, a centred piece is cut out, and it is normalised; ``probabilities`` ``(batch, K)`` come out.
+    ``pixels`` uint8 ``(batch, height, width, C)`` of any size: a centred piece of the trained shape, as large
+    as it can be, is scaled to the trained size and normalised; ``probabilities`` ``(batch, K)`` come out.
     """
     import onnx
     from onnx.compose import add_prefix, merge_models
@@ -85,19 +85,38 @@ def _preparing(image: ImageShape) -> Any:  # noqa: ANN401
     def by_channel(values: tuple[float, ...]) -> np.ndarray:
         return 255 * np.array(values, np.float32).reshape(1, -1, 1, 1)
 
-    nodes = [
+    nodes = [  # without Resize's own axes and policy: onnxruntime spoils these beside integers
         make_node("Transpose", [PIXELS], ["planes"], perm=[0, 3, 1, 2]),
         make_node("Cast", ["planes"], ["values"], to=TensorProto.FLOAT),
+        make_node("Shape", ["values"], ["outer"], end=2),
+        make_node("Shape", ["values"], ["sides"], start=2),
+        make_node("Cast", ["sides"], ["lengths"], to=TensorProto.FLOAT),
+        make_node("Div", ["lengths", "wanted"], ["ratios"]),
+        make_node("ReduceMin", ["ratios"], ["ratio"]),
+        make_node("Mul", ["wanted", "ratio"], ["exact"]),
+        make_node("Round", ["exact"], ["rounded"]),
+        make_node("Cast", ["rounded"], ["piece"], to=TensorProto.INT64),
+        make_node("Sub", ["sides", "piece"], ["over"]),
+        make_node("Div", ["over", "two"], ["start"]),
+        make_node("Add", ["start", "piece"], ["end"]),
+        make_node("Slice", ["values", "start", "end", "axes"], ["cut"]),
+        make_node("Concat", ["outer", "size"], ["sizes"], axis=0),
         make_node(
-            "Resize", ["values", "", "", "size"], ["scaled"], axes=[2, 3], mode="linear", antialias=1,
-            coordinate_transformation_mode="half_pixel", keep_aspect_ratio_policy="not_smaller",
+            "Resize", ["cut", "", "", "sizes"], ["scaled"], mode="linear", antialias=1,
+            coordinate_transformation_mode="half_pixel",
         ),
-        make_node("CenterCropPad", ["scaled", "size"], ["cut"], axes=[2, 3]),
-        make_node("Round", ["cut"], ["whole"]),
+        make_node("Round", ["scaled"], ["whole"]),
         make_node("Sub", ["whole", "mean"], ["centred"]),
         make_node("Div", ["centred", "std"], ["prepared"]),
     ]  # fmt: skip
-    constants = {"size": np.array([height, width]), "mean": by_channel(mean), "std": by_channel(std)}
+    constants = {
+        "size": np.array([height, width]),
+        "wanted": np.array([height, width], np.float32),
+        "two": np.array([2]),
+        "axes": np.array([2, 3]),
+        "mean": by_channel(mean),
+        "std": by_channel(std),
+    }
     return make_graph(
         nodes,
         "preparing",

@@ -22,9 +22,5 @@ def traced(module: nn.Module, image: ImageShape) -> ExportedProgram:
     """
     import torch
 
-    from kdstudio.models.modules.shipping import shipped
-
     batch = torch.export.Dim("batch", min=1, max=MOST_IMAGES)
-    return torch.export.export(
-        shipped(module), (torch.zeros(EXAMPLES, *image[:3]),), dynamic_shapes=({0: batch},)
-    )
+    return torch.export.export(module, (torch.zeros(EXAMPLES, *image[:3]),), dynamic_shapes=({0: batch},))
