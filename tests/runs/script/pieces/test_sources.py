@@ -33,7 +33,9 @@ def fill(folder):
 def test_a_folder_is_read_and_split_as_the_data_set_does(parts, tmp_path):
     for part in parts:
         fill(tmp_path / "images" / part)
-    own = ImageFolder(path=str(tmp_path / "images"), size=8, colour="grey", test=0.3).load(lambda _w, _f: None)
+    own = ImageFolder(path=str(tmp_path / "images"), size=8, colour="grey", test=0.3).load(
+        lambda _w, _f: None
+    )
     read = read_folder(tmp_path / "images", 8, grey=True, test=0.3, skip=False)
     for part, same in zip(read, (own.train, own.test), strict=True):
         assert torch.equal(part.images, same.images)
