@@ -3,15 +3,18 @@
 import ast
 import subprocess
 import sys
+from typing import ClassVar, Literal
 
 import pytest
 import torch
+from torch.nn import functional
 
 from kdstudio.data.feed import Batch
 from kdstudio.engine.dry_run import follow
 from kdstudio.engine.events import StageDone
 from kdstudio.engine.matching.declaration import matching_terms
-from kdstudio.engine.strategy import strategies
+from kdstudio.engine.strategy import Strategy, strategies
+from kdstudio.engine.terms import LABELS, LossTerm, label_loss
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import models
 from kdstudio.runs.presets import load_experiment, preset_names
@@ -189,6 +192,51 @@ def test_a_script_trains_to_the_same_errors_as_a_run(tmp_path):
     assert {n: (r.last, r.best, r.images) for n, r in found.items()} == {
         n: (r.last_epoch.test.errors, r.best_epoch.test.errors, r.test.count) for n, r in done.items()
     }
+
+
+class Again(Strategy):
+    """A strategy of a package that is not ours, with a loss made within its plan."""
+
+    name: Literal["again"] = "again"
+    share: float = 0.25
+    describes: ClassVar = ("student",)
+
+    def formula(self):
+        return "L = share·CE"
+
+    def plan(self, run):
+        first = run.network("student")
+        yield run.stage("student", [label_loss("student")])
+        second = run.network("student", draw=1, start_from=first, way="again")
+        powers = [1, 2]
+
+        def shared(logits, labels):
+            return self.share * sum(functional.cross_entropy(logits, labels) ** p for p in powers)
+
+        yield run.stage("again", [LossTerm("shared loss", shared, second.logits, (LABELS,))])
+
+
+def test_strategies_of_others_are_written_too(tmp_path):
+    experiment = small_experiment(strategy="supervised").model_copy(update={"strategy": Again()})
+    assert_alike(experiment, digits(), tmp_path)
+    text = write_script(experiment, digits()).text
+    assert "powers = [1, 2]" in text
+    assert "return 0.25 * sum(functional.cross_entropy(logits, labels) ** p for p in powers)" in text
+    assert "begin_as(again, student)" in text
+
+
+def test_peers_with_batch_norm_are_listened_to():
+    networks = [f"networks.net-{n}.model={{name='resnet', depth=8}}" for n in (1, 2)]
+    text = write_script(small_experiment(*networks, strategy="mutual"), digits()).text
+    assert (
+        "with listening(net_2_mutual):\n            net_2_mutual_logits = net_2_mutual(batch.images)" in text
+    )
+
+
+def test_a_run_in_bfloat16_trains_in_it():
+    text = write_script(small_experiment("compute.precision=bfloat16"), digits()).text
+    assert "    bfloat16=True,\n" in text
+    assert "student_logits = student(batch.images).float()" in text
 
 
 def test_it_says_where_it_comes_from_and_how_it_is_run():
