@@ -14,6 +14,7 @@ from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.report.beside import comparison
 from kdstudio.runs.report.course import course
 from kdstudio.runs.report.described import method, networks, origin
+from kdstudio.runs.report.exported import exported
 from kdstudio.runs.report.markup import Markup, element, escaped, paragraph
 from kdstudio.runs.report.mistakes import mistakes
 from kdstudio.runs.report.outcome import leading_figures, outcome
@@ -26,6 +27,7 @@ SECTIONS: tuple[Callable[[ReportedRun], Section | None], ...] = (
     outcome,
     course,
     mistakes,
+    exported,
     networks,
     method,
     origin,
