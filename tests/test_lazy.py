@@ -1,6 +1,7 @@
 """A lazy module is imported when a function of it is called, and not before."""
 
 import copy
+import math
 import subprocess
 import sys
 from functools import partial
@@ -78,3 +79,9 @@ def test_forms_are_made_without_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_stands_for_a_function_tells_which():
+    module = LazyModule("math")
+    assert LazyModule.loaded(module.sqrt) is math.sqrt
+    assert LazyModule.loaded(math.sqrt) is math.sqrt
