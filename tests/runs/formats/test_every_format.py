@@ -44,7 +44,9 @@ def shop(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", list(formats))
-@pytest.mark.parametrize("what", [what if what in FAST else pytest.param(what, marks=pytest.mark.slow) for what in CARDS])
+@pytest.mark.parametrize(
+    "what", [what if what in FAST else pytest.param(what, marks=pytest.mark.slow) for what in CARDS]
+)
 def test_a_file_answers_as_the_network_does_for_batches_of_any_size(what, name, shop):
     if what.startswith("timm"):
         pytest.importorskip("timm")
@@ -89,7 +91,9 @@ def test_a_trained_networks_files_answer_thousands_of_real_images_as_it_does(run
         "networks.student.training.batch_size=128",
         strategy="supervised",
     )
-    made = export_networks(run_in(runs, experiment), ["student"], [cls() for cls in formats.values()], tmp_path)
+    made = export_networks(
+        run_in(runs, experiment), ["student"], [cls() for cls in formats.values()], tmp_path
+    )
     assert made.refusals == ()
     assert len(made.rows) == 1 + len(formats)
     trained, *files = made.rows

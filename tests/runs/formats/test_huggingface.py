@@ -14,7 +14,9 @@ from tests.runs.formats.shipping import COLOUR, GREY, built, card_of, model, nor
 
 def written(card, folder):
     module = built(card)
-    HuggingFace().write(Shipment(module, card, "small", "# A network\n\nIt is small.", torch.empty(0)), folder)
+    HuggingFace().write(
+        Shipment(module, card, "small", "# A network\n\nIt is small.", torch.empty(0)), folder
+    )
     return module, folder / "small-hf"
 
 
@@ -36,7 +38,10 @@ def test_timm_itself_loads_its_networks_and_knows_what_they_are_fed_with(image, 
     )
     mean, std = (torch.tensor(wanted[key]).view(-1, 1, 1) for key in ("mean", "std"))
     with torch.inference_mode():
-        answers, expected = theirs((shrunk.expand(-1, 3, -1, -1) - mean) / std), module(normalised(pixels, card))
+        answers, expected = (
+            theirs((shrunk.expand(-1, 3, -1, -1) - mean) / std),
+            module(normalised(pixels, card)),
+        )
     assert torch.allclose(answers, expected, atol=1e-5)
     again, known = load_folder(folder)
     assert known == card
@@ -70,7 +75,9 @@ def test_the_readme_begins_with_what_the_hub_wants_to_know(tmp_path):
 
 
 def test_code_of_the_users_is_run_by_leave_alone(tmp_path):
-    (tmp_path / "mine.py").write_text("from torch import nn\ndef build(image, classes):\n    return nn.Flatten()\n")
+    (tmp_path / "mine.py").write_text(
+        "from torch import nn\ndef build(image, classes):\n    return nn.Flatten()\n"
+    )
     card = card_of(model("python", path=f"{tmp_path}/mine.py:build"))
     written(card, tmp_path)
     with pytest.raises(KDStudioError, match=r"runs code from a file; .*--allow-code"):
