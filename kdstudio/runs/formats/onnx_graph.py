@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ImageShape
 from kdstudio.runs.formats.declaration import Answer, Shipment
+from kdstudio.runs.formats.traced import traced
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,15 +26,14 @@ LARGEST = 2**31
 def exported(module: nn.Module, image: ImageShape) -> Any:  # noqa: ANN401
     """Return ``module`` as an ONNX ModelProto: ``images`` ``(batch, C, H, W)`` to ``logits`` ``(batch, K)``.
 
-    Raises what torch's exporter raises for what it does not know.
+    Raises what tracing and torch's exporter raise for what they do not know.
     """
     import torch
 
     program = torch.onnx.export(
-        module,
-        (torch.zeros(2, *image[:3]),),
+        traced(module, image),
         dynamo=True,
-        dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
+        dynamic_shapes=({0: "batch"},),
         input_names=[IMAGES],
         output_names=[LOGITS],
         opset_version=OPSET,

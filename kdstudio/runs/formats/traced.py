@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ImageShape
 from kdstudio.runs.formats.declaration import MOST_IMAGES
 
@@ -18,9 +19,17 @@ EXAMPLES = 16
 def traced(module: nn.Module, image: ImageShape) -> ExportedProgram:
     """Trace ``module`` for 1 to 128 images ``(B, C, H, W)``.
 
-    Raises what torch raises for code that it cannot follow.
+    Raises KDStudioError for a network that asks for the values of images, and else what torch raises.
     """
     import torch
+    from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
 
     batch = torch.export.Dim("batch", min=1, max=MOST_IMAGES)
-    return torch.export.export(module, (torch.zeros(EXAMPLES, *image[:3]),), dynamic_shapes=({0: batch},))
+    images = torch.zeros(EXAMPLES, *image[:3])
+    try:
+        return torch.export.export(module, (images,), dynamic_shapes=({0: batch},))
+    except GuardOnDataDependentSymNode as error:
+        raise KDStudioError(
+            "its code goes one way or another by the values of the images (an 'if' or 'while' over a tensor), "
+            "and a graph has one way; write it with torch.where"
+        ) from error

@@ -127,7 +127,7 @@ class Shop:
             "name": "small",
             "about": "# About it",
             "calibration": str(source / "images.npy"),
-            "allow_code": False,
+            "allow_code": bool(card.runs_code),
         }
         try:
             self.writer.write(task, lambda _what, _fraction: None, "")
@@ -137,8 +137,8 @@ class Shop:
         return made / file_format.files("small")[0]
 
 
-def opened(child: Child, file_format, path: Path, threads: int = 1) -> None:
+def opened(child: Child, file_format, path: Path, *, allow_code: bool = False) -> None:
     """Open a file in a process of its own. Raises ChildError with the reason."""
-    task = {"path": str(path), "format": file_format.model_dump(), "threads": threads, "allow_code": False}
+    task = {"path": str(path), "format": file_format.model_dump(), "threads": 1, "allow_code": allow_code}
     child.start(MEASURING, json.loads(json.dumps(task)))
     child.hear()
