@@ -30,6 +30,6 @@ def traced(module: nn.Module, image: ImageShape) -> ExportedProgram:
         return torch.export.export(module, (images,), dynamic_shapes=({0: batch},))
     except GuardOnDataDependentSymNode as error:
         raise KDStudioError(
-            "its code goes one way or another by the values of the images (an 'if' or 'while' over a tensor), "
-            "and a graph has one way; write it with torch.where"
+            "its code goes one way or another by the values of the images (an 'if' or 'while' over a "
+            "tensor), and a graph has one way; write it with torch.where"
         ) from error

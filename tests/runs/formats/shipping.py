@@ -1,6 +1,7 @@
 """Untrained networks with cards, written as any format and asked in a process that knows the files alone."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -117,7 +118,8 @@ class Shop:
         source = self._folder / "source"
         made = self._folder / file_format.name
         for folder in (source, made):
-            folder.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
         save_network(module.state_dict(), card, source / "own.safetensors")
         np.save(source / "images.npy", normalised(pixels_for(card, 40, seed=9), card).numpy())
         task = {
@@ -132,8 +134,7 @@ class Shop:
         try:
             self.writer.write(task, lambda _what, _fraction: None, "")
         finally:
-            for file in source.iterdir():
-                file.unlink()
+            shutil.rmtree(source)
         return made / file_format.files("small")[0]
 
 

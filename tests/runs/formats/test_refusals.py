@@ -29,8 +29,21 @@ def complex(image, classes):
     return Network(lambda values: values.to(torch.complex64).abs())
 """
 BRANCHES = "its code goes one way or another by the values of the images"
+GRAPHS = (
+    "executorch",
+    "executorch-int8",
+    "onnx",
+    "onnx-int8",
+    "openvino",
+    "openvino-int8",
+    "pt2",
+    "standalone",
+)
 REFUSED = {
-    **{("branching", name): BRANCHES for name in ("executorch", "onnx", "onnx-int8", "openvino", "pt2", "standalone")},
+    **{
+        ("branching", name): BRANCHES
+        for name in ("executorch", "onnx", "onnx-int8", "openvino", "pt2", "standalone")
+    },
     ("bessel", "executorch"): "Operator .*special_bessel_j0.* is not in Core ATen opset",
     ("bessel", "onnx"): "No ONNX function found for .*bessel_j0",
     ("bessel", "openvino"): "OpenVINO does not know all of its operations: .*special_bessel_j0",
@@ -63,7 +76,7 @@ def test_executorch_says_that_a_batch_size_is_fixed(shop):
     fed, _expected = fed_and_expected(file_format, module, card, pixels_for(card, 1))
     with Child() as child:
         shipping.opened(child, file_format, path)
-        with pytest.raises(ChildError, match="ExecuTorch does not run 1 images at once .*fixed batch size"):
+        with pytest.raises(ChildError, match=r"ExecuTorch does not run 1 images at once .*fixed batch size"):
             child.answer(fed)
 
 
