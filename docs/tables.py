@@ -19,6 +19,7 @@ from kdstudio.models.complexity import complexity
 from kdstudio.models.declaration import ImageShape, ModelSpec, models
 from kdstudio.models.heads.declaration import heads
 from kdstudio.packages import OURS
+from kdstudio.runs.formats.declaration import formats
 from kdstudio.shipped import shipped
 
 PAGES = Path(__file__).parent
@@ -189,6 +190,19 @@ def entries(registry: Registry[Any]) -> str:
     return laid_out(("name", "what"), rows)
 
 
+def file_formats() -> str:
+    """Every file format: what it makes, what reads it, and what has to be installed."""
+    rows = []
+    for name, entry in ours(formats).items():
+        file_format = entry()
+        folders_end = "" if "." in file_format.files("")[0] else "/"
+        files = ", ".join(f"`NAME{file}{folders_end}`" for file in file_format.files(""))
+        needs = f"`kdstudio[{file_format.extra}]`" if file_format.extra else NONE
+        told = (f"`{name}`", files, file_format.precision, file_format.runtime, needs)
+        rows.append((*told, entry.headline().rstrip(".")))
+    return laid_out(("name", "files", "precision", "read by", "needs", "what"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "terms": terms,
     "strategies": strategy_rows,
@@ -196,6 +210,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "taps": taps,
     "heads": lambda: entries(heads),
     "datasets": lambda: entries(datasets),
+    "formats": file_formats,
 }
 
 

@@ -32,6 +32,7 @@ ENTRIES = {
     "optimizers": "adagrad",
     "schedules": "polynomial",
     "weightings": "until",
+    "formats": "torchscript",
     "presets": "digits-chain",
 }
 LIST = """
@@ -276,6 +277,16 @@ def test_every_network_of_it_is_exported_and_loaded_without_the_package(finished
     made = export_networks(finished, NETWORKS, [Safetensors()], tmp_path)
     assert made.paths == tuple(tmp_path / f"{finished.name}-{name}.safetensors" for name in NETWORKS)
     assert {row.largest_difference for row in made.rows} == {0.0}
+
+
+def test_its_file_format_is_proved_like_any_other(python, finished, tmp_path):
+    wanted = ("--network", "student", "--format", "torchscript", "--out", str(tmp_path), "--json")
+    made = json.loads(python("-m", "kdstudio", "export", finished.name, *wanted))
+    assert made["refused"] == []
+    plain, row = made["files"]
+    assert (row["title"], row["accuracy"]) == ("TorchScript", plain["accuracy"])
+    assert row["largest_difference"] < 1e-4
+    assert Path(row["path"]) == tmp_path / f"{finished.name}-student.ts"
 
 
 def test_its_head_is_part_of_networks_that_are_kept(python):

@@ -15,6 +15,7 @@ from kdstudio.models.modules.assembly import chain
 from kdstudio.models.timm import Timm
 
 GREY = ImageShape(1, 8, 8, (0.3,), (0.5,))
+WIDE = ImageShape(3, 8, 9, (0.1, 0.2, 0.3), (1, 2, 3))
 OWN = {"input_size": (3, 12, 12), "mean": (0.1, 0.2, 0.3), "std": (0.5, 0.5, 0.5), "classifier": "fc"}
 
 
@@ -120,3 +121,24 @@ def test_what_cannot_be_a_name_is_refused():
 def test_its_summary_shows_the_architecture():
     assert Timm().summary() == "timm resnet18"
     assert Timm(pretrained=True).summary() == "timm resnet18 pretrained"
+
+
+@pytest.mark.parametrize(
+    ("options", "image", "fed"),
+    [
+        ({}, GREY, ImageShape(3, 8, 8, (0.3,) * 3, (0.5,) * 3)),
+        ({"size": 10}, GREY, ImageShape(3, 10, 10, (0.3,) * 3, (0.5,) * 3)),
+        ({"pretrained": True}, GREY, ImageShape(3, 12, 12, OWN["mean"], OWN["std"])),
+        (
+            {},
+            ImageShape(3, 8, 9, (0.1, 0.2, 0.3), (1, 2, 3)),
+            ImageShape(3, 8, 9, (0.1, 0.2, 0.3), (1, 2, 3)),
+        ),
+    ],
+)
+def test_it_says_what_timms_own_network_is_fed_with(timm, options, image, fed):
+    found = spec(**options).in_library(image)
+    assert (found.architecture, found.path, found.image) == ("tiny", "network", fed)
+    network = spec(**options).build(image, 7)
+    assert network.input(torch.zeros(1, *image[:3])).shape[1:] == fed[:3]
+    assert network.get_submodule(found.path) is network.network

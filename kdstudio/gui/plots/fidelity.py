@@ -49,7 +49,7 @@ class FidelityPlot(PlotFrame):
         middles = [
             (in_percent(row.accuracy)[0], in_percent(row.agreement)[0], row.network) for row in self._rows
         ]
-        self._names.show([NamedPoint(*middle) for middle in middles], colours["text"])
+        self._names.show([NamedPoint(*middle) for middle in middles], colours["text"], colours["panel"])
 
 
 def in_percent(spread: Spread) -> tuple[float, float]:

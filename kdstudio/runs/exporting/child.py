@@ -156,10 +156,11 @@ def complain(error: BaseException) -> Never:
 
 
 def spoken(error: BaseException) -> str:
-    """Say what an exporter or a runtime raises, the first cause of all, in one line."""
-    while error.__cause__ is not None:
+    """Say in one line what an exporter or a runtime raises: our own words, or the first cause of all."""
+    while error.__cause__ is not None and not isinstance(error, KDStudioError):
         error = error.__cause__
-    first = next((line for line in str(error).splitlines() if line.strip()), "")
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    first = " ".join(lines[:2]) if lines and lines[0].endswith(":") else "".join(lines[:1])
     if isinstance(error, KDStudioError):
         return first
     return f"{type(error).__name__}: {first}" if first else type(error).__name__

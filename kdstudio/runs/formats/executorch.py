@@ -27,7 +27,7 @@ class ExecuTorch(ExportFormat):
 
     def write(self, shipment: Shipment, folder: Path) -> None:
         """Trace and lower."""
-        program = traced(shipment.module, shipment.card.image_shape)
+        program = traced(shipment.module, shipment.card.image)
         executorch_program.save(program, folder / f"{shipment.name}.pte")
 
     def open(self, path: Path, threads: int, *, allow_code: bool = False) -> Answer:

@@ -34,7 +34,7 @@ class ExecuTorchInt8(ExportFormat):
         """Trace, calibrate, quantise, lower."""
         image = shipment.card.image_shape
         small = quantised(shipment.module, image, shipment.calibration)
-        executorch_program.save(traced(small, image), folder / f"{shipment.name}-int8.pte")
+        executorch_program.save(traced(small, image[:3]), folder / f"{shipment.name}-int8.pte")
 
     def open(self, path: Path, threads: int, *, allow_code: bool = False) -> Answer:
         """Load it with ExecuTorch's runtime."""
@@ -51,7 +51,7 @@ def quantised(module: nn.Module, image: ImageShape, calibration: Tensor) -> Any:
     from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
 
     quantizer = XNNPACKQuantizer().set_global(get_symmetric_quantization_config(is_per_channel=True))
-    observed = prepare_pt2e(traced(module, image).module(), quantizer)
+    observed = prepare_pt2e(traced(module, image[:3]).module(), quantizer)
     for images in torch.split(calibration, MOST_IMAGES):
         observed(images)
     return convert_pt2e(observed)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ImageShape
 from kdstudio.runs.formats.declaration import Answer, Shipment
+from kdstudio.runs.formats.traced import traced
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,17 +26,16 @@ LARGEST = 2**31
 def exported(module: nn.Module, shape: tuple[int, ...]) -> Any:  # noqa: ANN401
     """Return ``module`` as an ONNX ModelProto: ``images`` ``(batch, *shape)`` to ``logits`` ``(batch, K)``.
 
-    Raises what torch's exporter raises for what it does not know.
+    Raises what tracing and torch's exporter raise for what they do not know.
     """
     import torch
 
     from kdstudio.models.modules.shipping import shipped
 
     program = torch.onnx.export(
-        shipped(module),
-        (torch.zeros(2, *shape),),
+        traced(shipped(module), shape),
         dynamo=True,
-        dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
+        dynamic_shapes=({0: "batch"},),
         input_names=[IMAGES],
         output_names=[LOGITS],
         opset_version=OPSET,

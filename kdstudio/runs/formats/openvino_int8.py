@@ -40,9 +40,18 @@ class OpenVinoInt8(ExportFormat):
 
 
 def quantised(model: Any, calibration: Tensor) -> Any:  # noqa: ANN401
-    """Return an OpenVINO ``model`` in int8; ranges of activations are those on ``calibration``."""
+    """Return an OpenVINO ``model`` in int8; ranges of activations are those on ``calibration``.
+
+    NNCF's own settings take the mean of the images' ranges, which cuts large values off, and shift biases by
+    a quick estimate: with these, 5 % of a ResNet-20's answers on photographs changed, without them 0.6 %.
+    """
     import nncf
+    from nncf.quantization.advanced_parameters import AdvancedQuantizationParameters
+    from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 
     nncf.set_log_level(logging.ERROR)
+    plainly = AdvancedQuantizationParameters(
+        activations_range_estimator_params=RangeEstimatorParametersSet.MINMAX, disable_bias_correction=True
+    )
     images = nncf.Dataset([image[None] for image in calibration.numpy()])
-    return nncf.quantize(model, images, subset_size=len(calibration))
+    return nncf.quantize(model, images, subset_size=len(images), advanced_parameters=plainly)

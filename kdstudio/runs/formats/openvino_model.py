@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kdstudio.errors import KDStudioError
 from kdstudio.runs.formats.declaration import Answer, Shipment
 from kdstudio.runs.formats.traced import traced
 
@@ -19,12 +20,18 @@ ABOUT = "model_info"
 def converted(shipment: Shipment) -> Any:  # noqa: ANN401
     """Return the network as an OpenVINO model: ``images`` ``(batch, C, H, W)`` to ``logits`` ``(batch, K)``.
 
-    Raises what OpenVINO raises for an operation that it does not know.
+    Raises KDStudioError, which names it, for an operation that OpenVINO does not know.
     """
     send_nothing()
     import openvino
+    from openvino.frontend import OpConversionFailure
 
-    model = openvino.convert_model(traced(shipment.module, shipment.card.image_shape))
+    program = traced(shipment.module, shipment.card.image)
+    try:
+        model = openvino.convert_model(program)
+    except OpConversionFailure as error:
+        unknown = str(error).strip().splitlines()[-1]  # before it stands where in OpenVINO that was found
+        raise KDStudioError(f"OpenVINO does not know all of its operations: {unknown.strip('- ')}") from None
     model.inputs[0].get_tensor().set_names({"images"})
     model.outputs[0].get_tensor().set_names({"logits"})
     return model

@@ -31,7 +31,7 @@ class Pt2(ExportFormat):
         """Trace and save, with class names and card beside the graph."""
         import torch
 
-        program = traced(shipment.module, shipment.card.image_shape)
+        program = traced(shipment.module, shipment.card.image)
         program.example_inputs = None  # zeros, larger than a small network
         notes = {
             "about": shipment.about,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kdstudio.models.declaration import ImageShape
+from kdstudio.errors import KDStudioError
 from kdstudio.runs.formats.declaration import MOST_IMAGES
 
 if TYPE_CHECKING:
@@ -15,12 +15,20 @@ EXAMPLES = 16
 """Images that are traced. From 16 on convolutions have other kernels; with fewer, 15 would be the most."""
 
 
-def traced(module: nn.Module, image: ImageShape) -> ExportedProgram:
-    """Trace ``module`` for 1 to 128 images ``(B, C, H, W)``.
+def traced(module: nn.Module, shape: tuple[int, ...]) -> ExportedProgram:
+    """Trace ``module`` for batches of 1 to 128 inputs of ``shape``.
 
-    Raises what torch raises for code that it cannot follow.
+    Raises KDStudioError for a network that asks for the values of images, and else what torch raises.
     """
     import torch
+    from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
 
     batch = torch.export.Dim("batch", min=1, max=MOST_IMAGES)
-    return torch.export.export(module, (torch.zeros(EXAMPLES, *image[:3]),), dynamic_shapes=({0: batch},))
+    images = torch.zeros(EXAMPLES, *shape)
+    try:
+        return torch.export.export(module, (images,), dynamic_shapes=({0: batch},))
+    except GuardOnDataDependentSymNode as error:
+        raise KDStudioError(
+            "its code goes one way or another by the values of the images (an 'if' or 'while' over a "
+            "tensor), and a graph has one way; write it with torch.where"
+        ) from error

@@ -1,6 +1,7 @@
 """Untrained networks with cards, written as any format and asked in a process that knows the files alone."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -117,7 +118,8 @@ class Shop:
         source = self._folder / "source"
         made = self._folder / file_format.name
         for folder in (source, made):
-            folder.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
         save_network(module.state_dict(), card, source / "own.safetensors")
         np.save(source / "images.npy", normalised(pixels_for(card, 40, seed=9), card).numpy())
         task = {
@@ -127,18 +129,17 @@ class Shop:
             "name": "small",
             "about": "# About it",
             "calibration": str(source / "images.npy"),
-            "allow_code": False,
+            "allow_code": bool(card.runs_code),
         }
         try:
             self.writer.write(task, lambda _what, _fraction: None, "")
         finally:
-            for file in source.iterdir():
-                file.unlink()
+            shutil.rmtree(source)
         return made / file_format.files("small")[0]
 
 
-def opened(child: Child, file_format, path: Path, threads: int = 1) -> None:
+def opened(child: Child, file_format, path: Path, *, allow_code: bool = False) -> None:
     """Open a file in a process of its own. Raises ChildError with the reason."""
-    task = {"path": str(path), "format": file_format.model_dump(), "threads": threads, "allow_code": False}
+    task = {"path": str(path), "format": file_format.model_dump(), "threads": 1, "allow_code": allow_code}
     child.start(MEASURING, json.loads(json.dumps(task)))
     child.hear()

@@ -31,8 +31,17 @@ CARDS = {
     "torchvision mobilenet_v3_small": card_of(model("torchvision", architecture="mobilenet_v3_small")),
     "timm resnet10t": card_of(model("timm", architecture="resnet10t", size=40)),
 }
-FAST = ("early exit",)
+FAST = "early exit"
 """Convolutions, batch norm, a cut trunk and heads; the others take minutes."""
+LONG = "executorch-int8"
+
+
+def combinations():
+    """Every format with every network."""
+    for what in CARDS:
+        for name in formats:
+            slow = what != FAST or name == LONG
+            yield pytest.param(what, name, marks=[pytest.mark.slow] if slow else [])
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +52,7 @@ def shop(tmp_path_factory):
         yield made
 
 
-@pytest.mark.parametrize("name", list(formats))
-@pytest.mark.parametrize(
-    "what", [what if what in FAST else pytest.param(what, marks=pytest.mark.slow) for what in CARDS]
-)
+@pytest.mark.parametrize(("what", "name"), combinations())
 def test_a_file_answers_as_the_network_does_for_batches_of_any_size(what, name, shop):
     if what.startswith("timm"):
         pytest.importorskip("timm")
