@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
 from kdstudio.errors import KDStudioError
 from kdstudio.gui.layout import GAP, MARGIN, Card
 from kdstudio.gui.pages.notes_browser import NotesBrowser
-from kdstudio.gui.pages.report_writer import ReportWriter
 from kdstudio.gui.pages.run_figures import RunFigures
+from kdstudio.gui.pages.run_writer import CODE, REPORT, RunWriter
 from kdstudio.gui.pages.runs_table import RunsTable
 from kdstudio.gui.saving.button import SaveButton
 from kdstudio.gui.theme import Theme
@@ -61,8 +61,9 @@ class ComparePage(QWidget):
         self.table = RunsTable()
         self.figures = RunFigures(theme)
         self.notes = NotesBrowser()
-        self.report = ReportWriter(self)
-        self.report.failed.connect(lambda error: self.complained.emit(failure(error).message))
+        self.report, self.code = RunWriter(self, REPORT), RunWriter(self, CODE)
+        for writer in (self.report, self.code):
+            writer.failed.connect(lambda error: self.complained.emit(failure(error).message))
         self._stack = QStackedLayout(self)
         self._stack.addWidget(QLabel(EMPTY, objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter))
         self._stack.addWidget(self._make_content())
@@ -81,10 +82,11 @@ class ComparePage(QWidget):
         head.addStretch(1)
         self.resume_button = self._make_button("Resume", self.resume_wanted.emit, head)
         self.export_button = self._make_button("Export…", self.export_wanted.emit, head)
-        self.report_button = QPushButton("Report…")
-        self.report_button.setToolTip("Write the selected runs as one HTML file")
-        self.report_button.clicked.connect(lambda: self.report.ask(self.table.chosen()))
-        head.addWidget(self.report_button)
+        self.report_button = QPushButton("Report…", toolTip="Write the selected runs as one HTML file")
+        self.code_button = QPushButton("Code…", toolTip="Write this experiment as one PyTorch script")
+        for button, writer in ((self.report_button, self.report), (self.code_button, self.code)):
+            button.clicked.connect(lambda _checked=False, writer=writer: writer.ask(self.table.chosen()))
+            head.addWidget(button)
         self.open_button = self._make_button("Open folder", open_folder, head)
         self.delete_button = QPushButton("Delete…")
         self.delete_button.clicked.connect(self._delete)
@@ -136,6 +138,7 @@ class ComparePage(QWidget):
         self.resume_button.setEnabled(one and summaries[0].status in UNFINISHED)
         self.export_button.setEnabled(one and bool(summaries[0].networks))
         self.open_button.setEnabled(one)
+        self.code_button.setEnabled(one)
         for button in (self.report_button, self.delete_button):
             button.setEnabled(bool(summaries))
         self.figures.show_runs(chosen)

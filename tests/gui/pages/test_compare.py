@@ -319,6 +319,21 @@ def test_the_report_of_the_selected_runs_is_written_and_offered(runs, qtbot, the
     dialog.close()
 
 
+def test_the_code_of_one_run_is_written(runs, qtbot, theme, tmp_path):
+    folder = run_in(runs, small_experiment(strategy="supervised"), "one")
+    page = ComparePage(theme, Index(runs, folder.summary()))
+    qtbot.addWidget(page)
+    page.show()
+    assert page.code_button.isEnabled()
+    page.code_button.click()
+    dialog = page.findChild(QFileDialog)
+    assert dialog.defaultSuffix() == "py"
+    with qtbot.waitSignal(page.code.written):
+        dialog.fileSelected.emit(str(tmp_path / "one.py"))
+    compile((tmp_path / "one.py").read_text("utf-8"), "one.py", "exec")
+    dialog.close()
+
+
 def test_a_report_that_cannot_be_written_is_told(page, qtbot, tmp_path):
     with qtbot.waitSignal(page.complained) as told:
         page.report.write(page.table.chosen(), tmp_path / "report.html")
