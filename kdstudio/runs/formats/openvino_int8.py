@@ -54,4 +54,4 @@ def quantised(model: Any, calibration: Tensor) -> Any:  # noqa: ANN401
         activations_range_estimator_params=RangeEstimatorParametersSet.MINMAX, disable_bias_correction=True
     )
     images = nncf.Dataset([image[None] for image in calibration.numpy()])
-    return nncf.quantize(model, images, subset_size=len(images), advanced_parameters=plainly)
+    return nncf.quantize(model, images, subset_size=len(calibration), advanced_parameters=plainly)
