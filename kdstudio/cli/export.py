@@ -59,7 +59,8 @@ def export(
     allow_code: bool,
 ) -> int:
     """Export trained networks; every file is read back by its runtime, compared and timed."""
-    from kdstudio.runs.exporting.export import export_networks, usual_networks
+    from kdstudio.runs.exporting.choice import usual_networks
+    from kdstudio.runs.exporting.export import export_networks
 
     wanted = chosen_formats(names.split(","), settings)
     folder = find_run(which, runs)

@@ -34,6 +34,8 @@ from kdstudio.runs.result_tables import ResultTable, result_tables
 from kdstudio.runs.state import spoken_duration
 from kdstudio.runs.summary import Summary, spoken_warnings, with_warnings
 
+WIDEST = 1000
+"""Characters that a table may take where there is no terminal."""
 REGISTRIES: dict[str, Registry[Any]] = {
     "strategies": strategies,
     "terms": matching_terms,
@@ -144,7 +146,11 @@ def print_results(summary: Summary, console: Console) -> None:
 def print_exports(files: Sequence[MeasuredFile], console: Console) -> None:
     """Show what the exported files of a run were measured to be; nothing where there are none."""
     if files:
-        console.print(laid_out(truth_table(files)))
+        shown = laid_out(truth_table(files))
+        if not console.is_terminal:  # a pipe cuts nothing off
+            wide = console.options.update(width=WIDEST)
+            console.width = max(console.width, console.measure(shown, options=wide).maximum)
+        console.print(shown)
         console.print(measured_how(files), markup=False)
 
 

@@ -5,7 +5,6 @@ All that loads foreign libraries happens in processes of its own; nothing half-w
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,16 +12,17 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kdstudio.declaration import ProgressCallback
-from kdstudio.engine.identity import CONTROL
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.comparison import main_reference, main_result
 from kdstudio.runs.environment import processor
-from kdstudio.runs.exporting.child import Child, ChildError
+from kdstudio.runs.exporting.child import ChildError
+from kdstudio.runs.exporting.choice import weights_of
+from kdstudio.runs.exporting.placing import check_folder, file_name, put_in_place, size_of
 from kdstudio.runs.exporting.proof import Proof, Prover
 from kdstudio.runs.exporting.records import MeasuredFile, keep
+from kdstudio.runs.exporting.writer import Writer
 from kdstudio.runs.files import make_folder
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.formats.declaration import ExportFormat, Precision
@@ -30,7 +30,6 @@ from kdstudio.runs.formats.safetensors import Safetensors
 from kdstudio.runs.former_runs import modern_state
 from kdstudio.runs.model_card import model_card
 from kdstudio.runs.predictions import open_context
-from kdstudio.runs.summary import Summary
 from kdstudio.runs.weights import SUFFIX, check_code, load_network, load_tensors, read_card, save_network
 
 if TYPE_CHECKING:
@@ -68,25 +67,6 @@ class Exported:
     refusals: tuple[Refusal, ...]
 
 
-def usual_networks(run: RunFolder, summary: Summary) -> list[str]:
-    """What a run is about: its teacher, its baseline and its result, as far as their weights are kept."""
-    names, rows = run.networks(), summary.networks
-    if not names:
-        raise KDStudioError(f"run '{run.name}' has no trained network yet; wait, or choose another run")
-    result = main_result(summary, names)
-
-    def is_its_control(name: str) -> bool:
-        return name in rows and rows[name].kind == CONTROL and rows[name].shares_trial_with(rows[result])
-
-    controls = [name for name in names if result in rows and is_its_control(name)]
-    return list(dict.fromkeys([main_reference(summary, names, result), *controls[:1], result]))
-
-
-def file_name(run: RunFolder, network: str) -> str:
-    """``<run>-<network>``, without spaces."""
-    return f"{run.name}-{network}".replace(" ", "-")
-
-
 def export_networks(
     run: RunFolder,
     networks: Sequence[str],
@@ -111,7 +91,7 @@ def export_networks(
         check_code(read_card(source).runs_code, allow_code=allow_code)
     for file_format in wanted:
         file_format.check_installed()
-    _check_folder(run, networks, wanted, folder, replace=replace)
+    check_folder(run, networks, wanted, folder, replace=replace)
     context = open_context(run, progress)
     make_folder(folder, "export folder")
     try:
@@ -127,78 +107,9 @@ def export_networks(
         ) from error
 
 
-def weights_of(run: RunFolder, network: str, *, best: bool) -> Path:
-    """Find the weights of a network that is finished; raises KDStudioError."""
-    if run.is_running():
-        raise KDStudioError(f"run '{run.name}' is still going on; wait for its end, or stop it first")
-    if network not in run.networks():
-        raise KDStudioError(
-            f"run '{run.name}' has no network '{network}' to export; "
-            f"it has {', '.join(run.networks()) or 'none yet'}"
-        )
-    source = run.network_file(network, best=best)
-    return source if source.exists() else run.network_file(network)  # the last epoch was the best
-
-
-def taken_files(
-    run: RunFolder, networks: Sequence[str], wanted: Sequence[ExportFormat], folder: Path
-) -> list[str]:
-    """Names of what an export would write into ``folder`` and that is there already.
-
-    None where it may not be looked into; writing tells why.
-    """
-    names = [file for network in networks for w in wanted for file in w.files(file_name(run, network))]
-    return [name for name in names if os.path.exists(folder / name)]
-
-
-def _check_folder(
-    run: RunFolder, networks: Sequence[str], wanted: Sequence[ExportFormat], folder: Path, *, replace: bool
-) -> None:
-    """Raise KDStudioError where the files would come in the way of others."""
-    if folder.resolve().is_relative_to(run.path.resolve()):
-        raise KDStudioError(f"'{folder}' is in the run's own folder; choose another to export to")
-    taken = taken_files(run, networks, wanted, folder)
-    if taken and not replace:
-        more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
-        raise KDStudioError(
-            f"'{folder / taken[0]}'{more} is there already; choose another folder, or replace it (--replace)"
-        )
-
-
 def _part(progress: ProgressCallback, number: int, of: int) -> ProgressCallback:
     """Progress of one of several parts of equal length."""
     return lambda what, fraction: progress(what, (number + fraction) / of)
-
-
-class Writer:
-    """A process that writes files; where one brings it down, another takes its place."""
-
-    def __init__(self) -> None:
-        """Started by the first file."""
-        self._child: Child | None = None
-
-    def __enter__(self) -> None:
-        """Use it in a ``with`` block."""
-
-    def __exit__(self, *_raised: object) -> None:
-        """End the process."""
-        if self._child is not None:
-            self._child.close()
-            self._child = None
-
-    def write(self, task: dict[str, Any], progress: ProgressCallback, what: str) -> None:
-        """Do one task of ``writing.py``. Raises ChildError with the reason where that cannot be."""
-        if self._child is None:
-            self._child = Child()
-            self._child.start("kdstudio.runs.exporting.writing", {})
-        try:
-            self._child.tell(task)
-            refused = self._child.hear_while(progress, what)["refused"]
-        except ChildError:
-            self.__exit__()
-            raise
-        if refused:
-            raise ChildError(refused)
 
 
 class _Job:
@@ -345,16 +256,3 @@ class _Job:
 
 def _moved(row: MeasuredFile, folder: Path) -> MeasuredFile:
     return row.model_copy(update={"path": str((folder / row.path).resolve())}) if row.path else row
-
-
-def size_of(path: Path) -> int:
-    """Bytes of a file, or of all files in a folder."""
-    files = path.rglob("*") if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files if file.is_file())
-
-
-def put_in_place(source: Path, target: Path) -> None:
-    """Rename ``source`` to ``target``, which it replaces."""
-    if target.is_dir():
-        shutil.rmtree(target)
-    source.replace(target)

@@ -15,7 +15,9 @@ import torch
 
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.dark_knowledge import DarkKnowledgeReader
-from kdstudio.runs.exporting.export import export_networks, file_name, usual_networks, weights_of
+from kdstudio.runs.exporting.choice import usual_networks, weights_of
+from kdstudio.runs.exporting.export import export_networks
+from kdstudio.runs.exporting.placing import file_name
 from kdstudio.runs.exporting.records import keep, measured_files, records_file
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.formats.declaration import formats

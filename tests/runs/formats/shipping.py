@@ -17,7 +17,7 @@ from kdstudio.models.heads.classifier import Classifier
 from kdstudio.models.heads.mean_prediction import MeanPrediction
 from kdstudio.models.heads.selection import ClassSelection
 from kdstudio.runs.exporting.child import Child
-from kdstudio.runs.exporting.export import Writer
+from kdstudio.runs.exporting.writer import Writer
 from kdstudio.runs.weights import save_network
 
 COLOUR = ((3, 32, 32), (0.49, 0.48, 0.45), (0.25, 0.24, 0.26))

@@ -19,7 +19,8 @@ from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.run_picker import RunPicker, saved_networks
 from kdstudio.gui.tick_list import Tick, TickList
 from kdstudio.runs.dark_knowledge import why_unreadable
-from kdstudio.runs.exporting.export import Exported, Refusal, usual_networks
+from kdstudio.runs.exporting.choice import usual_networks
+from kdstudio.runs.exporting.export import Exported, Refusal
 from kdstudio.runs.exporting.records import measured_files
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.summary import Summary

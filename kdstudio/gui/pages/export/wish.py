@@ -7,7 +7,8 @@ from pathlib import Path
 from shlex import join
 
 from kdstudio.declaration import ProgressCallback
-from kdstudio.runs.exporting.export import Exported, export_networks, taken_files
+from kdstudio.runs.exporting.export import Exported, export_networks
+from kdstudio.runs.exporting.placing import taken_files
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.formats.declaration import ExportFormat
 from kdstudio.runs.presets import written
