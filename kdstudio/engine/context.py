@@ -68,8 +68,8 @@ class RunContext:
         ``teacher_seed`` is that of the teachers, where it is not the experiment's.
         """
         self.experiment = experiment
-        self.data = data if isinstance(data, RunData) else RunData(experiment, data, device)
         self.device = device
+        self.data = data if isinstance(data, RunData) else self._run_data(experiment, data)
         self._load_weights = load_weights
         self._teacher_seed = experiment.seed if teacher_seed is None else teacher_seed
         self.networks: dict[str, Network] = {}
@@ -78,6 +78,9 @@ class RunContext:
         """Every network and composition so far, by its name."""
         self.contents: dict[str, str] = {}
         """Digests of what the weights of networks and heads come from, by name; see ``content.py``."""
+
+    def _run_data(self, experiment: Experiment, data: ImageData) -> RunData:
+        return RunData(experiment.data, experiment.seed, data, self.device)
 
     @property
     def is_looked_at(self) -> bool:
@@ -93,7 +96,7 @@ class RunContext:
                 return
             data = next((data for data in parts if data.spec == trial.experiment.data), None)
             if data is None:
-                data = RunData(trial.experiment, self.data.loaded, self.device)
+                data = self._run_data(trial.experiment, self.data.loaded)
                 parts.append(data)
             own = RunContext(trial.experiment, data, self.device, self._load_weights, trial.teacher_seed)
             yield trial.coordinates, own

@@ -21,7 +21,7 @@ from kdstudio.data.selection import (
     with_label_noise,
 )
 from kdstudio.data.split import stratified_split
-from kdstudio.engine.experiment import Experiment
+from kdstudio.engine.experiment import DataSpec
 from kdstudio.engine.training import TrainingSpec
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ImageShape
@@ -32,11 +32,10 @@ EVALUATION_BATCH = 1000
 class RunData:
     """Training, validation and test images of an experiment, on its device."""
 
-    def __init__(self, experiment: Experiment, data: ImageData, device: torch.device) -> None:
+    def __init__(self, spec: DataSpec, seed: int, data: ImageData, device: torch.device) -> None:
         """``data`` as loaded, on the CPU; the parts are moved to ``device`` once."""
-        spec = experiment.data
         self.loaded = data
-        self.spec = spec.model_copy(update={"seed": experiment.seed if spec.seed is None else spec.seed})
+        self.spec = spec.model_copy(update={"seed": seed if spec.seed is None else spec.seed})
         """What it is made by, with the seed of the split and of all that is drawn once."""
         if spec.classes and spec.renumber:
             data = only_classes(data, spec.classes)

@@ -6,8 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from pydantic import ValidationError
+
 from kdstudio.declaration import ProgressCallback
+from kdstudio.engine.experiment import DataSpec
 from kdstudio.errors import KDStudioError
+from kdstudio.problems import problems
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.weights import load_network, read_card
 
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 
     from kdstudio.data.streaming import StreamedImages
     from kdstudio.engine.context import RunContext
+    from kdstudio.engine.run_data import RunData
 
 Part = Literal["validation", "test"]
 
@@ -127,6 +132,24 @@ def open_context(folder: RunFolder, progress: ProgressCallback) -> RunContext:
         raise KDStudioError(f"run '{folder.name}' has no trained network yet; wait, or choose another run")
     experiment = folder.experiment()
     return RunContext(experiment, experiment.data.source.load(progress), torch.device("cpu"))
+
+
+def open_data(folder: RunFolder, progress: ProgressCallback) -> RunData:
+    """Load the run's images alone, on the CPU; the package of its strategy need not be installed.
+
+    Raises KDStudioError when the data are gone, or what made them is missing.
+    """
+    import torch
+
+    from kdstudio.engine.run_data import RunData
+
+    described = folder.summary().experiment
+    try:
+        spec = DataSpec.model_validate(described["data"])
+    except ValidationError as error:
+        found = "; ".join(f"data.{problem}" for problem in problems(error, described["data"], DataSpec))
+        raise KDStudioError(f"the data of run '{folder.name}' cannot be read here: {found}") from error
+    return RunData(spec, described.get("seed", 0), spec.source.load(progress), torch.device("cpu"))
 
 
 def predictions_on(

@@ -29,14 +29,14 @@ from kdstudio.runs.formats.declaration import ExportFormat, Precision
 from kdstudio.runs.formats.safetensors import Safetensors
 from kdstudio.runs.former_runs import modern_state
 from kdstudio.runs.model_card import model_card
-from kdstudio.runs.predictions import open_context
+from kdstudio.runs.predictions import open_data
 from kdstudio.runs.weights import SUFFIX, check_code, load_network, load_tensors, read_card, save_network
 
 if TYPE_CHECKING:
     from torch import nn
 
     from kdstudio.engine.card import NetworkCard
-    from kdstudio.engine.context import RunContext
+    from kdstudio.engine.run_data import RunData
 
 CALIBRATION_IMAGES = 256
 ROUNDED = "it rounds to 8-bit integers itself; choose the format without int8, which keeps these integers"
@@ -92,11 +92,11 @@ def export_networks(
     for file_format in wanted:
         file_format.check_installed()
     check_folder(run, networks, wanted, folder, replace=replace)
-    context = open_context(run, progress)
+    data = open_data(run, progress)
     make_folder(folder, "export folder")
     try:
         with TemporaryDirectory(dir=folder, prefix=".export-") as scratch:
-            job = _Job(run, context, Path(scratch), threads=threads, allow_code=allow_code)
+            job = _Job(run, data, Path(scratch), threads=threads, allow_code=allow_code)
             with job.writer:
                 for number, (network, source) in enumerate(sources.items()):
                     job.export(network, source, wanted, _part(progress, number, len(sources)))
@@ -116,10 +116,10 @@ class _Job:
     """Writes and proves in ``scratch``, until all is put in place."""
 
     def __init__(
-        self, run: RunFolder, context: RunContext, scratch: Path, *, threads: int, allow_code: bool
+        self, run: RunFolder, data: RunData, scratch: Path, *, threads: int, allow_code: bool
     ) -> None:
         self.writer = Writer()
-        self._run, self._summary, self._context = run, run.summary(), context
+        self._run, self._summary, self._data = run, run.summary(), data
         self._threads, self._allow_code = threads, allow_code
         self._making, self._made, self._own = (scratch / part for part in ("making", "made", "own"))
         self._made.mkdir()
@@ -187,13 +187,13 @@ class _Job:
 
         file = own.with_suffix(".npy")
         if not file.exists():
-            images = self._context.data.sample_of_training(CALIBRATION_IMAGES, self._class_numbers(card))
+            images = self._data.sample_of_training(CALIBRATION_IMAGES, self._class_numbers(card))
             np.save(file, images.numpy())
         return str(file)
 
     def _class_numbers(self, card: NetworkCard) -> list[int]:
         """Numbers of the classes that a network tells apart; none where these are all."""
-        data = self._context.data
+        data = self._data
         return [] if card.class_names == data.class_names else data.class_numbers(card.class_names)
 
     def _prove(
@@ -204,7 +204,7 @@ class _Job:
         files: Mapping[Path, ExportFormat],
         progress: ProgressCallback,
     ) -> None:
-        _validation, test = self._context.data.evaluation_feeds(self._class_numbers(card), renumber=True)
+        _validation, test = self._data.evaluation_feeds(self._class_numbers(card), renumber=True)
         with Prover(
             files, progress, self._threads, exact=not card.rounds, allow_code=self._allow_code
         ) as prover:

@@ -5,7 +5,6 @@ import torch
 from torch import nn
 
 from kdstudio.errors import KDStudioError
-from kdstudio.models.declaration import ImageShape
 from kdstudio.runs.formats.traced import traced
 from tests.runs.formats.shipping import built, card_of, model
 
@@ -18,7 +17,7 @@ class Branching(nn.Module):
 def test_a_graph_takes_1_to_128_images():
     card = card_of(model("resnet", depth=8))
     module = built(card)
-    graph = traced(module, card.image_shape).module()
+    graph = traced(module, card.image).module()
     for count in (1, 2, 15, 16, 128):
         images = torch.randn(count, 3, 32, 32)
         with torch.inference_mode():
@@ -29,4 +28,4 @@ def test_a_graph_takes_1_to_128_images():
 
 def test_a_network_that_asks_for_the_images_values_is_refused_in_words():
     with pytest.raises(KDStudioError, match=r"by the values of the images .*; write it with torch.where"):
-        traced(Branching().eval(), ImageShape(3, 8, 8))
+        traced(Branching().eval(), (3, 8, 8))
