@@ -39,8 +39,9 @@ class ImageInput(nn.Module):
         images = images.expand(-1, 3, -1, -1)
         if self.size in (0, images.shape[-1]) and self.size in (0, images.shape[-2]):
             return images
+        smaller = self.size < max(images.shape[-2:])  # else it is the same, and more runtimes know it
         return functional.interpolate(
-            images, (self.size, self.size), mode="bilinear", align_corners=False, antialias=True
+            images, (self.size, self.size), mode="bilinear", align_corners=False, antialias=smaller
         )
 
 

@@ -70,8 +70,18 @@ def with_preprocessing(model: Any, image: ImageShape) -> Any:  # noqa: ANN401
     behind = _made(_softmax(model.graph.output[0]), OPSET, model.ir_version)
     whole = merge_models(ahead, model, [("prepared", IMAGES)])
     whole = merge_models(whole, behind, [(LOGITS, "scores")])
+    _name_each_opset_once(whole)
     onnx.checker.check_model(whole)
     return whole
+
+
+def _name_each_opset_once(model: Any) -> None:  # noqa: ANN401
+    """Merging repeats them, which some runtimes do not take."""
+    from onnx.helper import make_opsetid
+
+    versions = {opset.domain: opset.version for opset in model.opset_import}
+    del model.opset_import[:]
+    model.opset_import.extend(make_opsetid(*opset) for opset in versions.items())
 
 
 def _preparing(image: ImageShape) -> Any:  # noqa: ANN401
