@@ -30,9 +30,9 @@ def save(program: ExportedProgram, path: Path) -> None:
 def open_program(path: Path, threads: int) -> Answer:
     """Load a ``.pte``; XNNPACK runs on ``threads`` threads of the whole process.
 
-    The largest batch is run once: in ExecuTorch 1.5 an int8 program with squeeze-and-excitation (torchvision's
-    MobileNet V3) answers wrongly where a batch is larger than all before it. The answer raises KDStudioError
-    where the program does not take a batch of that size.
+    The largest batch is run once: in ExecuTorch 1.5 an int8 program with squeeze-and-excitation
+    (torchvision's MobileNet V3) answers wrongly where a batch is larger than all before it. Raises
+    KDStudioError where the program does not take a batch of some size.
     """
     import numpy as np
     import torch
