@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch.nn import functional
 
 from kdstudio.models.declaration import ImageShape
 from kdstudio.models.modules.images import ImageInput
@@ -61,3 +62,10 @@ def test_it_has_nothing_to_save():
 def test_other_numbers_of_channels_are_refused():
     with pytest.raises(ValueError, match="grey or colour images, not 4 channels"):
         ImageInput(ImageShape(4, 8, 8))
+
+
+@pytest.mark.parametrize("size", [8, 12, 20])
+def test_any_size_is_reached_as_by_antialiased_bilinear_scaling(size):
+    images = torch.rand(2, 3, 10, 12, generator=torch.Generator().manual_seed(0))
+    expected = functional.interpolate(images, (size, size), mode="bilinear", antialias=True)
+    assert torch.allclose(ImageInput(ImageShape(3, 10, 12), size)(images), expected, atol=1e-6)
