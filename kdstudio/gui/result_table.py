@@ -7,6 +7,7 @@ from math import inf
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
 from PySide6.QtWidgets import QHeaderView, QSizePolicy, QTableView
 
+from kdstudio.gui.saving.tables import save_table
 from kdstudio.runs.result_tables import ResultTable
 
 SORTED_BY = Qt.ItemDataRole.UserRole
@@ -94,6 +95,7 @@ class ResultTableView(QTableView):
         self._ordered.setSortRole(SORTED_BY)
         self.setModel(self._ordered)
         self.setAccessibleName(name)
+        self.saving = save_table(self, name)
         self.verticalHeader().hide()
         self.setShowGrid(False)
         self.setAlternatingRowColors(True)

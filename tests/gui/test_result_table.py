@@ -64,3 +64,11 @@ def test_a_cell_begins_with_its_number(text, number):
 def test_headings_of_numbers_are_broken():
     assert in_two_lines("batch 1 (ms)") == "batch 1\n(ms)"
     assert in_two_lines("agreement") == "agreement"
+
+
+def test_it_is_saved_as_it_is_sorted(view):
+    view.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    (table,) = view.saving.content().tables()
+    assert list(table.head) == ["file", "size (kB)", "batch 1 (ms)"]
+    assert [row[0] for row in table.body] == ["a", "b", "c"]
+    assert table.align == "lrr"

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.fidelity import Change, ClassChange
+from kdstudio.runs.plot_data import PlotPoint
 
 MOST_ROWS = 24
 """Of many classes those that changed most are shown, half of them from each end."""
@@ -43,6 +44,14 @@ class ChangesPlot(PlotFrame):
         self.legend.clear()
         self._draw()
 
+    def points(self) -> list[PlotPoint]:
+        """The classes that are shown, in points of accuracy, each with its interval."""
+        shown = [each for each in self._rows if self.legend.is_shown(each.change)]
+        return [
+            PlotPoint(MARKS[each.change][0], 100 * each.difference.mean, each.name, *_interval(each))
+            for each in shown
+        ]
+
     def _draw(self) -> None:
         plot, colours = self.plot, self._theme.colours
         plot.clear()
@@ -72,3 +81,9 @@ class ChangesPlot(PlotFrame):
                 self.plot.plot([100 * low, 100 * high], [place, place], pen=pen)
             dot = {"symbol": symbol, "symbolSize": 9, "symbolBrush": colour, "symbolPen": None}
             self.plot.plot([100 * each.difference.mean], [place], pen=None, **dot)
+
+
+def _interval(change: ClassChange) -> tuple[float | None, float | None]:
+    """Both ends in points of accuracy; nothing for one seed."""
+    low, high = change.difference.low, change.difference.high
+    return (None, None) if low is None or high is None else (100 * low, 100 * high)

@@ -45,7 +45,7 @@ class FidelityPlot(PlotFrame):
             bars = {"width": 2 * width, "height": 2 * height, "pen": self.pen(self._tokens[row.network])}
             self.plot.addItem(pg.ErrorBarItem(x=np.array([x]), y=np.array([y]), **bars))
             dot = {"symbol": "o", "symbolSize": 9, "symbolBrush": colour, "symbolPen": None}
-            self.plot.plot([x], [y], pen=None, **dot)
+            self.plot.plot([x], [y], pen=None, name=row.network, **dot)
         middles = [
             (in_percent(row.accuracy)[0], in_percent(row.agreement)[0], row.network) for row in self._rows
         ]

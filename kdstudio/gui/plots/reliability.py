@@ -64,14 +64,14 @@ class ReliabilityPlot(PlotFrame):
         self.plot.clear()
         dress(self.plot, self._theme.colours, {"bottom": "confidence (%)", "left": "accuracy (%)"})
         diagonal = pg.mkPen(self._theme.colours["muted"], style=Qt.PenStyle.DashLine)
-        self.plot.plot([0, 100], [0, 100], pen=diagonal)
+        self.plot.plot([0, 100], [0, 100], pen=diagonal, name="as sure as right")
         for name, found in self._shown.items():
             pen = self.pen(self._tokens[name])
             self.legend.show_entry(name, f"{name} {spoken_share(found.error)}", pen, HELP)
             if self.legend.is_shown(name):
                 x, y, sizes = points(found.bins)
                 dots = {"symbol": "o", "symbolSize": sizes, "symbolBrush": pen.color(), "symbolPen": None}
-                self.plot.plot(x, y, pen=pen, **dots)
+                self.plot.plot(x, y, pen=pen, name=name, **dots)
 
 
 def points(bins: Sequence[Bin]) -> tuple[list[float], list[float], list[float]]:

@@ -35,7 +35,10 @@ def shown_table(view: QTableView) -> TextTable:
     model, header = view.model(), view.horizontalHeader()
     order = sorted(range(model.columnCount()), key=header.visualIndex)
     columns = [column for column in order if not view.isColumnHidden(column)]
-    heads = [str(model.headerData(column, Qt.Orientation.Horizontal) or "") for column in columns]
+    heads = [
+        str(model.headerData(column, Qt.Orientation.Horizontal) or "").replace("\n", " ")
+        for column in columns
+    ]
     sides = [
         model.headerData(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole)
         for column in columns

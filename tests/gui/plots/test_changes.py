@@ -1,3 +1,5 @@
+import pytest
+
 from kdstudio.gui.plots.changes import MOST_ROWS, ChangesPlot
 from kdstudio.runs.differences import Interval
 from kdstudio.runs.fidelity import ClassChange
@@ -16,6 +18,16 @@ def test_rows_are_named_and_what_is_shown_of_them_told_in_words(qtbot, theme):
     assert len(plot.plot.listDataItems()) == 6
     plot.legend._buttons["lost"].click()
     assert len(plot.plot.listDataItems()) == 4
+
+
+def test_each_class_is_saved_with_its_interval(qtbot, theme):
+    plot = ChangesPlot(theme)
+    qtbot.addWidget(plot)
+    plot.show_changes([change("cat", 0.1), change("dog", 0.0)])
+    assert plot.points() == [
+        ("gained", 10.0, "cat", pytest.approx(9.0), pytest.approx(11.0)),
+        ("not shown", 0.0, "dog", pytest.approx(-1.0), pytest.approx(1.0)),
+    ]
 
 
 def test_of_many_classes_those_that_changed_most_are_shown(qtbot, theme):

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton
 from kdstudio.gui.html import Html, bold, joined, lines
 from kdstudio.gui.layout import Card, text_label
 from kdstudio.gui.result_table import ResultTableView
+from kdstudio.gui.saving.button import SaveButton
 from kdstudio.runs.exporting.export import Refusal
 from kdstudio.runs.exporting.records import MeasuredFile
 from kdstudio.runs.exporting.truth_table import TITLE, measured_how, truth_table
@@ -35,6 +36,7 @@ class TruthCard(Card):
         head.addWidget(QLabel(TITLE, objectName="heading"))
         head.addStretch(1)
         head.addWidget(self.open_button)
+        head.addWidget(SaveButton("the table of files", lambda: self.table.saving))
         self.column.addLayout(head)
         self.refusals, self.how, self.empty = (
             text_label(),

@@ -11,11 +11,16 @@ from kdstudio.gui.layout import GAP, Card, PlotCard, scrolled, text_label
 from kdstudio.gui.pages.reading_stack import ReadingStack
 from kdstudio.gui.plots.changes import ChangesPlot
 from kdstudio.gui.plots.fidelity import FidelityPlot
+from kdstudio.gui.saving.button import SaveButton
+from kdstudio.gui.saving.saving import Saving
+from kdstudio.gui.saving.tables import table_content
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
 from kdstudio.runs.fidelity import Fidelity, FidelityReport
 from kdstudio.runs.figures import FIGURES, Figure
+from kdstudio.runs.table_formats import TextTable
 
+TITLE = "Fidelity to the teacher"
 HOW = (
     "Agreement is the share of the test images to which a network answers as its teacher does, right "
     "or wrong; KL is how far its probabilities are from the teacher's, in nats, at T = 1. A student may be "
@@ -39,6 +44,10 @@ class FidelityPanel(ReadingStack):
         self.shown: FidelityReport | None = None
         self.found.connect(self._show)
         self.figures = text_label()
+        self.saving = Saving(
+            self.figures, lambda: table_content(self.figures, TITLE, lambda: [shown_figures(self.rows)])
+        )
+        self.saving.answer_right_clicks(self.figures)
         self.changes_text = text_label(name="muted")
         self.changes = ChangesPlot(theme)
         self.plot = FidelityPlot(theme)
@@ -46,7 +55,8 @@ class FidelityPanel(ReadingStack):
         self.addWidget(self._make_content())
 
     def _make_content(self) -> QWidget:
-        card = Card("Fidelity to the teacher")
+        card = Card(TITLE)
+        card.head.addWidget(SaveButton("this table", lambda: self.saving if self.rows else None))
         figures = QWidget()
         column = QVBoxLayout(figures)
         column.setContentsMargins(0, 0, 0, 0)
@@ -66,6 +76,11 @@ class FidelityPanel(ReadingStack):
         row.addWidget(plot, 1)
         return content
 
+    @property
+    def rows(self) -> Sequence[Fidelity]:
+        """The networks that are shown."""
+        return self.shown.rows if self.shown else ()
+
     def show_networks(self, tokens: Mapping[str, Token]) -> None:
         """Use the colours of the run that is shown from now on."""
         self._tokens = tokens
@@ -79,8 +94,8 @@ class FidelityPanel(ReadingStack):
         self.changes.show_changes(changes.classes if changes else ())
 
 
-def fidelity_table(rows: Sequence[Fidelity]) -> Html:
-    """A row for each network; figures over several seeds have their deviation.
+def shown_figures(rows: Sequence[Fidelity]) -> TextTable:
+    """Return a row for each network; figures over several seeds have their deviation.
 
     A column that would say the same in every row, or nothing, is left out.
     """
@@ -95,6 +110,14 @@ def fidelity_table(rows: Sequence[Fidelity]) -> Html:
     }
     alike = {title for title in ("teacher", "seeds") if len(set(columns[title])) == 1}
     shown = {title: cells for title, cells in columns.items() if title not in alike}
-    body = [[cell.replace(" ", NO_BREAK) for cell in cells] for cells in zip(*shown.values(), strict=True)]
     align = "".join("l" if title in ("network", "teacher") else "r" for title in shown)
-    return table([bold(title.replace(" ", NO_BREAK)) for title in shown], body, align, full_width=True)
+    return TextTable("", [*shown], [*zip(*shown.values(), strict=True)], align)
+
+
+def fidelity_table(rows: Sequence[Fidelity]) -> Html:
+    """Lay the same out; no cell is broken."""
+    found = shown_figures(rows)
+    body = [[cell.replace(" ", NO_BREAK) for cell in cells] for cells in found.body]
+    return table(
+        [bold(title.replace(" ", NO_BREAK)) for title in found.head], body, found.align, full_width=True
+    )

@@ -238,6 +238,9 @@ def test_fidelity_is_that_of_the_command_line(page, trained, qtbot):
     assert "agreement" in text
     assert "±" in text
     assert page.fidelity.changes_text.text() == expected.changes.text
+    (table,) = page.fidelity.saving.content().tables()
+    assert [row[0] for row in table.body] == [row.network for row in expected.rows]
+    assert {point.curve for point in page.fidelity.plot.points()} == {row.network for row in expected.rows}
 
 
 def test_only_the_panel_in_sight_reads(page):
