@@ -54,6 +54,7 @@ def test_reading(qtbot, window, former, name):
     assert told == []
 
 
+@pytest.mark.slow
 def test_export(qtbot, window, former, tmp_path):
     window.show_page("Export")
     page = window.page("Export")
