@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from kdstudio.engine.run_data import RunData
 
 CALIBRATION_IMAGES = 256
-ROUNDED = "it rounds to 8-bit integers itself; choose the format without int8, which keeps these integers"
+ROUNDED = "it rounds to integers itself, which this format does not keep; choose ONNX, which does"
 IN_THE_RUN = "in the run"
 """Title of the row of a network as KD Studio has it: PyTorch, nothing exported."""
 
@@ -140,7 +140,7 @@ class _Job:
         files: dict[Path, ExportFormat] = {own: Safetensors()}
         writing, proving = _part(progress, 0, 2), _part(progress, 1, 2)
         for number, file_format in enumerate(wanted):
-            if card.rounds and file_format.precision == "int8":
+            if card.rounds and not file_format.keeps_rounding:
                 self._refusals.append(Refusal(network, file_format.title, ROUNDED))
                 continue
             try:

@@ -52,6 +52,8 @@ class ExportFormat(Declaration):
     packages: ClassVar[tuple[str, ...]] = ()
     """Modules that must be there."""
     precision: ClassVar[Precision] = "float32"
+    keeps_rounding: ClassVar[bool] = False
+    """Whether a network that rounds to integers itself (model ``int8``) is the same in it."""
 
     name: str
 

@@ -62,6 +62,7 @@ class HuggingFace(ExportFormat):
 
     title: ClassVar[str] = "Hugging Face folder"
     runtime: ClassVar[str] = "torch"
+    keeps_rounding: ClassVar[bool] = True
 
     name: Literal["huggingface"] = "huggingface"
 

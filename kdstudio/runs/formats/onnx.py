@@ -23,6 +23,7 @@ class Onnx(ExportFormat):
 
     title: ClassVar[str] = "ONNX"
     runtime: ClassVar[str] = "onnxruntime"
+    keeps_rounding: ClassVar[bool] = True
     extra: ClassVar[str] = "onnx"
     packages: ClassVar[tuple[str, ...]] = ("onnx", "onnxscript", "onnxruntime")
 

@@ -16,6 +16,7 @@ class Safetensors(ExportFormat):
 
     title: ClassVar[str] = "safetensors"
     runtime: ClassVar[str] = "torch"
+    keeps_rounding: ClassVar[bool] = True
 
     name: Literal["safetensors"] = "safetensors"
 

@@ -35,6 +35,7 @@ class Standalone(ExportFormat):
 
     title: ClassVar[str] = "folder without KD Studio"
     runtime: ClassVar[str] = "onnxruntime"
+    keeps_rounding: ClassVar[bool] = True
     extra: ClassVar[str] = "onnx"
     packages: ClassVar[tuple[str, ...]] = ("onnx", "onnxscript", "onnxruntime")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from unittest.mock import ANY
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import torch
@@ -16,7 +17,7 @@ import torch
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.dark_knowledge import DarkKnowledgeReader
 from kdstudio.runs.exporting.choice import usual_networks, weights_of
-from kdstudio.runs.exporting.export import export_networks
+from kdstudio.runs.exporting.export import ROUNDED, export_networks
 from kdstudio.runs.exporting.placing import file_name
 from kdstudio.runs.exporting.records import keep, measured_files, records_file
 from kdstudio.runs.folder import RunFolder
@@ -290,6 +291,19 @@ def test_what_formats_refuse_is_told_and_the_others_are_written(stubborn, run, t
     after_loading = told[told.index(0.0) :]
     assert after_loading == sorted(after_loading)
     assert 0.5 < max(after_loading) <= 1
+
+
+@pytest.mark.slow
+def test_integers_are_kept_where_a_format_can_hold_them(runs, tmp_path):
+    folder = run_in(runs, small_experiment("strategy.epochs=1", strategy="quantise"))
+    assert "int8 aware" in folder.networks()
+    made = export_networks(folder, ["int8 aware"], [Onnx(), OnnxInt8()], tmp_path)
+    (refusal,) = made.refusals
+    assert (refusal.title, refusal.reason) == ("ONNX int8", ROUNDED)
+    assert [(row.title, row.precision) for row in made.rows] == [("in the run", "int8"), ("ONNX", "int8")]
+    assert made.rows[1].agreement > 0.95
+    operations = {node.op_type for node in onnx.load(made.paths[0]).graph.node}
+    assert {"QuantizeLinear", "DequantizeLinear"} <= operations
 
 
 def test_a_full_disk_leaves_the_folder_as_it_was(stubborn, run, tmp_path):
