@@ -31,7 +31,7 @@ class Writing(NamedTuple):
 
 
 def _report(runs: Sequence[RunFolder], path: Path, progress: ProgressCallback) -> Path:
-    return write_report(runs, path, progress, replace=True)
+    return write_report(runs, path, progress, ask=True, replace=True)
 
 
 def _code(runs: Sequence[RunFolder], path: Path, progress: ProgressCallback) -> Path:

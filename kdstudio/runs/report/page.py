@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace as replace_fields
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.report.beside import comparison
 from kdstudio.runs.report.course import course
 from kdstudio.runs.report.described import method, networks, origin
+from kdstudio.runs.report.disagreed import disagreed, read_disagreements
 from kdstudio.runs.report.exported import exported
 from kdstudio.runs.report.markup import Markup, element, escaped, paragraph
 from kdstudio.runs.report.mistakes import mistakes
@@ -27,6 +29,7 @@ SECTIONS: tuple[Callable[[ReportedRun], Section | None], ...] = (
     outcome,
     course,
     mistakes,
+    disagreed,
     exported,
     networks,
     method,
@@ -52,9 +55,16 @@ HEAD = """<!doctype html>
 
 
 def write_report(
-    runs: Sequence[RunFolder], path: Path, progress: ProgressCallback, *, replace: bool = False
+    runs: Sequence[RunFolder],
+    path: Path,
+    progress: ProgressCallback,
+    *,
+    ask: bool = False,
+    replace: bool = False,
 ) -> Path:
     """Write the report of ``runs`` to ``path``, which is returned.
+
+    With ``ask`` the networks are asked the test images, where the data are here, and disagreements shown.
 
     Raises KDStudioError where a run cannot be read, or ``path`` cannot be written or is there already and
     may not be replaced.
@@ -62,7 +72,8 @@ def write_report(
     found = []
     for number, run in enumerate(runs):
         progress(run.name, number / len(runs))
-        found.append(read_run(run))
+        asked = read_disagreements(run, progress) if ask else None
+        found.append(replace_fields(read_run(run), disagreements=asked))
     write_file(path, report(found), replace=replace)
     return path
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kdstudio.engine.card import NetworkCard
 from kdstudio.engine.events import NetworkResult
@@ -18,6 +18,9 @@ from kdstudio.runs.report.markup import Markup
 from kdstudio.runs.state import RunState
 from kdstudio.runs.summary import Summary
 from kdstudio.runs.weights import read_card
+
+if TYPE_CHECKING:
+    from kdstudio.runs.disagreements import Disagreements
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class ReportedRun:
     """None where it needs what is not installed here."""
     fault: str = ""
     """Why there is no experiment."""
+    disagreements: Disagreements | None = None
+    """What its networks answer to the test images, where they were asked."""
 
     @property
     def about(self) -> Mapping[str, Any]:
