@@ -231,6 +231,13 @@ def tag_of(declaration: type[Declaration]) -> tuple[str, str]:
     return next(((tag, str(fields[tag].default)) for tag in TAGS if tag in fields), ("", ""))
 
 
+def value_at(raw: Any, path: Sequence[str | int]) -> Any:  # noqa: ANN401
+    """Return the value at ``path`` in tables within tables, None if there is none."""
+    for part in path:
+        raw = raw.get(part) if isinstance(raw, dict) else None
+    return raw
+
+
 def with_value(raw: dict[str, Any], path: list[str], value: Any) -> dict[str, Any]:  # noqa: ANN401
     """Return a copy of ``raw`` in which ``path`` holds ``value``."""
     key, rest = path[0], path[1:]

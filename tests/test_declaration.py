@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 import pytest
 from pydantic import ValidationError
 
-from kdstudio.declaration import Declaration, Registry, alternatives, option
+from kdstudio.declaration import Declaration, Registry, alternatives, option, value_at
 
 
 class Colour(Declaration):
@@ -174,3 +174,11 @@ def test_threads_wait_until_all_is_discovered(tmp_path, monkeypatch):
     assert registry.failures == {
         "slow_colours.one": "ZeroDivisionError: division by zero, in slow_colours/one.py, line 1"
     }
+
+
+def test_a_value_is_found_by_its_path():
+    raw = {"strategy": {"name": "hinton", "alpha": 0}}
+    assert value_at(raw, ("strategy", "alpha")) == 0
+    assert value_at(raw, ()) is raw
+    assert value_at(raw, ("strategy", "name", "deeper")) is None
+    assert value_at(raw, ("networks",)) is None

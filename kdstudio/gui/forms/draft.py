@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from PySide6.QtCore import QObject, Signal
 
-from kdstudio.declaration import with_value
+from kdstudio.declaration import value_at, with_value
 from kdstudio.engine.experiment import AnyModel, AnyStrategy, Experiment
 from kdstudio.engine.strategy import Strategy
 from kdstudio.models.declaration import ModelSpec
@@ -50,10 +50,7 @@ class Draft(QObject):
 
     def value(self, path: Path) -> Any:  # noqa: ANN401
         """Return the value at ``path``, None if there is none."""
-        here: Any = self.raw
-        for part in path:
-            here = here.get(part) if isinstance(here, dict) else None
-        return here
+        return value_at(self.raw, path)
 
     def set(self, path: Path, value: Any) -> None:  # noqa: ANN401
         """Change one value."""

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 from PySide6.QtCore import QObject, Signal
 
-from kdstudio.declaration import Declaration, with_value
+from kdstudio.declaration import Declaration, value_at, with_value
 from kdstudio.gui.forms.draft import Path
 from kdstudio.gui.forms.form import default_values
 from kdstudio.problems import Problem, problems
@@ -39,10 +39,7 @@ class OptionsDraft(QObject, Generic[D]):
 
     def value(self, path: Path) -> Any:  # noqa: ANN401
         """Return the value at ``path``, None if there is none."""
-        here: Any = self.raw
-        for part in path:
-            here = here.get(part) if isinstance(here, dict) else None
-        return here
+        return value_at(self.raw, path)
 
     def set(self, path: Path, value: Any) -> None:  # noqa: ANN401
         """Change one value."""

@@ -1,8 +1,14 @@
 """Every registered format, with networks of every kind: what its runtime answers is what was trained."""
 
+import os
+from functools import cache
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from kdstudio.data.sources.folder import ImageFolder
+from kdstudio.data.sources.mnist import MNIST
 from kdstudio.runs.exporting.child import Child
 from kdstudio.runs.exporting.export import export_networks
 from kdstudio.runs.formats.declaration import MOST_IMAGES, formats
@@ -65,6 +71,33 @@ def test_a_file_answers_as_the_network_does_for_batches_of_any_size(what, name, 
                 assert np.abs(difference).max() <= 1e-4
             else:  # of a network that has learned nothing
                 assert np.square(difference).mean() <= 0.1**2 * np.square(expected).mean()
+
+
+@cache
+def real_images(image):
+    """500 photographs, or digits, as uint8 ``(N, H, W, C)``."""
+    folder = Path(os.environ.get("KDSTUDIO_DATA", "nowhere"))
+    grey = image[0] == 1
+    source = MNIST() if grey else ImageFolder(path=str(folder / "cifar10-small"), size=32)
+    if not (folder / ("MNIST" if grey else "cifar10-small")).exists():
+        pytest.skip("KDSTUDIO_DATA names no folder with MNIST and cifar10-small")
+    part = source.load(lambda _what, _fraction: None).test
+    return part.images[:: len(part) // 500][:500].permute(0, 2, 3, 1).contiguous()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name, entry in formats.items() if entry.precision == "float32"])
+@pytest.mark.parametrize("what", CARDS)
+def test_500_real_images_are_answered_alike(what, name, shop):
+    card, file_format = CARDS[what], formats[name]()
+    pixels, module = real_images(card.image), shipping.built(card)
+    with Child() as child:
+        shipping.opened(child, file_format, shop.ship(file_format, module, card))
+        for some in pixels.split(MOST_IMAGES):
+            fed, expected = fed_and_expected(file_format, module, card, some)
+            answers = child.answer(fed)
+            assert np.abs(answers - expected).max() <= 1e-4
+            assert np.array_equal(answers.argmax(1), expected.argmax(1))
 
 
 @pytest.mark.parametrize("name", list(formats))
