@@ -1,4 +1,4 @@
-"""Where a plot is drawn: the wheel scrolls the page, Ctrl+wheel zooms, dragging moves, a double-click resets."""
+"""Where a plot is drawn: the wheel is the page's, Ctrl+wheel zooms, dragging moves, a double-click resets."""
 
 from __future__ import annotations
 

@@ -75,7 +75,8 @@ class CurvePlot(PlotFrame):
         """``x`` and ``y`` name the axes, with units; ``empty`` is what y spans before the first point."""
         super().__init__(theme, title)
         self._axes = {"bottom": x, "left": y}
-        self._empty, self._end = empty, 1.0
+        self._empty = empty
+        self._along: Span | None = None
         self._smoothing, self._log = 0.0, False
         self._drawn: dict[Hashable, Drawn] = {}
         self._curves: dict[Hashable, Items] = {}
@@ -97,20 +98,21 @@ class CurvePlot(PlotFrame):
 
     def expect(self, end: float) -> None:
         """Let the lower axis reach from 0 to ``end``, however far the curves have come."""
-        self._end = end
+        self._along = -BESIDE * end, (1 + BESIDE) * end
         self._fit()
 
     def _fit(self) -> None:
         """Span the axes; where all points are at one height, it has some room around."""
-        values = [value for drawn in self._drawn.values() for s in drawn.curves.several for value in s.y[:FEW]]
+        series = [each for drawn in self._drawn.values() for each in drawn.curves.several]
+        values = [value for each in series for value in each.y[:FEW]]
         low, high = min(values, default=0.0), max(values, default=0.0)
         up: Span | None = None
         if not values:
             up = self._empty
-        elif low == high and all(points <= FEW for drawn in self._drawn.values() for points in drawn.points):
+        elif low == high and all(len(each.y) <= FEW for each in series):
             middle, room = (log10(low), 0.5) if self._log and low > 0 else (low, abs(low) / 2 or 0.5)
             up = middle - room, middle + room
-        self.plot.set_home(x=(-BESIDE * self._end, (1 + BESIDE) * self._end), y=up)
+        self.plot.set_home(x=self._along, y=up)
 
     def show_series(self, key: Hashable, name: str, token: Token, style: int, series: Series) -> None:
         """Draw ``series``; the ``token`` picks the colour, ``style`` the dashes."""

@@ -8,7 +8,7 @@ from html import unescape
 import pyqtgraph as pg
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPen
+from PySide6.QtGui import QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from kdstudio.gui.html import escaped
@@ -53,6 +53,11 @@ class PlotFrame(QWidget):
         column.addLayout(top)
         column.addWidget(self.legend)
         column.addWidget(self.plot, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Let the legend take its share of the room."""
+        super().resizeEvent(event)
+        self.legend.set_room(self.height())
 
     def _canvas(self) -> Canvas:
         """Make what is drawn on."""
