@@ -35,7 +35,7 @@ class Legend(QWidget):
         self._buttons: dict[Hashable, QToolButton] = {}
         self._arrows: dict[Hashable, QToolButton] = {}
         self._pens: dict[Hashable, QPen] = {}
-        self._most_lines = 1
+        self._room = 0
         self._more = QToolButton(self, objectName="legend")
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._more.setMenu(QMenu(self._more))
@@ -44,10 +44,13 @@ class Legend(QWidget):
 
     def set_room(self, height: int) -> None:
         """Take a share of ``height`` at most."""
-        lines = max(int(SHARE * height) // (self._line + GAP), 1)
-        if lines != self._most_lines:
-            self._most_lines = lines
+        if height != self._room:
+            self._room = height
             self._changed()
+
+    @property
+    def _most_lines(self) -> int:
+        return max(int(SHARE * self._room + GAP) // (self._line + GAP), 1)
 
     @property
     def _line(self) -> int:
