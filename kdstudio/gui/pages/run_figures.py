@@ -51,7 +51,7 @@ class RunFigures(PlotStack):
         if len(summaries) == 1:
             rows = list(summaries[0].networks.values())
             for view in summaries[0].views:
-                drawn = curves(view, rows) if isinstance(view, FigureView) else []
+                drawn = curves(view, rows, planned=summaries[0].planned.values()) if isinstance(view, FigureView) else []
                 if isinstance(view, FigureView) and any(curve.points for curve in drawn):
                     self._declared[view.title] = view, drawn
                     offered[view.title] = self.plot
@@ -73,7 +73,7 @@ class RunFigures(PlotStack):
             self.costs.show_runs(self._chosen)
 
     def _show_errors(self, scored: list[Summary]) -> None:
-        tokens = series_of(row for summary in scored for row in summary.networks.values())
+        tokens = series_of(row for summary in scored for row in summary.identities.values())
         self.bars.show_bars(
             short_names(scored),
             errors_by_network(scored),

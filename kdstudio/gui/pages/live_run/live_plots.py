@@ -194,7 +194,8 @@ class LivePlots(QWidget):
         shown = self.scores.shown()
         if shown in self._declared and self.run:
             view, rows = self._declared[shown], self.run.state.rows.values()
-            self.figure.show_curves(view, curves(view, rows, "validation"), "validation")
+            drawn = curves(view, rows, "validation", self.run.state.identities.values())
+            self.figure.show_curves(view, drawn, "validation")
             return
         for run, ending, style in self._runs():
             plain = {name: found.without(SEED).name for name, found in run.state.identities.items()}
@@ -273,9 +274,7 @@ def _mean(shares: Iterable[float | None]) -> float | None:
 
 def tokens_of(run: RunFollower) -> dict[str, Token]:
     """Colours of all networks of the run, those that came with weights included; as on the other pages."""
-    state = run.state
-    known = state.rows | state.identities if state.is_over else state.identities | state.rows
-    return series_by_name(known)
+    return series_by_name(run.state.identities | run.state.rows)
 
 
 def tokens_of_stages(run: RunFollower) -> dict[str, Token]:
