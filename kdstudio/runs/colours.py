@@ -145,6 +145,11 @@ def _place(network: Identity) -> _Place:
     return tuple((k, float(v)) for k, v in network.coordinates.items() if not isinstance(v, str))
 
 
+def family_name(network: Identity) -> str:
+    """What networks are called together that share a colour: ``student`` of all temperatures and seeds."""
+    return network.without(SEED, *(key for key, _ in _place(network))).name
+
+
 def base_of(tokens: Iterable[Token]) -> Token:
     """The colour of networks that are drawn as one: the one without its shades; of several the first."""
     found = list(tokens)

@@ -51,10 +51,11 @@ class RunFigures(PlotStack):
         if len(summaries) == 1:
             rows = list(summaries[0].networks.values())
             for view in summaries[0].views:
-                drawn = curves(view, rows, planned=summaries[0].planned.values()) if isinstance(view, FigureView) else []
-                if isinstance(view, FigureView) and any(curve.points for curve in drawn):
-                    self._declared[view.title] = view, drawn
-                    offered[view.title] = self.plot
+                if isinstance(view, FigureView):
+                    drawn = curves(view, rows, planned=summaries[0].planned.values())
+                    if any(curve.points for curve in drawn):
+                        self._declared[view.title] = view, drawn
+                        offered[view.title] = self.plot
             if any(row.kind == EXIT for row in rows):
                 offered[EXITS] = self.exits
         declared = [name for name in offered if name != ERRORS]

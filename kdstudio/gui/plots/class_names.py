@@ -1,11 +1,12 @@
-"""Names of classes along an axis: upright, turned, cut and thinned as there is room, never over each other."""
+"""Names of classes along an axis: upright, turned, cut or thinned as there is room, never overlapping."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyqtgraph as pg
+from pyqtgraph.GraphicsScene.mouseEvents import HoverEvent
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QPainter
 
@@ -56,7 +57,7 @@ def one_line(name: str) -> str:
 def write_column(
     painter: QPainter, name: str, fitted: Fitted, middle: float, top: float, room: float
 ) -> None:
-    """Write ``name`` below the column whose ``middle`` is told, within ``room`` pixels if it is not turned."""
+    """Write ``name`` below the column with that ``middle``, within ``room`` pixels if it is not turned."""
     if not fitted.turned:
         place = QRectF(middle - room / 2, top, room, fitted.depth)
         painter.drawText(place, ALIGNED["below"], name)
@@ -92,16 +93,18 @@ class ClassAxis(pg.AxisItem):
         self._names = names
         self._make_room()
 
-    def linkedViewChanged(self, view: pg.ViewBox, newRange: Any = None) -> None:  # noqa: N802, N803
+    def linkedViewChanged(self, view: pg.ViewBox, *span: object) -> None:  # noqa: N802
         """Make room for the names whenever the view has another size or range."""
-        super().linkedViewChanged(view, newRange)
+        super().linkedViewChanged(view, *span)
         self._make_room()
 
     @property
     def _step(self) -> float:
         """Pixels from one name to the next; negative where numbers grow towards the top."""
         first, last = self.range
-        return self.size().width() / (last - first) if self._is_below else self.size().height() / (first - last)
+        return (
+            self.size().width() / (last - first) if self._is_below else self.size().height() / (first - last)
+        )
 
     @property
     def _is_below(self) -> bool:
@@ -124,11 +127,9 @@ class ClassAxis(pg.AxisItem):
         self.picture = None
         self.update()
 
-    def drawPicture(  # noqa: N802
-        self, p: QPainter, axisSpec: Any, tickSpecs: Any, textSpecs: Any  # noqa: N803
-    ) -> None:
+    def drawPicture(self, p: QPainter, *specs: object) -> None:  # noqa: N802
         """Draw the axis, then the names in sight."""
-        super().drawPicture(p, axisSpec, tickSpecs, textSpecs)
+        super().drawPicture(p, *specs)
         p.setPen(self.textPen())
         p.setFont(self.font())
         for number, middle in self._in_sight():
@@ -153,7 +154,7 @@ class ClassAxis(pg.AxisItem):
         number = round(pixel / self._step + self.range[0 if self._is_below else 1])
         return one_line(self._names[number]) if 0 <= number < len(self._names) else ""
 
-    def hoverEvent(self, event: Any) -> None:  # noqa: N802
+    def hoverEvent(self, event: HoverEvent) -> None:  # noqa: N802
         """Tell the whole name under the mouse."""
         place = event.lastPos() if event.isExit() else event.pos()
         self.setToolTip(self.name_at(place.x() if self._is_below else place.y()))
