@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import pyqtgraph as pg
@@ -34,12 +35,12 @@ class Fitted(NamedTuple):
 
 def fit_columns(names: Sequence[str], metrics: QFontMetrics, step: float) -> Fitted:
     """Fit ``names``, maybe of several lines, below columns that are ``step`` pixels broad."""
-    lines = [line for name in names for line in name.split("\n")]
-    widest = max(map(metrics.horizontalAdvance, lines), default=0) + SPACE
-    line = metrics.height()
-    if widest <= max(step, SHORT * line):
+    widths = [max(map(metrics.horizontalAdvance, name.split("\n"))) + SPACE for name in names]
+    widest, line = max(widths, default=0), metrics.height()
+    beside = all(a + b <= 2 * step for a, b in pairwise(widths))  # a long name between short ones has room
+    if beside or widest <= SHORT * line:
         deepest = max((name.count("\n") for name in names), default=0)
-        return Fitted(every(widest, step), turned=False, depth=(1 + deepest) * line)
+        return Fitted(1 if beside else every(widest, step), turned=False, depth=(1 + deepest) * line)
     longest = max(metrics.horizontalAdvance(one_line(name)) for name in names)
     return Fitted(every(line, step), turned=True, depth=min(longest + SPACE, LONGEST))
 
@@ -54,13 +55,11 @@ def one_line(name: str) -> str:
     return " ".join(name.split("\n"))
 
 
-def write_column(
-    painter: QPainter, name: str, fitted: Fitted, middle: float, top: float, room: float
-) -> None:
-    """Write ``name`` below the column with that ``middle``, within ``room`` pixels if it is not turned."""
+def write_column(painter: QPainter, name: str, fitted: Fitted, middle: float, top: float) -> None:
+    """Write ``name`` below the column with that ``middle``."""
     if not fitted.turned:
-        place = QRectF(middle - room / 2, top, room, fitted.depth)
-        painter.drawText(place, ALIGNED["below"], name)
+        place = QRectF(middle - LONGEST, top, 2 * LONGEST, fitted.depth)
+        painter.drawText(place, ALIGNED["below"] | Qt.TextFlag.TextDontClip, name)
         return
     painter.save()
     painter.translate(middle, top)
@@ -72,9 +71,8 @@ def write_column(
 
 
 def write_row(painter: QPainter, name: str, place: QRectF) -> None:
-    """Write ``name`` beside its row, cut to the breadth of ``place``."""
-    room = round(place.width())
-    shown = painter.fontMetrics().elidedText(one_line(name), Qt.TextElideMode.ElideRight, room)
+    """Write ``name`` at the right of ``place``, beside its row."""
+    shown = painter.fontMetrics().elidedText(one_line(name), Qt.TextElideMode.ElideRight, LONGEST)
     painter.drawText(place, ALIGNED["left"], shown)
 
 
@@ -123,7 +121,7 @@ class ClassAxis(pg.AxisItem):
             self.setHeight(fit_columns(self._names, self._metrics, self._step).depth + SPACE)
         else:
             widest = max((self._metrics.horizontalAdvance(one_line(n)) for n in self._names), default=0)
-            self.setWidth(min(widest, LONGEST) + SPACE)
+            self.setWidth(min(widest, LONGEST) + 2 * SPACE)
         self.picture = None
         self.update()
 
@@ -135,7 +133,7 @@ class ClassAxis(pg.AxisItem):
         for number, middle in self._in_sight():
             if self._is_below:
                 fitted = fit_columns(self._names, self._metrics, self._step)
-                write_column(p, self._names[number], fitted, middle, SPACE / 2, fitted.every * self._step)
+                write_column(p, self._names[number], fitted, middle, SPACE / 2)
             else:
                 line, width = self._metrics.height(), self.size().width() - SPACE
                 write_row(p, self._names[number], QRectF(0, middle - line / 2, width, line))

@@ -216,7 +216,7 @@ class CurvePlot(PlotFrame):
         drawn, items = self._drawn[key], self._curves[key]
         mean, _ = drawn.curves.mean()
         x, y = np.asarray(mean.x), np.asarray(mean.y)
-        pen = self.pen(drawn.token, STYLES[drawn.style % len(STYLES)])
+        pen = self.pen(drawn.token, STYLES[drawn.style % len(STYLES)], len(x))
         value = f"  {y[-1]:.4g}" if len(y) else ""
         about = BANDS[drawn.curves.over] if drawn.curves.planned > 1 else ""
         self.legend.show_entry(key, drawn.curves.called(drawn.name) + value, pen, about, drawn.parts)

@@ -212,8 +212,8 @@ class MatrixPlot(QWidget):
             write_row(painter, self._names[number], QRectF(left, middle - line / 2, LONGEST, line))
         below = fit_columns(self._names, metrics, cell)
         for number in range(0, count, below.every):
-            middle, room = square.x() + (number + 0.5) * cell, below.every * cell
-            write_column(painter, self._names[number], below, middle, square.bottom() + 2, room)
+            middle = square.x() + (number + 0.5) * cell
+            write_column(painter, self._names[number], below, middle, square.bottom() + 2)
         under = QRectF(square.x(), square.bottom() + below.depth + SPACE, square.width(), line)
         painter.drawText(under, Qt.AlignmentFlag.AlignCenter, "class answered")
         painter.save()
