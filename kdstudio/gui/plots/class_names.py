@@ -13,6 +13,8 @@ from PySide6.QtGui import QFontMetrics, QPainter
 
 LONGEST = 84
 """Pixels of a name, beside its row or turned below its column."""
+SHARE, LEAST = 0.3, 40
+"""Of the height of a plot, and pixels at least, that turned names take."""
 SPACE = 6
 SHORT = 3
 """Names of at most so many lines' height in width, like numbers, are thinned rather than turned."""
@@ -33,8 +35,11 @@ class Fitted(NamedTuple):
     """Pixels that they take below the axis."""
 
 
-def fit_columns(names: Sequence[str], metrics: QFontMetrics, step: float) -> Fitted:
-    """Fit ``names``, maybe of several lines, below columns that are ``step`` pixels broad."""
+def fit_columns(names: Sequence[str], metrics: QFontMetrics, step: float, height: float) -> Fitted:
+    """Fit ``names``, maybe of several lines, below columns that are ``step`` pixels broad.
+
+    Turned ones take a part of the plot's ``height`` at most.
+    """
     widths = [max(map(metrics.horizontalAdvance, name.split("\n"))) + SPACE for name in names]
     widest, line = max(widths, default=0), metrics.height()
     beside = all(a + b <= 2 * step for a, b in pairwise(widths))  # a long name between short ones has room
@@ -42,7 +47,12 @@ def fit_columns(names: Sequence[str], metrics: QFontMetrics, step: float) -> Fit
         deepest = max((name.count("\n") for name in names), default=0)
         return Fitted(1 if beside else every(widest, step), turned=False, depth=(1 + deepest) * line)
     longest = max(metrics.horizontalAdvance(one_line(name)) for name in names)
-    return Fitted(every(line, step), turned=True, depth=min(longest + SPACE, LONGEST))
+    return Fitted(every(line, step), turned=True, depth=min(longest + SPACE, most_of(height)))
+
+
+def most_of(height: float) -> int:
+    """Pixels of a turned name in a plot of that ``height``."""
+    return min(LONGEST, max(round(SHARE * height), LEAST))
 
 
 def every(size: float, step: float) -> int:
@@ -112,13 +122,16 @@ class ClassAxis(pg.AxisItem):
         """Pixels from the left, or from the top."""
         return (number - self.range[0 if self._is_below else 1]) * self._step
 
+    def _fitted(self) -> Fitted:
+        return fit_columns(self._names, self._metrics, self._step, self.parentItem().size().height())
+
     @property
     def _metrics(self) -> QFontMetrics:
         return QFontMetrics(self.font())
 
     def _make_room(self) -> None:
         if self._is_below:
-            self.setHeight(fit_columns(self._names, self._metrics, self._step).depth + SPACE)
+            self.setHeight(self._fitted().depth + SPACE)
         else:
             widest = max((self._metrics.horizontalAdvance(one_line(n)) for n in self._names), default=0)
             self.setWidth(min(widest, LONGEST) + 2 * SPACE)
@@ -132,8 +145,7 @@ class ClassAxis(pg.AxisItem):
         p.setFont(self.font())
         for number, middle in self._in_sight():
             if self._is_below:
-                fitted = fit_columns(self._names, self._metrics, self._step)
-                write_column(p, self._names[number], fitted, middle, SPACE / 2)
+                write_column(p, self._names[number], self._fitted(), middle, SPACE / 2)
             else:
                 line, width = self._metrics.height(), self.size().width() - SPACE
                 write_row(p, self._names[number], QRectF(0, middle - line / 2, width, line))
@@ -141,9 +153,8 @@ class ClassAxis(pg.AxisItem):
     def _in_sight(self) -> Iterator[tuple[int, float]]:
         """Yield the numbers of the names that are written, and where their middles are."""
         low, high = sorted(self.range)
-        step = abs(self._step)
-        below = fit_columns(self._names, self._metrics, step).every if self._is_below else 1
-        for number in range(0, len(self._names), max(below, every(self._metrics.height(), step))):
+        step = self._fitted().every if self._is_below else every(self._metrics.height(), abs(self._step))
+        for number in range(0, len(self._names), step):
             if low <= number <= high:
                 yield number, self._place(number)
 

@@ -24,7 +24,7 @@ def metrics(qapp):
 @pytest.mark.parametrize("width", [150, 300, 600, 1200, 4000])
 def test_written_names_have_their_places_for_themselves(metrics, names, width):
     step = width / len(names)
-    fitted = fit_columns(names, metrics, step)
+    fitted = fit_columns(names, metrics, step, 300)
     if fitted.turned:
         assert fitted.every * step >= metrics.height()
     else:
@@ -37,9 +37,9 @@ def test_written_names_have_their_places_for_themselves(metrics, names, width):
 
 
 def test_names_stand_upright_where_they_have_room_and_numbers_always_do(metrics):
-    assert not fit_columns(CIFAR, metrics, 200).turned
-    assert fit_columns(CIFAR, metrics, 30).turned
-    assert not fit_columns(NUMBERS, metrics, 5).turned
+    assert not fit_columns(CIFAR, metrics, 200, 300).turned
+    assert fit_columns(CIFAR, metrics, 30, 300).turned
+    assert not fit_columns(NUMBERS, metrics, 5, 300).turned
 
 
 def written(axis):
