@@ -77,7 +77,7 @@ class Session:
             except GeneratorExit:  # between two events; an interruption may come within a step
                 self._stop(recorder, event)
                 raise
-            except Exception as error:
+            except (Exception, SystemExit) as error:  # code of the user's may call exit
                 last = failure(error)
                 with suppress(OSError):
                     recorder.record(last)
@@ -185,7 +185,7 @@ def _trainer(
     return Trainer(context, resume, finished, progress, store)
 
 
-def failure(error: Exception) -> RunFailed:
+def failure(error: BaseException) -> RunFailed:
     """Tell an error to a person: the reason, the remedy, and the details for a report.
 
     It does without torch, which may be what could not be imported.
@@ -206,7 +206,7 @@ def failure(error: Exception) -> RunFailed:
     return RunFailed(message=message, details=details)
 
 
-def _blame(error: Exception) -> str:
+def _blame(error: BaseException) -> str:
     """Say whose line an error came from: another package's, the user's, or ours."""
     strangers = {
         top_level(entry.__module__): registry.package_of(name)
