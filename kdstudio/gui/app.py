@@ -78,7 +78,6 @@ def open_window() -> int:
     from kdstudio.gui.garbage import GarbageCollector
     from kdstudio.gui.theme import Theme
     from kdstudio.gui.window import MainWindow
-    from kdstudio.gui.worker import warm_up
     from kdstudio.runs.folder import default_runs_folder
 
     application = make_application()
@@ -87,7 +86,7 @@ def open_window() -> int:
     GarbageCollector(window)
     window.show()
     QTimer.singleShot(AFTER_PAINT, window.make_pages)
-    QTimer.singleShot(AFTER_PAINT, warm_up)
+    QTimer.singleShot(AFTER_PAINT, window.controller.watch.start_worker)
     code = application.exec()
     window.finish()
     return code

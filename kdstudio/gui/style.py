@@ -49,6 +49,11 @@ QPushButton:pressed { background: $accent_soft; }
 QPushButton:disabled { color: $muted; background: $window; }
 QPushButton#primary { background: $accent; color: $accent_text; border-color: $accent; font-weight: 600; }
 QPushButton#primary:disabled { background: $border; color: $muted; border-color: $border; }
+QPushButton#link {
+  border: 1px solid transparent; border-radius: 4px; padding: 0 4px; min-height: 16px;
+  background: transparent; color: $accent;
+}
+QPushButton#link:hover, QPushButton#link:focus { border-color: $accent; }
 QToolButton#legend {
   border: 1px solid transparent; border-radius: 4px; padding: 1px 4px; background: transparent;
 }

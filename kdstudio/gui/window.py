@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,12 @@ from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.trials import code_run_by
 from kdstudio.gui.cache_dialog import CacheDialog
 from kdstudio.gui.controller import RunController, State
+from kdstudio.errors import KDStudioError
 from kdstudio.gui.dialogs import ErrorDialog, ask, show_error
 from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.icons import page_icon
 from kdstudio.gui.pages import PAGES
+from kdstudio.gui.left_strip import LeftStrip
 from kdstudio.gui.rail import Rail
 from kdstudio.gui.run_bar import RunBar
 from kdstudio.gui.run_index import SharedIndex
@@ -45,6 +47,7 @@ class MainWindow(QMainWindow):
         self.stack = QStackedWidget()
         self._pages: dict[str, QWidget] = {}
         self.rail = Rail(theme, PAGES)
+        self.left = LeftStrip(self.controller.watch, self.line_up)
         self._lay_out()
         self._connect()
         SavingKeys(self)
@@ -74,6 +77,7 @@ class MainWindow(QMainWindow):
         whole = QVBoxLayout(central)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
+        whole.addWidget(self.left)
         whole.addLayout(body, 1)
         whole.addWidget(self.run_bar)
         self.setCentralWidget(central)
@@ -83,6 +87,8 @@ class MainWindow(QMainWindow):
         self.rail.wanted.connect(self.show_page)
         self.rail.cache_wanted.connect(lambda: CacheDialog(self).open())
         self.run_bar.run_button.clicked.connect(self.run)
+        self.run_bar.resume_wanted.connect(self.resume_followed)
+        self.run_bar.queue_wanted.connect(lambda: self.show_page("Queue"))
         self.draft.changed.connect(self._show_runnable)
         self._show_runnable()
         controller.failed.connect(self.complain)
@@ -102,7 +108,7 @@ class MainWindow(QMainWindow):
     def run(self) -> None:
         """Run what the form describes, and watch it."""
         experiment = self.draft.experiment
-        if experiment is None or self.controller.is_at_work:
+        if experiment is None:
             return
         if code := code_run_by(experiment):
             self._ask_for_code(code, lambda: self._begin(experiment, allow_code=True))
@@ -110,8 +116,13 @@ class MainWindow(QMainWindow):
             self._begin(experiment)
 
     def _begin(self, experiment: Experiment, *, allow_code: bool = False) -> None:
-        self.show_page("Live")
         self.controller.run(experiment, allow_code=allow_code)
+        self._watch_run()
+
+    def _watch_run(self) -> None:
+        """Turn to what has just begun; what has to wait leaves the user where he is."""
+        if self.controller.state is State.PREPARING:
+            self.show_page("Live")
 
     def _ask_for_code(self, code: str, go_on: Callable[[], None]) -> None:
         """Ask before anything of the user's is run."""
@@ -125,18 +136,40 @@ class MainWindow(QMainWindow):
         )
 
     def resume(self, folder: RunFolder) -> None:
-        """Go on with an unfinished run."""
-        if self.controller.is_at_work:
-            self.complain(f"Another run is going on; stop it before resuming '{folder.name}'.")
-            return
+        """Go on with an unfinished run, or put it in line."""
         if code := code_run_by(folder.experiment()):
             self._ask_for_code(code, lambda: self._resume(folder, allow_code=True))
         else:
             self._resume(folder)
 
     def _resume(self, folder: RunFolder, *, allow_code: bool = False) -> None:
-        self.show_page("Live")
         self.controller.resume_folder(folder, allow_code=allow_code)
+        self._watch_run()
+
+    def resume_followed(self) -> None:
+        """Go on with the run that is in sight."""
+        if self.controller.folder:
+            self.resume(self.controller.folder)
+
+    def line_up(self, keys: Sequence[str], put: Callable[..., None]) -> None:
+        """Put entries of the queue in line, once code that they would run is allowed.
+
+        ``put`` is a method of the queue that takes their keys and ``allow_code``.
+        """
+        watch = self.controller.watch
+
+        def go_on(*, allow_code: bool = False) -> None:
+            watch.change(lambda queue: put(queue, keys, allow_code=allow_code))
+
+        try:
+            experiments = [entry.read() for entry in watch.entries if entry.key in keys]
+        except KDStudioError as error:
+            self.complain(str(error))
+            return
+        if code := " and ".join(dict.fromkeys(filter(None, map(code_run_by, experiments)))):
+            self._ask_for_code(code, lambda: go_on(allow_code=True))
+        else:
+            go_on()
 
     def finish(self) -> None:
         """End what goes on beside the window, before the program ends."""
@@ -148,6 +181,14 @@ class MainWindow(QMainWindow):
         """Turn to the export of ``run``."""
         self.show_page("Export")
         self.page("Export").choose(run)
+
+    def look_at(self, run: RunFolder) -> None:
+        """Turn to the curves of ``run`` while it runs, to its figures afterwards."""
+        if self.controller.is_at_work and run == self.controller.folder:
+            self.show_page("Live")
+            return
+        self.show_page("Compare")
+        self.page("Compare").choose(run)
 
     def _follow_state(self, state: State) -> None:
         if state.is_busy:
@@ -169,24 +210,35 @@ class MainWindow(QMainWindow):
         self.error = None
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """During a run, ask: save a checkpoint and quit, or go on."""
-        if not self.controller.is_at_work:
+        """During a run of this window's, ask what is to become of it."""
+        if self._leaving and self.controller.is_stuck:
+            self.controller.end_now()
+        if not self.controller.is_own:
             event.accept()
             return
         event.ignore()
         if self._leaving:
             return
+        waits = "; what waits is offered then too" if self.controller.watch.waiting else ""
         ask(
             self,
             "A run is going on",
             "Stop the run and quit?",
-            "A checkpoint is saved; the run can be resumed from the Compare page.",
-            {"Save checkpoint and quit": self._leave, "Go on": None},
+            f"With a checkpoint it can go on when the window is opened again{waits}. Without the window, all that "
+            "waits is run to its end.",
+            {
+                "Save checkpoint and quit": self._leave,
+                "Keep running without the window": self._leave_it_running,
+                "Go on here": None,
+            },
         )
 
     def _leave(self) -> None:
         self._leaving = True
-        if self.controller.is_at_work:
-            self.controller.stop()
-        else:
+        self.controller.leave()
+        if not self.controller.is_own:
             self.close()
+
+    def _leave_it_running(self) -> None:
+        self.controller.watch.keep_on()
+        self.close()

@@ -67,6 +67,14 @@ def _export(window: MainWindow) -> QWidget:
     return page
 
 
+def _queue(window: MainWindow) -> QWidget:
+    from kdstudio.gui.pages.queue.queue_page import QueuePage
+
+    page = QueuePage(window.theme, window.controller.watch, window.index, window.line_up)
+    page.open_wanted.connect(window.look_at)
+    return page
+
+
 PAGES = {
     "Experiment": _experiment,
     "Live": _live,
@@ -75,5 +83,6 @@ PAGES = {
     "Learned": _learned,
     "Compare": _compare,
     "Export": _export,
+    "Queue": _queue,
 }
 """In the order of the rail."""

@@ -41,7 +41,7 @@ class Entry(Record):
     allow_code: bool = False
     """Whether code of the user's may be run; nobody's word holds for another day."""
     doing: str = ""
-    """What is being prepared."""
+    """What is being prepared, until the run begins."""
     tries: int = 0
     """How often a worker has taken it."""
     worker: int = 0

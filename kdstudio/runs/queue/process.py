@@ -38,6 +38,7 @@ def launch(runs: Path) -> Process:
         stderr=subprocess.DEVNULL,
         env={**os.environ, **path},
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        start_new_session=True,  # neither Ctrl+C nor the end of a terminal is meant for it
     )
 
 

@@ -203,7 +203,8 @@ class Queue:
                 with suppress(Timeout):
                     lock.acquire(timeout=PATIENCE)  # somebody may look whether it is held
                     self.folder.file(entry.key, ".stop").unlink(missing_ok=True)
-                    taken = entry.with_state("running", tries=entry.tries + 1, worker=os.getpid())
+                    news = {"doing": "preparing", "tries": entry.tries + 1, "worker": os.getpid()}
+                    taken = entry.with_state("running", **news)
                     return Taken(self.folder.write(taken), lock)
         return None
 
