@@ -121,6 +121,7 @@ class QueueWatch(QObject):
 
     def _lose(self, worker: WorkerProcess) -> None:
         """It has ended by itself; another one begins, unless this one could not even begin."""
+        worker.leave()
         self._worker, self._works, self._stamp = None, False, None
         if self.waiting and not self._leaving and not any(e.worker == worker.pid for e in self.queue.entries()):
             self.queue.hold(held=True)

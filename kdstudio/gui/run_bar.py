@@ -14,7 +14,7 @@ from kdstudio.runs.summary import with_warnings
 REFRESH_MILLISECONDS = 250
 TOLD_MILLISECONDS = 4000
 """How long it stays in sight that something has been put in line."""
-WIDTH = 116
+WIDTH, WIDEST = 104, 136
 SIGNS = {
     State.READY: "○",
     State.PREPARING: "◔",
@@ -61,7 +61,7 @@ class RunBar(QFrame):
         ):
             button.setShortcut(QKeySequence(keys))
             button.setToolTip(f"{tip} ({keys})")
-            button.setFixedWidth(WIDTH)
+            button.setFixedWidth(WIDEST if button is self.run_button else WIDTH)
         self.pause_button.clicked.connect(self._pause_or_resume)
         self.stop_button.clicked.connect(self._stop)
         self._lay_out()

@@ -28,8 +28,6 @@ from kdstudio.runs.summary import Summary
 
 KEY = Qt.ItemDataRole.UserRole
 MIME = "application/x-kdstudio-queue"
-BROADEST = 420
-"""Width of a column of long text."""
 Index = QModelIndex | QPersistentModelIndex
 Summaries = Mapping[RunFolder, Summary]
 
@@ -82,7 +80,7 @@ COLUMNS = (
     Column("Added", lambda row: f"{datetime.fromisoformat(row.entry.added):%d %b %H:%M}"),
     Column("Time", lambda row: "" if row.seconds is None else spoken_duration(row.seconds)),
 )
-STATE = 3
+WHAT, STATE = 2, 3
 
 
 class QueueModel(QAbstractTableModel):
@@ -198,8 +196,7 @@ class QueueTable(QTableView):
         self.setAccessibleName("Queue")
         self.setTabKeyNavigation(False)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.horizontalHeader().setMaximumSectionSize(BROADEST)
-        self.horizontalHeader().setStretchLastSection(True)
+        self.horizontalHeader().setSectionResizeMode(WHAT, QHeaderView.ResizeMode.Stretch)
         self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
 
     def show_rows(self, rows: list[Row]) -> None:
