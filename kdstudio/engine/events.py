@@ -309,6 +309,8 @@ class RunFailed(Record):
     kind: Literal["run-failed"] = "run-failed"
     message: str
     details: str
+    field: tuple[str, ...] = ()
+    """Path of the experiment's field that is to blame, where one is known."""
 
 
 Event = (

@@ -44,7 +44,7 @@ from kdstudio.engine.warnings import (
     repeated_test_images,
     small_validation,
 )
-from kdstudio.errors import KDStudioError
+from kdstudio.errors import FieldPath, KDStudioError, speaking_of
 from kdstudio.models.modules.drawing import seed_draws
 
 REPORTS_PER_EPOCH = 40
@@ -339,8 +339,15 @@ class Trainer:
         sums = dict(zip(names, torch.stack(list(run.losses.values())).tolist(), strict=True))
         for name, total in sums.items():
             if not math.isfinite(total):
-                raise KDStudioError(
-                    f"the {name} of stage '{run.stage.title}' is {total} in epoch {run.epoch + 1}; "
-                    "lower the learning rate, warm up, or limit the weights"
-                )
+                with speaking_of(*self._rate_field()):
+                    raise KDStudioError(
+                        f"the {name} of stage '{run.stage.title}' is {total} in epoch {run.epoch + 1}; "
+                        "lower the learning rate, warm up, or limit the weights"
+                    )
         return sums
+
+    def _rate_field(self) -> FieldPath:
+        """Path of the learning rate of what learns now."""
+        stage = self.summaries[self._stage]
+        roles = [stage.scored[name].role for name in stage.trained if name in stage.scored]
+        return ("networks", *roles[:1], "training", "optimizer", "learning_rate") if roles else ()
