@@ -225,6 +225,7 @@ WarningCode = Literal[
     "network-at-chance",
     "taught-at-chance",
     "loss-not-falling",
+    "loss-diverging",
 ]
 """What a run can be warned of; see ``warnings.py``."""
 

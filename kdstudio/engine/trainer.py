@@ -40,6 +40,7 @@ from kdstudio.engine.warnings import (
     Doubts,
     answers,
     at_chance,
+    diverging,
     loss_not_falling,
     repeated_test_images,
     small_validation,
@@ -222,6 +223,7 @@ class Trainer:
         for network in remembered(run, feed, self._answers):
             stage.networks[network.name] = network  # type: ignore[index]
         while run.epoch < stage.training_spec.epochs:
+            yield from self._doubts.new(diverging(run))
             yield from self._train_epoch(number, run, feed, validation, seen)
         stage.networks.update(own)  # type: ignore[attr-defined]
         evaluated |= {name: in_the_run(evaluate(run, name, context, seen), called) for name in run.scored}
@@ -317,7 +319,8 @@ class Trainer:
         norms = {name: float(total) / measurements for name, total in run.gradient_norms.items()}
         if stage.after_epoch:
             stage.after_epoch(run.epoch + 1)
-        scored = score(stage, run.scored, validation, seen)
+        with speaking_of(*self._rate_field()):
+            scored = score(stage, run.scored, validation, seen)
         run.end_epoch(losses, {name: found.selection for name, found in scored.items()})
         yield EpochDone(
             stage=number,
