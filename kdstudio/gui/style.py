@@ -15,6 +15,16 @@ QLabel#muted:disabled { color: $faded; }
 QLabel#error { color: $error; }
 QFrame#warnings { background: $warning_soft; border: 1px solid $warning_border; border-radius: 8px; }
 QLabel#warning { color: $warning; font-weight: 600; }
+QFrame#result { background: $accent_soft; border: 1px solid $accent; border-radius: 8px; }
+QLabel#subject { font-weight: 600; }
+QLabel#failure { color: $error; font-size: 20px; }
+QToolButton#link {
+  border: 1px solid transparent; border-radius: 4px; padding: 0; background: transparent; color: $accent;
+  text-align: left;
+}
+QToolButton#link:hover { text-decoration: underline; }
+QToolButton#link:focus { border-color: $accent; }
+QToolButton#link[mistake="true"] { color: $error; }
 QLabel#formula { background: $accent_soft; border-radius: 6px; padding: 8px 10px; }
 QLabel#state { font-weight: 600; }
 QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; border: none; }

@@ -23,13 +23,13 @@ class Outcome:
     """``teacher 6, baseline 11, student 14 errors of 450: no better than alone (one seed)``."""
     remarks: tuple[str, ...] = ()
     """Whole sentences: what was chosen, what was never seen, what it does not show."""
-    warnings: int = 0
-    """How many things make the results doubtful."""
+    doubts: str = ""
+    """One more, of the run's warnings."""
 
     @property
     def text(self) -> str:
         """All of it, in one paragraph."""
-        return " ".join((f"{self.sentence}.", *self.remarks))
+        return " ".join(filter(None, (f"{self.sentence}.", *self.remarks, self.doubts)))
 
 
 def outcome(summary: Summary) -> Outcome:
@@ -41,11 +41,11 @@ def outcome(summary: Summary) -> Outcome:
     # who has no result yet, as a run stopped early, still has what it would learn from
     known = [group for group in (reference, control, result) if group and group.spread("errors")]
     if not known:
-        return Outcome(_without_results(summary), warnings=len(summary.warnings))
+        return Outcome(_without_results(summary), doubts=_doubts(summary))
     effect = paired(result, control) if result and control else None
     verdict = _ended_early(summary) or (effect and _spoken(effect)) or _right(result)
     remarks = _remarks(summary, control, result, effect)
-    return Outcome(_figures(known) + verdict, tuple(remarks), len(summary.warnings))
+    return Outcome(_figures(known) + verdict, tuple(remarks), _doubts(summary))
 
 
 def _without_results(summary: Summary) -> str:
@@ -103,11 +103,15 @@ def _remarks(
     unseen = [text for group in (result, control) if group and (text := _unseen(group))]
     if unseen:
         yield f"Of the classes left out: {', '.join(unseen)}."
-    if summary.warnings:
-        titles = "; ".join(warning.title for warning in summary.warnings)
-        yield f"Doubtful, {spoken_warnings(len(summary.warnings))}: {titles}."
-    elif effect and effect.verdict == "one seed" and summary.status == "finished":
+    if effect and effect.verdict == "one seed" and summary.status == "finished":
         yield ONE_SEED
+
+
+def _doubts(summary: Summary) -> str:
+    if not summary.warnings:
+        return ""
+    titles = "; ".join(warning.title for warning in summary.warnings)
+    return f"Doubtful, {spoken_warnings(len(summary.warnings))}: {titles}."
 
 
 def _unseen(group: Group) -> str:
