@@ -41,8 +41,10 @@ class ResultStrip(QFrame):
             row.addWidget(button)
         self.hide()
 
-    def show_outcome(self, found: Outcome | None, status: Status = "finished", *, networks: bool = True) -> None:
-        """Show what was ``found``; None while the run goes on. Without ``networks`` there is no more to see."""
+    def show_outcome(
+        self, found: Outcome | None, status: Status = "finished", *, networks: bool = True
+    ) -> None:
+        """Show what was ``found``, None while the run goes on; without ``networks`` only Compare has more."""
         self.setVisible(found is not None)
         if found is None:
             return

@@ -9,6 +9,7 @@ from kdstudio.engine.identity import CONTROL_NAME
 from kdstudio.runs.differences import Difference, paired
 from kdstudio.runs.figures import FIGURES, Spread
 from kdstudio.runs.groups import Group, gathered
+from kdstudio.runs.log import RunFollower
 from kdstudio.runs.results import leading
 from kdstudio.runs.summary import Summary, spoken_warnings
 
@@ -46,6 +47,11 @@ def outcome(summary: Summary) -> Outcome:
     verdict = _ended_early(summary) or (effect and _spoken(effect)) or _right(result)
     remarks = _remarks(summary, control, result, effect)
     return Outcome(_figures(known) + verdict, tuple(remarks), _doubts(summary))
+
+
+def outcome_of(run: RunFollower) -> Outcome:
+    """Say what the run shows that is read on here, whose page on disk may be a moment behind."""
+    return outcome(run.state.summarised(Summary(name=run.folder.name, started="", experiment={})))
 
 
 def _without_results(summary: Summary) -> str:

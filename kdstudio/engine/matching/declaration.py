@@ -62,8 +62,8 @@ class Pair:
             )
         if student:
             pairs = list(zip(student, teacher, strict=True))
-            for own, other in pairs:
-                self.shapes(own, other)  # both are there
+            for pair in pairs:
+                self.shapes(*pair)  # both are there
             return pairs
         for network in (self.student, self.teacher):
             if not network.taps:
@@ -85,9 +85,9 @@ class Pair:
     def shapes(self, student: str, teacher: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Shapes, for one image, of a student's output and a teacher's."""
         with speaking_of(*self.field, "student_taps"):
-            own = self.run.shape(self.student, student)
+            shape = self.run.shape(self.student, student)
         with speaking_of(*self.field, "teacher_taps"):
-            return own, self.run.shape(self.teacher, teacher)
+            return shape, self.run.shape(self.teacher, teacher)
 
     def head(self, what: str, make: Callable[[], nn.Module], *of: str, architecture: str) -> Head:
         """Make a head of this term."""
