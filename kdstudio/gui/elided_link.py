@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QToolButton
+from PySide6.QtWidgets import QPushButton, QSizePolicy
 
-LEAST_WIDTH = 80
+LEAST_WIDTH, MARGINS = 80, 6
 
 
-class ElidedLink(QToolButton):
+class ElidedLink(QPushButton):
     """A button that looks like a link, as wide as its place allows."""
 
     def __init__(self) -> None:
         """Hidden, until there is something to say."""
-        super().__init__(objectName="link")
+        super().__init__(objectName="word", flat=True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.whole = ""
@@ -36,7 +36,7 @@ class ElidedLink(QToolButton):
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """As wide as the whole text."""
-        wide = self.fontMetrics().horizontalAdvance(self._line) + LEAST_WIDTH // 4
+        wide = self.fontMetrics().horizontalAdvance(self._line) + MARGINS
         return QSize(wide, super().sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
@@ -49,5 +49,5 @@ class ElidedLink(QToolButton):
         return self.whole.partition("\n")[0]
 
     def _fit(self) -> None:
-        room = self.width() - LEAST_WIDTH // 10
+        room = self.width() - MARGINS
         self.setText(self.fontMetrics().elidedText(self._line, Qt.TextElideMode.ElideRight, room))

@@ -48,7 +48,7 @@ class ResultStrip(QFrame):
         self.setVisible(found is not None)
         if found is None:
             return
-        self.sign.setText(SIGNS.get(status, "■"))
+        self.sign.setText("!" if found.doubts else SIGNS.get(status, "■"))
         self.sentence.setText(found.sentence)
         self.remarks.setText(" ".join(found.remarks))
         self.remarks.setVisible(bool(found.remarks))

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from kdstudio.engine.identity import title_of
 from kdstudio.gui.controller import RunController, State
 from kdstudio.gui.elided_link import ElidedLink
-from kdstudio.problems import Problem
+from kdstudio.problems import Problem, Refusal
 from kdstudio.runs.outcome import outcome_of
 
 
@@ -35,6 +35,7 @@ class RunWord(ElidedLink):
         controller.failed.connect(self._note_failure)
         controller.state_changed.connect(self._tell)
         controller.followed.connect(self._tell)
+        controller.happened.connect(self._follow)
 
     @property
     def is_instead(self) -> bool:
@@ -49,6 +50,10 @@ class RunWord(ElidedLink):
     def _note_failure(self, message: str, _details: str) -> None:
         self._failure = message
         self._tell()
+
+    def _follow(self) -> None:
+        if self._controller.run_state.is_over:
+            self._tell()
 
     def _tell(self) -> None:
         state, run = self._controller.state, self._controller.follower
@@ -73,10 +78,11 @@ class RunWord(ElidedLink):
 def hindrance(found: Sequence[Problem]) -> str:
     """Say why nothing can be run: ``2 fields need mending. teacher epochs: must be at least 1, not 0``.
 
-    Empty where nothing is wrong. A problem that speaks of no field speaks for itself.
+    Empty where nothing is wrong. A refusal speaks for itself.
     """
     if not found:
         return ""
-    path = [str(part) for part in found[0].path]
-    text = f"{title_of('.'.join(path))}: {found[0].message}" if path else found[0].message
+    first, text = found[0], found[0].message
+    if first.path and not isinstance(first, Refusal):
+        text = f"{title_of('.'.join(map(str, first.path)))}: {text}"
     return text if len(found) == 1 else f"{len(found)} fields need mending. {text}"

@@ -107,8 +107,9 @@ def _remarks(
         if len(among) > 1:
             yield f"{result.network.name} is the best of {len(among)} on validation."
     unseen = [text for group in (result, control) if group and (text := _unseen(group))]
-    if unseen:
-        yield f"Of the classes left out: {', '.join(unseen)}."
+    if unseen and result:
+        names = (summary.class_names[number] for number in result.rows[0].unseen)  # type: ignore[union-attr]
+        yield f"Of {', '.join(names)}, never seen in training: {', '.join(unseen)}."
     if effect and effect.verdict == "one seed" and summary.status == "finished":
         yield ONE_SEED
 

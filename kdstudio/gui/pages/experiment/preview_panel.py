@@ -14,7 +14,7 @@ from kdstudio.errors import KDStudioError
 from kdstudio.gui.background import BackgroundJob
 from kdstudio.gui.layout import GAP, Card, clear, text_label
 from kdstudio.gui.pages.experiment.preview_cards import preview_cards
-from kdstudio.problems import Problem
+from kdstudio.problems import Refusal
 from kdstudio.runs.preview import Preview, Previewer
 
 WAIT_MILLISECONDS = 500
@@ -28,7 +28,7 @@ class PreviewPanel(QWidget):
     """What stands here is that of the form, or it is greyed and a word says why it is not."""
 
     refused = Signal(object)
-    """The form's experiment would not run: a :class:`Problem` with the field that is to blame."""
+    """The form's experiment would not run: a :class:`Refusal`, with the field that is to blame."""
 
     def __init__(self) -> None:
         """Nothing to show yet."""
@@ -36,7 +36,7 @@ class PreviewPanel(QWidget):
         self.shown: Preview | None = None
         self._experiment: Experiment | None = None
         self._looked_at: Experiment | None = None
-        self._problem: Problem | None = None
+        self._refusal: Refusal | None = None
         self._allowed = self._painted = False
         self._previewer = Previewer()
         self._job = BackgroundJob("preview", self)
@@ -73,8 +73,8 @@ class PreviewPanel(QWidget):
                 self._wait.start()
         else:
             self._say("")
-            if self._problem:  # changed, and changed back
-                self.refused.emit(self._problem)
+            if self._refusal:  # changed, and changed back
+                self.refused.emit(self._refusal)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Look, which loads torch, only once the window has been painted."""
@@ -104,7 +104,7 @@ class PreviewPanel(QWidget):
 
     def _put(self, *cards: Card) -> None:
         """Let ``cards`` be what is known of the form's experiment."""
-        self._looked_at, self._problem = self._experiment, None
+        self._looked_at, self._refusal = self._experiment, None
         clear(self._cards)
         for card in cards:
             self._cards.addWidget(card)
@@ -137,8 +137,8 @@ class PreviewPanel(QWidget):
         card.column.addWidget(again, 0, Qt.AlignmentFlag.AlignLeft)
         self._put(card)
         if not code:
-            self._problem = Problem(getattr(error, "field", ()), message)
-            self.refused.emit(self._problem)
+            self._refusal = Refusal(getattr(error, "field", ()), message)
+            self.refused.emit(self._refusal)
 
     def _look_again(self) -> None:
         self._looked_at = None
