@@ -190,6 +190,11 @@ class RunController(QObject):
         self.watch.finish(LEAVE_SECONDS)
         self.look()
 
+    def forget_failure(self) -> None:
+        """Be ready again after a run that has failed; it stays in sight."""
+        if self.state is State.FAILED:
+            self._enter(State.READY)
+
     def _enter(self, state: State) -> None:
         if state is not self.state:
             self.state = state

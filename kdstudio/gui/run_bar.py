@@ -8,6 +8,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout
 
 from kdstudio.gui.controller import RunController, State
+from kdstudio.gui.run_word import RunWord
 from kdstudio.runs.state import spoken_duration
 from kdstudio.runs.summary import with_warnings
 
@@ -64,6 +65,8 @@ class RunBar(QFrame):
             button.setFixedWidth(WIDEST if button is self.run_button else WIDTH)
         self.pause_button.clicked.connect(self._pause_or_resume)
         self.stop_button.clicked.connect(self._stop)
+        self.word = RunWord(controller)
+        self.word.told.connect(lambda: self.where.setHidden(self.word.is_instead))
         self._lay_out()
         controller.state_changed.connect(self._show_state)
         controller.happened.connect(self._show_progress)
@@ -85,6 +88,7 @@ class RunBar(QFrame):
         middle.setSpacing(4)
         texts = QHBoxLayout()
         texts.addWidget(self.where)
+        texts.addWidget(self.word)
         texts.addStretch(1)
         texts.addWidget(self.facts)
         texts.addWidget(self.waiting)

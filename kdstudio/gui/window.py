@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,10 @@ from kdstudio.gui.left_strip import LeftStrip
 from kdstudio.gui.rail import Rail
 from kdstudio.gui.run_bar import RunBar
 from kdstudio.gui.run_index import SharedIndex
+from kdstudio.gui.run_word import hindrance
 from kdstudio.gui.saving.keys import SavingKeys
 from kdstudio.gui.theme import Theme
+from kdstudio.problems import Problem
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.presets import DEFAULT_PRESET
 
@@ -40,6 +43,8 @@ class MainWindow(QMainWindow):
         self.theme = theme
         self._leaving = False
         self.error: ErrorDialog | None = None
+        self._failure = ("", "")
+        """Message and details of what failed last, where that stands in no log."""
         self.draft = Draft(DEFAULT_PRESET, self)
         self.controller = RunController(runs, self)
         self.index = SharedIndex(runs, self)
@@ -89,9 +94,12 @@ class MainWindow(QMainWindow):
         self.run_bar.run_button.clicked.connect(self.run)
         self.run_bar.resume_wanted.connect(self.resume_followed)
         self.run_bar.queue_wanted.connect(lambda: self.show_page("Queue"))
+        self.run_bar.word.mend_wanted.connect(self.mend)
+        self.run_bar.word.failure_wanted.connect(self._tell_failure)
+        self.run_bar.word.outcome_wanted.connect(lambda: self.show_page("Live"))
         self.draft.changed.connect(self._show_runnable)
         self._show_runnable()
-        controller.failed.connect(self.complain)
+        controller.failed.connect(self._fail)
         controller.state_changed.connect(self._follow_state)
 
     def _show_icon(self) -> None:
@@ -103,12 +111,26 @@ class MainWindow(QMainWindow):
         self.rail.mark(name)
 
     def _show_runnable(self) -> None:
-        self.run_bar.set_runnable(self.draft.experiment is not None)
+        """Say whether the form can be run, or why not; a failure before it was changed is past."""
+        self.run_bar.set_runnable(not self.draft.problems)
+        self.run_bar.word.show_hindrance(hindrance(self.draft.problems))
+        self.controller.forget_failure()
+
+    def mend(self) -> None:
+        """Lead to what has to be mended in the form."""
+        self.show_page("Experiment")
+        if self.draft.problems:
+            self.show_problem(self.draft.problems[0])
+
+    def show_problem(self, problem: Problem) -> None:
+        """Lead to the field of ``problem``."""
+        self.show_page("Experiment")
+        self.page("Experiment").show_problem(problem.path)
 
     def run(self) -> None:
         """Run what the form describes, and watch it."""
         experiment = self.draft.experiment
-        if experiment is None:
+        if experiment is None or self.draft.problems:
             return
         if code := code_run_by(experiment):
             self._ask_for_code(code, lambda: self._begin(experiment, allow_code=True))
@@ -179,8 +201,12 @@ class MainWindow(QMainWindow):
 
     def export(self, run: RunFolder) -> None:
         """Turn to the export of ``run``."""
-        self.show_page("Export")
-        self.page("Export").choose(run)
+        self.show_run("Export", run)
+
+    def show_run(self, page: str, run: RunFolder) -> None:
+        """Turn to ``run`` on the page called ``page``."""
+        self.show_page(page)
+        self.page(page).choose(run)
 
     def look_at(self, run: RunFolder) -> None:
         """Turn to the curves of ``run`` while it runs, to its figures afterwards."""
@@ -199,11 +225,30 @@ class MainWindow(QMainWindow):
         if self._leaving:
             self.close()
 
-    def complain(self, message: str, details: str = "") -> None:
-        """Open the error dialog; one at a time."""
+    def _fail(self, message: str, details: str) -> None:
+        self._failure = message, details
+        self._tell_failure()
+
+    def _tell_failure(self) -> None:
+        """Tell why the run has failed, and lead to the field if it was what the form still holds."""
+        run = self.controller.run_state
+        message, details = (run.error, run.details) if run.error else self._failure
+        mend: Callable[[], object] | None = None
+        if run.started is None:  # it was tried in vain, as the form has been
+            mend = self.mend
+        elif run.blamed and self._is_in_form(self.controller.folder):
+            mend = partial(self.show_problem, Problem(run.blamed, message))
+        self.complain(message, details, mend)
+
+    def _is_in_form(self, run: RunFolder | None) -> bool:
+        """Tell whether the form holds the experiment of ``run``, as it was or changed since."""
+        return run is not None and run.summary().experiment.get("name") == self.draft.raw["name"]
+
+    def complain(self, message: str, details: str = "", mend: Callable[[], object] | None = None) -> None:
+        """Open the error dialog; one at a time. ``mend`` leads to what is to be changed."""
         if self.error is not None:
             return
-        self.error = show_error(message, details, self)
+        self.error = show_error(message, details, self, mend)
         self.error.finished.connect(self._forget_error)
 
     def _forget_error(self) -> None:

@@ -16,7 +16,7 @@ from kdstudio.engine.checkpoint import Checkpoint
 from kdstudio.engine.events import Event, Preparing, RunDone, RunFailed, RunPaused, RunResumed, RunStopped
 from kdstudio.engine.experiment import REGISTRIES, Experiment
 from kdstudio.engine.trials import code_run_by
-from kdstudio.errors import KDStudioError
+from kdstudio.errors import KDStudioError, speaking_of
 from kdstudio.models.python import MODULE as USER_MODULE
 from kdstudio.packages import OURS, deepest_place, top_level
 from kdstudio.runs.answer_store import SqliteAnswers
@@ -179,8 +179,10 @@ def _trainer(
         part = folder.part_file(stage, name)
         return load_tensors(part if part.exists() else folder.network_file(name))
 
-    device = resolve_device(experiment.compute.device)
-    data = experiment.data.source.load(progress)
+    with speaking_of("compute", "device"):
+        device = resolve_device(experiment.compute.device)
+    with speaking_of("data", "source"):
+        data = experiment.data.source.load(progress)
     context = RunContext(experiment, data, device, WeightsReader())
     return Trainer(context, resume, finished, progress, store)
 
@@ -203,7 +205,7 @@ def failure(error: BaseException) -> RunFailed:
         )
     else:
         message = f"{type(error).__name__}: {error} {_blame(error)}"
-    return RunFailed(message=message, details=details)
+    return RunFailed(message=message, details=details, field=getattr(error, "field", ()))
 
 
 def _blame(error: BaseException) -> str:

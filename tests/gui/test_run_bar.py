@@ -148,9 +148,9 @@ def test_progress_names_stage_and_epoch(bar, controller, runs):
     assert bar.state.text() == f"{SIGNS[State.RUNNING]}  Running"
     controller.run_state.add(doubt())
     controller.happened.emit([])
-    assert bar.state.text() == f"{SIGNS[State.RUNNING]}  Running, with 1 warning"
+    assert bar.state.text() == f"{SIGNS[State.RUNNING]}  ! Running, with 1 warning"
     enter(controller, State.FINISHED)
-    assert bar.state.text() == f"{SIGNS[State.FINISHED]}  Finished, with 1 warning"
+    assert bar.state.text() == f"{SIGNS[State.FINISHED]}  ! Finished, with 1 warning"
     assert bar.where.text() == "all 2 stages done"
 
 

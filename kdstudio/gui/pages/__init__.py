@@ -21,7 +21,9 @@ def _experiment(window: MainWindow) -> QWidget:
 def _live(window: MainWindow) -> QWidget:
     from kdstudio.gui.pages.live_run.live_page import LivePage
 
-    return LivePage(window.theme, window.controller, window.index)
+    page = LivePage(window.theme, window.controller, window.index)
+    page.page_wanted.connect(window.show_run)
+    return page
 
 
 def _temperature(window: MainWindow) -> QWidget:
