@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QStackedWid
 
 from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.trials import code_run_by
+from kdstudio.errors import KDStudioError
 from kdstudio.gui.cache_dialog import CacheDialog
 from kdstudio.gui.controller import RunController, State
 from kdstudio.gui.dialogs import ErrorDialog, ask, show_error
@@ -21,6 +22,7 @@ from kdstudio.gui.rail import Rail
 from kdstudio.gui.run_bar import RunBar
 from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.saving.keys import SavingKeys
+from kdstudio.gui.settings_dialog import SettingsDialog
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.presets import DEFAULT_PRESET
@@ -148,6 +150,22 @@ class MainWindow(QMainWindow):
         """Turn to the export of ``run``."""
         self.show_page("Export")
         self.page("Export").choose(run)
+
+    def watch(self, run: RunFolder) -> None:
+        """Turn to the curves of ``run``."""
+        self.show_page("Live")
+        self.page("Live").choose(run)
+
+    def use_settings(self, run: RunFolder) -> SettingsDialog | None:
+        """Put the settings of ``run`` into the form, after telling what differs; None if they cannot be read."""
+        try:
+            dialog = SettingsDialog(self.draft, run, self)
+        except KDStudioError as error:
+            self.complain(str(error))
+            return None
+        dialog.accepted.connect(lambda: self.show_page("Experiment"))
+        dialog.open()
+        return dialog
 
     def _follow_state(self, state: State) -> None:
         if state.is_busy:
