@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QStackedWid
 
 from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.trials import code_run_by
+from kdstudio.errors import KDStudioError
 from kdstudio.gui.cache_dialog import CacheDialog
 from kdstudio.gui.controller import RunController, State
 from kdstudio.errors import KDStudioError
@@ -25,6 +26,7 @@ from kdstudio.gui.run_bar import RunBar
 from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.run_word import hindrance
 from kdstudio.gui.saving.keys import SavingKeys
+from kdstudio.gui.settings_dialog import SettingsDialog
 from kdstudio.gui.theme import Theme
 from kdstudio.problems import Problem
 from kdstudio.runs.folder import RunFolder
@@ -215,6 +217,22 @@ class MainWindow(QMainWindow):
             return
         self.show_page("Compare")
         self.page("Compare").choose(run)
+
+    def watch(self, run: RunFolder) -> None:
+        """Turn to the curves of ``run``."""
+        self.show_page("Live")
+        self.page("Live").choose(run)
+
+    def use_settings(self, run: RunFolder) -> SettingsDialog | None:
+        """Put the settings of ``run`` into the form, after telling what differs; None if they cannot be read."""
+        try:
+            dialog = SettingsDialog(self.draft, run, self)
+        except KDStudioError as error:
+            self.complain(str(error))
+            return None
+        dialog.accepted.connect(lambda: self.show_page("Experiment"))
+        dialog.open()
+        return dialog
 
     def _follow_state(self, state: State) -> None:
         if state.is_busy:

@@ -51,10 +51,12 @@ def _learned(window: MainWindow) -> QWidget:
 
 
 def _compare(window: MainWindow) -> QWidget:
-    from kdstudio.gui.pages.compare import ComparePage
+    from kdstudio.gui.pages.compare.compare_page import ComparePage
 
     page = ComparePage(window.theme, window.index)
-    page.deleted.connect(window.index.look_now)
+    page.outdated.connect(window.index.look_now)
+    page.curves_wanted.connect(window.watch)
+    page.settings_wanted.connect(window.use_settings)
     page.complained.connect(window.complain)
     page.export_wanted.connect(window.export)
     page.resume_wanted.connect(window.resume)

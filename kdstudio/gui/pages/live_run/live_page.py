@@ -47,7 +47,7 @@ class LivePage(QWidget):
         self._lay_out()
         self._timer = QTimer(self, interval=POLL_MILLISECONDS)
         self._timer.timeout.connect(self._poll)
-        self.run_box.activated.connect(self._choose)
+        self.run_box.activated.connect(lambda: self.choose(self.run_box.currentData()))
         self.beside_box.activated.connect(self._show_beside)
         self.result.wanted.connect(self._want_page)
         controller.followed.connect(self._follow_controller)
@@ -107,10 +107,11 @@ class LivePage(QWidget):
         if self.run:
             self.run_box.setCurrentIndex(list(runs).index(self.run.folder))
 
-    def _choose(self) -> None:
-        folder = self.run_box.currentData()
+    def choose(self, folder: RunFolder) -> None:
+        """Show the run in ``folder``."""
         if self._controller.is_at_work:
             self._show(RunFollower(folder))
+            self._fill_boxes()
         else:
             self._controller.follow(folder)
 
