@@ -15,7 +15,8 @@ QLabel#muted:disabled { color: $faded; }
 QLabel#error { color: $error; }
 QFrame#warnings { background: $warning_soft; border: 1px solid $warning_border; border-radius: 8px; }
 QLabel#warning { color: $warning; font-weight: 600; }
-QLabel#formula { background: $accent_soft; border-radius: 6px; padding: 8px 10px; }
+QFrame#formula { background: $accent_soft; border: 1px solid transparent; border-radius: 6px; }
+QFrame#formula:focus { border-color: $accent; }
 QLabel#state { font-weight: 600; }
 QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; border: none; }
 QLineEdit, QComboBox {
