@@ -41,6 +41,16 @@ class PublishedDataset(DatasetSpec):
         "Folder that holds the files; empty means KDSTUDIO_DATA or the user's data folder.",
     )
 
+    @classmethod
+    def introduction(cls) -> tuple[str, str]:
+        """Return the name by which it is known, and its headline."""
+        return cls.title, cls.headline()
+
+    @classmethod
+    def needed(cls) -> tuple[str, ...]:
+        """Return the download, where the files are not in the usual folder."""
+        return cls.needs if cls().is_here() else (*cls.needs, "a download")
+
     def root(self) -> Path:
         """Folder that holds the files."""
         return Path(self.folder).expanduser() if self.folder else data_folder()

@@ -36,6 +36,7 @@ class Listing:
 class ImageFolder(DatasetSpec):
     """A folder of images: one folder for each class, or train/ and test/ with such folders in them."""
 
+    needs: ClassVar[tuple[str, ...]] = ("a folder of yours",)
     default_augmentation: ClassVar[Augmentation] = Augmentation(jitter=4, flip=True)
 
     name: Literal["folder"] = "folder"
