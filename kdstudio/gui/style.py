@@ -50,6 +50,15 @@ QPushButton:pressed { background: $accent_soft; }
 QPushButton:disabled { color: $muted; background: $window; }
 QPushButton#primary { background: $accent; color: $accent_text; border-color: $accent; font-weight: 600; }
 QPushButton#primary:disabled { background: $border; color: $muted; border-color: $border; }
+QPushButton#choice { text-align: left; background: $field; padding: 0; }
+QPushButton#choice:pressed { background: $accent_soft; }
+QPushButton#choice[invalid="true"] { border-color: $error; }
+QLabel#chosen { font-weight: 600; }
+QFrame#chooser { background: $panel; border: 1px solid $border; border-radius: 6px; }
+QListView#choices { background: transparent; border: none; outline: none; }
+QListView#choices::item { border-radius: 5px; }
+QListView#choices::item:hover { background: $window; }
+QListView#choices::item:selected { background: $accent_soft; }
 QToolButton#legend {
   border: 1px solid transparent; border-radius: 4px; padding: 1px 4px; background: transparent;
 }
