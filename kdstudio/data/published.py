@@ -31,7 +31,6 @@ class PublishedDataset(DatasetSpec):
 
     reader: ClassVar[str]
     """Name of torchvision's class."""
-    title: ClassVar[str]
     place: ClassVar[str]
     """Where the files lie below the folder."""
 
@@ -42,14 +41,10 @@ class PublishedDataset(DatasetSpec):
     )
 
     @classmethod
-    def introduction(cls) -> tuple[str, str]:
-        """Return the name by which it is known, and its headline."""
-        return cls.title, cls.headline()
-
-    @classmethod
     def needed(cls) -> tuple[str, ...]:
         """Return the download, where the files are not in the usual folder."""
-        return cls.needs if cls().is_here() else (*cls.needs, "a download")
+        lacks = cls().lacks()
+        return (*cls.needs, lacks) if lacks else cls.needs
 
     def root(self) -> Path:
         """Folder that holds the files."""

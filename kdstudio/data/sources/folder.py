@@ -74,6 +74,10 @@ class ImageFolder(DatasetSpec):
         given = Path(self.path).expanduser()
         return given if given.is_absolute() or given.is_dir() else data_folder() / given
 
+    def lacks(self) -> str:
+        """Name the folder, where there is none."""
+        return "" if self.root().is_dir() else f"the folder '{self.path}'"
+
     def load(self, progress: ProgressCallback) -> ImageData:
         """List, decode (or prepare to), and report what was skipped."""
         import torch
