@@ -30,6 +30,7 @@ from kdstudio.errors import KDStudioError
 from kdstudio.runs.comparison import main_result
 from kdstudio.runs.exporting.records import measured_files
 from kdstudio.runs.folder import find_run, run_folders
+from kdstudio.runs.outcome import outcome
 from kdstudio.runs.presets import load_experiment
 from kdstudio.runs.result_tables import result_tables
 from kdstudio.runs.session import failure
@@ -51,12 +52,13 @@ kdstudio.add_command(explain)
 def list_(what: str, runs: Path, as_json: bool) -> None:
     """List presets, what they can be made of, or runs; what was left out is told on stderr."""
     rows = tables.run_rows(run_folders(runs)) if what == "runs" else tables.declared_rows(what)
+    doubted = [row | {"status": f"! {row['status']}"} if row.get("warnings") else row for row in rows]
     for line in tables.left_out(what):
         click.echo(f"note: {line}", err=True)
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     elif rows:
-        console(stderr=False).print(tables.table(rows))
+        console(stderr=False).print(tables.table(doubted))
     else:
         click.echo(f"no {what} in {runs} yet; 'kdstudio run digits-hinton' makes one")
 
@@ -100,7 +102,7 @@ def show(which: str, table_format: str | None, runs: Path, as_json: bool) -> Non
         click.echo(written_as(table_format, result_tables(summary)), nl=False)
     elif as_json:
         exports = [file.model_dump(mode="json") for file in files]
-        record = summary.model_dump(mode="json") | {"exports": exports}
+        record = summary.model_dump(mode="json") | {"outcome": outcome(summary).text, "exports": exports}
         click.echo(json.dumps(record, indent=2, ensure_ascii=False))
     else:
         tables.print_run(summary, console(stderr=False))

@@ -28,6 +28,7 @@ from kdstudio.runs.figures import FIGURES
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.formats.declaration import formats
 from kdstudio.runs.groups import gathered
+from kdstudio.runs.outcome import outcome
 from kdstudio.runs.presets import gallery, load_experiment, preset_names
 from kdstudio.runs.preview import Preview
 from kdstudio.runs.result_tables import ResultTable, result_tables
@@ -134,7 +135,10 @@ def _cell(value: Any) -> str:  # noqa: ANN401
 
 
 def print_results(summary: Summary, console: Console) -> None:
-    """Show what became of a run's networks, in general and as its strategy declares, and what to doubt."""
+    """Show what came out in a sentence, then the tables behind it, in general and as declared, and doubts."""
+    if summary.networks and summary.status not in ("running", "paused"):
+        told = outcome(summary)
+        console.print(Text(" ".join((f"{told.sentence}.", *told.remarks)), style="bold"))
     for found in result_tables(summary):
         console.print(laid_out(found))
     if summary.warnings:

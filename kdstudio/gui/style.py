@@ -15,6 +15,9 @@ QLabel#muted:disabled { color: $faded; }
 QLabel#error { color: $error; }
 QFrame#warnings { background: $warning_soft; border: 1px solid $warning_border; border-radius: 8px; }
 QLabel#warning { color: $warning; font-weight: 600; }
+QFrame#result { background: $accent_soft; border: 1px solid $accent; border-radius: 8px; }
+QLabel#subject { font-weight: 600; }
+QLabel#failure { color: $error; font-size: 20px; }
 QLabel#formula { background: $accent_soft; border-radius: 6px; padding: 8px 10px; }
 QLabel#state { font-weight: 600; }
 QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; border: none; }
@@ -47,8 +50,20 @@ QPushButton:hover { border-color: $accent; }
 QPushButton:focus { border-color: $accent; }
 QPushButton:pressed { background: $accent_soft; }
 QPushButton:disabled { color: $muted; background: $window; }
+QPushButton#word {
+  border: 1px solid transparent; border-radius: 4px; padding: 0; min-height: 0; background: transparent;
+  color: $accent; text-align: left;
+}
+QPushButton#word:hover { text-decoration: underline; }
+QPushButton#word:focus { border-color: $accent; }
+QPushButton#word[mistake="true"] { color: $error; }
 QPushButton#primary { background: $accent; color: $accent_text; border-color: $accent; font-weight: 600; }
 QPushButton#primary:disabled { background: $border; color: $muted; border-color: $border; }
+QPushButton#link {
+  border: 1px solid transparent; border-radius: 4px; padding: 0 4px; min-height: 16px;
+  background: transparent; color: $accent;
+}
+QPushButton#link:hover, QPushButton#link:focus { border-color: $accent; }
 QToolButton#legend {
   border: 1px solid transparent; border-radius: 4px; padding: 1px 4px; background: transparent;
 }

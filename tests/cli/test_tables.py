@@ -123,7 +123,7 @@ def test_warnings_stand_below_the_results_with_their_remedies():
 def test_a_run_with_warnings_says_so_in_its_first_line(capsys):
     output = Console(file=io.StringIO(), width=120)
     tables.print_run(run(row("student", 0.1), seconds=5, warnings=(doubt(),)), output)
-    assert output.file.getvalue().startswith("run: finished after 5 s, with 1 warning\n")
+    assert output.file.getvalue().startswith("! run: finished after 5 s, with 1 warning\n")
 
 
 def test_a_run_without_results_prints_nothing():

@@ -12,7 +12,7 @@ from kdstudio.data.augmentation import Augmentation
 from kdstudio.data.declaration import DatasetSpec, ImageData, LabelledImages, datasets
 from kdstudio.data.folders import data_folder
 from kdstudio.declaration import ProgressCallback, option
-from kdstudio.errors import KDStudioError
+from kdstudio.errors import KDStudioError, speaking_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -116,7 +116,8 @@ class ImageFolder(DatasetSpec):
         from kdstudio.data.split import stratified_split
 
         if not root.is_dir():
-            raise KDStudioError(f"no folder '{root}'; name one that holds a folder for each class")
+            with speaking_of("data", "source", "path"):
+                raise KDStudioError(f"no folder '{root}'; name one that holds a folder for each class")
         training = root / "train"
         if not training.is_dir():
             whole, names = list_classes(root)

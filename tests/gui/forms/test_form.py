@@ -11,8 +11,9 @@ from kdstudio.engine.experiment import DataSpec, Experiment, NetworkSpec
 from kdstudio.engine.optimization import Schedule, schedules
 from kdstudio.engine.strategy import strategies
 from kdstudio.gui.forms.draft import Draft
-from kdstudio.gui.forms.editors import parse_number, parse_numbers
-from kdstudio.gui.forms.form import Form, default_values
+from kdstudio.gui.forms.fields import default_values
+from kdstudio.gui.forms.form import Form
+from kdstudio.gui.forms.written import parse_number, parse_numbers
 from kdstudio.models.declaration import models
 
 

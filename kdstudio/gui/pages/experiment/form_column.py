@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from kdstudio.declaration import TAGS
 from kdstudio.engine.experiment import ComputeSpec, DataSpec, Experiment, NetworkSpec
 from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.forms.form import Form
 from kdstudio.gui.forms.sweep_form import SweepForm
 from kdstudio.gui.layout import GAP, Card, clear, scrolled
 
+TAGGED = [(tag,) for tag in TAGS]
 SEEDS = ("seed", "seeds", "teacher_for_each_seed")
 
 
@@ -39,6 +43,16 @@ class FormColumn(QWidget):
     def form_with(self, *path: str) -> Form | SweepForm:
         """Return the form that holds the field at ``path``."""
         return next(form for form in self._forms if form.has(*path))
+
+    def show_problem(self, path: Sequence[str | int]) -> None:
+        """Lead to the field at ``path``, or to the nearest around it: in sight, with the focus."""
+        place = tuple(map(str, path))
+        shorter = (place[:length] + tag for length in range(len(place), 0, -1) for tag in ((), *TAGGED))
+        near = next((path for path in shorter if any(form.has(*path) for form in self._forms)), None)
+        if near is not None:
+            editor = self.form_with(*near).editor(*near)
+            self._scroll.ensureWidgetVisible(editor)
+            editor.take_focus()
 
     def _rebuild(self) -> None:
         position = self._scroll.verticalScrollBar().value()

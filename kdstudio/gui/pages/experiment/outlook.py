@@ -28,6 +28,7 @@ class Outlook(QWidget):
         self._draft = draft
         self.formula, self.outline, self._about = text_label(name="formula"), text_label(), text_label()
         self.preview = PreviewPanel()
+        self.preview.refused.connect(draft.object_to)
         self._about_card = Card("About this preset")
         self._about_card.add(self._about)
         happening = Card("What will happen")
@@ -42,11 +43,16 @@ class Outlook(QWidget):
         column.addStretch(1)
         outside = QVBoxLayout(self)
         outside.setContentsMargins(0, 0, 0, 0)
-        outside.addWidget(scrolled(holder))
+        self._scroll = scrolled(holder)
+        outside.addWidget(self._scroll)
         self.setMinimumWidth(LEAST_WIDTH)
         self.setMaximumWidth(WIDTH)
         draft.changed.connect(self._describe)
         self._describe()
+
+    def show_preview(self) -> None:
+        """Bring what was found out about the experiment into sight."""
+        self._scroll.ensureWidgetVisible(self.preview, 0, 0)
 
     def _make_command(self) -> Card:
         card = Card("The same on the command line")

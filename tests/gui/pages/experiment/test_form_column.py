@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLabel
 
 from kdstudio.engine.strategy import strategies
 from kdstudio.gui.forms.draft import Draft
-from kdstudio.gui.forms.form import default_values
+from kdstudio.gui.forms.fields import default_values
 from kdstudio.gui.pages.experiment.form_column import FormColumn
 
 
