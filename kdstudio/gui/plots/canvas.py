@@ -34,8 +34,7 @@ class Canvas(pg.PlotWidget):
 
     def __init__(self) -> None:
         """At home is all that is drawn, until :meth:`set_home`."""
-        super().__init__()
-        self.setMenuEnabled(False)
+        super().__init__(enableMenu=False)
         self.hideButtons()
         self.setMouseEnabled(x=False, y=False)  # all that moves the view is here
         self.setMinimumHeight(LEAST_HEIGHT)
