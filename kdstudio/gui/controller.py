@@ -10,7 +10,7 @@ from time import monotonic
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from kdstudio.engine.experiment import Experiment
-from kdstudio.errors import KDStudioError
+from kdstudio.errors import FieldPath, KDStudioError
 from kdstudio.gui.worker import Prepare, RunWorker
 from kdstudio.runs.control import Wish, ask
 from kdstudio.runs.folder import RunFolder
@@ -72,6 +72,8 @@ class RunController(QObject):
         self._worker: RunWorker | None = None
         self.follower: RunFollower | None = None
         """Of the run followed; whoever shows it may read its state."""
+        self.blamed: FieldPath = ()
+        """Path of the experiment's field that the last failure speaks of; empty where none is known."""
         self._stopping = False
         self._looked = 0.0
         self._timer = QTimer(self, interval=POLL_MILLISECONDS)
@@ -189,6 +191,7 @@ class RunController(QObject):
         self._timer.stop()
         state = self.run_state
         if worker.failure:
+            self.blamed = worker.failure.field
             self._enter(State.FAILED)
             self.failed.emit(worker.failure.message, worker.failure.details)
         else:
