@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from kdstudio.declaration import ProgressCallback
@@ -13,6 +14,8 @@ from kdstudio.engine.trials import code_run_by, first_setting, trials_of
 from kdstudio.errors import KDStudioError, speaking_of
 from kdstudio.models.complexity import Complexity, complexity
 from kdstudio.models.declaration import ImageShape, ModelSpec
+from kdstudio.runs.folder import default_runs_folder
+from kdstudio.runs.references import check_weights
 from kdstudio.runs.weights import check_code
 
 if TYPE_CHECKING:
@@ -83,8 +86,9 @@ class Preview:
 class Previewer:
     """Makes previews; the data loaded last are kept for the next one."""
 
-    def __init__(self) -> None:
-        """Nothing loaded yet."""
+    def __init__(self, runs: Path | None = None) -> None:
+        """Weights of other runs are looked for in ``runs``; None means the user's folder."""
+        self._runs = runs or default_runs_folder()
         self._source = ""
         self._data: ImageData | None = None
 
@@ -95,10 +99,14 @@ class Previewer:
         import torch
 
         from kdstudio.engine.context import RunContext
+        from kdstudio.engine.device import resolve_device
 
         check_code(code_run_by(experiment), allow_code=allow_code)
+        with speaking_of("compute", "device"):
+            resolve_device(experiment.compute.device)
         loaded, device = self._load(experiment, progress), torch.device("cpu")
         first = RunContext(first_setting(experiment), loaded, device)
+        check_weights(first.experiment, self._runs, first.data.image, first.data.class_names)
         trials = len(trials_of(experiment))
         is_counted = trials <= MOST_FOLLOWED
         make = _counted if is_counted else _at_most
@@ -147,17 +155,19 @@ def _network(context: RunContext, role: str) -> NetworkPreview:
     import torch
 
     spec = context.experiment.networks[role]
-    with speaking_of("networks", role, "training"):
+    with speaking_of("networks", role, "training", "leave_out"):
         feed = context.data.training_feed(spec.training)
     with speaking_of("networks", role, "model"):
         work = cost(spec.model, context.data.image, context.data.classes)
+    with speaking_of("networks", role, "training", "augmentation", "jitter"):
+        samples = _samples(feed)
     counts = torch.bincount(feed.part.labels.cpu(), minlength=context.data.classes)
     return NetworkPreview(
         architecture=spec.model.summary(),
         cost=work,
         taps=tuple(spec.model.taps()),
         counts=tuple(counts.tolist()),
-        samples=_samples(feed),
+        samples=samples,
     )
 
 

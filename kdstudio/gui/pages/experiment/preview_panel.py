@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QPaintEvent
@@ -54,6 +55,10 @@ class PreviewPanel(QWidget):
             layout.setSpacing(GAP)
         self._wait = QTimer(self, interval=WAIT_MILLISECONDS, singleShot=True)
         self._wait.timeout.connect(self._begin)
+
+    def look_in(self, runs: Path) -> None:
+        """Say where weights of other runs are."""
+        self._previewer = Previewer(runs)
 
     @property
     def is_stale(self) -> bool:
