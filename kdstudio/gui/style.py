@@ -68,6 +68,25 @@ QToolButton#menu::menu-indicator {
   image: url("$icons/chevron.svg"); width: 10px; height: 10px;
   subcontrol-origin: padding; subcontrol-position: right center; right: 7px;
 }
+QToolButton#fold {
+  border: 1px solid transparent; border-radius: 4px; padding: 2px 6px 2px 0; background: transparent;
+  font-size: 14px; font-weight: 600;
+}
+QToolButton#disclosure {
+  border: 1px solid transparent; border-radius: 4px; padding: 2px 4px; background: transparent;
+  color: $muted; font-weight: 600;
+}
+QToolButton#fold:hover, QToolButton#disclosure:hover { background: $accent_soft; }
+QToolButton#fold:focus, QToolButton#disclosure:focus { border-color: $accent; }
+QToolButton#changed {
+  border: 1px solid transparent; border-radius: 4px; padding: 1px 4px; background: transparent;
+  color: $accent;
+}
+QToolButton#changed:hover, QToolButton#changed:focus { border-color: $accent; }
+QLabel#badge {
+  background: $accent_soft; color: $accent; border-radius: 8px; padding: 1px 8px; font-weight: 600;
+}
+QToolButton#inline:disabled { color: $faded; }
 QToolButton#rail {
   border: none; border-radius: 8px; padding: 8px 0; color: $muted; font-size: 11px;
 }

@@ -64,6 +64,7 @@ class Quantise(Strategy):
         unit="images",
         ge=2,
         le=1_000_000,
+        advanced=True,
     )
     baseline: bool = option(
         True,
