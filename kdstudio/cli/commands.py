@@ -30,6 +30,7 @@ from kdstudio.errors import KDStudioError
 from kdstudio.runs.comparison import main_result
 from kdstudio.runs.exporting.records import measured_files
 from kdstudio.runs.folder import find_run, run_folders
+from kdstudio.runs.outcome import outcome
 from kdstudio.runs.presets import load_experiment
 from kdstudio.runs.result_tables import result_tables
 from kdstudio.runs.session import failure
@@ -46,17 +47,29 @@ kdstudio.add_command(explain)
 
 @kdstudio.command("list")
 @click.argument("what", type=click.Choice(["presets", *tables.REGISTRIES, "runs"]))
+@click.argument("words", nargs=-1)
 @runs_dir
 @json_flag
-def list_(what: str, runs: Path, as_json: bool) -> None:
-    """List presets, what they can be made of, or runs; what was left out is told on stderr."""
-    rows = tables.run_rows(run_folders(runs)) if what == "runs" else tables.declared_rows(what)
+def list_(what: str, words: tuple[str, ...], runs: Path, as_json: bool) -> None:
+    """List presets, what they can be made of, or runs; with WORDS, those in which all of them stand.
+
+    What was left out is told on stderr.
+    """
+    if what == "presets":
+        rows = tables.preset_rows(runs)
+    else:
+        rows = tables.run_rows(run_folders(runs)) if what == "runs" else tables.declared_rows(what)
+    there_are = bool(rows)
+    rows = [row for row in rows if tables.has_words(row, words)]
+    doubted = [row | {"status": f"! {row['status']}"} if row.get("warnings") else row for row in rows]
     for line in tables.left_out(what):
         click.echo(f"note: {line}", err=True)
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     elif rows:
-        console(stderr=False).print(tables.table(rows))
+        console(stderr=False).print(tables.table(doubted))
+    elif there_are:
+        click.echo(f"none of the {what} has '{' '.join(words)}'; leave words out to see more")
     else:
         click.echo(f"no {what} in {runs} yet; 'kdstudio run digits-hinton' makes one")
 
@@ -100,7 +113,7 @@ def show(which: str, table_format: str | None, runs: Path, as_json: bool) -> Non
         click.echo(written_as(table_format, result_tables(summary)), nl=False)
     elif as_json:
         exports = [file.model_dump(mode="json") for file in files]
-        record = summary.model_dump(mode="json") | {"exports": exports}
+        record = summary.model_dump(mode="json") | {"outcome": outcome(summary).text, "exports": exports}
         click.echo(json.dumps(record, indent=2, ensure_ascii=False))
     else:
         tables.print_run(summary, console(stderr=False))

@@ -44,6 +44,15 @@ class Published(Declaration):
 
     what: str = option(..., "What", "The quantity, with its setting.")
     value: str = option(..., "Value", "As published, with its unit.")
+    network: str = option(
+        "",
+        "Network",
+        "The run's network that measures the same, by its name without the seed; none if empty.",
+    )
+    figure: Literal["accuracy", "errors"] = option("accuracy", "Figure", "Of its test images.")
+    where: dict[str, str] = option(
+        {}, "Where", "Settings by dotted path that a run must have for its figure to be comparable."
+    )
 
 
 class About(Declaration):

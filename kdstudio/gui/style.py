@@ -15,7 +15,11 @@ QLabel#muted:disabled { color: $faded; }
 QLabel#error { color: $error; }
 QFrame#warnings { background: $warning_soft; border: 1px solid $warning_border; border-radius: 8px; }
 QLabel#warning { color: $warning; font-weight: 600; }
-QLabel#formula { background: $accent_soft; border-radius: 6px; padding: 8px 10px; }
+QFrame#result { background: $accent_soft; border: 1px solid $accent; border-radius: 8px; }
+QLabel#subject { font-weight: 600; }
+QLabel#failure { color: $error; font-size: 20px; }
+QFrame#formula { background: $accent_soft; border: 1px solid transparent; border-radius: 6px; }
+QFrame#formula:focus { border-color: $accent; }
 QLabel#state { font-weight: 600; }
 QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; border: none; }
 QLineEdit, QComboBox {
@@ -47,8 +51,29 @@ QPushButton:hover { border-color: $accent; }
 QPushButton:focus { border-color: $accent; }
 QPushButton:pressed { background: $accent_soft; }
 QPushButton:disabled { color: $muted; background: $window; }
+QPushButton#word {
+  border: 1px solid transparent; border-radius: 4px; padding: 0; min-height: 0; background: transparent;
+  color: $accent; text-align: left;
+}
+QPushButton#word:hover { text-decoration: underline; }
+QPushButton#word:focus { border-color: $accent; }
+QPushButton#word[mistake="true"] { color: $error; }
 QPushButton#primary { background: $accent; color: $accent_text; border-color: $accent; font-weight: 600; }
 QPushButton#primary:disabled { background: $border; color: $muted; border-color: $border; }
+QPushButton#link {
+  border: 1px solid transparent; border-radius: 4px; padding: 0 4px; min-height: 16px;
+  background: transparent; color: $accent;
+}
+QPushButton#link:hover, QPushButton#link:focus { border-color: $accent; }
+QPushButton#choice { text-align: left; background: $field; padding: 0; }
+QPushButton#choice:pressed { background: $accent_soft; }
+QPushButton#choice[invalid="true"] { border-color: $error; }
+QLabel#chosen { font-weight: 600; }
+QFrame#chooser { background: $panel; border: 1px solid $border; border-radius: 6px; }
+QListView#choices { background: transparent; border: none; outline: none; }
+QListView#choices::item { border-radius: 5px; }
+QListView#choices::item:hover { background: $window; }
+QListView#choices::item:selected { background: $accent_soft; }
 QToolButton#legend {
   border: 1px solid transparent; border-radius: 4px; padding: 1px 4px; background: transparent;
 }

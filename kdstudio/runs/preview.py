@@ -10,7 +10,7 @@ from kdstudio.declaration import ProgressCallback
 from kdstudio.engine.events import StageSummary
 from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.trials import code_run_by, first_setting, trials_of
-from kdstudio.errors import KDStudioError
+from kdstudio.errors import KDStudioError, speaking_of
 from kdstudio.models.complexity import Complexity, complexity
 from kdstudio.models.declaration import ImageShape, ModelSpec
 from kdstudio.runs.weights import check_code
@@ -117,7 +117,8 @@ class Previewer:
     def _load(self, experiment: Experiment, progress: ProgressCallback) -> ImageData:
         source = experiment.data.source.model_dump_json()
         if self._data is None or source != self._source:
-            self._data, self._source = experiment.data.source.load(progress), source
+            with speaking_of("data", "source"):
+                self._data, self._source = experiment.data.source.load(progress), source
         return self._data
 
 
@@ -146,11 +147,14 @@ def _network(context: RunContext, role: str) -> NetworkPreview:
     import torch
 
     spec = context.experiment.networks[role]
-    feed = context.data.training_feed(spec.training)
+    with speaking_of("networks", role, "training"):
+        feed = context.data.training_feed(spec.training)
+    with speaking_of("networks", role, "model"):
+        work = cost(spec.model, context.data.image, context.data.classes)
     counts = torch.bincount(feed.part.labels.cpu(), minlength=context.data.classes)
     return NetworkPreview(
         architecture=spec.model.summary(),
-        cost=cost(spec.model, context.data.image, context.data.classes),
+        cost=work,
         taps=tuple(spec.model.taps()),
         counts=tuple(counts.tolist()),
         samples=_samples(feed),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kdstudio.engine.experiment import Experiment, FromFile, FromRun, NetworkSpec, TrainHere
-from kdstudio.errors import KDStudioError
+from kdstudio.errors import KDStudioError, speaking_of
 from kdstudio.runs.folder import RunFolder, find_run
 from kdstudio.runs.weights import load_weights_file
 
@@ -22,7 +22,10 @@ def resolved(experiment: Experiment, runs: Path, own: RunFolder | None = None) -
     Raises KDStudioError where something is not there, or where it is no longer what an earlier resolution
     has noted.
     """
-    networks = {role: _resolved(network, runs, own) for role, network in experiment.networks.items()}
+    networks = {}
+    for role, network in experiment.networks.items():
+        with speaking_of("networks", role, "weights"):
+            networks[role] = _resolved(network, runs, own)
     return experiment.model_copy(update={"networks": networks})
 
 

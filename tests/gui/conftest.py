@@ -7,6 +7,8 @@ from PySide6.QtCore import QSettings
 
 from kdstudio.gui.controller import State
 from kdstudio.gui.theme import Theme
+from kdstudio.runs.queue import process
+from tests.workers import CAN_FORK, ForkedWorker, nothing
 
 LONGEST = 60_000
 
@@ -26,6 +28,15 @@ def collected_in_this_thread():
     gc.disable()
     yield
     gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def hook(monkeypatch):
+    """Workers are forked; what is put here is called in those that begin from now on."""
+    hooks = [nothing]
+    if CAN_FORK:
+        monkeypatch.setattr(process, "launch", lambda runs: ForkedWorker(runs, hooks[-1]))
+    return hooks.append
 
 
 @pytest.fixture

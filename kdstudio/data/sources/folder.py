@@ -12,7 +12,7 @@ from kdstudio.data.augmentation import Augmentation
 from kdstudio.data.declaration import DatasetSpec, ImageData, LabelledImages, datasets
 from kdstudio.data.folders import data_folder
 from kdstudio.declaration import ProgressCallback, option
-from kdstudio.errors import KDStudioError
+from kdstudio.errors import KDStudioError, speaking_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,6 +36,7 @@ class Listing:
 class ImageFolder(DatasetSpec):
     """A folder of images: one folder for each class, or train/ and test/ with such folders in them."""
 
+    needs: ClassVar[tuple[str, ...]] = ("a folder of yours",)
     default_augmentation: ClassVar[Augmentation] = Augmentation(jitter=4, flip=True)
 
     name: Literal["folder"] = "folder"
@@ -73,6 +74,10 @@ class ImageFolder(DatasetSpec):
         """Folder of the images; a relative path may also begin in the data folder."""
         given = Path(self.path).expanduser()
         return given if given.is_absolute() or given.is_dir() else data_folder() / given
+
+    def lacks(self) -> str:
+        """Name the folder, where there is none."""
+        return "" if self.root().is_dir() else f"the folder '{self.path}'"
 
     def load(self, progress: ProgressCallback) -> ImageData:
         """List, decode (or prepare to), and report what was skipped."""
@@ -117,7 +122,8 @@ class ImageFolder(DatasetSpec):
         from kdstudio.data.split import stratified_split
 
         if not root.is_dir():
-            raise KDStudioError(f"no folder '{root}'; name one that holds a folder for each class")
+            with speaking_of("data", "source", "path"):
+                raise KDStudioError(f"no folder '{root}'; name one that holds a folder for each class")
         training = root / "train"
         if not training.is_dir():
             whole, names = list_classes(root)

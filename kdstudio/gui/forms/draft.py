@@ -168,6 +168,12 @@ class Draft(QObject):
         except ValidationError as error:
             self.experiment, self.problems = None, problems(error, self.raw, Experiment)
 
+    def object_to(self, problem: Problem) -> None:
+        """Take in why the experiment would not run, found by looking at its data and networks."""
+        if problem not in self.problems:
+            self.problems = [problem]
+            self.changed.emit()
+
     def taps(self, role: str) -> list[str]:
         """Taps of the network in ``role``; none while its description has mistakes."""
         try:

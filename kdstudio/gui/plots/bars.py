@@ -25,7 +25,7 @@ class BarPlot(PlotFrame):
 
     def __init__(self, theme: Theme, title: str, y: str) -> None:
         """``y`` names the axis, with its unit."""
-        super().__init__(theme, title, movable=False)
+        super().__init__(theme, title)
         self._y = y
         self._groups: Sequence[str] = ()
         self._values: dict[str, Sequence[float | None]] = {}
@@ -113,5 +113,5 @@ class BarPlot(PlotFrame):
                 label.setPos(x_of, value)
                 plot.addItem(label)
         known = [v for values in self._values.values() for v in values if v is not None]
-        plot.setYRange(0, max(known, default=1) * 1.15 or 1, padding=0)
-        plot.setXRange(-0.6, max(len(self._groups), 1) - 0.4, padding=0)
+        along, up = (-0.6, max(len(self._groups), 1) - 0.4), (0, max(known, default=1) * 1.15 or 1)
+        plot.set_home(x=along, y=up)

@@ -30,7 +30,7 @@ class ChangesPlot(PlotFrame):
 
     def __init__(self, theme: Theme) -> None:
         """Empty until :meth:`show_changes`."""
-        super().__init__(theme, "Accuracy gained and lost, class by class", movable=False)
+        super().__init__(theme, "Accuracy gained and lost, class by class")
         self._rows: Sequence[ClassChange] = ()
         self.plot.getViewBox().invertY(True)
         self.legend.toggled.connect(self._draw)
@@ -63,7 +63,7 @@ class ChangesPlot(PlotFrame):
         plot.addItem(pg.InfiniteLine(0, angle=90, pen=pg.mkPen(colours["muted"], style=Qt.PenStyle.DashLine)))
         for change in dict.fromkeys(each.change for each in self._rows):
             self._draw_those(change)
-        plot.setYRange(-0.5, max(len(self._rows), 1) - 0.5, padding=0.01)
+        plot.set_home(y=(-0.55, max(len(self._rows), 1) - 0.45))
 
     def _draw_those(self, change: Change) -> None:
         """Draw the classes of which one thing is said."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from math import log10
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 
 from kdstudio.gui.plots.band import Band
+from kdstudio.gui.plots.canvas import Span
 from kdstudio.gui.plots.frame import PlotFrame, curve_points, dress
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
@@ -27,6 +29,12 @@ STYLES = (
 )
 RAW_ALPHA = 80
 SEVERAL = "Mean of the seeds; the band is one standard deviation to both sides"
+FEW = 12
+"""Points that are marked: of one alone there is no line."""
+MARK = 6
+"""Diameter of a mark, in pixels."""
+BESIDE = 0.02
+"""Room at both ends of the lower axis, as a share of it."""
 LOWEST = 10
 """A logarithmic axis has no place for a band that reaches 0; this part of the mean is its lowest edge."""
 
@@ -63,10 +71,12 @@ class CurvePlot(PlotFrame):
     What differs in the seed alone is one curve: the mean, with a band of one standard deviation.
     """
 
-    def __init__(self, theme: Theme, title: str, x: str, y: str) -> None:
-        """``x`` and ``y`` name the axes, with units."""
+    def __init__(self, theme: Theme, title: str, x: str, y: str, empty: Span = (0, 1)) -> None:
+        """``x`` and ``y`` name the axes, with units; ``empty`` is what y spans before the first point."""
         super().__init__(theme, title)
         self._axes = {"bottom": x, "left": y}
+        self._empty = empty
+        self._along: Span | None = None
         self._smoothing, self._log = 0.0, False
         self._drawn: dict[Hashable, Drawn] = {}
         self._curves: dict[Hashable, Items] = {}
@@ -79,11 +89,35 @@ class CurvePlot(PlotFrame):
         self._restyle()
 
     def clear(self) -> None:
-        """Take every curve out and follow new ones automatically."""
+        """Take every curve out; nothing of their axes stays."""
         self.plot.clear()
         self.legend.clear()
         self._drawn, self._curves, self._seeds = {}, {}, {}
-        self.plot.enableAutoRange()
+        self.plot.reset()
+        self._fit()
+
+    def expect(self, end: float) -> None:
+        """Let the lower axis reach from 0 to ``end``, however far the curves have come."""
+        self._along = -BESIDE * end, (1 + BESIDE) * end
+        self._fit()
+
+    def _fit(self) -> None:
+        """Span the axes; where all points are at one height, it has some room around."""
+        series = [each for drawn in self._drawn.values() for each in drawn.curves.several]
+        values = [value for each in series for value in each.y[:FEW]]
+        low, high = min(values, default=0.0), max(values, default=0.0)
+        up: Span | None = None
+        if not values:
+            up = self._empty
+        elif low == high and all(len(each.y) <= FEW for each in series):
+            middle, room = (log10(low), 0.5) if self._log and low > 0 else (low, abs(low) / 2 or 0.5)
+            up = middle - room, middle + room
+        self.plot.set_home(x=self._along, y=up)
+
+    def name_axes(self, x: str, y: str) -> None:
+        """Name the axes otherwise, with units."""
+        self._axes = {"bottom": x, "left": y}
+        self._restyle()
 
     def show_series(self, key: Hashable, name: str, token: Token, style: int, series: Series) -> None:
         """Draw ``series``; the ``token`` picks the colour, ``style`` the dashes."""
@@ -103,6 +137,7 @@ class CurvePlot(PlotFrame):
         if key not in self._curves:
             self._curves[key] = Items(*(self.plot.plot(antialias=antialias) for _ in range(2)))
         self._draw(key)
+        self._fit()
 
     def points(self) -> list[PlotPoint]:
         """All points of the curves that are shown, unsmoothed, with one deviation to both sides."""
@@ -119,8 +154,10 @@ class CurvePlot(PlotFrame):
     def set_log(self, log: bool) -> None:
         """Use a logarithmic y axis, or a linear one."""
         self._log = log
+        self.plot.reset()
         self.plot.setLogMode(y=log)
         self._draw_all()
+        self._fit()
 
     def set_smoothing(self, share: float) -> None:
         """Smooth by an exponential mean that keeps ``share`` of the past; raw points stay visible."""
@@ -142,11 +179,13 @@ class CurvePlot(PlotFrame):
         faint = QColor(pen.color())
         faint.setAlpha(RAW_ALPHA)
         faint_pen, middle = pg.mkPen(faint), smoothed(y, self._smoothing)
-        items.raw.setData(x, y, pen=faint_pen if self._smoothing else pen)
+        mark = marks(len(x), pen.color())
+        items.raw.setData(x, y, pen=faint_pen if self._smoothing else pen, **mark)
         items.smooth.setData(x, middle, pen=pen)
         if key in self._seeds:
             band, growing = self._seeds[key]
-            growing.setData(*_end_to_end(drawn.curves.growing), pen=faint_pen)
+            longest = max((len(series.x) for series in drawn.curves.growing), default=0)
+            growing.setData(*_end_to_end(drawn.curves.growing), pen=faint_pen, **marks(longest, faint))
             if deviations:
                 width = smoothed(np.asarray(deviations), self._smoothing)
                 low = np.maximum(middle - width, middle / LOWEST) if self._log else middle - width
@@ -165,6 +204,12 @@ class CurvePlot(PlotFrame):
     def _restyle(self) -> None:
         dress(self.plot, self._theme.colours, self._axes)
         self._draw_all()
+
+
+def marks(count: int, colour: QColor) -> dict[str, object]:
+    """Return how pyqtgraph is told to mark ``count`` points: only where they are few."""
+    brush = {"symbolBrush": colour, "symbolPen": None, "symbolSize": MARK}
+    return {"symbol": "o" if count <= FEW else None, **brush}
 
 
 def _edges(mean: float, deviation: float | None) -> tuple[float | None, float | None]:

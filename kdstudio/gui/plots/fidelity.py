@@ -22,7 +22,7 @@ class FidelityPlot(PlotFrame):
 
     def __init__(self, theme: Theme) -> None:
         """Empty until :meth:`show_rows`."""
-        super().__init__(theme, "Accuracy and fidelity", movable=False)
+        super().__init__(theme, "Accuracy and fidelity")
         self._rows: Sequence[Fidelity] = ()
         self._tokens: Mapping[str, Token] = {}
         self._names = PointNames(self.plot)

@@ -8,16 +8,17 @@ from html import unescape
 import pyqtgraph as pg
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPen
+from PySide6.QtGui import QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from kdstudio.gui.html import escaped
+from kdstudio.gui.plots.canvas import Canvas
 from kdstudio.gui.plots.frame_drawing import plot_drawing
 from kdstudio.gui.plots.legend import Legend
 from kdstudio.gui.saving.button import SaveButton
 from kdstudio.gui.saving.content import Content
 from kdstudio.gui.saving.drawings import Drawing
-from kdstudio.gui.saving.saving import Saving
+from kdstudio.gui.saving.saving import Further, Saving
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Colours, Token
 from kdstudio.runs.plot_data import PlotPoint, plot_table
@@ -27,8 +28,8 @@ from kdstudio.runs.table_formats import Table
 class PlotFrame(QWidget):
     """A plot below its title, whose row has room for controls, and its legend; it can be saved and copied."""
 
-    def __init__(self, theme: Theme, title: str, *, movable: bool = True) -> None:
-        """``movable``: the mouse shifts and scales the axes."""
+    def __init__(self, theme: Theme, title: str) -> None:
+        """Empty."""
         super().__init__()
         self._theme = theme
         self.heading = QLabel(title, objectName="heading")
@@ -36,12 +37,10 @@ class PlotFrame(QWidget):
         self.head.addWidget(self.heading)
         self.head.addStretch(1)
         self.legend = Legend()
-        self.plot = pg.PlotWidget()
-        self.plot.setMenuEnabled(False)
-        self.plot.hideButtons()
-        self.plot.setMouseEnabled(x=movable, y=movable)
+        self.plot = self._canvas()
         self.plot.setAccessibleName(title)
         self.saving = Saving(self, self.content)
+        self.saving.further.append(Further("Reset view\t0", self.plot.reset, lambda: self.plot.is_zoomed))
         self.save_button = SaveButton("this plot", lambda: self.saving)
         self._answer_right_clicks()
         top = QHBoxLayout()
@@ -55,8 +54,17 @@ class PlotFrame(QWidget):
         column.addWidget(self.legend)
         column.addWidget(self.plot, 1)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Let the legend take its share of the room."""
+        super().resizeEvent(event)
+        self.legend.set_room(self.height())
+
+    def _canvas(self) -> Canvas:
+        """Make what is drawn on."""
+        return Canvas()
+
     def _answer_right_clicks(self) -> None:
-        """Open the menu; a right button that is dragged over the plot scales it."""
+        """Open the menu, over the plot too."""
         self.saving.answer_right_clicks(self)
         self.plot.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.plot.scene().sigMouseClicked.connect(self._click)

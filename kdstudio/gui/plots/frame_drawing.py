@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
-from kdstudio.gui.plots.legend import SWATCH, draw_swatch
+from kdstudio.gui.plots.legend import SWATCH, draw_swatch, in_lines
 from kdstudio.gui.saving.drawings import Drawing, Layer
 from kdstudio.gui.theme import Theme
 
@@ -62,15 +62,7 @@ def _bold(font: QFont) -> QFont:
 
 def flowed(texts: Sequence[str], metrics: QFontMetrics, width: int) -> list[tuple[int, int]]:
     """Place a legend's entries as words are set: line and distance from the left of each."""
-    places: list[tuple[int, int]] = []
-    row = x = 0
-    for text in texts:
-        own = SWATCH.width() + metrics.horizontalAdvance(text)
-        if x and x + own > width:
-            row, x = row + 1, 0
-        places.append((row, x))
-        x += own + GAP
-    return places
+    return in_lines([SWATCH.width() + metrics.horizontalAdvance(text) for text in texts], width, GAP)
 
 
 def framed(theme: Theme, heading: Heading, size: QSize, *layers: Layer) -> Drawing:

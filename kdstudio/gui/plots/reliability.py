@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 LEAST, MOST = 4, 14
 """Diameters of a point, in pixels: of few images, and of all."""
-ROOM = 0.07
-"""Beyond 0 and 100, so that these are written at the axes."""
+WHOLE = (-7, 107)
+"""Both axes; beyond 0 and 100, so that these are written at them."""
 TICKS = range(0, 101, 25)
 HELP = (
     "Answers are gathered by their confidence. Below the diagonal a network is surer than right. Large "
@@ -41,14 +41,13 @@ class ReliabilityPlot(PlotFrame):
 
     def __init__(self, theme: Theme) -> None:
         """Empty until :meth:`show_networks`."""
-        super().__init__(theme, "Calibration, with its error (ECE)", movable=False)
+        super().__init__(theme, "Calibration, with its error (ECE)")
         self.heading.setToolTip(HELP)
         self._shown: Mapping[str, Calibration] = {}
         self._tokens: Mapping[str, Token] = {}
         for axis in ("bottom", "left"):
             self.plot.getAxis(axis).setTicks([[(share, str(share)) for share in TICKS]])
-        self.plot.setXRange(0, 100, padding=ROOM)
-        self.plot.setYRange(0, 100, padding=ROOM)
+        self.plot.set_home(x=WHOLE, y=WHOLE)
         self.legend.toggled.connect(self._draw)
         theme.changed.connect(self._draw)
         self._draw()

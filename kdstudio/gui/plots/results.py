@@ -174,7 +174,11 @@ class ResultPlot(PlotFrame):
         y = [self._y(spread.mean + side * spread.deviation) for spread in spreads for side in (-1, 1)]
         named = any(curve.points and not curve.connected for curve in curves)
         upwards = NAMED_ROOM if named else ROOM
-        for values, share, fit in ((x, ROOM, self.plot.setXRange), (y, upwards, self.plot.setYRange)):
-            low, high = min(values), max(values)
-            room = share * (high - low) or max(abs(high), 1) * 0.05
-            fit(low - room, high + room, padding=0)
+        self.plot.set_home(x=roomy(x, ROOM), y=roomy(y, upwards))
+
+
+def roomy(values: Sequence[float], share: float) -> tuple[float, float]:
+    """Both ends of an axis that shows ``values``, with a ``share`` of their range as room beyond them."""
+    low, high = min(values), max(values)
+    room = share * (high - low) or max(abs(high), 1) * 0.05
+    return low - room, high + room

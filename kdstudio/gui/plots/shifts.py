@@ -13,6 +13,8 @@ from kdstudio.runs.unseen import ShiftCurve
 
 AXES = ("bottom", "left")
 ERRORS, UNSEEN = "wrong predictions", "unseen classes right"
+UP = (-6, 106)
+"""Of the axis in percent, so that lines at 0 and 100 are seen."""
 FITTED_AT = 0.5
 """Height of the word at the fitted shift, as a share of the plot's."""
 CACHED = QGraphicsItem.CacheMode.DeviceCoordinateCache
@@ -24,10 +26,10 @@ class ShiftCurves(PlotFrame):
 
     def __init__(self, theme: Theme, title: str) -> None:
         """``title`` says which images are counted."""
-        super().__init__(theme, title, movable=False)
+        super().__init__(theme, title)
         self._x = ""
         self._token: Token = "student"
-        self.plot.setYRange(0, 100, padding=0.06)
+        self.plot.set_home(y=UP)
         self.marker = pg.InfiniteLine(angle=90)
         self.fitted = pg.InfiniteLine(angle=90, label="fitted", labelOpts={"position": FITTED_AT})
         self.curves = {name: self.plot.plot(name=name, antialias=True) for name in (UNSEEN, ERRORS)}
@@ -42,7 +44,7 @@ class ShiftCurves(PlotFrame):
     def show_course(self, course: ShiftCurve, token: Token, x: str, fitted: float | None) -> None:
         """Draw ``course`` in the colour of ``token``; no mark where nothing could be fitted."""
         self._token, self._x = token, x
-        self.plot.setXRange(course.shifts[0], course.shifts[-1], padding=0)
+        self.plot.set_home(x=(course.shifts[0], course.shifts[-1]), y=UP)
         self.curves[ERRORS].setData(course.shifts, 100 * course.errors)
         self.curves[UNSEEN].setData(course.shifts, 100 * course.unseen)
         self.fitted.setVisible(fitted is not None)

@@ -15,6 +15,8 @@ from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
 from kdstudio.runs.plot_data import PlotPoint
 
+ALONG = (-0.04, 1.04)
+"""Of the axis of probabilities, so that its ends are seen."""
 ROW_SHARE = 0.78
 """Share of a class's row that its bars fill."""
 
@@ -24,13 +26,13 @@ class SoftenedBars(PlotFrame):
 
     def __init__(self, theme: Theme, title: str) -> None:
         """Empty until :meth:`show_rows`."""
-        super().__init__(theme, title, movable=False)
+        super().__init__(theme, title)
         self._bars: dict[str, pg.BarGraphItem] = {}
         self._classes: Sequence[str] = ()
         self.legend.toggled.connect(lambda name, shown: self._bars[name].setVisible(shown))
         for name in ("bottom", "left"):
             self.plot.getAxis(name).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
-        self.plot.setXRange(0, 1, padding=0.04)
+        self.plot.set_home(x=ALONG)
         self.plot.getAxis("bottom").setZValue(-1000)  # its grid lies behind the bars
         self.plot.getViewBox().invertY(True)
         theme.changed.connect(self._restyle)
@@ -58,7 +60,7 @@ class SoftenedBars(PlotFrame):
             self.legend.show_entry(name, networks[name], self.pen(tokens[name]))
         axis = self.plot.getAxis("left")
         axis.setTicks([list(enumerate(classes))])
-        self.plot.setYRange(-0.5, len(classes) - 0.5, padding=0.01)
+        self.plot.set_home(x=ALONG, y=(-0.55, len(classes) - 0.45))
         self._networks, self._classes = networks, classes
         self._restyle()
 

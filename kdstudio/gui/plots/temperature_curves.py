@@ -41,12 +41,12 @@ class TemperatureCurves(PlotFrame):
 
     def __init__(self, theme: Theme, title: str, y: str, *, log: bool = False) -> None:
         """``y`` names the axis, with its unit; ``log`` makes it logarithmic too."""
-        super().__init__(theme, title, movable=False)
+        super().__init__(theme, title)
         self._y = y
         self._lines: list[Line] = []
         self._curves: dict[str, pg.PlotDataItem] = {}
         self.plot.setLogMode(x=True, y=log)
-        self.plot.setXRange(log10(TICKS[0]), log10(TICKS[-1]), padding=0.04)
+        self.plot.set_home(x=(log10(TICKS[0]) - 0.08, log10(TICKS[-1]) + 0.08))
         self.plot.getAxis("bottom").setTicks([[(log10(t), f"{t:g}") for t in TICKS]])
         for name in ("bottom", "left"):
             self.plot.getAxis(name).setCacheMode(CACHED)

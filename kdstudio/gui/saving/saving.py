@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QPoint, QSettings, QStandardPaths, Qt
 from PySide6.QtGui import QGuiApplication
@@ -22,6 +23,14 @@ FOLDER = "saving/folder"
 LONGEST_NAME = 60
 
 
+class Further(NamedTuple):
+    """An entry of a menu."""
+
+    text: str
+    act: Callable[[], None]
+    is_possible: Callable[[], bool]
+
+
 class Saving(QObject):
     """Belongs to a plot or a table; what that shows can be saved and copied."""
 
@@ -30,6 +39,8 @@ class Saving(QObject):
         super().__init__(widget)
         self.widget = widget
         self.content = content
+        self.further: list[Further] = []
+        """What the menu of a right click offers besides."""
 
     def answer_right_clicks(self, *places: QWidget) -> None:
         """Open the menu on a right click on ``places``, or with the menu key."""
@@ -45,6 +56,9 @@ class Saving(QObject):
         menu = QMenu(self.widget)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.fill(menu)
+        menu.addSeparator()
+        for each in self.further:
+            menu.addAction(each.text, each.act).setEnabled(each.is_possible())
         menu.popup(place)
         return menu
 

@@ -132,3 +132,48 @@ def test_a_long_band_is_drawn_by_fewer_points_from_end_to_end(plot):
 def test_one_seed_has_no_band(plot):
     plot.show_series("a", "a", "student", 0, SEEDS[0])
     assert plot._seeds == {}
+
+
+# axes
+
+
+def spans(plot):
+    plot.plot.getViewBox().updateAutoRange()
+    return plot.plot.getViewBox().viewRange()
+
+
+def test_before_the_first_point_the_axes_stand_where_it_will_be(plot):
+    plot.expect(40)
+    plot.show_series("a", "a", "student", 0, Series())
+    assert spans(plot) == [pytest.approx([0, 40], abs=1), [0, 1]]
+
+
+def test_a_first_point_is_marked_and_has_room_around(plot):
+    plot.expect(40)
+    plot.show_series("a", "a", "student", 0, Series([0.5], [80.0]))
+    (left, right), (low, high) = spans(plot)
+    assert (left, right) == (pytest.approx(0, abs=1), pytest.approx(40, abs=1))
+    assert 0 < low < 80 < high < 160
+    raw = plot._curves["a"][0]
+    assert raw.opts["symbol"] == "o"
+    assert raw.opts["symbolBrush"].name() == raw.opts["pen"].color().name()
+
+
+def test_many_points_are_a_line_alone(plot):
+    plot.show_series("a", "a", "student", 0, Series([*range(13)], [*range(13)]))
+    assert plot._curves["a"][0].opts["symbol"] is None
+
+
+def test_a_new_run_has_nothing_of_the_old_ones_axes(plot):
+    plot.expect(40)
+    plot.show_series("a", "a", "student", 0, Series([1, 40], [500.0, 3.0]))
+    plot.plot.zoom(0.5)
+    plot.clear()
+    plot.expect(5)
+    assert spans(plot) == [pytest.approx([0, 5], abs=0.2), [0, 1]]
+
+
+def test_one_height_on_a_log_axis_has_room_around(plot):
+    plot.set_log(True)
+    plot.show_series("a", "a", "student", 0, Series([1], [100.0]))
+    assert spans(plot)[1] == pytest.approx([1.5, 2.5])

@@ -235,7 +235,7 @@ def test_a_right_click_on_a_plot_offers_every_format(qtbot, show):
         qtbot.mouseClick(plot.plot.viewport(), Qt.MouseButton.RightButton, pos=place)
     (menu,) = (child for child in plot.children() if child.metaObject().className() == "QMenu")
     told = [action.text().partition("\t")[0] for action in menu.actions() if action.text()]
-    assert told == ["Copy", "Save as…", "PNG picture…", "SVG drawing…", "CSV…"]
+    assert told == ["Copy", "Save as…", "PNG picture…", "SVG drawing…", "CSV…", "Reset view"]
     menu.close()
 
 

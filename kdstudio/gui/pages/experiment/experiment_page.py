@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -52,6 +53,13 @@ class ExperimentPage(QWidget):
         except KDStudioError as error:
             self.complained.emit(str(error))
             self._mark_preset()
+
+    def show_problem(self, path: Sequence[str | int]) -> None:
+        """Lead to the field at ``path``, or, where none is known, to what the experiment was found to be."""
+        if path:
+            self.form.show_problem(path)
+        else:
+            self.outlook.show_preview()
 
     def _mark_preset(self) -> None:
         self.gallery.mark(self._draft.source)

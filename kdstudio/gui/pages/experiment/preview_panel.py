@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from kdstudio.engine.experiment import Experiment
+from kdstudio.engine.trials import code_run_by
 from kdstudio.errors import KDStudioError
 from kdstudio.gui.background import BackgroundJob
 from kdstudio.gui.layout import GAP, Card, clear, text_label
 from kdstudio.gui.pages.experiment.preview_cards import preview_cards
+from kdstudio.problems import Refusal
 from kdstudio.runs.preview import Preview, Previewer
 
 WAIT_MILLISECONDS = 500
 LOOKING = "Looking at the experiment …"
 OUT_OF_DATE = "Out of date; looking again …"
+WOULD_NOT_RUN, NOT_LOOKED = "This would not run", "Not looked at"
 MISTAKES = "Out of date: this is the experiment before the mistakes in the form."
 
 
 class PreviewPanel(QWidget):
     """What stands here is that of the form, or it is greyed and a word says why it is not."""
+
+    refused = Signal(object)
+    """The form's experiment would not run: a :class:`Refusal`, with the field that is to blame."""
 
     def __init__(self) -> None:
         """Nothing to show yet."""
@@ -30,6 +36,7 @@ class PreviewPanel(QWidget):
         self.shown: Preview | None = None
         self._experiment: Experiment | None = None
         self._looked_at: Experiment | None = None
+        self._refusal: Refusal | None = None
         self._allowed = self._painted = False
         self._previewer = Previewer()
         self._job = BackgroundJob("preview", self)
@@ -66,6 +73,8 @@ class PreviewPanel(QWidget):
                 self._wait.start()
         else:
             self._say("")
+            if self._refusal:  # changed, and changed back
+                self.refused.emit(self._refusal)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Look, which loads torch, only once the window has been painted."""
@@ -95,7 +104,7 @@ class PreviewPanel(QWidget):
 
     def _put(self, *cards: Card) -> None:
         """Let ``cards`` be what is known of the form's experiment."""
-        self._looked_at = self._experiment
+        self._looked_at, self._refusal = self._experiment, None
         clear(self._cards)
         for card in cards:
             self._cards.addWidget(card)
@@ -113,15 +122,28 @@ class PreviewPanel(QWidget):
 
     def _download(self) -> None:
         self._allowed = True
+        self._look_again()
+
+    def _show_error(self, error: Exception) -> None:
+        """Tell why it would not run; code of the user's is not run for a look, but may be for a run."""
+        experiment = self._experiment
+        assert experiment is not None
+        card = Card(NOT_LOOKED if (code := code_run_by(experiment)) else WOULD_NOT_RUN)
+        known = isinstance(error, KDStudioError)
+        message = str(error) if known else f"{type(error).__name__}: {error}"
+        card.add(text_label(message, "" if code else "error"))
+        again = QPushButton("Look again")
+        again.clicked.connect(self._look_again)
+        card.column.addWidget(again, 0, Qt.AlignmentFlag.AlignLeft)
+        self._put(card)
+        if not code:
+            self._refusal = Refusal(getattr(error, "field", ()), message)
+            self.refused.emit(self._refusal)
+
+    def _look_again(self) -> None:
         self._looked_at = None
         self._say(LOOKING)
         self._begin()
-
-    def _show_error(self, error: Exception) -> None:
-        known = isinstance(error, KDStudioError)
-        card = Card("This would not run")
-        card.add(text_label(str(error) if known else f"{type(error).__name__}: {error}", "error"))
-        self._put(card)
 
     def _show(self, found: Preview) -> None:
         self.shown = found

@@ -54,10 +54,10 @@ class LivePlots(QWidget):
         epoch = "epoch of the stage"
         self.losses = CurvePlot(theme, RAW, epoch, "loss")
         self.weighted = CurvePlot(theme, WEIGHTED, epoch, "weight × loss")
-        self.shares = CurvePlot(theme, SHARES, epoch, "share (%)")
+        self.shares = CurvePlot(theme, SHARES, epoch, "share (%)", (0, 100))
         self.rates = CurvePlot(theme, RATES, epoch, "learning rate")
         self.speeds = CurvePlot(theme, SPEEDS, epoch, "images a second")
-        self.accuracy = CurvePlot(theme, ACCURACY, epoch, "accuracy (%)")
+        self.accuracy = CurvePlot(theme, ACCURACY, epoch, "accuracy (%)", (0, 100))
         self.figure = ResultPlot(theme)
         self.classes = BarPlot(theme, CLASSES, "accuracy (%)")
         self.confusion = MatrixPlot(theme, CONFUSION)
@@ -120,6 +120,8 @@ class LivePlots(QWidget):
         if self.run.state.curves.shares and not self.course.is_available(SHARES):
             self.course.set_available(SHARES, True)
             self.course.show_widget(SHARES)
+        for plot in self._curve_plots:
+            plot.expect(max(_epochs(run) for run, _ending, _style in self._runs()))
         if self.run.state.rows and not self._declared:
             self._offer_figures(self.run)
         self.redraw_soon()
@@ -246,6 +248,11 @@ class LivePlots(QWidget):
         known = {name: shares for name, shares in percents.items() if any(s is not None for s in shares)}
         marked = marked_classes(state.class_names, state.left_out)
         self.classes.show_bars(marked, known, y="accuracy (%)", shown_as="{:.0f}", tokens=tokens_of(run))
+
+
+def _epochs(run: RunFollower) -> int:
+    """How many the longest of the stages has that have begun."""
+    return max((stage.epochs for stage in run.state.stages[: run.state.stage + 1]), default=1)
 
 
 def _percents(run: RunFollower, network: str) -> list[float | None]:

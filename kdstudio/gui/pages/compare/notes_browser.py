@@ -8,7 +8,7 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QTextOptio
 from PySide6.QtWidgets import QTextBrowser
 
 from kdstudio.gui.html import Html
-from kdstudio.gui.pages.run_notes import note_tables, notes
+from kdstudio.gui.pages.compare.run_notes import note_tables, notes
 from kdstudio.gui.saving.saving import Saving
 from kdstudio.gui.saving.tables import table_content
 from kdstudio.runs.summary import Summary

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from PySide6.QtWidgets import QWidget
 
 from kdstudio.engine.identity import EXIT
 from kdstudio.engine.views import FigureView
 from kdstudio.gui.exit_panel import ExitsPanel
-from kdstudio.gui.pareto_panel import TITLE as COSTS
-from kdstudio.gui.pareto_panel import ParetoPanel
+from kdstudio.gui.pages.compare.entries import Entry
+from kdstudio.gui.pages.compare.overlay_panel import TITLE as CURVES
+from kdstudio.gui.pages.compare.overlay_panel import OverlayPanel
+from kdstudio.gui.pages.compare.pareto_panel import TITLE as COSTS
+from kdstudio.gui.pages.compare.pareto_panel import ParetoPanel
 from kdstudio.gui.plots.bars import BarPlot
 from kdstudio.gui.plots.results import ResultPlot
 from kdstudio.gui.plots.stack import PlotStack
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import series_of
 from kdstudio.runs.comparison import short_names
-from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.results import ResultCurve, curves, errors_by_network
 from kdstudio.runs.summary import Summary
 
@@ -37,40 +39,50 @@ class RunFigures(PlotStack):
             plot.hide_title()  # it is chosen above
         self.exits = ExitsPanel(theme)
         self.costs = ParetoPanel(theme)
+        self.curves = OverlayPanel(theme)
         self._declared: dict[str, tuple[FigureView, list[ResultCurve]]] = {}
-        self._chosen: dict[RunFolder, Summary] = {}
+        self._chosen: Sequence[Entry] = ()
         super().__init__({ERRORS: self.bars}, "Figures shown")
         self.turned.connect(self._show)
 
-    def show_runs(self, chosen: Mapping[RunFolder, Summary]) -> None:
+    def show_entries(self, chosen: Sequence[Entry]) -> None:
         """Offer what there is to see of ``chosen``; while they stay the same, so does what is in sight."""
-        summaries = list(chosen.values())
-        self._show_errors([summary for summary in summaries if summary.networks][:MOST_BARS])
-        before, self._chosen, self._declared = self._chosen, dict(chosen), {}
+        scored = [entry for entry in chosen if entry.summary.networks]
+        self._show_errors([entry.named for entry in scored[:MOST_BARS]])
+        before, self._chosen, self._declared = self._chosen, chosen, {}
         offered: dict[str, QWidget] = {ERRORS: self.bars}
-        if len(summaries) == 1:
-            rows = list(summaries[0].networks.values())
-            for view in summaries[0].views:
-                drawn = curves(view, rows) if isinstance(view, FigureView) else []
-                if isinstance(view, FigureView) and any(curve.points for curve in drawn):
-                    self._declared[view.title] = view, drawn
-                    offered[view.title] = self.plot
-            if any(row.kind == EXIT for row in rows):
-                offered[EXITS] = self.exits
-        declared = [name for name in offered if name != ERRORS]
-        if any(summary.networks for summary in summaries):
+        declared = self._declared_by(chosen[0]) if len(chosen) == 1 else {}
+        offered |= declared
+        if len(scored) > 1 or any(entry.is_gathered for entry in scored):
+            offered[CURVES] = self.curves
+        if scored:
             offered[COSTS] = self.costs
         self.offer(offered)
-        if [*before] != [*self._chosen]:
+        if [entry.runs for entry in before] != [entry.runs for entry in chosen]:
             self.show_widget(next(iter(declared), ERRORS))
+
+    def _declared_by(self, entry: Entry) -> dict[str, QWidget]:
+        """Return what the strategy of one run declares and has points, and its exits."""
+        offered: dict[str, QWidget] = {}
+        rows = list(entry.summary.networks.values())
+        for view in entry.summary.views:
+            drawn = curves(view, rows) if isinstance(view, FigureView) else []
+            if isinstance(view, FigureView) and any(curve.points for curve in drawn):
+                self._declared[view.title] = view, drawn
+                offered[view.title] = self.plot
+        if not entry.is_gathered and any(row.kind == EXIT for row in rows):
+            offered[EXITS] = self.exits
+        return offered
 
     def _show(self, name: str) -> None:
         if name in self._declared:
             self.plot.show_curves(*self._declared[name])
         elif name == EXITS:
-            self.exits.show_run(next(iter(self._chosen)))
+            self.exits.show_run(self._chosen[0].group.run)
         elif name == COSTS:
-            self.costs.show_runs(self._chosen)
+            self.costs.show_entries(self._chosen)
+        elif name == CURVES:
+            self.curves.show_entries(self._chosen)
 
     def _show_errors(self, scored: list[Summary]) -> None:
         tokens = series_of(row for summary in scored for row in summary.networks.values())

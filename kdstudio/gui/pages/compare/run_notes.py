@@ -8,26 +8,48 @@ from kdstudio.engine.views import TableView
 from kdstudio.gui.html import Html, bold, joined, lines, paragraphs, table
 from kdstudio.gui.warnings_strip import told
 from kdstudio.runs.comparison import differing_settings, short_names
+from kdstudio.runs.figures import FIGURES, MISSING
+from kdstudio.runs.published import published_tables
 from kdstudio.runs.result_tables import ResultTable, effects_table, networks_table, result_tables, tabulate
+from kdstudio.runs.results import headline
 from kdstudio.runs.summary import Summary
 from kdstudio.runs.table_formats import Table, TextTable
 
 
 def notes(summaries: Sequence[Summary]) -> Html:
-    """Say everything of one run, of several only in what they differ."""
+    """Say everything of one run; of several what came out, and only the settings in which they differ."""
     if not summaries:
-        return paragraphs("Select a run above.")
+        return paragraphs("Select a run above; several with Ctrl or Shift to compare them.")
     if len(summaries) == 1:
         return _notes_of_one(summaries[0])
-    _, head, body, align = differences_table(summaries)
-    if not body:
-        return paragraphs("All settings of these runs are equal.")
-    return paragraphs("Only what differs:", table(["", *map(bold, head[1:])], body, align))
+    figures, settings = figures_table(summaries), differences_table(summaries)
+    differ = table(["", *map(bold, settings.head[1:])], settings.body, settings.align)
+    return paragraphs(
+        laid_out(figures),
+        lines(bold("Settings in which they differ"), differ)
+        if settings.body
+        else "All settings of these runs are equal.",
+    )
 
 
 def note_tables(summaries: Sequence[Summary]) -> Sequence[Table]:
-    """The tables among what is said: results of one run, differing settings of several."""
-    return result_tables(summaries[0]) if len(summaries) == 1 else [differences_table(summaries)]
+    """The tables among what is said: results of one run, figures and differing settings of several."""
+    if len(summaries) == 1:
+        return [*result_tables(summaries[0]), *published_tables(summaries[0])]
+    return [figures_table(summaries), differences_table(summaries)]
+
+
+def figures_table(summaries: Sequence[Summary]) -> ResultTable:
+    """A row for each run: what stands for it, and what it gains."""
+    accuracy, errors, rows = FIGURES["accuracy"], FIGURES["errors"], []
+    for name, summary in zip(short_names(summaries), summaries, strict=True):
+        found = headline(summary)
+        shares = map(accuracy.text, (found.reference, found.control, found.result))
+        rows.append(
+            (name, *shares, errors.text(found.errors), found.effect.text if found.effect else MISSING)
+        )
+    heads = ("run", "teacher", "control", "result", "errors", "against control")
+    return ResultTable("Test accuracy after the last epoch", heads, tuple(rows), figures=5)
 
 
 def differences_table(summaries: Sequence[Summary]) -> TextTable:
@@ -40,8 +62,6 @@ def differences_table(summaries: Sequence[Summary]) -> TextTable:
 def _notes_of_one(summary: Summary) -> Html:
     rows = list(summary.networks.values())
     tables = [tabulate(view, rows) for view in summary.views if isinstance(view, TableView)]
-    published = (summary.experiment.get("about") or {}).get("published") or ()
-    figures = [joined((f"{figure['what']}: ", bold(str(figure["value"])))) for figure in published]
     strategy = summary.experiment["strategy"]
     settings = ", ".join(f"{key} {value}" for key, value in strategy.items() if key != "name")
     return paragraphs(
@@ -49,7 +69,7 @@ def _notes_of_one(summary: Summary) -> Html:
         laid_out(networks_table(rows), last=("parameters", "architecture")) if rows else "",
         told(summary.warnings),
         *(laid_out(found) for found in (effects_table(summary.comparisons), *tables) if found.rows),
-        lines(bold("Published"), *figures) if figures else "",
+        *map(laid_out, published_tables(summary)),
         joined((bold(strategy["name"]), f": {settings}" if settings else "")),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QShowEvent, QStandardItemModel
@@ -12,13 +12,13 @@ from kdstudio.engine.views import FigureView
 from kdstudio.errors import KDStudioError
 from kdstudio.gui.forms.editors import Choices
 from kdstudio.gui.layout import text_label
+from kdstudio.gui.pages.compare.entries import Entry
 from kdstudio.gui.plots.results import ResultPlot
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.comparison import short_names
 from kdstudio.runs.exporting.records import MeasuredFile, measured_files
-from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.gathered_runs import RunGroup
 from kdstudio.runs.pareto import Cost, MeasuredRun, accuracy_against, costs_of
-from kdstudio.runs.summary import Summary
 
 TITLE = "Accuracy against cost"
 UNKNOWN = "latency: Export measures it"
@@ -30,7 +30,7 @@ class ParetoPanel(QWidget):
     def __init__(self, theme: Theme) -> None:
         """No runs."""
         super().__init__()
-        self._chosen: Mapping[RunFolder, Summary] = {}
+        self._chosen: Sequence[Entry] = ()
         self._runs: list[MeasuredRun] = []
         self._damaged: list[str] = []
         self.plot = ResultPlot(theme)
@@ -50,23 +50,26 @@ class ParetoPanel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         """Look again: something may have been exported meanwhile."""
         super().showEvent(event)
-        self.show_runs(self._chosen)
+        self.show_entries(self._chosen)
 
-    def show_runs(self, chosen: Mapping[RunFolder, Summary]) -> None:
+    def show_entries(self, chosen: Sequence[Entry]) -> None:
         """Show all networks of ``chosen``; the cost stays the same where it is still offered."""
         self._chosen = chosen
         self._runs, self._damaged = [], []
-        for name, (run, summary) in zip(short_names([*chosen.values()]), chosen.items(), strict=True):
-            self._runs.append(MeasuredRun(name, summary.networks, self._files_of(run)))
+        for name, entry in zip(short_names([entry.named for entry in chosen]), chosen, strict=True):
+            files = tuple(self._files_of(entry.group))
+            self._runs.append(MeasuredRun(name, entry.summary.networks, files))
         self._offer(costs_of(self._runs))
         self._draw()
 
-    def _files_of(self, run: RunFolder) -> tuple[MeasuredFile, ...]:
-        try:
-            return measured_files(run)
-        except KDStudioError as error:
-            self._damaged.append(str(error))
-            return ()
+    def _files_of(self, group: RunGroup) -> Iterator[MeasuredFile]:
+        """Find the files of all its runs, by the names that the networks have in the group."""
+        for run, names in group.names.items():
+            try:
+                for file in measured_files(run):
+                    yield file.model_copy(update={"network": names.get(file.network, file.network)})
+            except KDStudioError as error:
+                self._damaged.append(str(error))
 
     def _offer(self, costs: list[Cost]) -> None:
         before = self.cost_box.currentText()
