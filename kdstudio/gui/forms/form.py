@@ -22,6 +22,7 @@ from kdstudio.gui.forms.editor import Editor
 from kdstudio.gui.forms.editors import ChoiceEditor, TapEditor, editor_for, hint_for
 from kdstudio.gui.forms.fields import as_it_is, default_of, default_values, help_text
 from kdstudio.gui.forms.row import INDENT, Row, lay_out
+from kdstudio.gui.html import Html, bold, lines, paragraphs
 from kdstudio.problems import Problem
 from kdstudio.runs.choices import choices_of
 
@@ -76,6 +77,16 @@ class Form(QWidget):
                 disclosure.setChecked(True)
         self._rows[path].editor.take_focus()
         return self._rows[path].editor
+
+    def help_on(self, path: Path) -> Html:
+        """Tell what the field at ``path`` is for, its default, and how the command line sets it."""
+        row = self._rows[path]
+        return paragraphs(
+            bold(row.title),
+            row.label.toolTip(),
+            lines(f"Default: {row.spoken(row.default)}", f"Preset or file: {row.spoken(self._before(path))}"),
+            f"On the command line: --set {'.'.join(path)}=…",
+        )
 
     def forget(self) -> None:
         """Follow the draft no longer; the form is about to go."""

@@ -105,6 +105,10 @@ class Row:
         self.editor.unit.setText("swept" if self.swept else self.unit)
         self.editor.unit.setVisible(bool(self.editor.unit.text()))
 
+    def spoken(self, value: Any) -> str:  # noqa: ANN401
+        """Say what is held of ``value`` in words."""
+        return spoken(self._held(value))
+
     def show_change(self, value: Any, before: Any) -> None:  # noqa: ANN401
         """Mark the field where its ``value`` is not that of the preset or file."""
         value, before = self._held(value), self._held(before)

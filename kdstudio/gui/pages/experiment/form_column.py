@@ -23,6 +23,7 @@ from kdstudio.gui.forms.summaries import (
     trials_line,
 )
 from kdstudio.gui.forms.sweep_form import PART, SweepForm
+from kdstudio.gui.html import Html
 from kdstudio.gui.layout import GAP, clear, scrolled
 from kdstudio.gui.pages.experiment.form_head import FormHead
 
@@ -83,6 +84,11 @@ class FormColumn(QWidget):
     def card(self, *path: str) -> FoldingCard:
         """Return the card in which the field at ``path`` is."""
         return next(part.card for part in self._parts if part.covers(path))
+
+    def help_on_focus(self) -> Html | None:
+        """Help on the field that has the focus, if one has."""
+        focused = ((form, form.focused()) for form in self._forms if isinstance(form, Form))
+        return next((form.help_on(path) for form, path in focused if path), None)
 
     def show_problem(self, path: Sequence[str | int]) -> None:
         """Lead to the field at ``path``, or to the nearest around it: unfolded, in sight, with the focus."""

@@ -58,9 +58,9 @@ class FormHead(QWidget):
         column.addWidget(self.notice)
 
     def tell(self, notice: str) -> None:
-        """Say something quietly, until another experiment is in the form."""
+        """Say something quietly, until another experiment is in the form; nothing for nothing."""
         self.notice.setText(notice)
-        self.notice.show()
+        self.notice.setVisible(bool(notice))
 
     def _show(self) -> None:
         draft = self._draft
