@@ -60,13 +60,14 @@ class ImageFolder(DatasetSpec):
         lt=1,
     )
     unreadable: Literal["stop", "skip"] = option(
-        "stop", "Unreadable files", "Stop and name the first, or leave them out and say which."
+        "stop", "Unreadable files", "Stop and name the first, or leave them out and say which.", advanced=True
     )
     memory: Literal["auto", "resident", "stream"] = option(
         "auto",
         "Memory",
         "Decode once and keep everything in memory, or decode from the files in every epoch; auto "
         "streams what would not fit.",
+        advanced=True,
     )
 
     def root(self) -> Path:
