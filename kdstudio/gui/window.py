@@ -262,7 +262,7 @@ class MainWindow(QMainWindow):
         self.page("Live").choose(run)
 
     def use_settings(self, run: RunFolder) -> SettingsDialog | None:
-        """Put the settings of ``run`` into the form, after telling what differs; None if they cannot be read."""
+        """Put the settings of ``run`` into the form, after telling what differs; None if they are damaged."""
         try:
             dialog = SettingsDialog(self.draft, run, self)
         except KDStudioError as error:

@@ -147,6 +147,7 @@ class ComparePage(QWidget):
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
             card.add(widget, 1)
             below.addWidget(card)
+        below.setSizes([1, 1])  # alike
         parts = QSplitter(Qt.Orientation.Vertical, handleWidth=GAP, childrenCollapsible=False)
         parts.addWidget(self.table)
         parts.addWidget(below)
