@@ -16,6 +16,7 @@ from kdstudio.engine.sweep import can_be_swept
 from kdstudio.gui.choosing.button import ChosenEditor
 from kdstudio.gui.forms.draft import Draft, Path
 from kdstudio.gui.forms.editors import ChoiceEditor, Editor, TapEditor, editor_for, hint_for
+from kdstudio.gui.forms.path_editor import PathEditor
 from kdstudio.problems import Problem
 from kdstudio.runs.choices import choices_of
 
@@ -104,6 +105,8 @@ class Form(QWidget):
             self._offer_sweep(self._add_row(path, field, editor, depth), path)
 
     def _editor_for(self, field: FieldInfo, value: object) -> Editor:
+        if wanted := hint_for(field, "path"):
+            return PathEditor(value, wanted)
         role = hint_for(field, "taps_of")
         if not role:
             return editor_for(field, value)

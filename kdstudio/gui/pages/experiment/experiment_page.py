@@ -13,6 +13,7 @@ from kdstudio.gui.layout import GAP, MARGIN
 from kdstudio.gui.pages.experiment.form_column import FormColumn
 from kdstudio.gui.pages.experiment.gallery import Gallery
 from kdstudio.gui.pages.experiment.outlook import Outlook
+from kdstudio.gui.pages.experiment.taking import Taking
 from kdstudio.models.declaration import ImageShape
 from kdstudio.runs.presets import save_experiment
 
@@ -42,6 +43,7 @@ class ExperimentPage(QWidget):
         self.gallery.open_wanted.connect(self._open)
         self.gallery.save_wanted.connect(self._save)
         self.form.browse_wanted.connect(self.pick_model)
+        self.taking = Taking(self, draft, self.load)
         draft.replaced.connect(self._mark_preset)
         self._mark_preset()
 
