@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from kdstudio.engine.context import RunContext
 
 SAMPLES = 12
+PAGE = 48
+"""Samples on a page of :meth:`Previewer.samples`."""
 MOST_FOLLOWED = 30
 """Trials whose plans are all followed; of more the stages are counted by multiplication."""
 
@@ -83,6 +85,30 @@ class Preview:
         return f"{stage.times:,} times" if self.is_counted else f"up to {stage.times:,} times"
 
 
+class SampleWish(NamedTuple):
+    """Which training images are wanted, and how."""
+
+    role: str
+    """Whose training images."""
+    page: int = 0
+    draw: int = 0
+    """Number of the epoch whose views they are shown in."""
+    plain: bool = False
+    """As they are, not augmented."""
+
+
+class SamplePage(NamedTuple):
+    """A page of training images."""
+
+    pixels: np.ndarray
+    """uint8 ``(n, H, W, C)``."""
+    classes: tuple[str, ...]
+    first: int
+    total: int
+    views: int
+    """How many different views each image has."""
+
+
 class Previewer:
     """Makes previews; the data loaded last are kept for the next one."""
 
@@ -120,6 +146,25 @@ class Previewer:
             stages=tuple(make(RunContext(experiment, loaded, device), lambda what: progress(what, 0.0))),
             is_counted=is_counted,
             notes=first.data.notes,
+        )
+
+    def samples(self, experiment: Experiment, wish: SampleWish, progress: ProgressCallback) -> SamplePage:
+        """Return a page of the training images of ``experiment``'s first setting, as wished for."""
+        import torch
+
+        from kdstudio.engine.context import RunContext
+
+        first = RunContext(first_setting(experiment), self._load(experiment, progress), torch.device("cpu"))
+        feed = first.data.training_feed(first.experiment.networks[wish.role].training)
+        start = wish.page * PAGE
+        batch = feed.looked_at(start, PAGE, None if wish.plain else wish.draw)
+        names = first.data.class_names
+        return SamplePage(
+            pixels=feed.pixels(batch.images).permute(0, 2, 3, 1).cpu().numpy(),
+            classes=tuple(names[label] for label in batch.labels.tolist()),
+            first=start,
+            total=len(feed),
+            views=1 if wish.plain else feed.views,
         )
 
     def _load(self, experiment: Experiment, progress: ProgressCallback) -> ImageData:
