@@ -30,11 +30,27 @@ class Declaration(BaseModel):
 
     formerly: ClassVar[tuple[str, ...]] = ()
     """Names that it had before; files with these are still read."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """What it asks for that not everybody has, in a word or two each: ``maps``."""
 
     @classmethod
     def headline(cls) -> str:
         """First line of the docstring: what people read in lists and tooltips."""
         return (cls.__doc__ or "").strip().partition("\n")[0]
+
+    @classmethod
+    def introduction(cls) -> tuple[str, str]:
+        """Return what people call it, and a line about it: the headline at its colon.
+
+        Where it has none it is called by its name.
+        """
+        title, colon, line = cls.headline().partition(": ")
+        return (title, line[:1].upper() + line[1:]) if colon else (tag_of(cls)[1], title)
+
+    @classmethod
+    def needed(cls) -> tuple[str, ...]:
+        """Return what it asks for on this machine; by default what it ``needs``."""
+        return cls.needs
 
 
 def option(

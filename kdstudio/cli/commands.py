@@ -47,11 +47,20 @@ kdstudio.add_command(explain)
 
 @kdstudio.command("list")
 @click.argument("what", type=click.Choice(["presets", *tables.REGISTRIES, "runs"]))
+@click.argument("words", nargs=-1)
 @runs_dir
 @json_flag
-def list_(what: str, runs: Path, as_json: bool) -> None:
-    """List presets, what they can be made of, or runs; what was left out is told on stderr."""
-    rows = tables.run_rows(run_folders(runs)) if what == "runs" else tables.declared_rows(what)
+def list_(what: str, words: tuple[str, ...], runs: Path, as_json: bool) -> None:
+    """List presets, what they can be made of, or runs; with WORDS, those in which all of them stand.
+
+    What was left out is told on stderr.
+    """
+    if what == "presets":
+        rows = tables.preset_rows(runs)
+    else:
+        rows = tables.run_rows(run_folders(runs)) if what == "runs" else tables.declared_rows(what)
+    there_are = bool(rows)
+    rows = [row for row in rows if tables.has_words(row, words)]
     doubted = [row | {"status": f"! {row['status']}"} if row.get("warnings") else row for row in rows]
     for line in tables.left_out(what):
         click.echo(f"note: {line}", err=True)
@@ -59,6 +68,8 @@ def list_(what: str, runs: Path, as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     elif rows:
         console(stderr=False).print(tables.table(doubted))
+    elif there_are:
+        click.echo(f"none of the {what} has '{' '.join(words)}'; leave words out to see more")
     else:
         click.echo(f"no {what} in {runs} yet; 'kdstudio run digits-hinton' makes one")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -28,8 +29,10 @@ from kdstudio.runs.figures import FIGURES
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.formats.declaration import formats
 from kdstudio.runs.groups import gathered
+from kdstudio.runs.index import RunIndex
 from kdstudio.runs.outcome import outcome
-from kdstudio.runs.presets import gallery, load_experiment, preset_names
+from kdstudio.runs.preset_facts import PresetFacts, Took, preset_facts, took
+from kdstudio.runs.presets import gallery
 from kdstudio.runs.preview import Preview
 from kdstudio.runs.result_tables import ResultTable, result_tables
 from kdstudio.runs.state import spoken_duration
@@ -51,21 +54,33 @@ REGISTRIES: dict[str, Registry[Any]] = {
 
 
 def declared_rows(what: str) -> list[dict[str, Any]]:
-    """One row for each preset or entry of a registry; foreign ones tell their package."""
-    if what == "presets":
-        return [_preset_row(name, gallery().presets[name].package) for name in preset_names()]
+    """One row for each entry of a registry; foreign ones tell their package."""
     registry = REGISTRIES[what]
     return [_entry_row(name, entry, registry.package_of(name)) for name, entry in registry.items()]
 
 
-def _preset_row(name: str, package: str) -> dict[str, Any]:
-    about = load_experiment(name).about
+def preset_rows(runs: Path) -> list[dict[str, Any]]:
+    """One row for each preset; how long it took where there are runs of it in ``runs``."""
+    index = RunIndex(runs)
+    index.refresh()
+    return [_preset_row(facts, took(facts, index.summaries.values())) for facts in preset_facts()]
+
+
+def _preset_row(facts: PresetFacts, time: Took) -> dict[str, Any]:
     return {
-        "name": name,
-        "title": about.title if about else "",
-        "source": about.source if about else "",
-        "expected": about.expected if about else "",
-    } | _told_package(package)
+        "name": facts.name,
+        "title": facts.about.title,
+        "source": facts.about.source,
+        "strategy": facts.strategy,
+        "data": f"{facts.data} (needs {facts.lacks})" if facts.lacks else facts.data,
+        "time": time.text,
+    } | _told_package(facts.package)
+
+
+def has_words(row: Mapping[str, Any], words: Sequence[str]) -> bool:
+    """Tell whether every one of ``words`` stands somewhere in a row."""
+    text = " ".join(_cell(value) for value in row.values()).lower()
+    return all(word.lower() in text for word in words)
 
 
 def _entry_row(name: str, entry: type[Declaration], package: str) -> dict[str, Any]:
@@ -74,12 +89,13 @@ def _entry_row(name: str, entry: type[Declaration], package: str) -> dict[str, A
         "name": name,
         "about": entry.headline(),
         **({"paper": paper} if paper else {}),
+        **({"needs": list(needs)} if (needs := entry.needed()) else {}),
         "options": [option for option in entry.model_fields if option != "name"],
     } | _told_package(package)
 
 
 def _told_package(package: str) -> dict[str, str]:
-    return {} if package == OURS else {"package": package}
+    return {"package": package} if package and package != OURS else {}
 
 
 def left_out(what: str) -> list[str]:

@@ -31,7 +31,6 @@ class PublishedDataset(DatasetSpec):
 
     reader: ClassVar[str]
     """Name of torchvision's class."""
-    title: ClassVar[str]
     place: ClassVar[str]
     """Where the files lie below the folder."""
 
@@ -40,6 +39,12 @@ class PublishedDataset(DatasetSpec):
         "Folder",
         "Folder that holds the files; empty means KDSTUDIO_DATA or the user's data folder.",
     )
+
+    @classmethod
+    def needed(cls) -> tuple[str, ...]:
+        """Return the download, where the files are not in the usual folder."""
+        lacks = cls().lacks()
+        return (*cls.needs, lacks) if lacks else cls.needs
 
     def root(self) -> Path:
         """Folder that holds the files."""

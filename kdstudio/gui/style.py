@@ -18,7 +18,8 @@ QLabel#warning { color: $warning; font-weight: 600; }
 QFrame#result { background: $accent_soft; border: 1px solid $accent; border-radius: 8px; }
 QLabel#subject { font-weight: 600; }
 QLabel#failure { color: $error; font-size: 20px; }
-QLabel#formula { background: $accent_soft; border-radius: 6px; padding: 8px 10px; }
+QFrame#formula { background: $accent_soft; border: 1px solid transparent; border-radius: 6px; }
+QFrame#formula:focus { border-color: $accent; }
 QLabel#state { font-weight: 600; }
 QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; border: none; }
 QLineEdit, QComboBox {
@@ -64,6 +65,15 @@ QPushButton#link {
   background: transparent; color: $accent;
 }
 QPushButton#link:hover, QPushButton#link:focus { border-color: $accent; }
+QPushButton#choice { text-align: left; background: $field; padding: 0; }
+QPushButton#choice:pressed { background: $accent_soft; }
+QPushButton#choice[invalid="true"] { border-color: $error; }
+QLabel#chosen { font-weight: 600; }
+QFrame#chooser { background: $panel; border: 1px solid $border; border-radius: 6px; }
+QListView#choices { background: transparent; border: none; outline: none; }
+QListView#choices::item { border-radius: 5px; }
+QListView#choices::item:hover { background: $window; }
+QListView#choices::item:selected { background: $accent_soft; }
 QToolButton#legend {
   border: 1px solid transparent; border-radius: 4px; padding: 1px 4px; background: transparent;
 }

@@ -26,6 +26,7 @@ MODULE = "kdstudio_user_model"
 class Python(ModelSpec):
     """A network of your own: a function in a Python file returns it."""
 
+    needs: ClassVar[tuple[str, ...]] = ("a Python file of yours",)
     runs_code: ClassVar[bool] = True
 
     name: Literal["python"] = "python"

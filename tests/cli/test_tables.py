@@ -25,10 +25,26 @@ def shown(renderable):
     return output.getvalue()
 
 
-def test_presets_are_listed_with_their_titles():
-    rows = declared_rows("presets")
+def test_presets_are_listed_with_their_titles_and_times(runs):
+    rows = tables.preset_rows(runs)
     assert [row["name"] for row in rows] == preset_names()
-    assert rows[0]["title"] == load_experiment(preset_names()[0]).about.title
+    experiment = load_experiment(preset_names()[0])
+    assert rows[0]["title"] == experiment.about.title
+    assert rows[0]["time"] == f"expected: {experiment.about.expected}"
+    assert (rows[0]["strategy"], rows[0]["data"]) == ("Soft targets", "Small digits")
+
+
+def test_lists_are_searched_by_words(runs, capsys):
+    def names(*arguments):
+        assert run_command_line(["list", *arguments, "--json"]) == 0
+        return [row["name"] for row in json.loads(capsys.readouterr().out)]
+
+    assert names("presets", "mutual", "MNIST") == ["mnist-mutual"]
+    assert names("terms", "park") == ["relational"]
+    assert "fsp" in names("terms", "maps")
+    assert names("strategies", "no-such") == []
+    run_command_line(["list", "terms", "no-such"])
+    assert "none of the terms has 'no-such'" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("what", list(tables.REGISTRIES))

@@ -36,6 +36,7 @@ class Listing:
 class ImageFolder(DatasetSpec):
     """A folder of images: one folder for each class, or train/ and test/ with such folders in them."""
 
+    needs: ClassVar[tuple[str, ...]] = ("a folder of yours",)
     default_augmentation: ClassVar[Augmentation] = Augmentation(jitter=4, flip=True)
 
     name: Literal["folder"] = "folder"
@@ -72,6 +73,10 @@ class ImageFolder(DatasetSpec):
         """Folder of the images; a relative path may also begin in the data folder."""
         given = Path(self.path).expanduser()
         return given if given.is_absolute() or given.is_dir() else data_folder() / given
+
+    def lacks(self) -> str:
+        """Name the folder, where there is none."""
+        return "" if self.root().is_dir() else f"the folder '{self.path}'"
 
     def load(self, progress: ProgressCallback) -> ImageData:
         """List, decode (or prepare to), and report what was skipped."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kdstudio.declaration import option
 from kdstudio.engine.learning import learn_labels, ready_teachers
@@ -30,6 +30,8 @@ class FitNet(Strategy):
     Beside it, the same student (same initial weights, order of samples and budget) can learn from the
     labels alone, and from the predictions without the hint: networks baseline, kd and student of one run.
     """
+
+    paper: ClassVar[str] = "FitNets: Hints for Thin Deep Nets, Romero et al. 2015"
 
     name: Literal["fitnet"] = "fitnet"
     student_tap: str = option(

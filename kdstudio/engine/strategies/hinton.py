@@ -24,6 +24,7 @@ class Hinton(Strategy):
     same student (same architecture, initial weights, order of samples and budget) also learns without.
     """
 
+    paper: ClassVar[str] = "Distilling the Knowledge in a Neural Network, Hinton, Vinyals, Dean 2015"
     describes: ClassVar = (TEACHERS, "student")
 
     name: Literal["hinton"] = "hinton"

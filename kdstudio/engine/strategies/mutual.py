@@ -27,6 +27,7 @@ class Mutual(Strategy):
     and from net-1, once it has learned alone, by Hinton's loss: the paper's table.
     """
 
+    paper: ClassVar[str] = "Deep Mutual Learning, Zhang, Xiang, Hospedales, Lu 2018"
     describes: ClassVar = (Many("net", "peers", numbered=True),)
     views: ClassVar = (
         TableView(title="Test accuracy after the last epoch", rows=("role", "architecture"), columns="way"),

@@ -33,6 +33,7 @@ class SelfDistillation(Strategy):
     Afterwards each exit is a smaller, faster network of its own, and easy images can leave early.
     """
 
+    paper: ClassVar[str] = "Be Your Own Teacher, Zhang et al. 2019"
     describes: ClassVar = ("student",)
     formerly: ClassVar[tuple[str, ...]] = ("own-teacher",)
     views: ClassVar = (FigureView(title="Accuracy against cost", x="multiply_adds", connected=False),)

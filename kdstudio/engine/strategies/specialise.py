@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kdstudio.data.declaration import ClassName
 from kdstudio.declaration import OptionalNumber, option
@@ -27,6 +27,8 @@ class Specialise(Strategy):
     temperature and the weights are ours; the authors' code has T = 1, labels 1, and 0.2 for the soft loss,
     the variance (over features) and the orthogonality.
     """
+
+    paper: ClassVar[str] = "Class Specialized Knowledge Distillation, Wang, Rhodes, Feng 2022"
 
     name: Literal["specialise"] = "specialise"
     classes: tuple[ClassName, ...] = option(

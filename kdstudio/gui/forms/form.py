@@ -14,18 +14,22 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QToolButton, QWidg
 
 from kdstudio.declaration import TAGS, Declaration, alternatives, tag_of
 from kdstudio.engine.sweep import can_be_swept
+from kdstudio.gui.choosing.button import ChosenEditor
 from kdstudio.gui.forms.changes import Path
 from kdstudio.gui.forms.disclosure import Disclosure
 from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.forms.editor import Editor
-from kdstudio.gui.forms.editors import ChoiceEditor, Choices, TapEditor, editor_for, hint_for
+from kdstudio.gui.forms.editors import ChoiceEditor, TapEditor, editor_for, hint_for
 from kdstudio.gui.forms.fields import as_it_is, default_of, default_values, help_text
 from kdstudio.gui.forms.row import INDENT, Row
 from kdstudio.problems import Problem
+from kdstudio.runs.choices import choices_of
 
 if TYPE_CHECKING:
     from kdstudio.gui.forms.options_draft import OptionsDraft
 
+FEW = 5
+"""So many declarations are offered in a box by their names; more in a list that says what they are."""
 LABEL_WIDTH = 148
 GAP, ROW_GAP = 10, 6
 """Pixels between label and editor, and between rows."""
@@ -146,13 +150,9 @@ class Form(QWidget):
     def _add_entries(self, path: Path, field: FieldInfo, depth: int) -> None:
         """Add named declarations, each with its fields, and a box that adds another."""
         by_name = {tag_of(member)[1]: member for member in alternatives(field.annotation, field.metadata)}
-        add = Choices()
-        add.addItem("Add …")
-        for name, member in by_name.items():
-            add.addItem(name, member)
-            add.setItemData(add.count() - 1, member.headline(), Qt.ItemDataRole.ToolTipRole)
-        add.activated.connect(lambda row: self._add_entry(path, add.itemText(row), add.itemData(row)))
-        editor = Editor(add, stretch=False)
+        title = field.title or path[-1]
+        editor = ChosenEditor(title, choices_of(by_name.values()), "")
+        editor.edited.connect(lambda name: self._add_entry(path, name, by_name[name]))
         editor.mark.clicked.connect(lambda: self._draft.choose(path, self._before(path)))
         self._add_row(path, field, editor, depth, lambda entries: list(entries or ()))
         entries: dict[str, Any] = self._draft.value(path) or {}
@@ -165,9 +165,7 @@ class Form(QWidget):
             self._add_heading(key, depth + 1, remove, chosen.headline())
             self._add_fields(here, chosen, depth + 2)
 
-    def _add_entry(self, path: Path, name: str, declaration: type[Declaration] | None) -> None:
-        if declaration is None:
-            return
+    def _add_entry(self, path: Path, name: str, declaration: type[Declaration]) -> None:
         taken = self._draft.value(path) or {}
         numbered = (f"{name} {number}" for number in count(2))
         key = next(key for key in (name, *islice(numbered, len(taken) + 1)) if key not in taken)
@@ -180,15 +178,22 @@ class Form(QWidget):
         by_tag = {tag_of(member)[1]: member for member in members}
         tag = tag_of(members[0])[0]
         current = (self._draft.value(path) or {}).get(tag)
-        shown = {value: value for value in by_tag}
-        editor = ChoiceEditor(shown, current)
-        for index, member in enumerate(by_tag.values()):
-            editor.control.setItemData(index, member.headline(), Qt.ItemDataRole.ToolTipRole)
+        editor = self._choice_editor(field.title or path[-1], members, current)
         editor.edited.connect(lambda new: self._draft.choose(path, default_values(by_tag[new])))
         editor.mark.clicked.connect(lambda: self._draft.choose(path, self._before(path)))
         label = self._add_row(path, field, editor, depth, lambda chosen: (chosen or {}).get(tag))
         self._offer_sweep(label, (*path, tag))
         return by_tag.get(current, members[0])
+
+    def _choice_editor(self, title: str, members: list[type[Declaration]], current: str) -> Editor:
+        """Make a box of a few names, or a button that opens the list of many."""
+        choices = choices_of(members)
+        if len(members) > FEW:
+            return ChosenEditor(title, choices, current)
+        editor = ChoiceEditor({choice.name: choice.name for choice in choices}, current)
+        for index, member in enumerate(members):
+            editor.control.setItemData(index, member.headline(), Qt.ItemDataRole.ToolTipRole)
+        return editor
 
     def _add_heading(self, text: str, depth: int, button: QWidget | None = None, help: str = "") -> None:  # noqa: A002
         label = QLabel(text, objectName="subheading")

@@ -15,6 +15,8 @@ def _experiment(window: MainWindow) -> QWidget:
 
     page = ExperimentPage(window.draft)
     page.complained.connect(window.complain)
+    index = window.index
+    index.changed.connect(lambda: page.gallery.show_times(index.summaries.values()))
     return page
 
 

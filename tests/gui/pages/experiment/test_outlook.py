@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel
 from kdstudio.engine.events import StageSummary
 from kdstudio.engine.experiment import About
 from kdstudio.gui.layout import Card
-from kdstudio.gui.pages.experiment.outlook import about_text, breakable, outline
+from kdstudio.gui.pages.experiment.outlook import about_text, outline
 from kdstudio.gui.pages.experiment.preview_cards import (
     counts_table,
     counts_text,
@@ -53,10 +53,6 @@ def test_the_outline_names_networks_and_how_they_come_about(qapp):
     text = read(outline(small_experiment()))
     assert "teacher: mlp 8, 2 epochs, batches of 256" in text
     assert "20% of the training images" in text
-
-
-def test_a_long_formula_can_wrap(qapp):
-    assert breakable("a·b").split("\u200b") == ["a·", "b"]
 
 
 def network(architecture, parameters, counts):
