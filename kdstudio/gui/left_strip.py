@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import groupby
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
 

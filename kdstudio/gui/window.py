@@ -15,12 +15,11 @@ from kdstudio.engine.trials import code_run_by
 from kdstudio.errors import KDStudioError
 from kdstudio.gui.cache_dialog import CacheDialog
 from kdstudio.gui.controller import RunController, State
-from kdstudio.errors import KDStudioError
 from kdstudio.gui.dialogs import ErrorDialog, ask, show_error
 from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.icons import page_icon
-from kdstudio.gui.pages import PAGES
 from kdstudio.gui.left_strip import LeftStrip
+from kdstudio.gui.pages import PAGES
 from kdstudio.gui.rail import Rail
 from kdstudio.gui.run_bar import RunBar
 from kdstudio.gui.run_index import SharedIndex

@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QWidget
 from kdstudio.engine.identity import EXIT
 from kdstudio.engine.views import FigureView
 from kdstudio.gui.exit_panel import ExitsPanel
-from kdstudio.gui.pages.compare.pareto_panel import TITLE as COSTS
-from kdstudio.gui.pages.compare.pareto_panel import ParetoPanel
 from kdstudio.gui.pages.compare.entries import Entry
 from kdstudio.gui.pages.compare.overlay_panel import TITLE as CURVES
 from kdstudio.gui.pages.compare.overlay_panel import OverlayPanel
+from kdstudio.gui.pages.compare.pareto_panel import TITLE as COSTS
+from kdstudio.gui.pages.compare.pareto_panel import ParetoPanel
 from kdstudio.gui.plots.bars import BarPlot
 from kdstudio.gui.plots.results import ResultPlot
 from kdstudio.gui.plots.stack import PlotStack

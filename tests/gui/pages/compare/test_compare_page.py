@@ -4,14 +4,14 @@ import csv
 import io
 
 import pytest
+from kdstudio.gui.pages.run_figures import COSTS, ERRORS, EXITS
+from kdstudio.gui.pages.runs_table import COLUMNS
 from PySide6.QtCore import QItemSelectionModel, QObject, Qt, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from kdstudio.engine.views import Comparison, FigureView, TableView
 from kdstudio.gui.pages.compare import ComparePage
-from kdstudio.gui.pages.run_figures import COSTS, ERRORS, EXITS
-from kdstudio.gui.pages.runs_table import COLUMNS
 from kdstudio.runs.folder import RunFolder
 from tests.results import doubt, row, run
 from tests.small import run_in, small_experiment

@@ -1,6 +1,6 @@
 import pytest
-
 from kdstudio.gui.pareto_panel import UNKNOWN, ParetoPanel
+
 from kdstudio.runs.exporting.records import keep, records_file
 from kdstudio.runs.folder import RunFolder
 from tests.results import row, run
