@@ -84,6 +84,8 @@ class ChoiceButton(QPushButton):
 class ChosenEditor(Editor):
     """One of many declarations."""
 
+    wide = True
+
     def __init__(self, what: str, choices: Sequence[Choice], current: str) -> None:
         """Show ``current``."""
         self.button = ChoiceButton(what, choices, current)
