@@ -77,7 +77,11 @@ def laid_out(found: ResultTable) -> Markup:
 def figures(summary: Summary) -> Iterator[Markup]:
     """Draw every figure that the run's strategy declares and that has points."""
     for view in summary.views:
-        found = curves(view, summary.networks.values()) if isinstance(view, FigureView) else []
+        found = (
+            curves(view, summary.networks.values(), planned=summary.planned.values())
+            if isinstance(view, FigureView)
+            else []
+        )
         if isinstance(view, FigureView) and any(curve.points for curve in found):
             yield drawn(chart_of(view, found))
 
