@@ -14,6 +14,7 @@ from kdstudio.cli.code import code
 from kdstudio.cli.display import console
 from kdstudio.cli.explain import explain
 from kdstudio.cli.export import export
+from kdstudio.cli.keeping import delete, label
 from kdstudio.cli.options import (
     code_flag,
     complain,
@@ -30,8 +31,10 @@ from kdstudio.errors import KDStudioError
 from kdstudio.runs.comparison import main_result
 from kdstudio.runs.exporting.records import measured_files
 from kdstudio.runs.folder import find_run, run_folders
+from kdstudio.runs.gathered_runs import gather
 from kdstudio.runs.presets import load_experiment
 from kdstudio.runs.result_tables import result_tables
+from kdstudio.runs.searching import Query
 from kdstudio.runs.session import failure
 from kdstudio.runs.table_formats import TABLE_FORMATS, written_as
 
@@ -42,15 +45,25 @@ kdstudio.add_command(code)
 kdstudio.add_command(export)
 kdstudio.add_command(report)
 kdstudio.add_command(explain)
+kdstudio.add_command(label)
+kdstudio.add_command(delete)
 
 
 @kdstudio.command("list")
 @click.argument("what", type=click.Choice(["presets", *tables.REGISTRIES, "runs"]))
+@click.option("--search", "words", default="", help="Runs that have all these words: name, tag, path=value.")
+@click.option("--state", default="", help="Runs in this state, for instance failed.")
+@click.option("--tag", default="", help="Runs with this tag.")
 @runs_dir
 @json_flag
-def list_(what: str, runs: Path, as_json: bool) -> None:
+def list_(what: str, words: str, state: str, tag: str, runs: Path, as_json: bool) -> None:
     """List presets, what they can be made of, or runs; what was left out is told on stderr."""
-    rows = tables.run_rows(run_folders(runs)) if what == "runs" else tables.declared_rows(what)
+    if what == "runs":
+        rows = tables.run_rows(run_folders(runs), Query(words, state=state, tag=tag))
+    elif words or state or tag:
+        raise KDStudioError(f"--search, --state and --tag choose runs, not {what}; leave them out")
+    else:
+        rows = tables.declared_rows(what)
     for line in tables.left_out(what):
         click.echo(f"note: {line}", err=True)
     if as_json:
@@ -79,7 +92,7 @@ def preview(
 
 
 @kdstudio.command()
-@click.argument("which", metavar="RUN")
+@click.argument("which", metavar="RUN [RUN …]", nargs=-1, required=True)
 @click.option(
     "--format",
     "table_format",
@@ -88,14 +101,21 @@ def preview(
 )
 @runs_dir
 @json_flag
-def show(which: str, table_format: str | None, runs: Path, as_json: bool) -> None:
-    """Show a run: its settings, its networks' scores, and what its exported files were measured to be."""
+def show(which: tuple[str, ...], table_format: str | None, runs: Path, as_json: bool) -> None:
+    """Show a run: its settings, its networks' scores, and what its exported files were measured to be.
+
+    Of several runs, those that differ in the seed alone are shown as one, others side by side.
+    """
     if table_format and as_json:
         raise KDStudioError(
             f"--format {table_format} prints tables and --json all there is; give one of the two"
         )
-    folder = find_run(which, runs)
-    summary, files = folder.summary(), measured_files(folder)
+    folders = [find_run(each, runs) for each in which]
+    groups = gather({folder: folder.summary() for folder in folders})
+    if len(groups) > 1:
+        tables.print_beside([group.summary for group in groups], console(stderr=False), table_format, as_json)
+        return
+    summary, files = groups[0].summary, [file for folder in folders for file in measured_files(folder)]
     if table_format:
         click.echo(written_as(table_format, result_tables(summary)), nl=False)
     elif as_json:
