@@ -10,7 +10,9 @@ from tests.small import small_experiment
 
 @pytest.fixture
 def folders(runs):
-    return [create_run(runs, small_experiment(f"seed={seed}"), name) for seed, name in enumerate(("one", "two"))]
+    return [
+        create_run(runs, small_experiment(f"seed={seed}"), name) for seed, name in enumerate(("one", "two"))
+    ]
 
 
 def names(runs):

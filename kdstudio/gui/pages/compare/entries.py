@@ -82,6 +82,11 @@ class Entry:
         return f"{self.title}, {many}" if self.is_inside and not self.labels.title else self.title
 
     @property
+    def titled(self) -> Summary:
+        """The same under its title alone."""
+        return self.summary.model_copy(update={"name": self.title})
+
+    @property
     def named(self) -> Summary:
         """The same under the name that people know it by."""
         return self.summary.model_copy(update={"name": self.name})

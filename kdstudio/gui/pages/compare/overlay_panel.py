@@ -93,7 +93,7 @@ class OverlayPanel(QWidget):
         is_share = what == ACCURACY
         self.plot.clear()
         self.plot.name_axes(X, f"{what} (%)" if is_share else what)
-        names = short_names([entry.named for entry in self._chosen])
+        names = short_names([entry.titled for entry in self._chosen])
         for number, (name, each) in enumerate(zip(names, found, strict=True)):
             if what in each:
                 drawn = each[what].scaled(100) if is_share else each[what]
