@@ -74,8 +74,6 @@ class FormColumn(QWidget):
         self._add_card("Data", Form(draft, ("data",), DataSpec))
         self._add_card("Compute", Form(draft, ("compute",), ComputeSpec))
         self._column.addStretch(1)
-        bar = self._scroll.verticalScrollBar().sizeHint().width()
-        self.setMinimumWidth(self._column.minimumSize().width() + bar)
         if focus and any(form.has(*focus) for form in self._forms):
             self.form_with(*focus).editor(*focus).take_focus()
         self.setUpdatesEnabled(True)
