@@ -29,7 +29,9 @@ def everything_offered() -> EntryPoints:
 @cache
 def offered(group: str) -> tuple[EntryPoint, ...]:
     """Entry points of ``group``, those of one package together."""
-    return tuple(sorted(everything_offered().select(group=group), key=lambda point: (owner(point), point.name)))
+    return tuple(
+        sorted(everything_offered().select(group=group), key=lambda point: (owner(point), point.name))
+    )
 
 
 def owner(point: EntryPoint) -> str:

@@ -79,15 +79,21 @@ def list_(what: str, words: tuple[str, ...], runs: Path, as_json: bool) -> None:
 @settings_option
 @seeds_option
 @sweep_option
+@runs_dir
 @code_flag
 def preview(
-    experiment: str, settings: tuple[str, ...], seeds: int | None, sweep: tuple[str, ...], allow_code: bool
+    experiment: str,
+    settings: tuple[str, ...],
+    seeds: int | None,
+    sweep: tuple[str, ...],
+    runs: Path,
+    allow_code: bool,
 ) -> None:
     """Show what an experiment would see and build: images, classes, networks, their cost and taps."""
     from kdstudio.runs.preview import Previewer
 
     chosen = load_experiment(experiment, settings, seeds, sweep)
-    found = Previewer().preview(chosen, lambda _what, _fraction: None, allow_code=allow_code)
+    found = Previewer(runs).preview(chosen, lambda _what, _fraction: None, allow_code=allow_code)
     tables.print_preview(found, console(stderr=False))
 
 

@@ -38,6 +38,7 @@ class PublishedDataset(DatasetSpec):
         "",
         "Folder",
         "Folder that holds the files; empty means KDSTUDIO_DATA or the user's data folder.",
+        path="folder",
     )
 
     @classmethod

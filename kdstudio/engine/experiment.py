@@ -86,6 +86,7 @@ class DataSpec(Declaration):
         "Renumber",
         "Make the chosen classes a data set of their own: networks have outputs for them alone, "
         "and only they are tested. Otherwise the other classes stay as outputs and in the test.",
+        advanced=True,
     )
     seed: OptionalInteger = option(
         None,
@@ -95,9 +96,15 @@ class DataSpec(Declaration):
         empty="the seed",
         ge=0,
         le=2**31 - 1,
+        advanced=True,
     )
     fraction: float = option(
-        1.0, "Fraction", "Share of the training images that is used, of every class alike.", gt=0, le=1
+        1.0,
+        "Fraction",
+        "Share of the training images that is used, of every class alike.",
+        gt=0,
+        le=1,
+        advanced=True,
     )
     label_noise: float = option(
         0.0,
@@ -105,6 +112,7 @@ class DataSpec(Declaration):
         "Share of the training labels, of every class alike, that are made wrong.",
         ge=0,
         le=1,
+        advanced=True,
     )
 
 
@@ -132,6 +140,7 @@ class FromFile(Declaration):
         "File",
         "Weights for the same architecture: .safetensors, or a PyTorch state dict (.pt, .pth), which is "
         "read without running anything in it.",
+        path="*.safetensors *.pt *.pth",
         min_length=1,
     )
     sha256: str = FINGERPRINT

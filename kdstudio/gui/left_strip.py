@@ -63,4 +63,6 @@ def spoken_left(left: Sequence[Entry]) -> str:
     counts = {"interrupted": 0, "waiting": 0}
     for entry in left:
         counts["interrupted" if entry.state == "interrupted" else "waiting"] += 1
-    return ", ".join(f"{count} {word} run{'' if count == 1 else 's'}" for word, count in counts.items() if count)
+    return ", ".join(
+        f"{count} {word} run{'' if count == 1 else 's'}" for word, count in counts.items() if count
+    )

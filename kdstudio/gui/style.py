@@ -7,8 +7,8 @@ QToolTip { color: $text; background: $panel; border: 1px solid $border; padding:
 QFrame#card { background: $panel; border: 1px solid $border; border-radius: 8px; }
 QFrame#runbar { background: $panel; border: none; border-top: 1px solid $border; }
 QFrame#rail { background: $rail; border: none; border-right: 1px solid $border; }
-QLabel#title { font-size: 17px; font-weight: 600; }
-QLabel#heading { font-size: 14px; font-weight: 600; }
+QLabel#title { font-size: $title_size; font-weight: 600; }
+QLabel#heading { font-size: $heading_size; font-weight: 600; }
 QLabel#subheading { font-weight: 600; color: $muted; }
 QLabel#muted { color: $muted; }
 QLabel#muted:disabled { color: $faded; }
@@ -17,7 +17,7 @@ QFrame#warnings { background: $warning_soft; border: 1px solid $warning_border; 
 QLabel#warning { color: $warning; font-weight: 600; }
 QFrame#result { background: $accent_soft; border: 1px solid $accent; border-radius: 8px; }
 QLabel#subject { font-weight: 600; }
-QLabel#failure { color: $error; font-size: 20px; }
+QLabel#failure { color: $error; font-size: $sign_size; }
 QFrame#formula { background: $accent_soft; border: 1px solid transparent; border-radius: 6px; }
 QFrame#formula:focus { border-color: $accent; }
 QLabel#state { font-weight: 600; }
@@ -30,7 +30,7 @@ QLineEdit[invalid="true"], QComboBox[invalid="true"] { border-color: $error; }
 QLineEdit:disabled, QComboBox:disabled { color: $muted; }
 QAbstractSpinBox QLineEdit { background: transparent; border: none; padding: 0; min-height: 0; }
 QComboBox#title-choice {
-  font-size: 14px; font-weight: 600; border-color: transparent; background: transparent;
+  font-size: $heading_size; font-weight: 600; border-color: transparent; background: transparent;
   padding: 1px 4px 1px 0;
 }
 QComboBox#title-choice:hover, QComboBox#title-choice:focus { border-color: $border; }
@@ -68,6 +68,8 @@ QPushButton#link:hover, QPushButton#link:focus { border-color: $accent; }
 QPushButton#choice { text-align: left; background: $field; padding: 0; }
 QPushButton#choice:pressed { background: $accent_soft; }
 QPushButton#choice[invalid="true"] { border-color: $error; }
+QPushButton#samples { background: transparent; border: 1px solid transparent; padding: 2px; }
+QPushButton#samples:hover, QPushButton#samples:focus { border-color: $accent; }
 QLabel#chosen { font-weight: 600; }
 QFrame#chooser { background: $panel; border: 1px solid $border; border-radius: 6px; }
 QListView#choices { background: transparent; border: none; outline: none; }
@@ -93,8 +95,30 @@ QToolButton#menu::menu-indicator {
   image: url("$icons/chevron.svg"); width: 10px; height: 10px;
   subcontrol-origin: padding; subcontrol-position: right center; right: 7px;
 }
+QToolButton#fold {
+  border: 1px solid transparent; border-radius: 4px; padding: 2px 6px 2px 0; background: transparent;
+  font-size: $heading_size; font-weight: 600;
+}
+QToolButton#disclosure {
+  border: 1px solid transparent; border-radius: 4px; padding: 2px 4px; background: transparent;
+  color: $muted; font-weight: 600;
+}
+QToolButton#fold:hover, QToolButton#disclosure:hover { background: $accent_soft; }
+QToolButton#fold:focus, QToolButton#disclosure:focus { border-color: $accent; }
+QToolButton#changed {
+  border: 1px solid transparent; border-radius: 4px; padding: 1px 4px; background: transparent;
+  color: $accent;
+}
+QToolButton#changed:hover, QToolButton#changed:focus { border-color: $accent; }
+QLabel#badge {
+  background: $accent_soft; color: $accent; border-radius: 8px; padding: 1px 8px; font-weight: 600;
+}
+QToolButton#inline:disabled { color: $faded; }
+QMenuBar { background: $rail; color: $text; border-bottom: 1px solid $border; padding: 1px 4px; }
+QMenuBar::item { background: transparent; padding: 3px 9px; border-radius: 4px; }
+QMenuBar::item:selected, QMenuBar::item:pressed { background: $accent_soft; color: $text; }
 QToolButton#rail {
-  border: none; border-radius: 8px; padding: 8px 0; color: $muted; font-size: 11px;
+  border: none; border-radius: 8px; padding: 8px 0; color: $muted; font-size: $small;
 }
 QToolButton#rail:hover { background: $accent_soft; color: $text; }
 QToolButton#rail:focus { border: 1px solid $accent; }

@@ -13,12 +13,15 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QStackedWid
 from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.trials import code_run_by
 from kdstudio.errors import KDStudioError
-from kdstudio.gui.cache_dialog import CacheDialog
 from kdstudio.gui.controller import RunController, State
 from kdstudio.gui.dialogs import ErrorDialog, ask, show_error
+from kdstudio.gui.empty_state import EmptyState
 from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.icons import page_icon
+from kdstudio.gui.last_experiment import LastExperiment
 from kdstudio.gui.left_strip import LeftStrip
+from kdstudio.gui.menus import Menus
+from kdstudio.gui.page_focus import take_focus
 from kdstudio.gui.pages import PAGES
 from kdstudio.gui.rail import Rail
 from kdstudio.gui.run_bar import RunBar
@@ -27,7 +30,7 @@ from kdstudio.gui.run_word import hindrance
 from kdstudio.gui.saving.keys import SavingKeys
 from kdstudio.gui.settings_dialog import SettingsDialog
 from kdstudio.gui.theme import Theme
-from kdstudio.problems import Problem
+from kdstudio.problems import Problem, Refusal
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.presets import DEFAULT_PRESET
 
@@ -41,12 +44,14 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("KD Studio")
         self.resize(1280, 800)
         self.setMinimumSize(1000, 640)
-        self.theme = theme
+        self.theme, self.runs = theme, runs
         self._leaving = False
         self.error: ErrorDialog | None = None
         self._failure = ("", "")
         """Message and details of what failed last, where that stands in no log."""
         self.draft = Draft(DEFAULT_PRESET, self)
+        self.last_experiment = LastExperiment(self.draft)
+        notice = self.last_experiment.restore()
         self.controller = RunController(runs, self)
         self.index = SharedIndex(runs, self)
         self.run_bar = RunBar(self.controller)
@@ -56,16 +61,31 @@ class MainWindow(QMainWindow):
         self.left = LeftStrip(self.controller.watch, self.line_up)
         self._lay_out()
         self._connect()
-        SavingKeys(self)
+        SavingKeys(self, otherwise=self.save_as)
+        self.menus = Menus(self)
         theme.changed.connect(self._show_icon)
         self._show_icon()
         self.show_page("Experiment")
+        self.experiment_page.form.head.tell(notice)
+
+    @property
+    def experiment_page(self) -> Any:  # noqa: ANN401
+        """The page with the form."""
+        return self.page("Experiment")
+
+    @property
+    def current_page(self) -> str:
+        """Name of the page in sight."""
+        return next(name for name, page in self._pages.items() if page is self.stack.currentWidget())
 
     def page(self, name: str) -> Any:  # noqa: ANN401
         """Return the page called ``name``; it is made when it is first asked for."""
         if name not in self._pages:
             self._pages[name] = PAGES[name](self)
             self.stack.addWidget(self._pages[name])
+            for empty in self._pages[name].findChildren(EmptyState):
+                empty.preset_wanted.connect(self.open_preset)
+                empty.page_wanted.connect(self.show_page)
         return self._pages[name]
 
     def make_pages(self) -> None:
@@ -91,7 +111,6 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         controller = self.controller
         self.rail.wanted.connect(self.show_page)
-        self.rail.cache_wanted.connect(lambda: CacheDialog(self).open())
         self.run_bar.run_button.clicked.connect(self.run)
         self.run_bar.resume_wanted.connect(self.resume_followed)
         self.run_bar.queue_wanted.connect(lambda: self.show_page("Queue"))
@@ -107,9 +126,28 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(page_icon("Live", self.theme.colours["accent"]))
 
     def show_page(self, name: str) -> None:
-        """Turn to the page called ``name``."""
+        """Turn to the page called ``name``; the focus goes with it, unless it is in the run bar."""
         self.stack.setCurrentWidget(self.page(name))
         self.rail.mark(name)
+        if not self.run_bar.isAncestorOf(self.focusWidget()):
+            take_focus(self.page(name))
+
+    def open_preset(self, source: str) -> None:
+        """Put a preset or file into the form, and turn to it."""
+        self.show_page("Experiment")
+        self.experiment_page.load(source)
+
+    def save_as(self) -> None:
+        """Save the experiment in the form as a file."""
+        self.show_page("Experiment")
+        self.experiment_page.save_as()
+
+    def toggle_full_screen(self) -> None:
+        """Take the whole screen, or give it back."""
+        if self.isFullScreen():
+            self.showNormal()
+        else:
+            self.showFullScreen()
 
     def _show_runnable(self) -> None:
         """Say whether the form can be run, or why not; a failure before it was changed is past."""
@@ -196,6 +234,7 @@ class MainWindow(QMainWindow):
 
     def finish(self) -> None:
         """End what goes on beside the window, before the program ends."""
+        self.last_experiment.keep()
         if "Export" in self._pages:
             self.page("Export").finish()
         self.controller.finish()
@@ -223,7 +262,7 @@ class MainWindow(QMainWindow):
         self.page("Live").choose(run)
 
     def use_settings(self, run: RunFolder) -> SettingsDialog | None:
-        """Put the settings of ``run`` into the form, after telling what differs; None if they cannot be read."""
+        """Put the settings of ``run`` into the form, after telling what differs; None if they are damaged."""
         try:
             dialog = SettingsDialog(self.draft, run, self)
         except KDStudioError as error:
@@ -250,16 +289,15 @@ class MainWindow(QMainWindow):
         """Tell why the run has failed, and lead to the field if it was what the form still holds."""
         run = self.controller.run_state
         message, details = (run.error, run.details) if run.error else self._failure
+        folder, blamed = self.controller.folder, run.blamed or self.controller.blamed
         mend: Callable[[], object] | None = None
-        if run.started is None:  # it was tried in vain, as the form has been
-            mend = self.mend
-        elif run.blamed and self._is_in_form(self.controller.folder):
-            mend = partial(self.show_problem, Problem(run.blamed, message))
+        if folder is None or self._is_in_form(folder):
+            mend = partial(self.show_problem, Refusal(blamed, message)) if blamed else self.mend
         self.complain(message, details, mend)
 
-    def _is_in_form(self, run: RunFolder | None) -> bool:
+    def _is_in_form(self, run: RunFolder) -> bool:
         """Tell whether the form holds the experiment of ``run``, as it was or changed since."""
-        return run is not None and run.summary().experiment.get("name") == self.draft.raw["name"]
+        return bool(run.summary().experiment.get("name") == self.draft.raw["name"])
 
     def complain(self, message: str, details: str = "", mend: Callable[[], object] | None = None) -> None:
         """Open the error dialog; one at a time. ``mend`` leads to what is to be changed."""

@@ -108,7 +108,3 @@ def _out_of_its_place(widget: QWidget) -> Iterator[str]:
         yield f"stands at {found}, out of its parent's {parent.width()}×{parent.height()}"
 
 
-def settle() -> None:
-    """Let layouts and what is asked to be drawn come to rest."""
-    for _ in range(5):
-        QApplication.processEvents()

@@ -41,7 +41,11 @@ class ImageFolder(DatasetSpec):
 
     name: Literal["folder"] = "folder"
     path: str = option(
-        ..., "Folder", "Holds a folder of images for each class, or train/ and test/.", min_length=1
+        ...,
+        "Folder",
+        "Holds a folder of images for each class, or train/ and test/.",
+        path="folder",
+        min_length=1,
     )
     size: int = option(
         32,
@@ -60,13 +64,14 @@ class ImageFolder(DatasetSpec):
         lt=1,
     )
     unreadable: Literal["stop", "skip"] = option(
-        "stop", "Unreadable files", "Stop and name the first, or leave them out and say which."
+        "stop", "Unreadable files", "Stop and name the first, or leave them out and say which.", advanced=True
     )
     memory: Literal["auto", "resident", "stream"] = option(
         "auto",
         "Memory",
         "Decode once and keep everything in memory, or decode from the files in every epoch; auto "
         "streams what would not fit.",
+        advanced=True,
     )
 
     def root(self) -> Path:

@@ -42,7 +42,10 @@ class FitNet(Strategy):
     )
     projection: HintProjection = option("paper", "Regressor", REGRESSOR)
     distance: Literal["squared error", "cross-entropy"] = option(
-        "squared error", "Distance", "Mean squared error, or cross-entropy of the softmax over channels."
+        "squared error",
+        "Distance",
+        "Mean squared error, or cross-entropy of the softmax over channels.",
+        advanced=True,
     )
     stages: Literal["two", "one"] = option(
         "two",
@@ -59,7 +62,7 @@ class FitNet(Strategy):
         1.0, "Last λ", "Its weight in the last epoch, in a straight line.", ge=0, le=1e6
     )
     times_t_squared: bool = option(
-        False, "Times τ²", "Multiply the soft loss by τ², as Hinton does; the paper does not."
+        False, "Times τ²", "Multiply the soft loss by τ², as Hinton does; the paper does not.", advanced=True
     )
     baseline: Baseline = True
     kd: bool = option(True, "KD", "Also train the same student on labels and predictions without the hint.")

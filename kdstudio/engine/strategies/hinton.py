@@ -37,6 +37,7 @@ class Hinton(Strategy):
         "Divergence D",
         "KL divergence or cross-entropy to the teacher's predictions: the student's gradients are "
         "equal, but the KL falls to 0 when the student agrees.",
+        advanced=True,
     )
     baseline: Baseline = True
     teachers: TeacherCount = 1

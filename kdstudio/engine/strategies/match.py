@@ -56,6 +56,7 @@ class Match(Strategy):
         "Epochs of the stage before, for terms that are learned then.",
         unit="epochs",
         ge=1,
+        advanced=True,
     )
     baseline: Baseline = True
     teachers: TeacherCount = 1

@@ -51,6 +51,7 @@ class Mutual(Strategy):
         "mean of KLs",
         "Several peers",
         "A KL divergence to each, averaged, or one to their mean prediction: the gradients are equal.",
+        advanced=True,
     )
     independent: bool = option(True, "Independent", "Also train each network on the labels alone.")
     distil: bool = option(True, "1 distils 2", "Also let net-1, trained alone and frozen, teach the others.")

@@ -66,6 +66,7 @@ class Quantise(Strategy):
         unit="images",
         ge=2,
         le=1_000_000,
+        advanced=True,
     )
     baseline: bool = option(
         True,

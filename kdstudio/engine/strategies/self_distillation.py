@@ -57,6 +57,7 @@ class SelfDistillation(Strategy):
         "Feature loss",
         "norm: of the batch's pooled features, the exit's through a linear layer that serves in training "
         "alone, as in the authors' later code; squared norm: of each image's maps, as the paper has it.",
+        advanced=True,
     )
     feature_weight: OptionalNumber = option(
         None,
@@ -68,7 +69,10 @@ class SelfDistillation(Strategy):
         le=1e6,
     )
     ensemble: Literal["logits", "probabilities"] = option(
-        "logits", "Ensemble", "What of all exits is averaged; the authors' code has the logits."
+        "logits",
+        "Ensemble",
+        "What of all exits is averaged; the authors' code has the logits.",
+        advanced=True,
     )
     baseline: Baseline = True
 

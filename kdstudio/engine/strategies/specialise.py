@@ -58,12 +58,14 @@ class Specialise(Strategy):
         "Weight of the variance of the student's last features in each class. The authors' code has 0.2.",
         ge=0,
         le=1e6,
+        advanced=True,
     )
     variance_over: Literal["samples", "features"] = option(
         "samples",
         "Variance over",
         "samples: the mean variance of each feature over a class; features: the norm, over a class, of each "
         "sample's variance over its features, summed over the classes, as in the authors' code.",
+        advanced=True,
     )
     orthogonality: float = option(
         0.0,
@@ -71,6 +73,7 @@ class Specialise(Strategy):
         "Weight of the orthogonal projection of these features. The authors' code has 0.2.",
         ge=0,
         le=1e6,
+        advanced=True,
     )
     baseline: bool = option(
         True,

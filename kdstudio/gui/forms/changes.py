@@ -8,6 +8,7 @@ from typing import Any
 from kdstudio.declaration import TAGS
 
 Path = tuple[str, ...]
+NETWORKS = ("networks",)
 NOTHING = (None, "")
 """A field left empty: both stand for no value."""
 
@@ -29,7 +30,7 @@ def reference(origin: Any, raw: Any, path: Path, default: Any = None) -> Any:  #
         if depth and not _same_choice(origin, raw):
             return default
         raw = raw.get(part) if isinstance(raw, dict) else None
-        spare = _last(origin) if path[:depth] == ("networks",) else None
+        spare = _last(origin) if path[:depth] == NETWORKS else None
         origin = origin.get(part, spare)
     return origin
 
@@ -41,6 +42,9 @@ def changed_paths(origin: Any, raw: Any, path: Path = ()) -> Iterator[Path]:  # 
             yield path
     elif path and not _same_choice(origin, raw):
         yield path
+    elif path == NETWORKS:  # roles come and go with the strategy
+        for role, network in raw.items():
+            yield from changed_paths(origin.get(role, _last(origin)), network, (*path, role))
     else:
         for key in {**origin, **raw}:
             yield from changed_paths(origin.get(key), raw.get(key), (*path, key))

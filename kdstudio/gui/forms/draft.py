@@ -41,7 +41,7 @@ class Draft(QObject):
         self.history = History()
         self._unused_networks: dict[str, Any] = {}
         self.load(source)
-        self.history = History()
+        self.forget_history()
 
     def load(self, source: str) -> None:
         """Load a preset or file; KDStudioError leaves the draft as it was."""
@@ -67,6 +67,11 @@ class Draft(QObject):
         """Make the change again that was taken back last, if there is one."""
         if self.history.after:
             self._put(self.history.forward(self.moment))
+
+    def forget_history(self) -> None:
+        """Begin anew: there is nothing to undo."""
+        self.history = History()
+        self.changed.emit()
 
     def settle(self) -> None:
         """What is typed from now on is undone on its own."""

@@ -1,4 +1,4 @@
-"""What all editors of a form have in common: a control, its unit, a mark for what is changed."""
+"""What all editors of a form have in common: a control and its unit."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
 
 class Editor(QWidget):
@@ -19,14 +19,13 @@ class Editor(QWidget):
         super().__init__()
         self.control = control
         self.setFocusProxy(control)
+        control.setAcceptDrops(False)  # what is dropped is the page's, wherever it falls
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         row.addWidget(control, 1 if stretch else 0)
         self.unit = QLabel(objectName="muted")
         row.addWidget(self.unit)
-        self.mark = ChangeMark()
-        row.addWidget(self.mark)
         if not stretch:
             row.addStretch(1)
 
@@ -52,19 +51,6 @@ class Editor(QWidget):
             self.control.setProperty("invalid", invalid)
             self.control.style().unpolish(self.control)
             self.control.style().polish(self.control)
-
-
-class ChangeMark(QToolButton):
-    """A dot beside a field that is not as in preset or file; a click puts it back."""
-
-    def __init__(self) -> None:
-        """Hidden until there is something to tell."""
-        super().__init__(objectName="changed", text="●", visible=False)
-
-    def tell(self, title: str, before: str) -> None:
-        """Say of the field called ``title`` what it was."""
-        self.setToolTip(f"Changed from {before}; a click puts it back")
-        self.setAccessibleName(f"{title} is changed from {before}: put it back")
 
 
 class Line(QLineEdit):

@@ -21,7 +21,9 @@ from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.forms.editor import Editor
 from kdstudio.gui.forms.editors import ChoiceEditor, TapEditor, editor_for, hint_for
 from kdstudio.gui.forms.fields import as_it_is, default_of, default_values, help_text
-from kdstudio.gui.forms.row import INDENT, Row
+from kdstudio.gui.forms.path_editor import PathEditor
+from kdstudio.gui.forms.row import INDENT, Row, lay_out
+from kdstudio.gui.html import Html, bold, lines, paragraphs
 from kdstudio.problems import Problem
 from kdstudio.runs.choices import choices_of
 
@@ -30,9 +32,6 @@ if TYPE_CHECKING:
 
 FEW = 5
 """So many declarations are offered in a box by their names; more in a list that says what they are."""
-LABEL_WIDTH = 148
-GAP, ROW_GAP = 10, 6
-"""Pixels between label and editor, and between rows."""
 
 
 class Form(QWidget):
@@ -55,11 +54,7 @@ class Form(QWidget):
         self._disclosures: list[Disclosure] = []
         self._section: Disclosure | None = None
         self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(GAP)
-        self._grid.setVerticalSpacing(ROW_GAP)
-        self._grid.setColumnMinimumWidth(0, LABEL_WIDTH)
-        self._grid.setColumnStretch(1, 1)
+        lay_out(self._grid)
         self._add_fields(path, declaration, 0, only)
         draft.changed.connect(self._show_state)
         self._show_state()
@@ -83,6 +78,16 @@ class Form(QWidget):
                 disclosure.setChecked(True)
         self._rows[path].editor.take_focus()
         return self._rows[path].editor
+
+    def help_on(self, path: Path) -> Html:
+        """Tell what the field at ``path`` is for, its default, and how the command line sets it."""
+        row = self._rows[path]
+        return paragraphs(
+            bold(row.title),
+            row.label.toolTip(),
+            lines(f"Default: {row.spoken(row.default)}", f"Preset or file: {row.spoken(self._before(path))}"),
+            f"On the command line: --set {'.'.join(path)}=…",
+        )
 
     def forget(self) -> None:
         """Follow the draft no longer; the form is about to go."""
@@ -109,7 +114,7 @@ class Form(QWidget):
         self._section = Disclosure()
         self._disclosures.append(self._section)
         row = self._grid.rowCount()
-        self._grid.addWidget(self._section, row, 0, 1, 2, Qt.AlignmentFlag.AlignLeft)
+        self._grid.addWidget(self._section, row, 0, 1, 3, Qt.AlignmentFlag.AlignLeft)
         self._section.setContentsMargins(depth * INDENT, 0, 0, 0)
         self._section.setToolTip(", ".join(field.title or name for name, field in advanced))
         self._add_each(path, advanced, depth)
@@ -137,10 +142,11 @@ class Form(QWidget):
             editor.edited.connect(partial(self._draft.set, path, typing=is_line))
             if isinstance(editor.control, QLineEdit):
                 editor.control.editingFinished.connect(self._draft.settle)
-            editor.mark.clicked.connect(lambda: self._draft.set(path, self._before(path)))
             self._offer_sweep(self._add_row(path, field, editor, depth), path)
 
     def _editor_for(self, field: FieldInfo, value: object) -> Editor:
+        if wanted := hint_for(field, "path"):
+            return PathEditor(value, wanted)
         role = hint_for(field, "taps_of")
         if not role:
             return editor_for(field, value)
@@ -153,7 +159,6 @@ class Form(QWidget):
         title = field.title or path[-1]
         editor = ChosenEditor(title, choices_of(by_name.values()), "")
         editor.edited.connect(lambda name: self._add_entry(path, name, by_name[name]))
-        editor.mark.clicked.connect(lambda: self._draft.choose(path, self._before(path)))
         self._add_row(path, field, editor, depth, lambda entries: list(entries or ()))
         entries: dict[str, Any] = self._draft.value(path) or {}
         for key, entry in entries.items():
@@ -180,7 +185,6 @@ class Form(QWidget):
         current = (self._draft.value(path) or {}).get(tag)
         editor = self._choice_editor(field.title or path[-1], members, current)
         editor.edited.connect(lambda new: self._draft.choose(path, default_values(by_tag[new])))
-        editor.mark.clicked.connect(lambda: self._draft.choose(path, self._before(path)))
         label = self._add_row(path, field, editor, depth, lambda chosen: (chosen or {}).get(tag))
         self._offer_sweep(label, (*path, tag))
         return by_tag.get(current, members[0])
@@ -200,9 +204,9 @@ class Form(QWidget):
         label.setContentsMargins(depth * INDENT, 6, 0, 0)
         label.setToolTip(help)
         row = self._grid.rowCount()
-        self._grid.addWidget(label, row, 0, 1, 2)
+        self._grid.addWidget(label, row, 0, 1, 3)
         if button:
-            self._grid.addWidget(button, row, 1, Qt.AlignmentFlag.AlignRight)
+            self._grid.addWidget(button, row, 2, Qt.AlignmentFlag.AlignRight)
         if self._section:
             self._section.add(label)
             if button:
@@ -229,6 +233,7 @@ class Form(QWidget):
         row = Row(title, editor, depth, unit=hint_for(field, "unit"), default=default_of(field), held=held)
         row.explain(" ".join((*path[:-1], title)), field.description or "", help_text(field))
         row.place(self._grid)
+        row.mark.clicked.connect(lambda: self._put_back(path, plain=held is as_it_is))
         self._rows[path] = row
         if self._section:
             self._section.add(row, lambda: row.is_notable(self._draft.value(path)))
@@ -236,6 +241,14 @@ class Form(QWidget):
 
     def _before(self, path: Path) -> Any:  # noqa: ANN401
         return self._draft.before(path, self._rows[path].default)
+
+    def _put_back(self, path: Path, *, plain: bool) -> None:
+        """Put a field, or another declaration than the one chosen, back."""
+        before = self._before(path)
+        if plain:
+            self._draft.set(path, before)
+        else:
+            self._draft.choose(path, before)
 
     def _show_state(self) -> None:
         self._show_swept()

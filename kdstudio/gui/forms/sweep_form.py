@@ -13,7 +13,7 @@ from kdstudio.gui.forms.changes import Path
 from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.forms.field_picker import FieldPicker
 from kdstudio.gui.forms.fields import help_text
-from kdstudio.gui.forms.form import GAP, LABEL_WIDTH, ROW_GAP
+from kdstudio.gui.forms.row import GAP, LABEL_WIDTH, ROW_GAP
 from kdstudio.gui.forms.sweepable import Sweepable, sweepable
 from kdstudio.gui.forms.values_editor import ValuesEditor
 from kdstudio.gui.layout import text_label
@@ -70,6 +70,18 @@ class SweepForm(QWidget):
         """Path of the values that have the focus, if they are edited here."""
         paths = ((PART, path) for path, editor in self._editors.items() if editor.control.hasFocus())
         return next(paths, None)
+
+    def nearest(self, path: tuple[str | int, ...]) -> Path:
+        """Path of the values that ``path`` is about: those with an error, where it names none."""
+        wrong = [name for name, label in self._errors.items() if label.text()]
+        named = [str(part) for part in path[1:2] if str(part) in self._editors]
+        found = next(iter((*named, *wrong, *self._editors)), "")
+        return (PART, found) if path[:1] == (PART,) and found else ()
+
+    def reveal(self, path: Path) -> QWidget:
+        """Give the values at ``path`` the focus; returns their editor."""
+        self._editors[path[-1]].take_focus()
+        return self._editors[path[-1]]
 
     def forget(self) -> None:
         """Follow the draft no longer; the form is about to go."""

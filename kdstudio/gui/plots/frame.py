@@ -109,7 +109,9 @@ class PlotFrame(QWidget):
     def pen(self, token: Token, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
         """Pen in the colour of a network, or of a word of the theme."""
         colour = self._theme.colours.of(token)
-        width = round(self.devicePixelRatioF())  # pens are cosmetic: their width counts device pixels
+        width = round(
+            self.devicePixelRatioF() * self._theme.size
+        )  # pens are cosmetic: their width counts device pixels
         return pg.mkPen(colour, width=width, style=style)
 
 

@@ -47,6 +47,12 @@ def test_words_are_searched_in_all_that_is_said(chooser, qtbot, words, found):
     assert chooser.nothing.isVisible() == (not found)
 
 
+def test_what_is_called_so_comes_first(chooser, qtbot):
+    qtbot.keyClicks(chooser.search, "teacher")
+    assert chooser.shown()[0] == "teacher-free"
+    assert len(chooser.shown()) > 5
+
+
 def test_what_it_needs_is_searched_too(chooser, qtbot):
     qtbot.keyClicks(chooser.search, "maps needs")
     assert chooser.shown() == []  # "needs" is not a word of the entries

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from kdstudio.errors import KDStudioError
+from kdstudio.gui.empty_state import EmptyState
 from kdstudio.gui.layout import GAP, MARGIN, Card
 from kdstudio.gui.pages.compare.actions import ActionButton, MoreButton, RunActions
 from kdstudio.gui.pages.compare.entries import Entries, Entry
@@ -33,6 +34,7 @@ from kdstudio.gui.theme import Theme
 from kdstudio.runs.comparison import short_name
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.labels import NOTHING, Labels, write_labels
+from kdstudio.runs.presets import DEFAULT_PRESET
 from kdstudio.runs.searching import search
 from kdstudio.runs.session import failure
 from kdstudio.runs.summary import Summary
@@ -86,7 +88,7 @@ class ComparePage(QWidget):
         self.counted = QLabel(objectName="muted")
         self.buttons = {name: ActionButton(self.actions_of_runs[name]) for name in BUTTONS}
         self._stack = QStackedLayout(self)
-        self._stack.addWidget(QLabel(EMPTY, objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter))
+        self._stack.addWidget(EmptyState(EMPTY, (DEFAULT_PRESET,)))
         self._stack.addWidget(self._make_content())
         self._searching = QTimer(self, interval=SEARCH_MILLISECONDS, singleShot=True)
         self._searching.timeout.connect(self.refresh)
@@ -145,6 +147,7 @@ class ComparePage(QWidget):
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
             card.add(widget, 1)
             below.addWidget(card)
+        below.setSizes([1, 1])  # alike
         parts = QSplitter(Qt.Orientation.Vertical, handleWidth=GAP, childrenCollapsible=False)
         parts.addWidget(self.table)
         parts.addWidget(below)

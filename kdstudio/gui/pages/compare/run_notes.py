@@ -69,14 +69,15 @@ def _notes_of_one(summary: Summary) -> Html:
         laid_out(networks_table(rows), last=("parameters", "architecture")) if rows else "",
         told(summary.warnings),
         *(laid_out(found) for found in (effects_table(summary.comparisons), *tables) if found.rows),
-        *map(laid_out, published_tables(summary)),
+        *(laid_out(found, wrapped=True) for found in published_tables(summary)),
         joined((bold(strategy["name"]), f": {settings}" if settings else "")),
     )
 
 
-def laid_out(found: ResultTable, last: Sequence[str] = ()) -> Html:
+def laid_out(found: ResultTable, last: Sequence[str] = (), *, wrapped: bool = False) -> Html:
     """Write a table of results, its title above it; the columns ``last`` come at the right."""
-    body = [[cell.replace(" ", "\N{NO-BREAK SPACE}") for cell in row] for row in found.body]
+    space = " " if wrapped else "\N{NO-BREAK SPACE}"
+    body = [[cell.replace(" ", space) for cell in row] for row in found.body]
     if found.best is not None:
         body[found.best] = [*map(bold, body[found.best])]
     late = {column: place for place, column in enumerate(last, 1)}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.controller import RunController
+from kdstudio.gui.empty_state import EmptyState
 from kdstudio.gui.forms.editors import Choices
 from kdstudio.gui.layout import GAP, MARGIN, Card, text_label
 from kdstudio.gui.pages.live_run.live_plots import LivePlots
@@ -18,6 +19,7 @@ from kdstudio.gui.warnings_strip import WarningsStrip
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.log import RunFollower
 from kdstudio.runs.outcome import outcome_of
+from kdstudio.runs.presets import DEFAULT_PRESET
 
 EMPTY = "Nothing has run yet.\nChoose a preset on the Experiment page and press Run (Ctrl+R)."
 POLL_MILLISECONDS = 100
@@ -78,7 +80,7 @@ class LivePage(QWidget):
         column.addWidget(self.notices)
         column.addWidget(self.plots, 1)
         self._stack = QStackedLayout(self)
-        self._stack.addWidget(QLabel(EMPTY, objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter))
+        self._stack.addWidget(EmptyState(EMPTY, (DEFAULT_PRESET,)))
         self._stack.addWidget(whole)
 
     @property

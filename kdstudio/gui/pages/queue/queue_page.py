@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
+from kdstudio.gui.empty_state import EmptyState
 from kdstudio.gui.flow_layout import FlowLayout
 from kdstudio.gui.layout import GAP, MARGIN, text_label
 from kdstudio.gui.left_strip import LineUp
@@ -41,7 +42,7 @@ class QueuePage(QWidget):
         self.about = text_label("", "muted")
         self.buttons: dict[str, QPushButton] = {}
         self._stack = QStackedLayout(self)
-        self._stack.addWidget(QLabel(EMPTY, objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter))
+        self._stack.addWidget(EmptyState(EMPTY))
         self._stack.addWidget(self._make_content())
         self.table.chosen_changed.connect(self._show_chosen)
         self.table.move_wanted.connect(self._move)
