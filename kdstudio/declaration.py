@@ -30,11 +30,27 @@ class Declaration(BaseModel):
 
     formerly: ClassVar[tuple[str, ...]] = ()
     """Names that it had before; files with these are still read."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """What it asks for that not everybody has, in a word or two each: ``maps``."""
 
     @classmethod
     def headline(cls) -> str:
         """First line of the docstring: what people read in lists and tooltips."""
         return (cls.__doc__ or "").strip().partition("\n")[0]
+
+    @classmethod
+    def introduction(cls) -> tuple[str, str]:
+        """Return what people call it, and a line about it: the headline at its colon.
+
+        Where it has none it is called by its name.
+        """
+        title, colon, line = cls.headline().partition(": ")
+        return (title, line[:1].upper() + line[1:]) if colon else (tag_of(cls)[1], title)
+
+    @classmethod
+    def needed(cls) -> tuple[str, ...]:
+        """Return what it asks for on this machine; by default what it ``needs``."""
+        return cls.needs
 
 
 def option(
@@ -45,16 +61,27 @@ def option(
     unit: str = "",
     taps_of: str = "",
     hidden: bool = False,
+    advanced: bool = False,
     empty: str = "",
+    path: str = "",
     **limits: Any,  # noqa: ANN401
 ) -> Any:  # noqa: ANN401
     """Declare a field once: its default, label, sentence of help, unit and range.
 
     ``taps_of`` names the role whose network's taps can be chosen from; a ``hidden`` field is filled in by
-    the program, not in a form. ``empty`` is what forms show where nothing is given (of ``OptionalNumber``).
-    ``limits`` are pydantic's (``ge``, ``le``, ``gt``, ``lt``, ``min_length``, ``pattern``).
+    the program, not in a form; an ``advanced`` one is rarely changed, and stands behind a button there.
+    ``empty`` is what forms show where nothing is given (of ``OptionalNumber``). ``path`` says that it names a
+    ``folder``, or a file with one of these patterns: ``*.pt *.pth``. ``limits`` are pydantic's
+    (``ge``, ``le``, ``gt``, ``lt``, ``min_length``, ``pattern``).
     """
-    hints = {"unit": unit, "taps_of": taps_of, "hidden": hidden, "empty": empty}
+    hints = {
+        "unit": unit,
+        "taps_of": taps_of,
+        "hidden": hidden,
+        "advanced": advanced,
+        "empty": empty,
+        "path": path,
+    }
     extra: dict[str, Any] = {key: value for key, value in hints.items() if value}
     return Field(default, title=title, description=help, json_schema_extra=extra or None, **limits)
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import traceback
 from collections.abc import Collection
 from functools import cache
-from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, packages_distributions, version
+from importlib.metadata import (
+    EntryPoint,
+    EntryPoints,
+    PackageNotFoundError,
+    entry_points,
+    packages_distributions,
+    version,
+)
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,9 +21,17 @@ PASSED_THROUGH = ("kdstudio.models.modules.drawing",)
 
 
 @cache
+def everything_offered() -> EntryPoints:
+    """Entry points of all packages, read once: each asking opens a file of every package installed."""
+    return entry_points()
+
+
+@cache
 def offered(group: str) -> tuple[EntryPoint, ...]:
     """Entry points of ``group``, those of one package together."""
-    return tuple(sorted(entry_points(group=group), key=lambda point: (owner(point), point.name)))
+    return tuple(
+        sorted(everything_offered().select(group=group), key=lambda point: (owner(point), point.name))
+    )
 
 
 def owner(point: EntryPoint) -> str:
@@ -35,7 +50,7 @@ def package_of_module(module: str) -> str:
     top = top_level(module)
     if top == OURS:
         return OURS
-    groups = (group for group in entry_points().groups if group.startswith(f"{OURS}."))
+    groups = (group for group in everything_offered().groups if group.startswith(f"{OURS}."))
     named = (owner(point) for group in groups for point in offered(group) if top_level(point.module) == top)
     return next(named, None) or packages_distributions().get(top, [top])[0]
 

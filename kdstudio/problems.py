@@ -28,6 +28,14 @@ class Problem:
         return f"{dotted}: {self.message}" if dotted else self.message
 
 
+class Refusal(Problem):
+    """Why an experiment without mistakes would not run: the message says all, the path is to blame."""
+
+    def __str__(self) -> str:
+        """The message."""
+        return self.message
+
+
 def problems(
     error: ValidationError,
     raw: object,

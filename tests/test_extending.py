@@ -53,7 +53,8 @@ from PySide6.QtWidgets import QApplication
 from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.strategy import strategies
 from kdstudio.gui.forms.draft import Draft
-from kdstudio.gui.forms.form import Form, default_values
+from kdstudio.gui.forms.fields import default_values
+from kdstudio.gui.forms.form import Form
 
 app = QApplication([])
 for draft in (Draft("digits-chain"), Draft("digits-hinton")):

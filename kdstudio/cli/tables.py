@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -28,11 +30,19 @@ from kdstudio.runs.figures import FIGURES
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.formats.declaration import formats
 from kdstudio.runs.groups import gathered
-from kdstudio.runs.presets import gallery, load_experiment, preset_names
+from kdstudio.runs.index import RunIndex
+from kdstudio.runs.labels import Labels, read_labels
+from kdstudio.runs.outcome import outcome
+from kdstudio.runs.preset_facts import PresetFacts, Took, preset_facts, took
+from kdstudio.runs.presets import gallery
 from kdstudio.runs.preview import Preview
+from kdstudio.runs.published import published_tables
 from kdstudio.runs.result_tables import ResultTable, result_tables
+from kdstudio.runs.searching import Query
+from kdstudio.runs.side_by_side import differences_table, figures_table
 from kdstudio.runs.state import spoken_duration
 from kdstudio.runs.summary import Summary, spoken_warnings, with_warnings
+from kdstudio.runs.table_formats import written_as
 
 WIDEST = 1000
 """Characters that a table may take where there is no terminal."""
@@ -50,21 +60,33 @@ REGISTRIES: dict[str, Registry[Any]] = {
 
 
 def declared_rows(what: str) -> list[dict[str, Any]]:
-    """One row for each preset or entry of a registry; foreign ones tell their package."""
-    if what == "presets":
-        return [_preset_row(name, gallery().presets[name].package) for name in preset_names()]
+    """One row for each entry of a registry; foreign ones tell their package."""
     registry = REGISTRIES[what]
     return [_entry_row(name, entry, registry.package_of(name)) for name, entry in registry.items()]
 
 
-def _preset_row(name: str, package: str) -> dict[str, Any]:
-    about = load_experiment(name).about
+def preset_rows(runs: Path) -> list[dict[str, Any]]:
+    """One row for each preset; how long it took where there are runs of it in ``runs``."""
+    index = RunIndex(runs)
+    index.refresh()
+    return [_preset_row(facts, took(facts, index.summaries.values())) for facts in preset_facts()]
+
+
+def _preset_row(facts: PresetFacts, time: Took) -> dict[str, Any]:
     return {
-        "name": name,
-        "title": about.title if about else "",
-        "source": about.source if about else "",
-        "expected": about.expected if about else "",
-    } | _told_package(package)
+        "name": facts.name,
+        "title": facts.about.title,
+        "source": facts.about.source,
+        "strategy": facts.strategy,
+        "data": f"{facts.data} (needs {facts.lacks})" if facts.lacks else facts.data,
+        "time": time.text,
+    } | _told_package(facts.package)
+
+
+def has_words(row: Mapping[str, Any], words: Sequence[str]) -> bool:
+    """Tell whether every one of ``words`` stands somewhere in a row."""
+    text = " ".join(_cell(value) for value in row.values()).lower()
+    return all(word.lower() in text for word in words)
 
 
 def _entry_row(name: str, entry: type[Declaration], package: str) -> dict[str, Any]:
@@ -73,12 +95,13 @@ def _entry_row(name: str, entry: type[Declaration], package: str) -> dict[str, A
         "name": name,
         "about": entry.headline(),
         **({"paper": paper} if paper else {}),
+        **({"needs": list(needs)} if (needs := entry.needed()) else {}),
         "options": [option for option in entry.model_fields if option != "name"],
     } | _told_package(package)
 
 
 def _told_package(package: str) -> dict[str, str]:
-    return {} if package == OURS else {"package": package}
+    return {"package": package} if package and package != OURS else {}
 
 
 def left_out(what: str) -> list[str]:
@@ -89,14 +112,20 @@ def left_out(what: str) -> list[str]:
     return [f"{source} is left out: {reason}" for source, reason in failures.items()]
 
 
-def run_rows(folders: list[RunFolder]) -> list[dict[str, Any]]:
-    """One row for each run that can be read."""
+def run_rows(folders: list[RunFolder], query: Query = Query()) -> list[dict[str, Any]]:  # noqa: B008
+    """One row for each run that is looked for; all that cannot be read say why."""
     rows: list[dict[str, Any]] = []
     for folder in folders:
         try:
             summary = folder.summary()
         except KDStudioError as error:
             rows.append({"name": folder.name, "status": f"unreadable: {error}"})
+            continue
+        try:
+            labels = read_labels(folder)
+        except KDStudioError as error:
+            labels = Labels(note=str(error))
+        if not query.accepts(folder, summary, labels):
             continue
         groups = gathered(summary.networks.values())
         means = {g.network.name: spread.mean for g in groups if (spread := g.spread("accuracy"))}
@@ -108,6 +137,7 @@ def run_rows(folders: list[RunFolder]) -> list[dict[str, Any]]:
                 "strategy": summary.experiment["strategy"]["name"],
                 "seconds": round(summary.seconds, 1),
                 "test_accuracy": means,
+                **{key: value for key, value in labels.model_dump().items() if value},
                 "path": str(folder.path),
             }
         )
@@ -134,13 +164,32 @@ def _cell(value: Any) -> str:  # noqa: ANN401
 
 
 def print_results(summary: Summary, console: Console) -> None:
-    """Show what became of a run's networks, in general and as its strategy declares, and what to doubt."""
-    for found in result_tables(summary):
+    """Show what came out in a sentence, then the tables behind it, in general and as declared, and doubts."""
+    if summary.networks and summary.status not in ("running", "paused"):
+        told = outcome(summary)
+        console.print(Text(" ".join((f"{told.sentence}.", *told.remarks)), style="bold"))
+    for found in (*result_tables(summary), *published_tables(summary)):
         console.print(laid_out(found))
     if summary.warnings:
         console.print(spoken_warnings(len(summary.warnings)), style="bold yellow")
     for warning in summary.warnings:
         console.print(Padding(Text(warning.text), (0, 0, 0, 2), expand=False))
+
+
+def print_beside(
+    summaries: Sequence[Summary], console: Console, table_format: str | None, as_json: bool
+) -> None:
+    """Show runs side by side: what came out, and the settings in which they differ."""
+    if as_json:
+        records = [summary.model_dump(mode="json") for summary in summaries]
+        console.print_json(json.dumps(records, ensure_ascii=False), indent=2)
+        return
+    found = [figures_table(summaries), differences_table(summaries)]
+    if table_format:
+        console.out(written_as(table_format, found), end="", highlight=False)
+        return
+    for each in found:
+        console.print(laid_out(each))
 
 
 def print_exports(files: Sequence[MeasuredFile], console: Console) -> None:

@@ -51,12 +51,19 @@ class ImageData:
 class DatasetSpec(Declaration):
     """A data set and its options; subclasses are registered under their ``name``."""
 
+    title: ClassVar[str] = ""
+    """The name by which it is known, where that is not the headline's."""
     default_augmentation: ClassVar[Augmentation] = Augmentation()
     """The augmentation that is usual for this data."""
     drawn_share: ClassVar[float] = 1.0
     """Of the image's side, the longer side of what is drawn in it."""
 
     name: str
+
+    @classmethod
+    def introduction(cls) -> tuple[str, str]:
+        """Return the name by which it is known, and a line about it."""
+        return (cls.title, cls.headline()) if cls.title else super().introduction()
 
     def summary(self) -> str:
         """Say which it is: its name, and the options that are not the usual ones."""
@@ -66,6 +73,10 @@ class DatasetSpec(Declaration):
     def is_here(self) -> bool:
         """Tell whether it can be read without downloading anything."""
         return True
+
+    def lacks(self) -> str:
+        """Say what has to come here before it can be read; empty where nothing has."""
+        return "" if self.is_here() else "a download"
 
     def load(self, progress: ProgressCallback) -> ImageData:
         """Read it; raises KDStudioError when it is not there."""

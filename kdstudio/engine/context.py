@@ -24,7 +24,7 @@ from kdstudio.engine.stage import AfterEpoch, Stage, behind
 from kdstudio.engine.terms import GIVEN, LossTerm
 from kdstudio.engine.training import TrainingSpec, shared_recipe
 from kdstudio.engine.trials import trials_of
-from kdstudio.errors import KDStudioError
+from kdstudio.errors import KDStudioError, speaking_of
 from kdstudio.models.declaration import ModelSpec
 from kdstudio.models.heads.declaration import HeadSpec
 from kdstudio.models.modules.drawing import OwnGenerator
@@ -112,7 +112,8 @@ class RunContext:
     def plan(self) -> Iterator[Stage]:
         """Follow the strategy's plan from its beginning, with new networks."""
         self.networks, self.heads, self.scorable, self.contents = {}, {}, {}, {}
-        yield from self.experiment.strategy.plan(self)
+        with speaking_of("strategy"):
+            yield from self.experiment.strategy.plan(self)
 
     def recipe(self, role: str) -> TrainingSpec:
         """How the network in ``role`` learns."""
@@ -155,9 +156,11 @@ class RunContext:
         seed = self._teacher_seed if identity.kind == TEACHER else self.experiment.seed
         weights_seed = derived_seed(seed, "weights", role, draw)
         model = model or spec.model
-        module = self._module(model, self.data.classes, weights_seed)
+        with speaking_of("networks", role, "model"):
+            module = self._module(model, self.data.classes, weights_seed)
         if self._load_weights and not isinstance(spec.weights, TrainHere) and not start_from:
-            load_state(module, self._load_weights(spec.weights, self.data.class_names), role)
+            with speaking_of("networks", role, "weights"):
+                load_state(module, self._load_weights(spec.weights, self.data.class_names), role)
         if classes:
             whole = module.state_dict()
             module = self._module(model, len(classes), weights_seed)

@@ -13,7 +13,7 @@ from kdstudio.engine.events import StageSummary
 from kdstudio.engine.losses.response import MixedLabelsError
 from kdstudio.engine.network import Head
 from kdstudio.engine.stage import Stage
-from kdstudio.errors import KDStudioError
+from kdstudio.errors import KDStudioError, speaking_of
 from kdstudio.models.modules.drawing import OwnGenerator
 
 SAMPLES = 4
@@ -51,7 +51,7 @@ def try_out(stage: Stage, context: RunContext) -> None:
 
 def _try_on(sample: Batch, stage: Stage, context: RunContext) -> None:
     """Lazy heads and losses that draw have numbers of their own: others may train meanwhile."""
-    with OwnGenerator(derived_seed(stage.seed, "weights", stage.name)):
+    with OwnGenerator(derived_seed(stage.seed, "weights", stage.name)), speaking_of("strategy"):
         try:
             stage.dry_run(sample)
         except MixedLabelsError as error:

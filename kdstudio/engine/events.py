@@ -225,6 +225,7 @@ WarningCode = Literal[
     "network-at-chance",
     "taught-at-chance",
     "loss-not-falling",
+    "loss-diverging",
 ]
 """What a run can be warned of; see ``warnings.py``."""
 
@@ -309,6 +310,8 @@ class RunFailed(Record):
     kind: Literal["run-failed"] = "run-failed"
     message: str
     details: str
+    field: tuple[str, ...] = ()
+    """Path of the experiment's field that is to blame, where one is known."""
 
 
 Event = (

@@ -44,6 +44,15 @@ class Published(Declaration):
 
     what: str = option(..., "What", "The quantity, with its setting.")
     value: str = option(..., "Value", "As published, with its unit.")
+    network: str = option(
+        "",
+        "Network",
+        "The run's network that measures the same, by its name without the seed; none if empty.",
+    )
+    figure: Literal["accuracy", "errors"] = option("accuracy", "Figure", "Of its test images.")
+    where: dict[str, str] = option(
+        {}, "Where", "Settings by dotted path that a run must have for its figure to be comparable."
+    )
 
 
 class About(Declaration):
@@ -77,6 +86,7 @@ class DataSpec(Declaration):
         "Renumber",
         "Make the chosen classes a data set of their own: networks have outputs for them alone, "
         "and only they are tested. Otherwise the other classes stay as outputs and in the test.",
+        advanced=True,
     )
     seed: OptionalInteger = option(
         None,
@@ -86,9 +96,15 @@ class DataSpec(Declaration):
         empty="the seed",
         ge=0,
         le=2**31 - 1,
+        advanced=True,
     )
     fraction: float = option(
-        1.0, "Fraction", "Share of the training images that is used, of every class alike.", gt=0, le=1
+        1.0,
+        "Fraction",
+        "Share of the training images that is used, of every class alike.",
+        gt=0,
+        le=1,
+        advanced=True,
     )
     label_noise: float = option(
         0.0,
@@ -96,6 +112,7 @@ class DataSpec(Declaration):
         "Share of the training labels, of every class alike, that are made wrong.",
         ge=0,
         le=1,
+        advanced=True,
     )
 
 
@@ -123,6 +140,7 @@ class FromFile(Declaration):
         "File",
         "Weights for the same architecture: .safetensors, or a PyTorch state dict (.pt, .pth), which is "
         "read without running anything in it.",
+        path="*.safetensors *.pt *.pth",
         min_length=1,
     )
     sha256: str = FINGERPRINT

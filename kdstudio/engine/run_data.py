@@ -23,7 +23,7 @@ from kdstudio.data.selection import (
 from kdstudio.data.split import stratified_split
 from kdstudio.engine.experiment import DataSpec
 from kdstudio.engine.training import TrainingSpec
-from kdstudio.errors import KDStudioError
+from kdstudio.errors import KDStudioError, speaking_of
 from kdstudio.models.declaration import ImageShape
 
 EVALUATION_BATCH = 1000
@@ -37,13 +37,14 @@ class RunData:
         self.loaded = data
         self.spec = spec.model_copy(update={"seed": seed if spec.seed is None else spec.seed})
         """What it is made by, with the seed of the split and of all that is drawn once."""
-        if spec.classes and spec.renumber:
-            data = only_classes(data, spec.classes)
+        with speaking_of("data", "classes"):
+            data = only_classes(data, spec.classes) if spec.classes and spec.renumber else data
         self._data = data
         self._device = device
         self.class_names = data.class_names
         self.mean, self.std, self.notes = data.mean, data.std, data.notes
-        training, validation = stratified_split(data.train.labels, spec.validation, self._seed)
+        with speaking_of("data", "validation"):
+            training, validation = stratified_split(data.train.labels, spec.validation, self._seed)
         self._training_part = self._resident(self._selected(subset(data.train, training)))
         self.validation = self._evaluation_feed(self._resident(subset(data.train, validation)), data)
         self.test = self._evaluation_feed(self._resident(data.test), data)
@@ -57,7 +58,9 @@ class RunData:
         """Keep what the experiment wants of the training images, with the labels that it wants."""
         spec, seed = self.spec, self._seed
         if spec.classes and not spec.renumber:
-            part = subset(part, of_classes(part.labels, self.class_numbers(spec.classes), keep=True))
+            with speaking_of("data", "classes"):
+                numbers = self.class_numbers(spec.classes)
+            part = subset(part, of_classes(part.labels, numbers, keep=True))
         if spec.fraction < 1:
             part = subset(part, stratified_share(part.labels, spec.fraction, seed, "fraction"))
         return LabelledImages(

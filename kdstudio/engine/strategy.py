@@ -48,10 +48,18 @@ class Strategy(Declaration):
 
     describes: ClassVar[tuple[str | Many, ...]] = ("teacher", "student")
     """The networks that the experiment must describe, by role."""
+    paper: ClassVar[str] = ""
+    """Where it was published."""
     views: ClassVar[tuple[View, ...]] = ()
     comparison: ClassVar[Comparison] = Comparison()
 
     name: str
+
+    @classmethod
+    def needed(cls) -> tuple[str, ...]:
+        """Return the networks that have to be described, and what else it needs."""
+        usual = cls.model_construct()  # type: ignore[call-arg]  # subclasses have a default name
+        return (" and ".join(usual.roles()), *cls.needs)
 
     def roles(self) -> tuple[str, ...]:
         """Names of the networks that the experiment must describe."""

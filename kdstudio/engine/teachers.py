@@ -27,6 +27,7 @@ TeacherWeights = Annotated[
     Field(
         title="Teacher weights",
         description="How much each teacher counts, divided by their sum; none given means equal.",
+        json_schema_extra={"advanced": True},
     ),
 ]
 

@@ -40,11 +40,12 @@ from kdstudio.engine.warnings import (
     Doubts,
     answers,
     at_chance,
+    diverging,
     loss_not_falling,
     repeated_test_images,
     small_validation,
 )
-from kdstudio.errors import KDStudioError
+from kdstudio.errors import FieldPath, KDStudioError, speaking_of
 from kdstudio.models.modules.drawing import seed_draws
 
 REPORTS_PER_EPOCH = 40
@@ -222,6 +223,7 @@ class Trainer:
         for network in remembered(run, feed, self._answers):
             stage.networks[network.name] = network  # type: ignore[index]
         while run.epoch < stage.training_spec.epochs:
+            yield from self._doubts.new(diverging(run))
             yield from self._train_epoch(number, run, feed, validation, seen)
         stage.networks.update(own)  # type: ignore[attr-defined]
         evaluated |= {name: in_the_run(evaluate(run, name, context, seen), called) for name in run.scored}
@@ -317,7 +319,8 @@ class Trainer:
         norms = {name: float(total) / measurements for name, total in run.gradient_norms.items()}
         if stage.after_epoch:
             stage.after_epoch(run.epoch + 1)
-        scored = score(stage, run.scored, validation, seen)
+        with speaking_of(*self._rate_field()):
+            scored = score(stage, run.scored, validation, seen)
         run.end_epoch(losses, {name: found.selection for name, found in scored.items()})
         yield EpochDone(
             stage=number,
@@ -339,8 +342,15 @@ class Trainer:
         sums = dict(zip(names, torch.stack(list(run.losses.values())).tolist(), strict=True))
         for name, total in sums.items():
             if not math.isfinite(total):
-                raise KDStudioError(
-                    f"the {name} of stage '{run.stage.title}' is {total} in epoch {run.epoch + 1}; "
-                    "lower the learning rate, warm up, or limit the weights"
-                )
+                with speaking_of(*self._rate_field()):
+                    raise KDStudioError(
+                        f"the {name} of stage '{run.stage.title}' is {total} in epoch {run.epoch + 1}; "
+                        "lower the learning rate, warm up, or limit the weights"
+                    )
         return sums
+
+    def _rate_field(self) -> FieldPath:
+        """Path of the learning rate of what learns now."""
+        stage = self.summaries[self._stage]
+        roles = [stage.scored[name].role for name in stage.trained if name in stage.scored]
+        return ("networks", *roles[:1], "training", "optimizer", "learning_rate") if roles else ()

@@ -25,12 +25,13 @@ class TrainingSpec(Declaration):
         "after each step. 0 means no limit.",
         ge=0,
         le=1000,
+        advanced=True,
     )
     leave_out: tuple[ClassName, ...] = option(
         (), "Leave out", "Numbers or names of classes that this network never sees in training."
     )
     default_augmentation: bool = option(
-        False, "Default augmentation", "Use the data set's own instead of what follows."
+        False, "Default augmentation", "Use the data set's own instead of what follows.", advanced=True
     )
     augmentation: Augmentation = option(Augmentation(), "Augmentation", "Changes of the images.")
     views_per_image: int = option(
@@ -43,8 +44,9 @@ class TrainingSpec(Declaration):
         unit="views",
         ge=0,
         le=65536,
+        advanced=True,
     )
-    mixing: Mixing = option(Mixing(), "Mixing", "Mixing of images and labels.")
+    mixing: Mixing = option(Mixing(), "Mixing", "Mixing of images and labels.", advanced=True)
 
 
 def shared_recipe(recipes: Mapping[str, TrainingSpec]) -> TrainingSpec:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from kdstudio.engine.events import NetworkResult, RunWarning
+from kdstudio.engine.events import NetworkResult, RunWarning, WarningCode
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun
 
@@ -14,6 +14,10 @@ LEAST_VALIDATION = 100
 """Images; with fewer, one image is more than a point of accuracy, and 90 % has a standard error of 3."""
 LEAST_REPEATED = 0.001
 """Share of the test images; fewer cannot change a test accuracy by more than a tenth of a point."""
+DIVERGED = 2.0
+"""By how much of itself the first epoch's loss is exceeded where a loss diverges."""
+COLLAPSED = 0.98
+"""Share of the images to which a collapsed network answers the same."""
 ERRORS = 2.0
 """Standard errors within which an accuracy is not told from that of a constant answer."""
 Counts = Sequence[Sequence[int]]
@@ -41,6 +45,11 @@ class Answers(NamedTuple):
         """
         error = math.sqrt(self.share * (1 - self.share) / self.images)
         return self.share < 1 and self.accuracy <= self.share + ERRORS * error
+
+    @property
+    def has_collapsed(self) -> bool:
+        """Tell whether the network answers (nearly) all images with one class."""
+        return self.usually >= COLLAPSED * self.images
 
 
 def answers(confusion: Counts, classes: Collection[int] = ()) -> Answers:
@@ -107,6 +116,8 @@ def at_chance(
         remedy = f"What it teaches is noise: stop the run. {remedy}"
     code = "teacher-at-chance" if teaches else "network-at-chance"
     title = f"{result.name} is at chance"
+    if found.has_collapsed:
+        title = f"{result.name} has collapsed to the answer '{usual}'"
     return [
         RunWarning(code=code, stage=stage, network=result.name, title=title, message=message, remedy=remedy)
     ]
@@ -132,31 +143,48 @@ def loss_not_falling(run: StageRun) -> list[RunWarning]:
     It is the sum of the update's terms, with the weights of the last epoch in both: one whose weights change
     is not taken for one that rises. A stage of one epoch has nothing to compare.
     """
-    stage, found = run.stage, []
+    remedy = "Lower the learning rate, or limit the weights; look which term rises."
+    return [
+        _of_loss("loss-not-falling", run, network, f"The loss of {network} did not fall", told, remedy)
+        for network, first, last, told in _losses(run)
+        if last >= first
+    ]
+
+
+def diverging(run: StageRun) -> list[RunWarning]:
+    """Warn, between epochs, of each update whose loss is far above that of the first."""
+    remedy = "Stop the run; lower the learning rate, warm up, or limit the weights."
+    return [
+        _of_loss("loss-diverging", run, network, f"The loss of {network} diverges", told, remedy)
+        for network, first, last, told in _losses(run)
+        if first > 0 and last > DIVERGED * first
+    ]
+
+
+def _losses(run: StageRun) -> Iterator[tuple[str, float, float, str]]:
+    """Yield, for each update: who learns, its loss in the first epoch and the last so far, both in words."""
+    stage = run.stage
     if stage.training_spec.epochs < 2 or not run.first_losses:
-        return []
+        return
     for number, terms in enumerate(stage.updates):
         weights = {term.name: term.weight_at(1.0) for term in terms}
-        first, last = (_total(losses, weights) for losses in (run.first_losses, run.last_losses))
-        if last < first or not any(weights.values()):
+        if not any(weights.values()):
             continue
+        first, last = (_total(losses, weights) for losses in (run.first_losses, run.last_losses))
         network = ", ".join(stage.called(name) for name in stage.learners(number) if name in stage.networks)
-        message = (
+        told = (
             f"In stage '{stage.title}' it was {first:.4g} over the first epoch and {last:.4g} over epoch "
             f"{run.epoch}, both with the last epoch's weights."
         )
-        remedy = "Lower the learning rate, or limit the weights; look which term rises."
-        found.append(
-            RunWarning(
-                code="loss-not-falling",
-                stage=stage.title,
-                network=network,
-                title=f"The loss of {network} did not fall",
-                message=message,
-                remedy=remedy,
-            )
-        )
-    return found
+        yield network, first, last, told
+
+
+def _of_loss(
+    code: WarningCode, run: StageRun, network: str, title: str, message: str, remedy: str
+) -> RunWarning:
+    return RunWarning(
+        code=code, stage=run.stage.title, network=network, title=title, message=message, remedy=remedy
+    )
 
 
 def _total(losses: Mapping[str, float], weights: Mapping[str, float]) -> float:
@@ -189,9 +217,14 @@ class Doubts:
             self._teachers.setdefault(stage.called(name), set()).update(map(stage.called, teachers))
 
     def new(self, found: Iterable[RunWarning]) -> Iterator[RunWarning]:
-        """Yield what has not been told yet; from now on it has."""
+        """Yield what has not been told yet; from now on it has.
+
+        A loss that has diverged has not fallen either: that need not be said.
+        """
         for warning in found:
-            if warning.about not in {told.about for told in self.told}:
+            about = {told.about for told in self.told}
+            diverged = ("loss-diverging", *warning.about[1:])
+            if warning.about not in about and not (warning.code == "loss-not-falling" and diverged in about):
                 self.told.append(warning)
                 yield warning
 

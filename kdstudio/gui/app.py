@@ -77,8 +77,8 @@ def open_window() -> int:
 
     from kdstudio.gui.garbage import GarbageCollector
     from kdstudio.gui.theme import Theme
+    from kdstudio.gui.warming import Warming
     from kdstudio.gui.window import MainWindow
-    from kdstudio.gui.worker import warm_up
     from kdstudio.runs.folder import default_runs_folder
 
     application = make_application()
@@ -86,8 +86,9 @@ def open_window() -> int:
     catch_everything(window)
     GarbageCollector(window)
     window.show()
-    QTimer.singleShot(AFTER_PAINT, window.make_pages)
-    QTimer.singleShot(AFTER_PAINT, warm_up)
+    warming = Warming(window)
+    QTimer.singleShot(AFTER_PAINT, warming.start)
+    QTimer.singleShot(AFTER_PAINT, window.controller.watch.start_worker)
     code = application.exec()
     window.finish()
     return code

@@ -1,60 +1,40 @@
-"""What the window does with a run: start, pause, resume, stop, and follow it by its folder."""
+"""What the window does with runs: put them in line, pause, resume and stop them, and follow one by its folder."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
-from enum import Enum
 from pathlib import Path
 from time import monotonic
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from kdstudio.engine.experiment import Experiment
-from kdstudio.errors import KDStudioError
-from kdstudio.gui.worker import Prepare, RunWorker
+from kdstudio.errors import FieldPath, KDStudioError
+from kdstudio.gui.queue_watch import QueueWatch
+from kdstudio.gui.run_states import ENDS, STATES, State
 from kdstudio.runs.control import Wish, ask
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.log import RunFollower
-from kdstudio.runs.session import new_session, resumed_session
+from kdstudio.runs.queue.entry import Entry
+from kdstudio.runs.session import failure
 from kdstudio.runs.state import RunState
 
+__all__ = ["RunController", "State"]
+
 POLL_MILLISECONDS = 50
+IDLE_MILLISECONDS = 400
+"""How often it is looked whether somebody else has put something in line."""
 LEAVE_SECONDS = 20.0
 """How long the window waits at its end for the step, and the checkpoint, of a run."""
+STUCK_SECONDS = 10.0
+"""After which a run that was asked to stop may be ended without its word."""
 STILL_RUNS_SECONDS = 1.0
 """How often it is looked whether another process still has a run."""
 
 
-class State(Enum):
-    """What the run is doing, in the word that people read."""
-
-    READY = "Ready"
-    PREPARING = "Preparing"
-    RUNNING = "Running"
-    PAUSED = "Paused"
-    STOPPING = "Stopping"
-    FINISHED = "Finished"
-    STOPPED = "Stopped"
-    INTERRUPTED = "Interrupted"
-    FAILED = "Failed"
-
-    @property
-    def is_busy(self) -> bool:
-        """Tell whether somebody is at work."""
-        return self in {State.PREPARING, State.RUNNING, State.PAUSED, State.STOPPING}
-
-
-STATES = {
-    "running": State.RUNNING,
-    "paused": State.PAUSED,
-    "finished": State.FINISHED,
-    "stopped": State.STOPPED,
-    "failed": State.FAILED,
-}
-
-
 class RunController(QObject):
-    """Follows one run, started here or by another process, and rules it; one at a time is started here."""
+    """Follows one run, of the queue or of another process, and rules it."""
 
     state_changed = Signal(object)
     followed = Signal()
@@ -63,19 +43,28 @@ class RunController(QObject):
     """A list of events of the run followed, in order; its state has them already."""
     failed = Signal(str, str)
     """Message and details."""
+    queued = Signal(int)
+    """What was to be run has to wait; its place in line, from 1."""
 
     def __init__(self, runs: Path, parent: QObject | None = None) -> None:
-        """Runs are kept in ``runs``."""
+        """Runs, and their queue, are kept in ``runs``."""
         super().__init__(parent)
-        self.runs = runs
         self.state = State.READY
-        self._worker: RunWorker | None = None
+        self.watch = QueueWatch(runs, self)
+        """The queue; whoever shows it may read and change it."""
+        self.watch.failed.connect(self.failed)
         self.follower: RunFollower | None = None
         """Of the run followed; whoever shows it may read its state."""
-        self._stopping = False
-        self._looked = 0.0
-        self._timer = QTimer(self, interval=POLL_MILLISECONDS)
+        self.blamed: FieldPath = ()
+        """Path of the experiment's field that the last failure speaks of; empty where none is known."""
+        self._entry: Entry | None = None
+        """What is followed of the queue, until it is over."""
+        self._stopping = self._settled = False
+        self._still_runs = True
+        self._asked = self._looked = 0.0
+        self._timer = QTimer(self, interval=IDLE_MILLISECONDS)
         self._timer.timeout.connect(self.look)
+        self._timer.start()
 
     @property
     def folder(self) -> RunFolder | None:
@@ -90,41 +79,74 @@ class RunController(QObject):
     @property
     def doing(self) -> str:
         """What is being prepared, before there is a folder."""
-        return self._worker.doing if self._worker else ""
+        if self._entry is None:
+            return ""
+        return self.watch.why_it_waits if self._entry.state == "waiting" else self._entry.doing
 
     @property
     def is_at_work(self) -> bool:
-        """Tell whether a run that was started here goes on."""
-        return self._worker is not None
+        """Tell whether a run of the queue goes on."""
+        return self._entry is not None
+
+    @property
+    def is_own(self) -> bool:
+        """Tell whether that run ends with this window."""
+        return self._entry is not None and self.watch.is_own(self._entry)
+
+    @property
+    def process(self) -> int:
+        """Number of the process that runs it; 0 where that is not known."""
+        return self._entry.worker if self._entry and self._entry.state == "running" else 0
+
+    @property
+    def is_stuck(self) -> bool:
+        """Tell whether the run has not answered the wish to stop for long."""
+        asked_long_ago = monotonic() - self._asked > STUCK_SECONDS
+        return self.is_at_work and self.state is State.STOPPING and asked_long_ago
 
     def run(self, experiment: Experiment, *, allow_code: bool = False) -> None:
-        """Start a new run; ``allow_code`` lets the user's own files build networks."""
-        self._start(lambda tell: new_session(experiment, self.runs, tell=tell, allow_code=allow_code))
+        """Put a new run in line, or start it; ``allow_code`` lets the user's own files build networks."""
+        self._line_up(lambda: self.watch.queue.add(experiment, allow_code=allow_code))
 
     def resume_folder(self, folder: RunFolder, *, allow_code: bool = False) -> None:
-        """Go on with a stopped or interrupted run."""
-        self._start(lambda tell: resumed_session(folder, tell, allow_code=allow_code))
+        """Put a stopped or interrupted run in line, or go on with it."""
+        self._line_up(lambda: self.watch.queue.resume(folder, allow_code=allow_code))
 
-    def _start(self, prepare: Prepare) -> None:
-        if self.is_at_work:
+    def _line_up(self, add: Callable[[], Entry]) -> None:
+        try:
+            entry = add()
+        except (KDStudioError, OSError) as error:
+            told = failure(error)
+            if not self.is_at_work:
+                self._settle(State.FAILED)
+            self.failed.emit(told.message, told.details)
             return
-        self.follower, self._stopping = None, False
-        self._worker = RunWorker(prepare)
+        self.watch.look_now()
+        place = self.watch.place_of(entry)
+        if self.is_at_work or self.watch.is_held or place > 1:
+            self.queued.emit(place)
+        else:
+            self._take(entry)
+        self._timer.setInterval(POLL_MILLISECONDS)
+
+    def _take(self, entry: Entry) -> None:
+        """Follow an entry of the queue from now on."""
+        self._entry, self.follower, self._stopping = entry, None, False
+        self._settled = False
         self._enter(State.PREPARING)
         self.followed.emit()
-        self._worker.start()
-        self._timer.start()
 
     def follow(self, folder: RunFolder) -> None:
-        """Follow another run than the one started here, unless that one goes on."""
+        """Follow another run, unless one of the queue goes on."""
         if self.is_at_work or folder == self.folder:
             return
+        self._stopping = False
         self._begin_following(folder)
-        self._timer.start()
         self.look()
 
     def _begin_following(self, folder: RunFolder) -> None:
         self.follower, self._looked = RunFollower(folder), 0.0
+        self._settled, self._still_runs = False, True
         self.followed.emit()
 
     def pause(self) -> None:
@@ -139,67 +161,96 @@ class RunController(QObject):
         """Stop after the current step, with a checkpoint; or end the preparation."""
         if not self.state.is_busy:
             return
-        self._stopping = True
-        if self._worker:
-            self._worker.stop()
+        self._stopping, self._asked = True, monotonic()
+        if self._entry:
+            self.watch.change(lambda queue, key=self._entry.key: queue.cancel([key]))
         else:
             self._wish("stop")
         self._enter(State.STOPPING)
+
+    def end_now(self) -> None:
+        """End a run that does not stop: its process is ended, what it has kept stays."""
+        if self._entry:
+            self.watch.end(self._entry)
+            self.look()
 
     def _wish(self, wish: Wish) -> None:
         if self.folder:
             with suppress(KDStudioError):  # it has ended meanwhile
                 ask(self.folder, wish)
 
+    def leave(self) -> None:
+        """Stop the worker that was started here: what it runs is kept with a checkpoint, to go on another day."""
+        self.watch.leave()
+        if self.is_own:
+            self._stopping, self._asked = True, monotonic()
+            self._enter(State.STOPPING)
+
     def finish(self) -> None:
-        """Stop what was started here, and wait for it, but not for ever: what the log has is safe."""
-        if self._worker:
-            self._worker.stop()
-            self._worker.wait(LEAVE_SECONDS)
-            self.look()
+        """Leave, and wait for it, but not for ever: what the log has is safe."""
+        self.leave()
+        self.watch.finish(LEAVE_SECONDS)
+        self.look()
+
+    def forget_failure(self) -> None:
+        """Be ready again after a run that has failed; it stays in sight."""
+        if self.state is State.FAILED:
+            self._enter(State.READY)
 
     def _enter(self, state: State) -> None:
         if state is not self.state:
             self.state = state
             self.state_changed.emit(state)
 
+    def _settle(self, state: State) -> None:
+        """Enter a state that is not only read off the log; it holds until there is news."""
+        self._settled = True
+        self._enter(state)
+
     def look(self) -> None:
-        """Read what is new of the run followed."""
-        worker = self._worker
-        ended = worker is not None and not worker.is_alive
-        if worker and worker.folder and (self.follower is None or worker.folder != self.folder):
-            self._begin_following(worker.folder)
-        if self.follower:
-            events = self.follower.poll()
-            if events:
-                self.happened.emit(events)
-        if worker and ended:
-            self._worker = None
-            self._end(worker)
-        elif self.follower and self.follower.state.started:
+        """Read what is new of the queue, and of the run followed."""
+        self.watch.look()
+        running = self.watch.running
+        entry = self._entry and (self.watch.find(self._entry.key) or self._entry.with_state("cancelled"))
+        if running and (entry is None or entry.state == "waiting"):
+            self._take(running)
+            entry = running
+        elif entry and (entry.is_over or (entry.state == "waiting" and self.watch.has_left)):
+            self._read_on(entry)
+            self._end(entry)
+            return
+        self._entry = entry
+        self._read_on(entry)
+        self._timer.setInterval(POLL_MILLISECONDS if self.state.is_busy else IDLE_MILLISECONDS)
+        is_prepared = entry is None or not (entry.state == "waiting" or entry.doing)
+        if self.follower and self.follower.state.started and is_prepared and not self._settled:
             self._take_state(self.follower)
 
-    def _end(self, worker: RunWorker) -> None:
-        """The run that was started here is over."""
-        self._timer.stop()
-        state = self.run_state
-        if worker.failure:
-            self._enter(State.FAILED)
-            self.failed.emit(worker.failure.message, worker.failure.details)
-        else:
-            self._enter(STATES[state.status] if state.is_over else State.STOPPED)
+    def _read_on(self, entry: Entry | None) -> None:
+        if entry and entry.run and (self.folder is None or entry.run != self.folder.name):
+            self._begin_following(RunFolder(self.watch.queue.runs / entry.run))
+        if self.follower and (events := self.follower.poll()):
+            self._settled = False
+            self.happened.emit(events)
+
+    def _end(self, entry: Entry) -> None:
+        """What was followed of the queue is over."""
+        self._entry = None
+        over = self.follower and self.follower.state.is_over and entry.state == "interrupted"
+        self._settle(State.STOPPED if over else ENDS.get(entry.state, State.STOPPED))
+        if entry.state == "failed":
+            self.blamed = entry.field
+            self.failed.emit(entry.message, entry.details)
 
     def _take_state(self, follower: RunFollower) -> None:
         state = follower.state
-        if not self._worker and not state.is_over and monotonic() - self._looked > STILL_RUNS_SECONDS:
-            self._looked = monotonic()
-            if not follower.folder.is_running():
-                self._timer.stop()
-                self._enter(State.INTERRUPTED)
-                return
-        if self._stopping and not state.is_over:
+        if state.is_over:
+            if not self.is_at_work:  # until its worker says so it still stops
+                self._enter(STATES[state.status])
             return
-        if state.is_over and not self._worker:
-            self._timer.stop()
-        if not (state.is_over and self._worker):  # until its thread has ended it still stops
+        if not self.is_at_work and monotonic() - self._looked > STILL_RUNS_SECONDS:
+            self._looked, self._still_runs = monotonic(), follower.folder.is_running()
+        if not self.is_at_work and not self._still_runs:
+            self._enter(State.INTERRUPTED)
+        elif not self._stopping:
             self._enter(STATES[state.status])

@@ -1,15 +1,14 @@
-"""The narrow rail at the left: a button for each page, what is kept between runs, the choice of the theme."""
+"""The narrow rail at the left: a button for each page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QButtonGroup, QFrame, QMenu, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
 
 from kdstudio.gui.icons import page_icon
-from kdstudio.gui.theme import SCHEMES, Theme
+from kdstudio.gui.theme import Theme
 
 WIDTH = 96
 ICON = 22
@@ -21,7 +20,6 @@ class Rail(QFrame):
 
     wanted = Signal(str)
     """Name of a page."""
-    cache_wanted = Signal()
 
     def __init__(self, theme: Theme, pages: Iterable[str]) -> None:
         """One button for each of ``pages``, from the top."""
@@ -36,17 +34,11 @@ class Rail(QFrame):
         for number, name in enumerate(pages, start=1):
             button = rail_button(name, f"{name} page (Ctrl+{number})")
             button.setCheckable(True)
-            button.setShortcut(QKeySequence(f"Ctrl+{number}"))
             button.clicked.connect(lambda _checked, page=name: self.wanted.emit(page))
             group.addButton(button)
             column.addWidget(button)
             self.buttons[name] = button
         column.addStretch(1)
-        self._theme_button = self._make_theme_button()
-        self.cache_button = rail_button("Cache", "What is kept between runs to save time")
-        self.cache_button.clicked.connect(self.cache_wanted)
-        column.addWidget(self.cache_button)
-        column.addWidget(self._theme_button)
         theme.changed.connect(self._show_icons)
         self._show_icons()
 
@@ -54,23 +46,9 @@ class Rail(QFrame):
         """Mark the page in sight."""
         self.buttons[name].setChecked(True)
 
-    def _make_theme_button(self) -> QToolButton:
-        button = rail_button("Theme", "Light, dark, or as the system is")
-        menu = QMenu(button)
-        for choice in SCHEMES:
-            action = QAction(choice.capitalize(), menu, checkable=True)
-            action.triggered.connect(lambda _checked, chosen=choice: self._theme.choose(chosen))
-            menu.addAction(action)
-        menu.aboutToShow.connect(
-            lambda: [a.setChecked(a.text().lower() == self._theme.choice) for a in menu.actions()]
-        )
-        button.setMenu(menu)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        return button
-
     def _show_icons(self) -> None:
         colour = self._theme.colours["text"]
-        for button in (*self.buttons.values(), self.cache_button, self._theme_button):
+        for button in self.buttons.values():
             button.setIcon(page_icon(button.text(), colour))
 
 

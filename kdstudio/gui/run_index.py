@@ -10,7 +10,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from kdstudio.gui.background import BackgroundJob
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.index import RunIndex
+from kdstudio.runs.labels import Labels
 from kdstudio.runs.summary import Summary
+from kdstudio.runs.trash import empty_trash
 
 EVERY_MILLISECONDS = 1000
 
@@ -25,6 +27,8 @@ class SharedIndex(QObject):
         super().__init__(parent)
         self.summaries: dict[RunFolder, Summary] = {}
         """Runs that can be read, the newest first; other ones only when that has been told."""
+        self.labels: dict[RunFolder, Labels] = {}
+        """What people say of runs."""
         self._index = RunIndex(runs)
         self._one_at_a_time = Lock()
         self._job = BackgroundJob("index", self)
@@ -33,6 +37,7 @@ class SharedIndex(QObject):
         self._timer.timeout.connect(self._look)
         self._timer.start()
         self._look()
+        BackgroundJob("trash", self).start(lambda _progress: empty_trash(runs))
 
     def _look(self) -> None:
         if not self._job.is_busy:
@@ -51,7 +56,7 @@ class SharedIndex(QObject):
         self._take()
 
     def _take(self, *_done: object) -> None:
-        found = self._index.summaries
-        if [*found.items()] != [*self.summaries.items()]:
-            self.summaries = found
+        found, labels = self._index.summaries, self._index.labels
+        if labels != self.labels or [*found.items()] != [*self.summaries.items()]:
+            self.summaries, self.labels = found, labels
             self.changed.emit()

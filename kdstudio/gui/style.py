@@ -7,15 +7,19 @@ QToolTip { color: $text; background: $panel; border: 1px solid $border; padding:
 QFrame#card { background: $panel; border: 1px solid $border; border-radius: 8px; }
 QFrame#runbar { background: $panel; border: none; border-top: 1px solid $border; }
 QFrame#rail { background: $rail; border: none; border-right: 1px solid $border; }
-QLabel#title { font-size: 17px; font-weight: 600; }
-QLabel#heading { font-size: 14px; font-weight: 600; }
+QLabel#title { font-size: $title_size; font-weight: 600; }
+QLabel#heading { font-size: $heading_size; font-weight: 600; }
 QLabel#subheading { font-weight: 600; color: $muted; }
 QLabel#muted { color: $muted; }
 QLabel#muted:disabled { color: $faded; }
 QLabel#error { color: $error; }
 QFrame#warnings { background: $warning_soft; border: 1px solid $warning_border; border-radius: 8px; }
 QLabel#warning { color: $warning; font-weight: 600; }
-QLabel#formula { background: $accent_soft; border-radius: 6px; padding: 8px 10px; }
+QFrame#result { background: $accent_soft; border: 1px solid $accent; border-radius: 8px; }
+QLabel#subject { font-weight: 600; }
+QLabel#failure { color: $error; font-size: $sign_size; }
+QFrame#formula { background: $accent_soft; border: 1px solid transparent; border-radius: 6px; }
+QFrame#formula:focus { border-color: $accent; }
 QLabel#state { font-weight: 600; }
 QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; border: none; }
 QLineEdit, QComboBox {
@@ -26,7 +30,7 @@ QLineEdit[invalid="true"], QComboBox[invalid="true"] { border-color: $error; }
 QLineEdit:disabled, QComboBox:disabled { color: $muted; }
 QAbstractSpinBox QLineEdit { background: transparent; border: none; padding: 0; min-height: 0; }
 QComboBox#title-choice {
-  font-size: 14px; font-weight: 600; border-color: transparent; background: transparent;
+  font-size: $heading_size; font-weight: 600; border-color: transparent; background: transparent;
   padding: 1px 4px 1px 0;
 }
 QComboBox#title-choice:hover, QComboBox#title-choice:focus { border-color: $border; }
@@ -47,8 +51,31 @@ QPushButton:hover { border-color: $accent; }
 QPushButton:focus { border-color: $accent; }
 QPushButton:pressed { background: $accent_soft; }
 QPushButton:disabled { color: $muted; background: $window; }
+QPushButton#word {
+  border: 1px solid transparent; border-radius: 4px; padding: 0; min-height: 0; background: transparent;
+  color: $accent; text-align: left;
+}
+QPushButton#word:hover { text-decoration: underline; }
+QPushButton#word:focus { border-color: $accent; }
+QPushButton#word[mistake="true"] { color: $error; }
 QPushButton#primary { background: $accent; color: $accent_text; border-color: $accent; font-weight: 600; }
 QPushButton#primary:disabled { background: $border; color: $muted; border-color: $border; }
+QPushButton#link {
+  border: 1px solid transparent; border-radius: 4px; padding: 0 4px; min-height: 16px;
+  background: transparent; color: $accent;
+}
+QPushButton#link:hover, QPushButton#link:focus { border-color: $accent; }
+QPushButton#choice { text-align: left; background: $field; padding: 0; }
+QPushButton#choice:pressed { background: $accent_soft; }
+QPushButton#choice[invalid="true"] { border-color: $error; }
+QPushButton#samples { background: transparent; border: 1px solid transparent; padding: 2px; }
+QPushButton#samples:hover, QPushButton#samples:focus { border-color: $accent; }
+QLabel#chosen { font-weight: 600; }
+QFrame#chooser { background: $panel; border: 1px solid $border; border-radius: 6px; }
+QListView#choices { background: transparent; border: none; outline: none; }
+QListView#choices::item { border-radius: 5px; }
+QListView#choices::item:hover { background: $window; }
+QListView#choices::item:selected { background: $accent_soft; }
 QToolButton#legend {
   border: 1px solid transparent; border-radius: 4px; padding: 1px 4px; background: transparent;
 }
@@ -68,8 +95,30 @@ QToolButton#menu::menu-indicator {
   image: url("$icons/chevron.svg"); width: 10px; height: 10px;
   subcontrol-origin: padding; subcontrol-position: right center; right: 7px;
 }
+QToolButton#fold {
+  border: 1px solid transparent; border-radius: 4px; padding: 2px 6px 2px 0; background: transparent;
+  font-size: $heading_size; font-weight: 600;
+}
+QToolButton#disclosure {
+  border: 1px solid transparent; border-radius: 4px; padding: 2px 4px; background: transparent;
+  color: $muted; font-weight: 600;
+}
+QToolButton#fold:hover, QToolButton#disclosure:hover { background: $accent_soft; }
+QToolButton#fold:focus, QToolButton#disclosure:focus { border-color: $accent; }
+QToolButton#changed {
+  border: 1px solid transparent; border-radius: 4px; padding: 1px 4px; background: transparent;
+  color: $accent;
+}
+QToolButton#changed:hover, QToolButton#changed:focus { border-color: $accent; }
+QLabel#badge {
+  background: $accent_soft; color: $accent; border-radius: 8px; padding: 1px 8px; font-weight: 600;
+}
+QToolButton#inline:disabled { color: $faded; }
+QMenuBar { background: $rail; color: $text; border-bottom: 1px solid $border; padding: 1px 4px; }
+QMenuBar::item { background: transparent; padding: 3px 9px; border-radius: 4px; }
+QMenuBar::item:selected, QMenuBar::item:pressed { background: $accent_soft; color: $text; }
 QToolButton#rail {
-  border: none; border-radius: 8px; padding: 8px 0; color: $muted; font-size: 11px;
+  border: none; border-radius: 8px; padding: 8px 0; color: $muted; font-size: $small;
 }
 QToolButton#rail:hover { background: $accent_soft; color: $text; }
 QToolButton#rail:focus { border: 1px solid $accent; }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from kdstudio.gui.style import STYLE_SHEET
@@ -20,6 +20,10 @@ SCHEMES = {
 
 
 FADED_ALPHA = 150
+SIZES = (0.85, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
+"""Of text and lines, as shares of the usual."""
+PIXELS = {"small": 11, "heading_size": 14, "title_size": 17, "sign_size": 20}
+"""Of text in the style sheet, at the usual size."""
 
 
 def icons_folder() -> Path:
@@ -36,6 +40,9 @@ class Theme(QObject):
         """Follow the system unless the user has chosen."""
         super().__init__(application)
         self._application = application
+        self._applied: tuple[Colours, float] | None = None
+        self._font = application.font()
+        self.size = _nearest_size(QSettings().value("size", 1.0))
         application.setStyle("Fusion")
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(self._apply)
@@ -47,6 +54,13 @@ class Theme(QObject):
         self.choice = choice
         QSettings().setValue("theme", choice)
         QGuiApplication.styleHints().setColorScheme(SCHEMES[choice])
+        self._apply()
+
+    def resize(self, steps: int) -> None:
+        """Make text and lines larger by so many ``steps``, or smaller; of the usual size for 0."""
+        place = SIZES.index(self.size) + steps if steps else SIZES.index(1.0)
+        self.size = SIZES[min(max(place, 0), len(SIZES) - 1)]
+        QSettings().setValue("size", self.size)
         self._apply()
 
     @property
@@ -63,15 +77,32 @@ class Theme(QObject):
 
     def _apply(self) -> None:
         colours = self.colours
+        if self._applied == (colours, self.size):
+            return
+        self._applied = colours, self.size
+        font = QFont(self._font)
+        font.setPointSizeF(self._font.pointSizeF() * self.size)
+        self._application.setFont(font)
+        self._application.setStyleSheet("")  # one that replaces another takes three times as long
         self._application.setPalette(palette(colours))
         self._application.setStyleSheet(
             STYLE_SHEET.substitute(
                 colours.roles,
+                **{name: f"{round(size * self.size)}px" for name, size in PIXELS.items()},
                 icons=icons_folder().as_posix(),
                 faded=faded(colours).name(QColor.NameFormat.HexArgb),
             )
         )
         self.changed.emit()
+
+
+def _nearest_size(kept: object) -> float:
+    """Size that was kept, or the nearest of those that there are."""
+    try:
+        wanted = float(str(kept))
+    except ValueError:
+        wanted = 1.0
+    return min(SIZES, key=lambda size: abs(size - wanted))
 
 
 def palette(colours: Colours) -> QPalette:

@@ -85,7 +85,8 @@ class WarningsStrip(QFrame):
         self._fit()
 
     def _fit(self) -> None:
-        self._scrolled.setFixedHeight(min(self.text.heightForWidth(self.width() - 2 * MARGIN), TALLEST))
+        height = self.text.heightForWidth(max(self.width() - 2 * MARGIN, 1))
+        self._scrolled.setFixedHeight(max(0, min(height, TALLEST)))
         titles = "" if self.is_open else "; ".join(warning.title for warning in self._shown)
         room = self.titles.width()
         self.titles.setText(self.fontMetrics().elidedText(titles, Qt.TextElideMode.ElideRight, room))

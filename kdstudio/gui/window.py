@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,25 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QStackedWid
 
 from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.trials import code_run_by
-from kdstudio.gui.cache_dialog import CacheDialog
+from kdstudio.errors import KDStudioError
 from kdstudio.gui.controller import RunController, State
 from kdstudio.gui.dialogs import ErrorDialog, ask, show_error
+from kdstudio.gui.empty_state import EmptyState
 from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.icons import page_icon
+from kdstudio.gui.last_experiment import LastExperiment
+from kdstudio.gui.left_strip import LeftStrip
+from kdstudio.gui.menus import Menus
+from kdstudio.gui.page_focus import take_focus
 from kdstudio.gui.pages import PAGES
 from kdstudio.gui.rail import Rail
 from kdstudio.gui.run_bar import RunBar
 from kdstudio.gui.run_index import SharedIndex
+from kdstudio.gui.run_word import hindrance
 from kdstudio.gui.saving.keys import SavingKeys
+from kdstudio.gui.settings_dialog import SettingsDialog
 from kdstudio.gui.theme import Theme
+from kdstudio.problems import Problem, Refusal
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.presets import DEFAULT_PRESET
 
@@ -35,28 +44,48 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("KD Studio")
         self.resize(1280, 800)
         self.setMinimumSize(1000, 640)
-        self.theme = theme
+        self.theme, self.runs = theme, runs
         self._leaving = False
         self.error: ErrorDialog | None = None
+        self._failure = ("", "")
+        """Message and details of what failed last, where that stands in no log."""
         self.draft = Draft(DEFAULT_PRESET, self)
+        self.last_experiment = LastExperiment(self.draft)
+        notice = self.last_experiment.restore()
         self.controller = RunController(runs, self)
         self.index = SharedIndex(runs, self)
         self.run_bar = RunBar(self.controller)
         self.stack = QStackedWidget()
         self._pages: dict[str, QWidget] = {}
         self.rail = Rail(theme, PAGES)
+        self.left = LeftStrip(self.controller.watch, self.line_up)
         self._lay_out()
         self._connect()
-        SavingKeys(self)
+        SavingKeys(self, otherwise=self.save_as)
+        self.menus = Menus(self)
         theme.changed.connect(self._show_icon)
         self._show_icon()
         self.show_page("Experiment")
+        self.experiment_page.form.head.tell(notice)
+
+    @property
+    def experiment_page(self) -> Any:  # noqa: ANN401
+        """The page with the form."""
+        return self.page("Experiment")
+
+    @property
+    def current_page(self) -> str:
+        """Name of the page in sight."""
+        return next(name for name, page in self._pages.items() if page is self.stack.currentWidget())
 
     def page(self, name: str) -> Any:  # noqa: ANN401
         """Return the page called ``name``; it is made when it is first asked for."""
         if name not in self._pages:
             self._pages[name] = PAGES[name](self)
             self.stack.addWidget(self._pages[name])
+            for empty in self._pages[name].findChildren(EmptyState):
+                empty.preset_wanted.connect(self.open_preset)
+                empty.page_wanted.connect(self.show_page)
         return self._pages[name]
 
     def make_pages(self) -> None:
@@ -74,6 +103,7 @@ class MainWindow(QMainWindow):
         whole = QVBoxLayout(central)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
+        whole.addWidget(self.left)
         whole.addLayout(body, 1)
         whole.addWidget(self.run_bar)
         self.setCentralWidget(central)
@@ -81,28 +111,65 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         controller = self.controller
         self.rail.wanted.connect(self.show_page)
-        self.rail.cache_wanted.connect(lambda: CacheDialog(self).open())
         self.run_bar.run_button.clicked.connect(self.run)
+        self.run_bar.resume_wanted.connect(self.resume_followed)
+        self.run_bar.queue_wanted.connect(lambda: self.show_page("Queue"))
+        self.run_bar.word.mend_wanted.connect(self.mend)
+        self.run_bar.word.failure_wanted.connect(self._tell_failure)
+        self.run_bar.word.outcome_wanted.connect(lambda: self.show_page("Live"))
         self.draft.changed.connect(self._show_runnable)
         self._show_runnable()
-        controller.failed.connect(self.complain)
+        controller.failed.connect(self._fail)
         controller.state_changed.connect(self._follow_state)
 
     def _show_icon(self) -> None:
         self.setWindowIcon(page_icon("Live", self.theme.colours["accent"]))
 
     def show_page(self, name: str) -> None:
-        """Turn to the page called ``name``."""
+        """Turn to the page called ``name``; the focus goes with it, unless it is in the run bar."""
         self.stack.setCurrentWidget(self.page(name))
         self.rail.mark(name)
+        if not self.run_bar.isAncestorOf(self.focusWidget()):
+            take_focus(self.page(name))
+
+    def open_preset(self, source: str) -> None:
+        """Put a preset or file into the form, and turn to it."""
+        self.show_page("Experiment")
+        self.experiment_page.load(source)
+
+    def save_as(self) -> None:
+        """Save the experiment in the form as a file."""
+        self.show_page("Experiment")
+        self.experiment_page.save_as()
+
+    def toggle_full_screen(self) -> None:
+        """Take the whole screen, or give it back."""
+        if self.isFullScreen():
+            self.showNormal()
+        else:
+            self.showFullScreen()
 
     def _show_runnable(self) -> None:
-        self.run_bar.set_runnable(self.draft.experiment is not None)
+        """Say whether the form can be run, or why not; a failure before it was changed is past."""
+        self.run_bar.set_runnable(not self.draft.problems)
+        self.run_bar.word.show_hindrance(hindrance(self.draft.problems))
+        self.controller.forget_failure()
+
+    def mend(self) -> None:
+        """Lead to what has to be mended in the form."""
+        self.show_page("Experiment")
+        if self.draft.problems:
+            self.show_problem(self.draft.problems[0])
+
+    def show_problem(self, problem: Problem) -> None:
+        """Lead to the field of ``problem``."""
+        self.show_page("Experiment")
+        self.page("Experiment").show_problem(problem.path)
 
     def run(self) -> None:
         """Run what the form describes, and watch it."""
         experiment = self.draft.experiment
-        if experiment is None or self.controller.is_at_work:
+        if experiment is None or self.draft.problems:
             return
         if code := code_run_by(experiment):
             self._ask_for_code(code, lambda: self._begin(experiment, allow_code=True))
@@ -110,8 +177,13 @@ class MainWindow(QMainWindow):
             self._begin(experiment)
 
     def _begin(self, experiment: Experiment, *, allow_code: bool = False) -> None:
-        self.show_page("Live")
         self.controller.run(experiment, allow_code=allow_code)
+        self._watch_run()
+
+    def _watch_run(self) -> None:
+        """Turn to what has just begun; what has to wait leaves the user where he is."""
+        if self.controller.state is State.PREPARING:
+            self.show_page("Live")
 
     def _ask_for_code(self, code: str, go_on: Callable[[], None]) -> None:
         """Ask before anything of the user's is run."""
@@ -125,29 +197,80 @@ class MainWindow(QMainWindow):
         )
 
     def resume(self, folder: RunFolder) -> None:
-        """Go on with an unfinished run."""
-        if self.controller.is_at_work:
-            self.complain(f"Another run is going on; stop it before resuming '{folder.name}'.")
-            return
+        """Go on with an unfinished run, or put it in line."""
         if code := code_run_by(folder.experiment()):
             self._ask_for_code(code, lambda: self._resume(folder, allow_code=True))
         else:
             self._resume(folder)
 
     def _resume(self, folder: RunFolder, *, allow_code: bool = False) -> None:
-        self.show_page("Live")
         self.controller.resume_folder(folder, allow_code=allow_code)
+        self._watch_run()
+
+    def resume_followed(self) -> None:
+        """Go on with the run that is in sight."""
+        if self.controller.folder:
+            self.resume(self.controller.folder)
+
+    def line_up(self, keys: Sequence[str], put: Callable[..., None]) -> None:
+        """Put entries of the queue in line, once code that they would run is allowed.
+
+        ``put`` is a method of the queue that takes their keys and ``allow_code``.
+        """
+        watch = self.controller.watch
+
+        def go_on(*, allow_code: bool = False) -> None:
+            watch.change(lambda queue: put(queue, keys, allow_code=allow_code))
+
+        try:
+            experiments = [entry.read() for entry in watch.entries if entry.key in keys]
+        except KDStudioError as error:
+            self.complain(str(error))
+            return
+        if code := " and ".join(dict.fromkeys(filter(None, map(code_run_by, experiments)))):
+            self._ask_for_code(code, lambda: go_on(allow_code=True))
+        else:
+            go_on()
 
     def finish(self) -> None:
         """End what goes on beside the window, before the program ends."""
+        self.last_experiment.keep()
         if "Export" in self._pages:
             self.page("Export").finish()
         self.controller.finish()
 
     def export(self, run: RunFolder) -> None:
         """Turn to the export of ``run``."""
-        self.show_page("Export")
-        self.page("Export").choose(run)
+        self.show_run("Export", run)
+
+    def show_run(self, page: str, run: RunFolder) -> None:
+        """Turn to ``run`` on the page called ``page``."""
+        self.show_page(page)
+        self.page(page).choose(run)
+
+    def look_at(self, run: RunFolder) -> None:
+        """Turn to the curves of ``run`` while it runs, to its figures afterwards."""
+        if self.controller.is_at_work and run == self.controller.folder:
+            self.show_page("Live")
+            return
+        self.show_page("Compare")
+        self.page("Compare").choose(run)
+
+    def watch(self, run: RunFolder) -> None:
+        """Turn to the curves of ``run``."""
+        self.show_page("Live")
+        self.page("Live").choose(run)
+
+    def use_settings(self, run: RunFolder) -> SettingsDialog | None:
+        """Put the settings of ``run`` into the form, after telling what differs; None if they are damaged."""
+        try:
+            dialog = SettingsDialog(self.draft, run, self)
+        except KDStudioError as error:
+            self.complain(str(error))
+            return None
+        dialog.accepted.connect(lambda: self.show_page("Experiment"))
+        dialog.open()
+        return dialog
 
     def _follow_state(self, state: State) -> None:
         if state.is_busy:
@@ -158,35 +281,64 @@ class MainWindow(QMainWindow):
         if self._leaving:
             self.close()
 
-    def complain(self, message: str, details: str = "") -> None:
-        """Open the error dialog; one at a time."""
+    def _fail(self, message: str, details: str) -> None:
+        self._failure = message, details
+        self._tell_failure()
+
+    def _tell_failure(self) -> None:
+        """Tell why the run has failed, and lead to the field if it was what the form still holds."""
+        run = self.controller.run_state
+        message, details = (run.error, run.details) if run.error else self._failure
+        folder, blamed = self.controller.folder, run.blamed or self.controller.blamed
+        mend: Callable[[], object] | None = None
+        if folder is None or self._is_in_form(folder):
+            mend = partial(self.show_problem, Refusal(blamed, message)) if blamed else self.mend
+        self.complain(message, details, mend)
+
+    def _is_in_form(self, run: RunFolder) -> bool:
+        """Tell whether the form holds the experiment of ``run``, as it was or changed since."""
+        return bool(run.summary().experiment.get("name") == self.draft.raw["name"])
+
+    def complain(self, message: str, details: str = "", mend: Callable[[], object] | None = None) -> None:
+        """Open the error dialog; one at a time. ``mend`` leads to what is to be changed."""
         if self.error is not None:
             return
-        self.error = show_error(message, details, self)
+        self.error = show_error(message, details, self, mend)
         self.error.finished.connect(self._forget_error)
 
     def _forget_error(self) -> None:
         self.error = None
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """During a run, ask: save a checkpoint and quit, or go on."""
-        if not self.controller.is_at_work:
+        """During a run of this window's, ask what is to become of it."""
+        if self._leaving and self.controller.is_stuck:
+            self.controller.end_now()
+        if not self.controller.is_own:
             event.accept()
             return
         event.ignore()
         if self._leaving:
             return
+        waits = "; what waits is offered then too" if self.controller.watch.waiting else ""
         ask(
             self,
             "A run is going on",
             "Stop the run and quit?",
-            "A checkpoint is saved; the run can be resumed from the Compare page.",
-            {"Save checkpoint and quit": self._leave, "Go on": None},
+            f"With a checkpoint it can go on when the window is opened again{waits}. Without the window, all that "
+            "waits is run to its end.",
+            {
+                "Save checkpoint and quit": self._leave,
+                "Keep running without the window": self._leave_it_running,
+                "Go on here": None,
+            },
         )
 
     def _leave(self) -> None:
         self._leaving = True
-        if self.controller.is_at_work:
-            self.controller.stop()
-        else:
+        self.controller.leave()
+        if not self.controller.is_own:
             self.close()
+
+    def _leave_it_running(self) -> None:
+        self.controller.watch.keep_on()
+        self.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 from kdstudio.declaration import Declaration, Registry
@@ -47,6 +48,12 @@ class ModelSpec(Declaration):
     """Whether it gains by convolutions with channels last, and its code takes no features for contiguous."""
 
     name: str
+
+    @classmethod
+    def needed(cls) -> tuple[str, ...]:
+        """Return the package that makes it, where that is not installed, and what else it needs."""
+        missing = cls.library and find_spec(cls.library) is None
+        return (*cls.needs, f"the package {cls.library}") if missing else cls.needs
 
     @classmethod
     def variants(cls) -> Sequence[Self]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from kdstudio.runs.differences import controls_of
 from kdstudio.runs.groups import gathered
 from kdstudio.runs.summary import Summary
 
+DATE = re.compile(r"^(\d{8}-)(\d{6}-)?(.+)$")
+"""What the name of a run begins with unless it was named."""
 DESCRIPTIVE = ("name", "about")
 """Parts of an experiment that change nothing in the run."""
 
@@ -58,17 +61,29 @@ def main_control(summary: Summary, names: Sequence[str], result: str) -> str | N
 
 
 def short_names(summaries: Sequence[Summary]) -> list[str]:
-    """Names without the date where there are several."""
-    parts = [summary.name.partition("-") for summary in summaries]
+    """Names without date and time where there are several; runs of one name keep the time."""
+    names = [summary.name for summary in summaries]
+    if len(names) < 2:
+        return names
+    short = [short_name(name) for name in names]
     return [
-        rest if len(parts) > 1 and first.isdigit() and rest else first + dash + rest
-        for first, dash, rest in parts
+        name if short.count(name) == 1 else DATE.sub(r"\2\3", full)
+        for name, full in zip(short, names, strict=True)
     ]
+
+
+def short_name(name: str) -> str:
+    """Name of a run without date and time."""
+    return DATE.sub(r"\3", name)
 
 
 def differing_settings(summaries: Sequence[Summary]) -> dict[str, list[str]]:
     """Settings by dotted path, one value for each run, where they are not all equal."""
-    flat = [settings(summary) for summary in summaries]
+    return differing([settings(summary) for summary in summaries])
+
+
+def differing(flat: Sequence[Mapping[str, str]]) -> dict[str, list[str]]:
+    """Paths under which some of ``flat`` have other values, with the values of all."""
     paths = dict.fromkeys(path for each in flat for path in each)
     rows = {path: [each.get(path, "–") for each in flat] for path in paths}
     return {path: values for path, values in rows.items() if len(set(values)) > 1}
@@ -76,7 +91,12 @@ def differing_settings(summaries: Sequence[Summary]) -> dict[str, list[str]]:
 
 def settings(summary: Summary) -> dict[str, str]:
     """All settings of a run by dotted path, without those that change nothing in it."""
-    return dict(_flattened({k: v for k, v in summary.experiment.items() if k not in DESCRIPTIVE}))
+    return flat_settings(summary.experiment)
+
+
+def flat_settings(experiment: Mapping[str, object]) -> dict[str, str]:
+    """Settings of an experiment in plain values, by dotted path."""
+    return dict(_flattened({k: v for k, v in experiment.items() if k not in DESCRIPTIVE}))
 
 
 def _flattened(value: object, path: str = "") -> Iterator[tuple[str, str]]:

@@ -13,17 +13,35 @@ class LossKey(NamedTuple):
     term: str
 
 
+MOST_POINTS = 20_000
+"""Of one curve, which is more than any screen shows; an even number."""
+
+
 @dataclass
 class Series:
-    """Points of one curve."""
+    """Points of one curve; of very many, neighbours are put together, so that it never grows beyond a bound."""
 
     x: list[float] = field(default_factory=list)
     y: list[float] = field(default_factory=list)
+    together: int = 1
+    """How many of what was added are in each point: the mean, at the place of the last."""
+    in_last: int = 1
+    """How many are in the last point so far."""
 
     def add(self, x: float, y: float) -> None:
-        """Append a point."""
+        """Append a point, or put it to the last one."""
+        if self.in_last < self.together:
+            self.in_last += 1
+            self.x[-1] = x
+            self.y[-1] += (y - self.y[-1]) / self.in_last
+            return
+        if len(self.x) == MOST_POINTS:
+            self.x = self.x[1::2]
+            self.y = [(one + other) / 2 for one, other in zip(self.y[::2], self.y[1::2], strict=True)]
+            self.together *= 2
         self.x.append(x)
         self.y.append(y)
+        self.in_last = 1
 
     def scaled(self, factor: float) -> Series:
         """Return the same points with y times ``factor``."""

@@ -24,6 +24,8 @@ from kdstudio.runs.presets import load_experiment, to_toml
 from kdstudio.runs.summary import Summary
 from kdstudio.runs.weights import SUFFIX
 
+STEP = b'{"kind":"step-done",'
+"""Beginning of a line of the log that tells of steps."""
 PATIENCE = 1.0
 """Seconds to wait for a lock that somebody may hold for an instant."""
 
@@ -144,6 +146,8 @@ class RunFolder:
     @staticmethod
     def read_event(line: bytes) -> Event:
         """Read one line of the log, of the present or of a former shape."""
+        if line.startswith(STEP):  # most lines, and never of another shape
+            return event_adapter.validate_json(line)
         return event_adapter.validate_python(modern_event(json.loads(line)))
 
     def delete(self) -> None:

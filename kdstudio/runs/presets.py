@@ -231,6 +231,11 @@ def load_experiment(
     return validate(raw if seeds is None else {**raw, "seeds": seeds}, source)
 
 
+def read_experiment(text: str, source: str) -> Experiment:
+    """Read what :func:`to_toml` has written; ``source`` is what people call it."""
+    return validate(_parsed(text, source), source)
+
+
 def plain(experiment: Experiment) -> dict[str, Any]:
     """Return an experiment as plain values, with nothing left to defaults."""
     values: dict[str, Any] = experiment.model_dump(mode="json", exclude_none=True)

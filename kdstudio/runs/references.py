@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kdstudio.engine.experiment import Experiment, FromFile, FromRun, NetworkSpec, TrainHere
-from kdstudio.errors import KDStudioError
+from kdstudio.errors import KDStudioError, speaking_of
+from kdstudio.models.declaration import ImageShape
 from kdstudio.runs.folder import RunFolder, find_run
 from kdstudio.runs.weights import load_weights_file
 
@@ -22,7 +23,10 @@ def resolved(experiment: Experiment, runs: Path, own: RunFolder | None = None) -
     Raises KDStudioError where something is not there, or where it is no longer what an earlier resolution
     has noted.
     """
-    networks = {role: _resolved(network, runs, own) for role, network in experiment.networks.items()}
+    networks = {}
+    for role, network in experiment.networks.items():
+        with speaking_of("networks", role, "weights"):
+            networks[role] = _resolved(network, runs, own)
     return experiment.model_copy(update={"networks": networks})
 
 
@@ -43,6 +47,22 @@ def _resolved(network: NetworkSpec, runs: Path, own: RunFolder | None) -> Networ
             f"{weights.sha256[:12]}…); put the former file back, or run the experiment anew"
         )
     return network.model_copy(update={"weights": weights.model_copy(update={"sha256": found})})
+
+
+def check_weights(
+    experiment: Experiment, runs: Path, image: ImageShape, class_names: tuple[str, ...]
+) -> None:
+    """Raise KDStudioError where weights that ``experiment`` names are not there, or fit no such network."""
+    from kdstudio.engine.loading import load_state
+    from kdstudio.models.modules.drawing import OwnGenerator
+    from kdstudio.models.modules.layout import build
+
+    read = WeightsReader()
+    for role, network in resolved(experiment, runs).networks.items():
+        if not isinstance(network.weights, TrainHere):
+            with speaking_of("networks", role, "weights"), OwnGenerator(0):
+                module = build(network.model, image, len(class_names))
+                load_state(module, read(network.weights, class_names), role)
 
 
 def weights_file(source: FromFile | FromRun) -> Path:

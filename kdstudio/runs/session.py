@@ -16,7 +16,7 @@ from kdstudio.engine.checkpoint import Checkpoint
 from kdstudio.engine.events import Event, Preparing, RunDone, RunFailed, RunPaused, RunResumed, RunStopped
 from kdstudio.engine.experiment import REGISTRIES, Experiment
 from kdstudio.engine.trials import code_run_by
-from kdstudio.errors import KDStudioError
+from kdstudio.errors import KDStudioError, speaking_of
 from kdstudio.models.python import MODULE as USER_MODULE
 from kdstudio.packages import OURS, deepest_place, top_level
 from kdstudio.runs.answer_store import SqliteAnswers
@@ -77,7 +77,7 @@ class Session:
             except GeneratorExit:  # between two events; an interruption may come within a step
                 self._stop(recorder, event)
                 raise
-            except Exception as error:
+            except (Exception, SystemExit) as error:  # code of the user's may call exit
                 last = failure(error)
                 with suppress(OSError):
                     recorder.record(last)
@@ -179,13 +179,15 @@ def _trainer(
         part = folder.part_file(stage, name)
         return load_tensors(part if part.exists() else folder.network_file(name))
 
-    device = resolve_device(experiment.compute.device)
-    data = experiment.data.source.load(progress)
+    with speaking_of("compute", "device"):
+        device = resolve_device(experiment.compute.device)
+    with speaking_of("data", "source"):
+        data = experiment.data.source.load(progress)
     context = RunContext(experiment, data, device, WeightsReader())
     return Trainer(context, resume, finished, progress, store)
 
 
-def failure(error: Exception) -> RunFailed:
+def failure(error: BaseException) -> RunFailed:
     """Tell an error to a person: the reason, the remedy, and the details for a report.
 
     It does without torch, which may be what could not be imported.
@@ -203,10 +205,10 @@ def failure(error: Exception) -> RunFailed:
         )
     else:
         message = f"{type(error).__name__}: {error} {_blame(error)}"
-    return RunFailed(message=message, details=details)
+    return RunFailed(message=message, details=details, field=getattr(error, "field", ()))
 
 
-def _blame(error: Exception) -> str:
+def _blame(error: BaseException) -> str:
     """Say whose line an error came from: another package's, the user's, or ours."""
     strangers = {
         top_level(entry.__module__): registry.package_of(name)

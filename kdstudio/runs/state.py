@@ -25,6 +25,7 @@ from kdstudio.engine.events import (
 )
 from kdstudio.engine.identity import Identity
 from kdstudio.engine.views import Comparison, View
+from kdstudio.errors import FieldPath
 from kdstudio.runs.curves import LossKey, RunCurves, Series
 from kdstudio.runs.figures import LiveResult, Row
 from kdstudio.runs.summary import Status, Summary
@@ -41,6 +42,8 @@ class RunState:
     status: Status = "running"
     error: str = ""
     details: str = ""
+    blamed: FieldPath = ()
+    """Path of the experiment's field that the error speaks of."""
     doing: str = "preparing"
     """The stage's name, or what is being prepared."""
     started: RunStarted | None = None
@@ -124,6 +127,7 @@ class RunState:
                 self.doing = event.what
             case RunStarted():
                 self.started, self.status, self.error, self.details = event, "running", "", ""
+                self.blamed = ()
                 self._began = (self.fraction, self.seconds)
                 self._work = (0.0, *accumulate(map(_work, event.stages)))
             case StageStarted():
@@ -150,6 +154,7 @@ class RunState:
                 self.status, self.seconds = "stopped", event.seconds
             case RunFailed():
                 self.status, self.error, self.details = "failed", event.message, event.details
+                self.blamed = event.field
 
     def _start_stage(self, event: StageStarted) -> None:
         """Make the stage's curves, empty at first, so that every legend is complete.

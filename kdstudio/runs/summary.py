@@ -62,13 +62,13 @@ class Summary(Record):
 
     @property
     def spoken_status(self) -> str:
-        """``finished``, or ``finished, with 2 warnings``."""
+        """``finished``, or ``! finished, with 2 warnings``."""
         return with_warnings(self.status, len(self.warnings))
 
 
 def with_warnings(status: str, count: int) -> str:
-    """Say how many warnings there are behind ``status``, where there are any."""
-    return f"{status}, with {spoken_warnings(count)}" if count else status
+    """Say how many warnings there are behind ``status``, and before it that there are any."""
+    return f"! {status}, with {spoken_warnings(count)}" if count else status
 
 
 def spoken_warnings(count: int) -> str:

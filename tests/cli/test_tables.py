@@ -25,10 +25,26 @@ def shown(renderable):
     return output.getvalue()
 
 
-def test_presets_are_listed_with_their_titles():
-    rows = declared_rows("presets")
+def test_presets_are_listed_with_their_titles_and_times(runs):
+    rows = tables.preset_rows(runs)
     assert [row["name"] for row in rows] == preset_names()
-    assert rows[0]["title"] == load_experiment(preset_names()[0]).about.title
+    experiment = load_experiment(preset_names()[0])
+    assert rows[0]["title"] == experiment.about.title
+    assert rows[0]["time"] == f"expected: {experiment.about.expected}"
+    assert (rows[0]["strategy"], rows[0]["data"]) == ("Soft targets", "Small digits")
+
+
+def test_lists_are_searched_by_words(runs, capsys):
+    def names(*arguments):
+        assert run_command_line(["list", *arguments, "--json"]) == 0
+        return [row["name"] for row in json.loads(capsys.readouterr().out)]
+
+    assert names("presets", "mutual", "MNIST") == ["mnist-mutual"]
+    assert names("terms", "park") == ["relational"]
+    assert "fsp" in names("terms", "maps")
+    assert names("strategies", "no-such") == []
+    run_command_line(["list", "terms", "no-such"])
+    assert "none of the terms has 'no-such'" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("what", list(tables.REGISTRIES))
@@ -91,7 +107,8 @@ def printed(summary):
 def test_results_are_the_networks_then_the_tables_of_the_strategy():
     views = (TableView(title="By [depth]", rows=("depth",), best="validation.accuracy"),)
     clones = [row("clone", 0.6, 0.8, depth=2), row("clone", 0.7, 0.7, depth=1)]
-    lines = printed(run(*clones, views=(FigureView(title="none", x="depth"), *views)))
+    told, *lines = printed(run(*clones, views=(FigureView(title="none", x="depth"), *views)))
+    assert told.startswith("clone depth-2 400 errors of 1,000; 60.00% right. ")
     assert lines[0].split()[:2] == ["network", "architecture"]
     assert lines[1].split()[:3] == ["clone", "depth-2", "mlp"]
     assert lines[1].endswith("80.00%  60.00%          400           3        60.00%")
@@ -106,7 +123,8 @@ def test_results_are_the_networks_then_the_tables_of_the_strategy():
 def test_what_is_gained_over_the_seeds_stands_below_the_networks():
     kinds = (("control", 0.5), ("student", 0.6))
     rows = [row(kind, a - s / 100, seed=s) for kind, a in kinds for s in range(3)]
-    lines = printed(run(*rows))
+    told, *lines = printed(run(*rows))
+    assert told.endswith("errors of 1,000; better by 100 errors in each of 3 seeds.")
     assert lines[3].startswith("Against the control: mean difference")
     assert " ".join(lines[5].split()) == "student baseline better by 100 errors in each of 3 seeds +10.00"
 
@@ -123,7 +141,7 @@ def test_warnings_stand_below_the_results_with_their_remedies():
 def test_a_run_with_warnings_says_so_in_its_first_line(capsys):
     output = Console(file=io.StringIO(), width=120)
     tables.print_run(run(row("student", 0.1), seconds=5, warnings=(doubt(),)), output)
-    assert output.file.getvalue().startswith("run: finished after 5 s, with 1 warning\n")
+    assert output.file.getvalue().startswith("! run: finished after 5 s, with 1 warning\n")
 
 
 def test_a_run_without_results_prints_nothing():

@@ -14,7 +14,13 @@ from kdstudio.engine.stage_run import StageRun
 from kdstudio.engine.terms import LABELS, LossTerm, label_loss, soft_loss
 from kdstudio.engine.trainer import Trainer
 from kdstudio.engine.training import TrainingSpec
-from kdstudio.engine.warnings import answers, loss_not_falling, repeated_test_images, small_validation
+from kdstudio.engine.warnings import (
+    answers,
+    diverging,
+    loss_not_falling,
+    repeated_test_images,
+    small_validation,
+)
 from tests.small import (
     CPU,
     digits,
@@ -62,6 +68,11 @@ def test_rows_of_classes_left_out_do_not_count():
     assert (found.images, found.accuracy, found.common, found.share) == (10, 1.0, 1, 0.6)
 
 
+@pytest.mark.parametrize(("usually", "collapsed"), [(98, True), (97, False), (100, True)])
+def test_a_network_has_collapsed_where_it_answers_98_of_100_alike(usually, collapsed):
+    assert answers([[usually - 50, 100 - usually], [50, 0]]).has_collapsed is collapsed
+
+
 @pytest.mark.parametrize(("right", "chance"), [(50, True), (60, True), (61, False), (100, False)])
 def test_chance_ends_two_standard_errors_above_the_most_common_class(right, chance):
     """100 images in two halves: sqrt(0.5 · 0.5 / 100) = 0.05, so 60 right are chance and 61 are not."""
@@ -102,7 +113,7 @@ def test_a_network_that_gives_one_answer_is_told_with_its_figures():
     events, _states = train(planned(collapsed, *LONG))
     (warning,) = warnings(events)
     assert (warning.code, warning.stage, warning.network) == ("network-at-chance", "student", "student")
-    assert warning.title == "student is at chance"
+    assert warning.title == "student has collapsed to the answer '3'"
     assert warning.message == (
         "10.4% of 270 validation images are right, where always answering '3' gives 10.4%. "
         "It answers '3' to all of them."
@@ -214,6 +225,37 @@ def test_a_loss_must_be_lower_in_the_last_epoch_than_in_the_first(first, last, w
     ] * warned
     for warning in found:
         assert f"{first:.4g} over the first epoch and {last:.4g} over epoch 5" in warning.message
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "warned"), [(2.3, 4.7, 1), (2.3, 4.5, 0), (-2.0, -1.0, 0), (-1.0, 9.0, 0)]
+)
+def test_a_loss_diverges_beyond_twice_the_first_epochs(first, last, warned):
+    """Twice a negative loss is lower: of those only what does not fall is told."""
+    found = diverging(run_with([first], [last]))
+    assert [w.about for w in found] == [("loss-diverging", "student", "student")] * warned
+
+
+def test_a_run_that_diverges_is_told_in_the_midst_of_it_and_once():
+    def plan(run):
+        logits = run.network("student").logits
+        rising = LossTerm("rising", lambda z, _labels: 1 + (z**2).mean(), logits, (LABELS,))
+        yield run.stage("student", [rising], scored=[], after_epoch=lambda _epoch: swell(run))
+
+    def swell(run):
+        with torch.no_grad():
+            for parameter in run.networks["student"].parameters():
+                parameter += 5.0
+
+    experiment = planned(plan, "networks.student.training.epochs=4")
+    events, _states = train(experiment)
+    assert told(events) == [("loss-diverging", "student", "student")]
+    at = events.index(warnings(events)[0])
+    epochs = [n for n, event in enumerate(events) if isinstance(event, EpochDone)]
+    assert epochs[1] < at < epochs[2]
+    for stop in epochs[:3]:
+        rest, _states = interrupted(experiment, lambda number, _event, stop=stop: number == stop)
+        assert told(events[: stop + 1]) + told(rest) == told(events)
 
 
 def test_a_stage_of_one_epoch_has_nothing_to_compare():

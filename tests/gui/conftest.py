@@ -1,12 +1,15 @@
 """A window offscreen, with its own settings and runs; every wait is for a signal."""
 
 import gc
+import shutil
 
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 
 from kdstudio.gui.controller import State
 from kdstudio.gui.theme import Theme
+from kdstudio.runs.queue import process
+from tests.workers import CAN_FORK, ForkedWorker, nothing
 
 LONGEST = 60_000
 
@@ -25,7 +28,17 @@ def collected_in_this_thread():
     """Widgets are collected here, not in a thread that computes: that would bring Qt down."""
     gc.disable()
     yield
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # without a loop nobody does it
     gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def hook(monkeypatch):
+    """Workers are forked; what is put here is called in those that begin from now on."""
+    hooks = [nothing]
+    if CAN_FORK:
+        monkeypatch.setattr(process, "launch", lambda runs: ForkedWorker(runs, hooks[-1]))
+    return hooks.append
 
 
 @pytest.fixture
@@ -49,6 +62,31 @@ def window(qtbot, theme, runs):
         window.draft.set(("networks", role, "training", "epochs"), 2)
     yield window
     window.controller.finish()
+
+
+@pytest.fixture(scope="session")
+def kept_runs(tmp_path_factory):
+    """Two finished runs with which every page has something to show."""
+    from tests.small import run_in, small_experiment
+
+    folder = tmp_path_factory.mktemp("kept")
+    run_in(folder, small_experiment("seeds=2", 'sweep={"strategy.temperature"=[1, 4]}'), "swept")
+    run_in(folder, small_experiment("networks.student.training.leave_out=[3]"), "never-seen")
+    return folder
+
+
+@pytest.fixture
+def filled(qtbot, theme, kept_runs, runs):
+    """The window on these runs."""
+    from kdstudio.gui.window import MainWindow
+
+    shutil.copytree(kept_runs, runs)
+    window = MainWindow(theme, runs)
+    qtbot.addWidget(window)
+    window.show()
+    window.index.look_now()
+    yield window
+    window.finish()
 
 
 @pytest.fixture

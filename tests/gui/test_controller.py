@@ -1,13 +1,16 @@
-"""What the window does with a run, by its folder: the states it tells, in order."""
+"""What the window does with runs, by their queue and their folders: the states it tells, in order."""
 
-import builtins
+import os
+import signal
 
 import pytest
 
 from kdstudio.gui.controller import RunController, State
+from kdstudio.runs.queue.queue import Queue
 from kdstudio.runs.session import new_session
 from tests.gui.conftest import LONGEST
 from tests.small import run_in, small_experiment
+from tests.workers import fail_at_once, fetch_for_ever, lose_torch, nothing
 
 LONG = ("networks.teacher.training.epochs=10000",)
 
@@ -75,58 +78,115 @@ def test_a_paused_run_can_be_stopped_and_resumed(qtbot, controller):
     assert len(controller.run_state.curves.accuracy["teacher"].y) == 60
 
 
-def test_stop_while_preparing_leaves_nothing(qtbot, controller, states, runs, monkeypatch):
-    begun = []
+def runs_in(runs):
+    return {path.name for path in runs.iterdir() if path.name != ".queue"}
 
-    def slow(_experiment, _runs, *, tell, allow_code):
-        from kdstudio.engine.events import Preparing
 
-        begun.append(True)
-        while True:
-            tell(Preparing(what="fetching", fraction=0.0))
-
-    monkeypatch.setattr("kdstudio.gui.controller.new_session", slow)
+def test_stop_while_preparing_leaves_nothing(qtbot, controller, states, runs, hook):
+    hook(fetch_for_ever)
     controller.run(small_experiment())
-    qtbot.waitUntil(lambda: bool(begun))
-    qtbot.waitUntil(lambda: controller.doing == "fetching")
+    qtbot.waitUntil(lambda: controller.doing == "fetching", timeout=LONGEST)
     controller.stop()
     assert controller.state is State.STOPPING
     qtbot.waitUntil(lambda: controller.state is State.STOPPED, timeout=LONGEST)
     assert states == [State.PREPARING, State.STOPPING, State.STOPPED]
     assert not controller.is_at_work
     assert controller.folder is None
-    assert not runs.exists() or not any(runs.iterdir())
+    assert not runs_in(runs)
 
 
-def test_a_failed_import_ends_with_a_message_and_another_run_can_begin(qtbot, controller, monkeypatch):
-    load = builtins.__import__
-
-    def refuse(name, *more, **options):
-        if name == "kdstudio.engine.context":
-            raise ImportError("no torch here")
-        return load(name, *more, **options)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(builtins, "__import__", refuse)
-        with qtbot.waitSignal(controller.failed, timeout=LONGEST) as told:
-            controller.run(small_experiment())
-    assert "no torch here" in told.args[0]
+def test_a_failed_import_ends_with_a_message_and_another_run_can_begin(qtbot, controller, hook):
+    hook(lose_torch)
+    with qtbot.waitSignal(controller.failed, timeout=LONGEST) as told:
+        controller.run(small_experiment())
+    assert "libtorch_cpu.so" in told.args[0]
+    assert "install KD Studio anew" in told.args[0]
     assert "ImportError" in told.args[1]
     assert controller.state is State.FAILED
-    controller.run(small_experiment(strategy="supervised"))
+    qtbot.wait(100)
+    assert controller.state is State.FAILED
+    with qtbot.waitSignal(controller.failed, timeout=LONGEST):
+        controller.run(small_experiment(strategy="supervised"))
+
+
+def test_a_worker_that_cannot_begin_is_told_once_and_the_queue_waits(qtbot, controller, hook):
+    hook(fail_at_once)
+    with qtbot.waitSignal(controller.failed, timeout=LONGEST) as told:
+        controller.run(small_experiment(strategy="supervised"))
+    assert "the queue is paused" in told.args[0]
+    assert controller.watch.is_held
+    assert controller.doing == "the queue is paused"
+    hook(nothing)
+    controller.watch.change(lambda queue: queue.hold(held=False))
     qtbot.waitUntil(lambda: controller.state is State.FINISHED, timeout=LONGEST)
 
 
-def test_one_run_at_a_time(qtbot, controller, runs):
+def test_what_is_run_meanwhile_waits_its_turn(qtbot, controller, states, runs):
+    places = []
+    controller.queued.connect(places.append)
+    controller.run(small_experiment(*LONG, strategy="hinton"))
+    qtbot.waitUntil(lambda: controller.state is State.RUNNING, timeout=LONGEST)
+    first = controller.folder
+    controller.run(small_experiment(strategy="supervised"))
+    controller.resume_folder(run_in(runs, small_experiment(strategy="supervised"), "over"))
+    assert places == [1, 2]
+    assert controller.folder == first
+    controller.follow(first)
+    controller.stop()
+    with qtbot.waitSignal(controller.failed, timeout=LONGEST) as told:
+        pass
+    assert "finished; there is nothing to resume" in told.args[0]
+    assert [entry.state for entry in controller.watch.entries] == ["stopped", "done", "failed"]
+    assert states.count(State.PREPARING) == 3
+
+
+def test_what_others_put_in_line_is_run_and_followed(qtbot, controller, runs):
+    Queue(runs).add(small_experiment(strategy="supervised"))
+    qtbot.waitUntil(lambda: controller.state is State.FINISHED, timeout=LONGEST)
+    assert controller.folder.summary().status == "finished"
+
+
+def test_while_the_queue_is_paused_nothing_begins(qtbot, controller):
+    places = []
+    controller.queued.connect(places.append)
+    controller.watch.change(lambda queue: queue.hold(held=True))
+    controller.run(small_experiment(strategy="supervised"))
+    assert (places, controller.state) == ([1], State.READY)
+    controller.watch.change(lambda queue: queue.hold(held=False))
+    qtbot.waitUntil(lambda: controller.state is State.FINISHED, timeout=LONGEST)
+
+
+def test_a_killed_worker_leaves_an_interrupted_run_and_the_next_one_begins(qtbot, controller, states):
     controller.run(small_experiment(*LONG))
     controller.run(small_experiment(strategy="supervised"))
     qtbot.waitUntil(lambda: controller.state is State.RUNNING, timeout=LONGEST)
-    own = controller.folder
-    other = run_in(runs, small_experiment(strategy="supervised"), "other")
-    controller.follow(other)
-    controller.resume_folder(other)
-    assert controller.folder == own
-    assert {path.name for path in runs.iterdir()} == {own.name, "other"}
+    killed = controller.folder
+    os.kill(controller.process, signal.SIGKILL)
+    qtbot.waitUntil(lambda: State.INTERRUPTED in states, timeout=2_000)
+    qtbot.waitUntil(lambda: controller.state is State.FINISHED, timeout=LONGEST)
+    assert [entry.state for entry in controller.watch.entries] == ["interrupted", "done"]
+    assert controller.folder != killed
+    assert killed.summary().status == "interrupted"
+
+
+def test_a_run_that_never_stops_can_be_ended(qtbot, controller, tmp_path, monkeypatch):
+    monkeypatch.setattr("kdstudio.gui.controller.STUCK_SECONDS", 0.3)
+    (tmp_path / "mine.py").write_text(
+        "import time\nfrom pathlib import Path\n"
+        f"def build():\n    Path({str(tmp_path / 'began')!r}).touch()\n    time.sleep(1000)\n"
+    )
+    model = f"networks.student.model={{name='python', path='{tmp_path}/mine.py:build'}}"
+    controller.run(small_experiment(model), allow_code=True)
+    qtbot.waitUntil((tmp_path / "began").exists, timeout=LONGEST)
+    controller.stop()
+    assert not controller.is_stuck
+    qtbot.waitUntil(lambda: controller.is_stuck, timeout=LONGEST)
+    assert controller.state is State.STOPPING
+    controller.end_now()
+    assert controller.state is State.INTERRUPTED
+    assert not controller.is_at_work
+    controller.run(small_experiment(strategy="supervised"))
+    qtbot.waitUntil(lambda: controller.state is State.FINISHED, timeout=LONGEST)
 
 
 def test_a_run_of_another_process_is_ruled_by_its_folder(qtbot, controller, runs):

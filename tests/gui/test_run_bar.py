@@ -4,10 +4,11 @@ import pytest
 
 from kdstudio.engine.events import EpochDone, RunStarted, StageSummary, StepDone
 from kdstudio.gui.controller import RunController, State
-from kdstudio.gui.run_bar import SIGNS, RunBar
+from kdstudio.gui.run_bar import SIGNS, RunBar, ordinal
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.log import RunFollower
 from tests.results import doubt
+from tests.small import small_experiment
 
 
 @pytest.fixture
@@ -47,10 +48,59 @@ def test_each_state_has_its_words_and_buttons(bar, controller, state, buttons):
     assert enabled(bar) == buttons
 
 
-def test_a_run_started_here_forbids_another_one(bar, controller, monkeypatch):
+def test_while_a_run_of_the_queue_goes_on_another_one_is_put_in_line(bar, controller, monkeypatch):
     monkeypatch.setattr(RunController, "is_at_work", True)
     enter(controller, State.RUNNING)
-    assert enabled(bar) == ["Pause", "Stop"]
+    assert enabled(bar) == ["Add to queue", "Pause", "Stop"]
+    assert bar.run_button.shortcut().toString() == "Ctrl+R"
+
+
+@pytest.mark.parametrize("state", [State.STOPPED, State.INTERRUPTED])
+def test_what_was_left_in_mid_run_can_be_resumed(bar, controller, runs, qtbot, state):
+    controller.follower = RunFollower(RunFolder(runs))
+    enter(controller, state)
+    assert enabled(bar) == ["Run", "Resume"]
+    with qtbot.waitSignal(bar.resume_wanted):
+        bar.pause_button.click()
+
+
+def test_a_run_that_does_not_stop_can_be_ended(bar, controller, monkeypatch):
+    ended = []
+    monkeypatch.setattr(controller, "end_now", lambda: ended.append(True))
+    enter(controller, State.STOPPING)
+    assert enabled(bar) == ["Run"]
+    monkeypatch.setattr(RunController, "is_stuck", True)
+    bar._show_facts()
+    assert enabled(bar) == ["Run", "End it now"]
+    bar.stop_button.click()
+    assert ended == [True]
+    monkeypatch.setattr(RunController, "is_stuck", False)
+    enter(controller, State.INTERRUPTED)
+    assert bar.stop_button.text() == "Stop"
+
+
+def test_what_waits_is_counted_and_leads_to_the_queue(bar, controller, qtbot, monkeypatch):
+    monkeypatch.setattr(controller.watch, "start_worker", lambda: controller.watch)
+    monkeypatch.setattr(controller.watch, "work", lambda: None, raising=False)
+    assert bar.waiting.isHidden()
+    controller.watch.change(lambda queue: [queue.add(small_experiment()) for _ in range(2)])
+    assert bar.waiting.text() == "2 waiting"
+    controller.queued.emit(3)
+    assert bar.waiting.text() == "Queued: 3rd in line"
+    controller.watch.change(lambda queue: queue.hold(held=True))
+    bar._told.stop()
+    bar._told.timeout.emit()
+    assert bar.waiting.text() == "2 waiting, paused"
+    assert bar.run_button.text() == "Add to queue"
+    with qtbot.waitSignal(bar.queue_wanted):
+        bar.waiting.click()
+
+
+@pytest.mark.parametrize(
+    ("place", "spoken"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (12, "12th"), (21, "21st")]
+)
+def test_places_are_spoken(place, spoken):
+    assert ordinal(place) == spoken
 
 
 def test_a_form_that_cannot_be_run_forbids_it(bar):
@@ -98,9 +148,9 @@ def test_progress_names_stage_and_epoch(bar, controller, runs):
     assert bar.state.text() == f"{SIGNS[State.RUNNING]}  Running"
     controller.run_state.add(doubt())
     controller.happened.emit([])
-    assert bar.state.text() == f"{SIGNS[State.RUNNING]}  Running, with 1 warning"
+    assert bar.state.text() == f"{SIGNS[State.RUNNING]}  ! Running, with 1 warning"
     enter(controller, State.FINISHED)
-    assert bar.state.text() == f"{SIGNS[State.FINISHED]}  Finished, with 1 warning"
+    assert bar.state.text() == f"{SIGNS[State.FINISHED]}  ! Finished, with 1 warning"
     assert bar.where.text() == "all 2 stages done"
 
 

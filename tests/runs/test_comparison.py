@@ -40,10 +40,15 @@ def test_a_setting_that_a_run_does_not_have_is_a_dash(runs, folders):
 
 
 def test_several_names_lose_their_dates():
-    names = ("20260101-120000-mine", "plain", "7-")
+    names = ("20260101-120000-mine", "plain", "7-", "20260101-old")
     runs = [run(name=name) for name in names]
-    assert comparison.short_names(runs) == ["120000-mine", "plain", "7-"]
+    assert comparison.short_names(runs) == ["mine", "plain", "7-", "old"]
     assert comparison.short_names(runs[:1]) == [names[0]]
+
+
+def test_runs_of_one_name_keep_the_time():
+    names = ("20260101-120000-mine", "20260101-130000-mine")
+    assert comparison.short_names([run(name=name) for name in names]) == ["120000-mine", "130000-mine"]
 
 
 def test_the_main_result_is_of_the_kind_that_the_strategy_says_and_best_on_validation():

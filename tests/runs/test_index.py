@@ -5,6 +5,7 @@ import pytest
 
 from kdstudio.runs.folder import RunFolder, create_run
 from kdstudio.runs.index import RunIndex
+from kdstudio.runs.labels import Labels, labels_file, write_labels
 from kdstudio.runs.summary import Summary
 from tests.small import small_experiment
 
@@ -114,3 +115,17 @@ def test_without_a_folder_there_is_nothing(tmp_path):
     index = RunIndex(tmp_path / "nowhere")
     assert not index.refresh()
     assert index.summaries == {}
+
+
+def test_what_people_say_of_runs_is_read_when_it_changes(runs, folders):
+    index = RunIndex(runs)
+    index.refresh()
+    assert index.labels == {}
+    write_labels(folders[0], Labels(title="first"))
+    assert index.refresh()
+    assert index.labels == {folders[0]: Labels(title="first")}
+    assert not index.refresh()
+    labels_file(folders[0]).write_text("{")
+    assert index.refresh()
+    assert index.labels == {}
+    assert names(index) == ["c", "b", "a"]

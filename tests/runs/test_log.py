@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from kdstudio.engine.events import RunDone, StageDone
+from kdstudio.engine.events import RunDone, StageDone, StepDone
 from kdstudio.errors import KDStudioError
+from kdstudio.runs import log
 from kdstudio.runs.folder import RunFolder, create_run
 from kdstudio.runs.log import RunFollower
 from kdstudio.runs.session import new_session, resumed_session
@@ -29,6 +30,14 @@ def folded(folder):
 @pytest.fixture
 def folder(runs):
     return create_run(runs, small_experiment(), "run")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A run of which every step is in the log."""
+    session = new_session(small_experiment(*SETTINGS), tmp_path_factory.mktemp("runs"), "run")
+    list(session.events())
+    return session.folder
 
 
 def append(folder, text):
@@ -131,3 +140,41 @@ def test_a_run_of_another_process_is_followed_to_its_end(runs):
     assert found == list(folder.events())
     assert follower.state == folded(folder)
     assert follower.state.status == folder.summary().status == "finished"
+
+
+def test_of_very_many_steps_some_are_read_and_all_else_is_what_it_is(finished, monkeypatch):
+    whole = folded(finished)
+    steps = [event for event in finished.events() if isinstance(event, StepDone)]
+    monkeypatch.setattr(log, "WHOLE", finished.events_file.stat().st_size // 3)
+    follower = RunFollower(finished)
+    read = [event for event in follower.poll() if isinstance(event, StepDone)]
+    assert len(steps) / 5 < len(read) < len(steps) / 2
+    assert [event for event in steps if event in read] == read
+    thinned, curves = follower.state, follower.state.curves
+    assert (curves.accuracy, curves.shares, curves.speed) == (
+        whole.curves.accuracy,
+        whole.curves.shares,
+        whole.curves.speed,
+    )
+    for key, series in whole.curves.losses.items():
+        few = curves.losses[key]
+        assert 1 < len(few.x) < len(series.x)
+        assert set(zip(few.x, few.y, strict=True)) < set(zip(series.x, series.y, strict=True))
+        assert (few.x[-1], few.y[-1]) == (series.x[-1], series.y[-1])
+    thinned.curves = whole.curves
+    assert thinned == whole
+    assert follower.poll() == []
+
+
+def test_a_run_that_is_in_the_middle_of_its_steps_tells_of_the_latest(finished, folder, monkeypatch):
+    lines = finished.events_file.read_bytes().splitlines(keepends=True)
+    last = max(place for place, line in enumerate(lines) if b"step-done" in line)
+    folder.events_file.write_bytes(b"".join(lines[: last + 1]) + lines[last][:20])
+    monkeypatch.setattr(log, "WHOLE", folder.events_file.stat().st_size // 50)
+    follower = RunFollower(folder)
+    follower.poll()
+    whole = folded(folder)
+    assert (follower.state.epoch, follower.state.seconds) == (whole.epoch, whole.seconds)
+    assert follower.state.fraction == whole.fraction
+    append(folder, lines[last][20:].decode())
+    assert [event.kind for event in follower.poll()] == ["step-done"]

@@ -363,15 +363,11 @@ def test_failures_are_told_to_a_person(error, message):
 
 
 WITHOUT_TORCH = """
-from kdstudio.gui.worker import RunWorker
-
-def prepare(tell):
+from kdstudio.runs.session import failure
+try:
     import torch
-
-worker = RunWorker(prepare)
-worker.start()
-assert worker.wait(60)
-print([worker.failure.message])
+except ImportError as error:
+    print([failure(error).message])
 """
 
 

@@ -47,7 +47,7 @@ def test_what_follows_from_the_rows_is_written_and_found_anew():
 
 def test_the_status_counts_the_warnings():
     spoken = [run(warnings=(doubt(),) * count).spoken_status for count in range(3)]
-    assert spoken == ["finished", "finished, with 1 warning", "finished, with 2 warnings"]
+    assert spoken == ["finished", "! finished, with 1 warning", "! finished, with 2 warnings"]
 
 
 def test_a_summary_from_before_there_were_warnings_has_none():

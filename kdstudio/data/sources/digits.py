@@ -17,6 +17,7 @@ TRAINING_IMAGES = 1347
 class Digits(DatasetSpec):
     """Handwritten digits, 1797 images of 8×8 (UCI); a fixed quarter is the test set."""
 
+    title: ClassVar[str] = "Small digits"
     default_augmentation: ClassVar[Augmentation] = Augmentation(jitter=1)
 
     name: Literal["digits"] = "digits"

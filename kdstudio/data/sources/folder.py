@@ -12,7 +12,7 @@ from kdstudio.data.augmentation import Augmentation
 from kdstudio.data.declaration import DatasetSpec, ImageData, LabelledImages, datasets
 from kdstudio.data.folders import data_folder
 from kdstudio.declaration import ProgressCallback, option
-from kdstudio.errors import KDStudioError
+from kdstudio.errors import KDStudioError, speaking_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,11 +36,16 @@ class Listing:
 class ImageFolder(DatasetSpec):
     """A folder of images: one folder for each class, or train/ and test/ with such folders in them."""
 
+    needs: ClassVar[tuple[str, ...]] = ("a folder of yours",)
     default_augmentation: ClassVar[Augmentation] = Augmentation(jitter=4, flip=True)
 
     name: Literal["folder"] = "folder"
     path: str = option(
-        ..., "Folder", "Holds a folder of images for each class, or train/ and test/.", min_length=1
+        ...,
+        "Folder",
+        "Holds a folder of images for each class, or train/ and test/.",
+        path="folder",
+        min_length=1,
     )
     size: int = option(
         32,
@@ -59,19 +64,24 @@ class ImageFolder(DatasetSpec):
         lt=1,
     )
     unreadable: Literal["stop", "skip"] = option(
-        "stop", "Unreadable files", "Stop and name the first, or leave them out and say which."
+        "stop", "Unreadable files", "Stop and name the first, or leave them out and say which.", advanced=True
     )
     memory: Literal["auto", "resident", "stream"] = option(
         "auto",
         "Memory",
         "Decode once and keep everything in memory, or decode from the files in every epoch; auto "
         "streams what would not fit.",
+        advanced=True,
     )
 
     def root(self) -> Path:
         """Folder of the images; a relative path may also begin in the data folder."""
         given = Path(self.path).expanduser()
         return given if given.is_absolute() or given.is_dir() else data_folder() / given
+
+    def lacks(self) -> str:
+        """Name the folder, where there is none."""
+        return "" if self.root().is_dir() else f"the folder '{self.path}'"
 
     def load(self, progress: ProgressCallback) -> ImageData:
         """List, decode (or prepare to), and report what was skipped."""
@@ -116,7 +126,8 @@ class ImageFolder(DatasetSpec):
         from kdstudio.data.split import stratified_split
 
         if not root.is_dir():
-            raise KDStudioError(f"no folder '{root}'; name one that holds a folder for each class")
+            with speaking_of("data", "source", "path"):
+                raise KDStudioError(f"no folder '{root}'; name one that holds a folder for each class")
         training = root / "train"
         if not training.is_dir():
             whole, names = list_classes(root)

@@ -15,6 +15,7 @@ class Attention(TapTerm):
     """AT: where each block looks, its squared activations summed over channels (Zagoruyko 2017)."""
 
     paper: ClassVar[str] = "Paying More Attention to Attention, Zagoruyko and Komodakis 2017"
+    needs: ClassVar[tuple[str, ...]] = ("maps",)
     default_taps: ClassVar[DefaultTaps] = "blocks"
     weight_source: ClassVar[str] = "RepDistiller"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from kdstudio.declaration import Declaration, Registry, option
 from kdstudio.engine.terms import LossTerm
 from kdstudio.engine.weighting import AnyWeighting, Constant
-from kdstudio.errors import KDStudioError
+from kdstudio.errors import FieldPath, KDStudioError, speaking_of
 from kdstudio.lazy import LazyModule
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class Pair:
     name: str
     epochs: int
     """Epochs of the stage that the term is part of."""
+    field: FieldPath = ("strategy",)
+    """Of the experiment: where the term is described."""
 
     @property
     def recipe(self) -> TrainingSpec:
@@ -59,7 +61,10 @@ class Pair:
                 "give as many of each, or none"
             )
         if student:
-            return list(zip(student, teacher, strict=True))
+            pairs = list(zip(student, teacher, strict=True))
+            for pair in pairs:
+                self.shapes(*pair)  # both are there
+            return pairs
         for network in (self.student, self.teacher):
             if not network.taps:
                 raise KDStudioError(
@@ -79,7 +84,10 @@ class Pair:
 
     def shapes(self, student: str, teacher: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Shapes, for one image, of a student's output and a teacher's."""
-        return self.run.shape(self.student, student), self.run.shape(self.teacher, teacher)
+        with speaking_of(*self.field, "student_taps"):
+            shape = self.run.shape(self.student, student)
+        with speaking_of(*self.field, "teacher_taps"):
+            return shape, self.run.shape(self.teacher, teacher)
 
     def head(self, what: str, make: Callable[[], nn.Module], *of: str, architecture: str) -> Head:
         """Make a head of this term."""

@@ -27,6 +27,7 @@ class FactorTransfer(TapTerm):
     """
 
     paper: ClassVar[str] = "Paraphrasing Complex Network: Network Compression via Factor Transfer, Kim 2018"
+    needs: ClassVar[tuple[str, ...]] = ("maps",)
     default_taps: ClassVar[DefaultTaps] = "last"
     weight_source: ClassVar[str] = "the authors' code, CIFAR-10"
 

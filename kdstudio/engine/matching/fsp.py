@@ -29,6 +29,7 @@ class Fsp(TapTerm):
     """
 
     paper: ClassVar[str] = "A Gift from Knowledge Distillation, Yim et al. 2017"
+    needs: ClassVar[tuple[str, ...]] = ("maps", "two blocks or more")
     default_taps: ClassVar[DefaultTaps] = "blocks"
     weight_source: ClassVar[str] = "RepDistiller; the 50 of its scripts multiplies nothing"
 

@@ -15,6 +15,7 @@ class NeuronSelectivity(TapTerm):
     """NST: the distribution of what each block's channels respond to (Huang and Wang 2017)."""
 
     paper: ClassVar[str] = "Like What You Like: Neuron Selectivity Transfer, Huang and Wang 2017"
+    needs: ClassVar[tuple[str, ...]] = ("maps",)
     default_taps: ClassVar[DefaultTaps] = "blocks"
     weight_source: ClassVar[str] = "RepDistiller"
 

@@ -23,6 +23,7 @@ class Overhaul(TapTerm):
     """
 
     paper: ClassVar[str] = "A Comprehensive Overhaul of Feature Distillation, Heo et al. 2019"
+    needs: ClassVar[tuple[str, ...]] = ("maps",)
     default_taps: ClassVar[DefaultTaps] = "blocks"
     weight_source: ClassVar[str] = "the authors' code, CIFAR-100"
 

@@ -24,6 +24,7 @@ class Variational(TapTerm):
     """
 
     paper: ClassVar[str] = "Variational Information Distillation for Knowledge Transfer, Ahn et al. 2019"
+    needs: ClassVar[tuple[str, ...]] = ("maps",)
     default_taps: ClassVar[DefaultTaps] = "blocks"
     weight_source: ClassVar[str] = "RepDistiller"
 

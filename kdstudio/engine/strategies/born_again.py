@@ -39,6 +39,8 @@ class BornAgain(Strategy):
         FigureView(title="Accuracy of each generation", x="generation"),
     )
 
+    paper: ClassVar[str] = "Born-Again Neural Networks, Furlanello et al. 2018"
+
     name: Literal["born-again"] = "born-again"
     generations: int = option(3, "Generations", "How many students, one after the other.", ge=1, le=20)
     labels: bool = option(

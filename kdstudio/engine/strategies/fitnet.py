@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kdstudio.declaration import option
 from kdstudio.engine.learning import learn_labels, ready_teachers
@@ -31,6 +31,8 @@ class FitNet(Strategy):
     labels alone, and from the predictions without the hint: networks baseline, kd and student of one run.
     """
 
+    paper: ClassVar[str] = "FitNets: Hints for Thin Deep Nets, Romero et al. 2015"
+
     name: Literal["fitnet"] = "fitnet"
     student_tap: str = option(
         "", "Student tap", "The guided layer; none means a middle tap.", taps_of="student"
@@ -40,7 +42,10 @@ class FitNet(Strategy):
     )
     projection: HintProjection = option("paper", "Regressor", REGRESSOR)
     distance: Literal["squared error", "cross-entropy"] = option(
-        "squared error", "Distance", "Mean squared error, or cross-entropy of the softmax over channels."
+        "squared error",
+        "Distance",
+        "Mean squared error, or cross-entropy of the softmax over channels.",
+        advanced=True,
     )
     stages: Literal["two", "one"] = option(
         "two",
@@ -57,7 +62,7 @@ class FitNet(Strategy):
         1.0, "Last λ", "Its weight in the last epoch, in a straight line.", ge=0, le=1e6
     )
     times_t_squared: bool = option(
-        False, "Times τ²", "Multiply the soft loss by τ², as Hinton does; the paper does not."
+        False, "Times τ²", "Multiply the soft loss by τ², as Hinton does; the paper does not.", advanced=True
     )
     baseline: Baseline = True
     kd: bool = option(True, "KD", "Also train the same student on labels and predictions without the hint.")

@@ -24,6 +24,7 @@ class Hinton(Strategy):
     same student (same architecture, initial weights, order of samples and budget) also learns without.
     """
 
+    paper: ClassVar[str] = "Distilling the Knowledge in a Neural Network, Hinton, Vinyals, Dean 2015"
     describes: ClassVar = (TEACHERS, "student")
 
     name: Literal["hinton"] = "hinton"
@@ -36,6 +37,7 @@ class Hinton(Strategy):
         "Divergence D",
         "KL divergence or cross-entropy to the teacher's predictions: the student's gradients are "
         "equal, but the KL falls to 0 when the student agrees.",
+        advanced=True,
     )
     baseline: Baseline = True
     teachers: TeacherCount = 1

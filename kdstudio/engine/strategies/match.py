@@ -15,6 +15,7 @@ from kdstudio.engine.matching.soft_targets import SoftTargets
 from kdstudio.engine.strategy import Baseline, Strategy, strategies
 from kdstudio.engine.teachers import TEACHERS, TeacherCount, TeacherWeights, over_teachers, teacher_shares
 from kdstudio.engine.terms import LossTerm, formula_of, label_loss
+from kdstudio.errors import speaking_of
 
 if TYPE_CHECKING:
     from kdstudio.engine.context import RunContext
@@ -55,6 +56,7 @@ class Match(Strategy):
         "Epochs of the stage before, for terms that are learned then.",
         unit="epochs",
         ge=1,
+        advanced=True,
     )
     baseline: Baseline = True
     teachers: TeacherCount = 1
@@ -89,10 +91,12 @@ class Match(Strategy):
                 first_teacher = teacher is teachers[0]
                 if term.during == when and (term.reads_teacher or first_teacher):
                     further = "" if first_teacher else f" ({teacher.name})"
-                    pair = Pair(run, teacher, student, name + further, training.epochs)
+                    field = ("strategy", "terms", name)
+                    pair = Pair(run, teacher, student, name + further, training.epochs, field)
                     share = shares[teacher.name] if term.reads_teacher else 1.0
                     shared = term.model_copy(update={"weight": share * term.weight})
-                    losses += yield from shared.plan(pair)
+                    with speaking_of(*field):
+                        losses += yield from shared.plan(pair)
             if losses:
                 in_training = when == "training"
                 yield run.stage(

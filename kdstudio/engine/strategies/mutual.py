@@ -27,6 +27,7 @@ class Mutual(Strategy):
     and from net-1, once it has learned alone, by Hinton's loss: the paper's table.
     """
 
+    paper: ClassVar[str] = "Deep Mutual Learning, Zhang, Xiang, Hospedales, Lu 2018"
     describes: ClassVar = (Many("net", "peers", numbered=True),)
     views: ClassVar = (
         TableView(title="Test accuracy after the last epoch", rows=("role", "architecture"), columns="way"),
@@ -50,6 +51,7 @@ class Mutual(Strategy):
         "mean of KLs",
         "Several peers",
         "A KL divergence to each, averaged, or one to their mean prediction: the gradients are equal.",
+        advanced=True,
     )
     independent: bool = option(True, "Independent", "Also train each network on the labels alone.")
     distil: bool = option(True, "1 distils 2", "Also let net-1, trained alone and frozen, teach the others.")

@@ -40,6 +40,8 @@ class Quantise(Strategy):
         ),
     )
 
+    paper: ClassVar[str] = "Model compression via distillation and quantization, Polino et al. 2018"
+
     name: Literal["quantise"] = "quantise"
     temperature: float = option(
         4.0, "Temperature T", "Both logits are divided by it before the softmax.", gt=0, le=1000
@@ -64,6 +66,7 @@ class Quantise(Strategy):
         unit="images",
         ge=2,
         le=1_000_000,
+        advanced=True,
     )
     baseline: bool = option(
         True,

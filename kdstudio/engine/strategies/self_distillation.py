@@ -33,6 +33,7 @@ class SelfDistillation(Strategy):
     Afterwards each exit is a smaller, faster network of its own, and easy images can leave early.
     """
 
+    paper: ClassVar[str] = "Be Your Own Teacher, Zhang et al. 2019"
     describes: ClassVar = ("student",)
     formerly: ClassVar[tuple[str, ...]] = ("own-teacher",)
     views: ClassVar = (FigureView(title="Accuracy against cost", x="multiply_adds", connected=False),)
@@ -56,6 +57,7 @@ class SelfDistillation(Strategy):
         "Feature loss",
         "norm: of the batch's pooled features, the exit's through a linear layer that serves in training "
         "alone, as in the authors' later code; squared norm: of each image's maps, as the paper has it.",
+        advanced=True,
     )
     feature_weight: OptionalNumber = option(
         None,
@@ -67,7 +69,10 @@ class SelfDistillation(Strategy):
         le=1e6,
     )
     ensemble: Literal["logits", "probabilities"] = option(
-        "logits", "Ensemble", "What of all exits is averaged; the authors' code has the logits."
+        "logits",
+        "Ensemble",
+        "What of all exits is averaged; the authors' code has the logits.",
+        advanced=True,
     )
     baseline: Baseline = True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kdstudio.data.declaration import ClassName
 from kdstudio.declaration import OptionalNumber, option
@@ -27,6 +27,8 @@ class Specialise(Strategy):
     temperature and the weights are ours; the authors' code has T = 1, labels 1, and 0.2 for the soft loss,
     the variance (over features) and the orthogonality.
     """
+
+    paper: ClassVar[str] = "Class Specialized Knowledge Distillation, Wang, Rhodes, Feng 2022"
 
     name: Literal["specialise"] = "specialise"
     classes: tuple[ClassName, ...] = option(
@@ -56,12 +58,14 @@ class Specialise(Strategy):
         "Weight of the variance of the student's last features in each class. The authors' code has 0.2.",
         ge=0,
         le=1e6,
+        advanced=True,
     )
     variance_over: Literal["samples", "features"] = option(
         "samples",
         "Variance over",
         "samples: the mean variance of each feature over a class; features: the norm, over a class, of each "
         "sample's variance over its features, summed over the classes, as in the authors' code.",
+        advanced=True,
     )
     orthogonality: float = option(
         0.0,
@@ -69,6 +73,7 @@ class Specialise(Strategy):
         "Weight of the orthogonal projection of these features. The authors' code has 0.2.",
         ge=0,
         le=1e6,
+        advanced=True,
     )
     baseline: bool = option(
         True,

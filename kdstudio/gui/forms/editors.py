@@ -6,17 +6,19 @@ from collections.abc import Callable
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QKeyEvent, QWheelEvent
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QMenu,
-    QToolButton,
-    QWidget,
+from PySide6.QtWidgets import QCheckBox, QComboBox, QMenu, QToolButton
+
+from kdstudio.gui.forms.editor import Editor, Line
+from kdstudio.gui.forms.written import (
+    format_number,
+    format_numbers,
+    names_in,
+    parse_number,
+    parse_numbers,
+    spoken_names,
+    spoken_text,
 )
 
 NUMBER_WIDTH = 110
@@ -26,50 +28,22 @@ POPUP_ROOM = 8
 """Pixels beside the names in it."""
 
 
-class Editor(QWidget):
-    """Shows one value and tells when the user has changed it."""
-
-    edited = Signal(object)
-
-    def __init__(self, control: QWidget, *, stretch: bool) -> None:
-        """``control`` is the widget that gets the focus; room is left for a unit behind it."""
-        super().__init__()
-        self.control = control
-        self.setFocusProxy(control)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(control, 1 if stretch else 0)
-        self.unit = QLabel(objectName="muted")
-        row.addWidget(self.unit)
-        if not stretch:
-            row.addStretch(1)
-
-    def take_focus(self) -> None:
-        """Take the focus, with the cursor behind the text."""
-        self.control.setFocus()
-        if isinstance(self.control, QLineEdit):
-            self.control.end(False)
-
-    def mark_invalid(self, invalid: bool) -> None:
-        """Give the control the look of a wrong value, or take it away."""
-        if self.control.property("invalid") != invalid:
-            self.control.setProperty("invalid", invalid)
-            self.control.style().unpolish(self.control)
-            self.control.style().polish(self.control)
-
-
 class TextEditor(Editor):
     """Any text."""
 
     def __init__(self, value: object) -> None:
         """Show ``value``."""
-        line = QLineEdit("" if value is None else str(value))
+        line = Line(spoken_text(value))
         super().__init__(line, stretch=True)
         line.textEdited.connect(self.edited.emit)
 
+    def show_value(self, value: Any) -> None:  # noqa: ANN401
+        """Show ``value``."""
+        if self.control.text() != spoken_text(value):
+            self.show_text(spoken_text(value))
 
-class NumberLine(QLineEdit):
+
+class NumberLine(Line):
     """A number as text; the arrow keys step it."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
@@ -97,17 +71,26 @@ class NumberEditor(Editor):
         super().__init__(line, stretch=False)
         line.textEdited.connect(lambda text: self.edited.emit(parse_number(text)))
 
+    def show_value(self, value: Any) -> None:  # noqa: ANN401
+        """Show ``value``."""
+        if parse_number(self.control.text()) != ("" if value is None else value):
+            self.show_text(format_number(value))
+
 
 class NumbersEditor(Editor):
     """Numbers between commas."""
 
     def __init__(self, value: object) -> None:
         """Show the list ``value``."""
-        numbers = value if isinstance(value, list | tuple) else []
-        line = QLineEdit(", ".join(map(format_number, numbers)))
+        line = Line(format_numbers(value))
         line.setPlaceholderText("none")
         super().__init__(line, stretch=True)
         line.textEdited.connect(lambda text: self.edited.emit(parse_numbers(text)))
+
+    def show_value(self, value: Any) -> None:  # noqa: ANN401
+        """Show the list ``value``."""
+        if parse_numbers(self.control.text()) != list(value or []):
+            self.show_text(format_numbers(value))
 
 
 class TapEditor(Editor):
@@ -116,8 +99,7 @@ class TapEditor(Editor):
     def __init__(self, value: object, taps: Callable[[], list[str]], *, several: bool) -> None:
         """``taps`` tells what can be chosen; any other path of a layer can be typed."""
         self._several = several
-        shown = value if isinstance(value, list | tuple) else [value or ""]
-        line = QLineEdit(", ".join(map(str, shown)))
+        line = Line(spoken_names(value))
         line.setPlaceholderText("automatic")
         super().__init__(line, stretch=True)
         self._taps = taps
@@ -128,6 +110,11 @@ class TapEditor(Editor):
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.layout().insertWidget(1, self.button)
         line.textEdited.connect(self._tell)
+
+    def show_value(self, value: Any) -> None:  # noqa: ANN401
+        """Show the tap, or the list of taps, ``value``."""
+        if names_in(self.control.text()) != names_in(spoken_names(value)):
+            self.show_text(spoken_names(value))
 
     def _fill(self, menu: QMenu) -> None:
         menu.clear()
@@ -156,6 +143,11 @@ class TickEditor(Editor):
         box.setChecked(bool(value))
         super().__init__(box, stretch=False)
         box.toggled.connect(self.edited.emit)
+
+    def show_value(self, value: Any) -> None:  # noqa: ANN401
+        """Show ``value``."""
+        with QSignalBlocker(self.control):
+            self.control.setChecked(bool(value))
 
 
 class Choices(QComboBox):
@@ -188,10 +180,11 @@ class ChoiceEditor(Editor):
         super().__init__(box, stretch=False)
         box.currentIndexChanged.connect(lambda index: self.edited.emit(box.itemData(index)))
 
-
-def names_in(text: str) -> list[str]:
-    """Read names between commas."""
-    return [name for name in map(str.strip, text.split(",")) if name]
+    def show_value(self, value: Any) -> None:  # noqa: ANN401
+        """Show ``value`` if it is one of the choices."""
+        if (index := self.control.findData(value)) >= 0:
+            with QSignalBlocker(self.control):
+                self.control.setCurrentIndex(index)
 
 
 def editor_for(field: FieldInfo, value: object) -> Editor:
@@ -212,25 +205,3 @@ def hint_for(field: FieldInfo, what: str) -> str:
     """What the field's declaration says about ``what``: its unit, whose taps; empty if nothing."""
     extra = field.json_schema_extra
     return str(extra.get(what, "")) if isinstance(extra, dict) else ""
-
-
-def format_number(value: object) -> str:
-    """Shortest text that reads back as ``value``."""
-    if isinstance(value, float):
-        return f"{value:.10g}"
-    return "" if value is None else str(value)
-
-
-def parse_number(text: str) -> Any:  # noqa: ANN401
-    """Read a number; anything else stays text, which the declaration will refuse."""
-    for kind in (int, float):
-        try:
-            return kind(text.strip())
-        except ValueError:
-            continue
-    return text
-
-
-def parse_numbers(text: str) -> list[Any]:
-    """Read numbers between commas or spaces."""
-    return [parse_number(part) for part in text.replace(",", " ").split()]

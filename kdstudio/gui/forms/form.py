@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any, get_origin
 
 from pydantic.fields import FieldInfo
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QToolButton, QWidget
 
 from kdstudio.declaration import TAGS, Declaration, alternatives, tag_of
 from kdstudio.engine.sweep import can_be_swept
-from kdstudio.gui.forms.draft import Draft, Path
-from kdstudio.gui.forms.editors import ChoiceEditor, Choices, Editor, TapEditor, editor_for, hint_for
+from kdstudio.gui.choosing.button import ChosenEditor
+from kdstudio.gui.forms.changes import Path
+from kdstudio.gui.forms.disclosure import Disclosure
+from kdstudio.gui.forms.draft import Draft
+from kdstudio.gui.forms.editor import Editor
+from kdstudio.gui.forms.editors import ChoiceEditor, TapEditor, editor_for, hint_for
+from kdstudio.gui.forms.fields import as_it_is, default_of, default_values, help_text
+from kdstudio.gui.forms.path_editor import PathEditor
+from kdstudio.gui.forms.row import INDENT, Row, lay_out
+from kdstudio.gui.html import Html, bold, lines, paragraphs
 from kdstudio.problems import Problem
+from kdstudio.runs.choices import choices_of
 
 if TYPE_CHECKING:
     from kdstudio.gui.forms.options_draft import OptionsDraft
 
-LABEL_WIDTH = 148
-INDENT = 14
-GAP, ROW_GAP = 10, 6
-"""Pixels between label and editor, and between rows."""
+FEW = 5
+"""So many declarations are offered in a box by their names; more in a list that says what they are."""
 
 
 class Form(QWidget):
@@ -42,32 +50,44 @@ class Form(QWidget):
         """Build the rows, of all fields or ``only`` some; they write into ``draft``."""
         super().__init__()
         self._draft = draft
-        self._editors: dict[Path, Editor] = {}
-        self._errors: dict[Path, QLabel] = {}
-        self._units: dict[Path, str] = {}
+        self._rows: dict[Path, Row] = {}
+        self._disclosures: list[Disclosure] = []
+        self._section: Disclosure | None = None
         self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(GAP)
-        self._grid.setVerticalSpacing(ROW_GAP)
-        self._grid.setColumnMinimumWidth(0, LABEL_WIDTH)
-        self._grid.setColumnStretch(1, 1)
-        for name, field in declaration.model_fields.items():
-            if name in only or not only:
-                self._add_field((*path, name), field, depth=0)
+        lay_out(self._grid)
+        self._add_fields(path, declaration, 0, only)
         draft.changed.connect(self._show_state)
         self._show_state()
 
     def editor(self, *path: str) -> Editor:
         """Return the editor of the field at ``path``."""
-        return self._editors[path]
+        return self._rows[path].editor
 
     def has(self, *path: str) -> bool:
         """Tell whether the form holds the field at ``path``."""
-        return path in self._editors
+        return path in self._rows
 
     def focused(self) -> Path | None:
         """Path of the field that has the focus, if one of this form has."""
-        return next((path for path, editor in self._editors.items() if editor.control.hasFocus()), None)
+        return next((path for path, row in self._rows.items() if row.editor.control.hasFocus()), None)
+
+    def reveal(self, path: Path) -> QWidget:
+        """Bring the field at ``path`` in sight and give it the focus; returns its editor."""
+        for disclosure in self._disclosures:
+            if disclosure.holds(self._rows[path]):
+                disclosure.setChecked(True)
+        self._rows[path].editor.take_focus()
+        return self._rows[path].editor
+
+    def help_on(self, path: Path) -> Html:
+        """Tell what the field at ``path`` is for, its default, and how the command line sets it."""
+        row = self._rows[path]
+        return paragraphs(
+            bold(row.title),
+            row.label.toolTip(),
+            lines(f"Default: {row.spoken(row.default)}", f"Preset or file: {row.spoken(self._before(path))}"),
+            f"On the command line: --set {'.'.join(path)}=…",
+        )
 
     def forget(self) -> None:
         """Follow the draft no longer; the form is about to go."""
@@ -75,12 +95,34 @@ class Form(QWidget):
 
     def error(self, *path: str) -> str:
         """Return the error shown beside the field at ``path``."""
-        return self._errors[path].text()
+        return self._rows[path].error.text()
 
-    def _add_fields(self, path: Path, declaration: type[Declaration], depth: int) -> None:
-        for name, field in declaration.model_fields.items():
-            if name not in TAGS and not hint_for(field, "hidden"):
-                self._add_field((*path, name), field, depth)
+    def _add_fields(
+        self, path: Path, declaration: type[Declaration], depth: int, only: Collection[str] = ()
+    ) -> None:
+        """Add rows for the fields of ``declaration``, the advanced ones last, behind a button."""
+        shown = [
+            (name, field)
+            for name, field in declaration.model_fields.items()
+            if name in only or not (only or name in TAGS or hint_for(field, "hidden"))
+        ]
+        advanced = [(name, field) for name, field in shown if hint_for(field, "advanced")]
+        if only or self._section or not advanced:
+            self._add_each(path, shown, depth)
+            return
+        self._add_each(path, [each for each in shown if each not in advanced], depth)
+        self._section = Disclosure()
+        self._disclosures.append(self._section)
+        row = self._grid.rowCount()
+        self._grid.addWidget(self._section, row, 0, 1, 3, Qt.AlignmentFlag.AlignLeft)
+        self._section.setContentsMargins(depth * INDENT, 0, 0, 0)
+        self._section.setToolTip(", ".join(field.title or name for name, field in advanced))
+        self._add_each(path, advanced, depth)
+        self._section = None
+
+    def _add_each(self, path: Path, fields: Iterable[tuple[str, FieldInfo]], depth: int) -> None:
+        for name, field in fields:
+            self._add_field((*path, name), field, depth)
 
     def _add_field(self, path: Path, field: FieldInfo, depth: int) -> None:
         if get_origin(field.annotation) is dict:
@@ -96,10 +138,15 @@ class Form(QWidget):
             self._add_fields(path, members[0], depth + 1)
         else:
             editor = self._editor_for(field, value)
-            editor.edited.connect(lambda new: self._draft.set(path, new))
+            is_line = isinstance(editor.control, QLineEdit)
+            editor.edited.connect(partial(self._draft.set, path, typing=is_line))
+            if isinstance(editor.control, QLineEdit):
+                editor.control.editingFinished.connect(self._draft.settle)
             self._offer_sweep(self._add_row(path, field, editor, depth), path)
 
     def _editor_for(self, field: FieldInfo, value: object) -> Editor:
+        if wanted := hint_for(field, "path"):
+            return PathEditor(value, wanted)
         role = hint_for(field, "taps_of")
         if not role:
             return editor_for(field, value)
@@ -109,13 +156,10 @@ class Form(QWidget):
     def _add_entries(self, path: Path, field: FieldInfo, depth: int) -> None:
         """Add named declarations, each with its fields, and a box that adds another."""
         by_name = {tag_of(member)[1]: member for member in alternatives(field.annotation, field.metadata)}
-        add = Choices()
-        add.addItem("Add …")
-        for name, member in by_name.items():
-            add.addItem(name, member)
-            add.setItemData(add.count() - 1, member.headline(), Qt.ItemDataRole.ToolTipRole)
-        add.activated.connect(lambda row: self._add_entry(path, add.itemText(row), add.itemData(row)))
-        self._add_row(path, field, Editor(add, stretch=False), depth)
+        title = field.title or path[-1]
+        editor = ChosenEditor(title, choices_of(by_name.values()), "")
+        editor.edited.connect(lambda name: self._add_entry(path, name, by_name[name]))
+        self._add_row(path, field, editor, depth, lambda entries: list(entries or ()))
         entries: dict[str, Any] = self._draft.value(path) or {}
         for key, entry in entries.items():
             here = (*path, key)
@@ -126,9 +170,7 @@ class Form(QWidget):
             self._add_heading(key, depth + 1, remove, chosen.headline())
             self._add_fields(here, chosen, depth + 2)
 
-    def _add_entry(self, path: Path, name: str, declaration: type[Declaration] | None) -> None:
-        if declaration is None:
-            return
+    def _add_entry(self, path: Path, name: str, declaration: type[Declaration]) -> None:
         taken = self._draft.value(path) or {}
         numbered = (f"{name} {number}" for number in count(2))
         key = next(key for key in (name, *islice(numbered, len(taken) + 1)) if key not in taken)
@@ -141,22 +183,34 @@ class Form(QWidget):
         by_tag = {tag_of(member)[1]: member for member in members}
         tag = tag_of(members[0])[0]
         current = (self._draft.value(path) or {}).get(tag)
-        shown = {value: value for value in by_tag}
-        editor = ChoiceEditor(shown, current)
-        for index, member in enumerate(by_tag.values()):
-            editor.control.setItemData(index, member.headline(), Qt.ItemDataRole.ToolTipRole)
+        editor = self._choice_editor(field.title or path[-1], members, current)
         editor.edited.connect(lambda new: self._draft.choose(path, default_values(by_tag[new])))
-        self._offer_sweep(self._add_row(path, field, editor, depth), (*path, tag))
+        label = self._add_row(path, field, editor, depth, lambda chosen: (chosen or {}).get(tag))
+        self._offer_sweep(label, (*path, tag))
         return by_tag.get(current, members[0])
+
+    def _choice_editor(self, title: str, members: list[type[Declaration]], current: str) -> Editor:
+        """Make a box of a few names, or a button that opens the list of many."""
+        choices = choices_of(members)
+        if len(members) > FEW:
+            return ChosenEditor(title, choices, current)
+        editor = ChoiceEditor({choice.name: choice.name for choice in choices}, current)
+        for index, member in enumerate(members):
+            editor.control.setItemData(index, member.headline(), Qt.ItemDataRole.ToolTipRole)
+        return editor
 
     def _add_heading(self, text: str, depth: int, button: QWidget | None = None, help: str = "") -> None:  # noqa: A002
         label = QLabel(text, objectName="subheading")
         label.setContentsMargins(depth * INDENT, 6, 0, 0)
         label.setToolTip(help)
         row = self._grid.rowCount()
-        self._grid.addWidget(label, row, 0, 1, 2)
+        self._grid.addWidget(label, row, 0, 1, 3)
         if button:
-            self._grid.addWidget(button, row, 1, Qt.AlignmentFlag.AlignRight)
+            self._grid.addWidget(button, row, 2, Qt.AlignmentFlag.AlignRight)
+        if self._section:
+            self._section.add(label)
+            if button:
+                self._section.add(button)
 
     def _offer_sweep(self, label: QLabel, path: Path) -> None:
         """Let a right click on the name of a field sweep it, where that can be done."""
@@ -165,73 +219,63 @@ class Form(QWidget):
             action = QAction("Try several values", label)
             action.triggered.connect(lambda: self.sweep_wanted.emit(dotted))
             label.addAction(action)
-            label.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
-    def _add_row(self, path: Path, field: FieldInfo, editor: Editor, depth: int) -> QLabel:
-        row = self._grid.rowCount()
+    def _add_row(
+        self,
+        path: Path,
+        field: FieldInfo,
+        editor: Editor,
+        depth: int,
+        held: Callable[[Any], Any] = as_it_is,
+    ) -> QLabel:
+        """Add a row; what is ``held`` of a value tells whether it is changed. Returns the label."""
         title = field.title or path[-1]
-        label = QLabel(title)
-        label.setContentsMargins(depth * INDENT, 0, 0, 0)
-        label.setBuddy(editor)
-        self._units[path] = hint_for(field, "unit")
-        error = QLabel(objectName="error")
-        error.setWordWrap(True)
-        error.hide()
-        for widget in (label, editor, editor.control):
-            widget.setToolTip(help_text(field))
-        editor.control.setAccessibleName(" ".join((*path[:-1], title)))
-        editor.control.setAccessibleDescription(field.description or "")
-        self._grid.addWidget(label, row, 0)
-        self._grid.addWidget(editor, row, 1)
-        self._grid.addWidget(error, row + 1, 1)
-        self._editors[path], self._errors[path] = editor, error
-        return label
+        row = Row(title, editor, depth, unit=hint_for(field, "unit"), default=default_of(field), held=held)
+        row.explain(" ".join((*path[:-1], title)), field.description or "", help_text(field))
+        row.place(self._grid)
+        row.mark.clicked.connect(lambda: self._put_back(path, plain=held is as_it_is))
+        self._rows[path] = row
+        if self._section:
+            self._section.add(row, lambda: row.is_notable(self._draft.value(path)))
+        return row.label
+
+    def _before(self, path: Path) -> Any:  # noqa: ANN401
+        return self._draft.before(path, self._rows[path].default)
+
+    def _put_back(self, path: Path, *, plain: bool) -> None:
+        """Put a field, or another declaration than the one chosen, back."""
+        before = self._before(path)
+        if plain:
+            self._draft.set(path, before)
+        else:
+            self._draft.choose(path, before)
 
     def _show_state(self) -> None:
         self._show_swept()
         self._show_errors()
+        for path, row in self._rows.items():
+            value = self._draft.value(path)
+            row.editor.show_value(value)
+            row.show_change(value, self._before(path))
+        for disclosure in self._disclosures:
+            disclosure.look()
 
     def _show_swept(self) -> None:
-        """Say which fields are swept: what stands in their editors is not used."""
         swept = self._draft.value(("sweep",)) or {}
-        for path, editor in self._editors.items():
-            is_swept = ".".join(path) in swept
-            editor.control.setEnabled(not is_swept)
-            tagged = any(".".join((*path, tag)) in swept for tag in TAGS)
-            editor.unit.setText("swept" if is_swept or tagged else self._units[path])
-            editor.unit.setVisible(bool(editor.unit.text()))
+        for path, row in self._rows.items():
+            by_choice = any(".".join((*path, tag)) in swept for tag in TAGS)
+            row.show_swept(swept=".".join(path) in swept, choice_swept=by_choice)
 
     def _show_errors(self) -> None:
         by_path: dict[Path, list[Problem]] = {}
         for problem in self._draft.problems:
-            where = tuple(map(str, problem.path))
-            while where and where not in self._editors:
-                where = where[:-1]
-            by_path.setdefault(where, []).append(problem)
-        for path, label in self._errors.items():
-            text = "\n".join(problem.message for problem in by_path.get(path, []))
-            label.setText(text)
-            label.setVisible(bool(text))
-            self._editors[path].mark_invalid(bool(text))
+            by_path.setdefault(self.nearest(problem.path), []).append(problem)
+        for path, row in self._rows.items():
+            row.show_error("\n".join(problem.message for problem in by_path.get(path, [])))
 
-
-def default_values(declaration: type[Declaration]) -> dict[str, Any]:
-    """Every option at its default; required ones empty, to be filled in."""
-    values = {
-        name: "" if field.is_required() else field.get_default(call_default_factory=True)
-        for name, field in declaration.model_fields.items()
-    }
-    dumped: dict[str, Any] = declaration.model_construct(**values).model_dump(mode="json")
-    return dumped
-
-
-def help_text(field: FieldInfo) -> str:
-    """Field's help with its range."""
-    bounds = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
-    limits = [
-        f"{word} {getattr(limit, name):g}"
-        for limit in field.metadata
-        for name, word in bounds.items()
-        if getattr(limit, name, None) is not None
-    ]
-    return " ".join(filter(None, (field.description, f"({', '.join(limits)})" if limits else "")))
+    def nearest(self, path: tuple[str | int, ...]) -> Path:
+        """Path of the field that ``path`` leads to or lies within; empty if it is not of this form."""
+        where = tuple(map(str, path))
+        while where and where not in self._rows:
+            where = where[:-1]
+        return where

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from PySide6.QtCore import QObject, Signal
 
 from kdstudio.declaration import Declaration, value_at, with_value
-from kdstudio.gui.forms.draft import Path
-from kdstudio.gui.forms.form import default_values
+from kdstudio.gui.forms.changes import Path
+from kdstudio.gui.forms.fields import default_values
 from kdstudio.problems import Problem, problems
 
 D = TypeVar("D", bound=Declaration)
@@ -41,7 +41,14 @@ class OptionsDraft(QObject, Generic[D]):
         """Return the value at ``path``, None if there is none."""
         return value_at(self.raw, path)
 
-    def set(self, path: Path, value: Any) -> None:  # noqa: ANN401
+    def before(self, path: Path, default: Any = None) -> Any:  # noqa: ANN401
+        """Options are held against their ``default``."""
+        return default
+
+    def settle(self) -> None:
+        """Nothing is undone here."""
+
+    def set(self, path: Path, value: Any, *, typing: bool = False) -> None:  # noqa: ANN401
         """Change one value."""
         self.raw = with_value(self.raw, list(path), value)
         self.changed.emit()

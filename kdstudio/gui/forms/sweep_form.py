@@ -9,9 +9,11 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from kdstudio.gui.forms.draft import Draft, Path
+from kdstudio.gui.forms.changes import Path
+from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.forms.field_picker import FieldPicker
-from kdstudio.gui.forms.form import GAP, LABEL_WIDTH, ROW_GAP, help_text
+from kdstudio.gui.forms.fields import help_text
+from kdstudio.gui.forms.row import GAP, LABEL_WIDTH, ROW_GAP
 from kdstudio.gui.forms.sweepable import Sweepable, sweepable
 from kdstudio.gui.forms.values_editor import ValuesEditor
 from kdstudio.gui.layout import text_label
@@ -69,6 +71,18 @@ class SweepForm(QWidget):
         paths = ((PART, path) for path, editor in self._editors.items() if editor.control.hasFocus())
         return next(paths, None)
 
+    def nearest(self, path: tuple[str | int, ...]) -> Path:
+        """Path of the values that ``path`` is about: those with an error, where it names none."""
+        wrong = [name for name, label in self._errors.items() if label.text()]
+        named = [str(part) for part in path[1:2] if str(part) in self._editors]
+        found = next(iter((*named, *wrong, *self._editors)), "")
+        return (PART, found) if path[:1] == (PART,) and found else ()
+
+    def reveal(self, path: Path) -> QWidget:
+        """Give the values at ``path`` the focus; returns their editor."""
+        self._editors[path[-1]].take_focus()
+        return self._editors[path[-1]]
+
     def forget(self) -> None:
         """Follow the draft no longer; the form is about to go."""
         self._draft.changed.disconnect(self._follow)
@@ -118,7 +132,8 @@ class SweepForm(QWidget):
     def _add_row(self, grid: QGridLayout, path: str, values: list[Any], field: Sweepable | None) -> None:
         title, place = (field.title, field.place) if field else (path, "not in this experiment")
         editor = ValuesEditor(values, field.choices if field else {}, lists=bool(field and field.is_list))
-        editor.edited.connect(partial(self._draft.set, (PART, path)))
+        editor.edited.connect(partial(self._draft.set, (PART, path), typing=True))
+        editor.control.editingFinished.connect(self._draft.settle)
         label, where, error = (
             QLabel(title, wordWrap=True),
             text_label(place, "muted"),
@@ -146,6 +161,8 @@ class SweepForm(QWidget):
     def _show_state(self) -> None:
         """Show what is wrong, each beside the field that it names, and how many settings there are."""
         messages = [problem.message for problem in self._draft.problems if problem.path[:1] == (PART,)]
+        for path, values in self._swept.items():
+            self._editors[path].show_value(values)
         for path, label in self._errors.items():
             own = [message for message in messages if names(message, path)]
             messages = [message for message in messages if message not in own]

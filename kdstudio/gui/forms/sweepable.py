@@ -10,7 +10,8 @@ from pydantic.fields import FieldInfo
 from kdstudio.declaration import TAGS, Declaration, alternatives, tag_of
 from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.sweep import SWEPT, can_be_swept
-from kdstudio.gui.forms.editors import format_number, hint_for, parse_number
+from kdstudio.gui.forms.editors import hint_for
+from kdstudio.gui.forms.written import format_number, parse_number
 from kdstudio.runs.presets import write_values
 
 Trail = tuple[str, ...]

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QLineEdit, QMenu, QToolButton
+from PySide6.QtWidgets import QMenu, QToolButton
 
-from kdstudio.gui.forms.editors import Editor, names_in
+from kdstudio.gui.forms.editor import Editor, Line
+from kdstudio.gui.forms.written import names_in
 from kdstudio.runs.presets import read_values, write_values
 
 
@@ -32,7 +33,7 @@ class ValuesEditor(Editor):
 
         Where each value is a list (``lists``), a number or a name alone is a list of one.
         """
-        line = QLineEdit()
+        line = Line()
         super().__init__(line, stretch=True)
         self._choices, self._lists = choices, lists
         line.setText(self._shown(values))
@@ -45,6 +46,11 @@ class ValuesEditor(Editor):
             self.button.setMenu(menu)
             self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
             self.layout().insertWidget(1, self.button)
+
+    def show_value(self, value: Any) -> None:  # noqa: ANN401
+        """Show the values ``value``."""
+        if self._read(self.control.text()) != list(value):
+            self.show_text(self._shown(value))
 
     def _shown(self, values: Sequence[Any]) -> str:
         names = {value: name for name, value in self._choices.items()}

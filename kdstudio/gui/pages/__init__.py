@@ -14,14 +14,19 @@ def _experiment(window: MainWindow) -> QWidget:
     from kdstudio.gui.pages.experiment.experiment_page import ExperimentPage
 
     page = ExperimentPage(window.draft)
+    page.outlook.preview.look_in(window.runs)
     page.complained.connect(window.complain)
+    index = window.index
+    index.changed.connect(lambda: page.gallery.show_times(index.summaries.values()))
     return page
 
 
 def _live(window: MainWindow) -> QWidget:
     from kdstudio.gui.pages.live_run.live_page import LivePage
 
-    return LivePage(window.theme, window.controller, window.index)
+    page = LivePage(window.theme, window.controller, window.index)
+    page.page_wanted.connect(window.show_run)
+    return page
 
 
 def _temperature(window: MainWindow) -> QWidget:
@@ -49,10 +54,12 @@ def _learned(window: MainWindow) -> QWidget:
 
 
 def _compare(window: MainWindow) -> QWidget:
-    from kdstudio.gui.pages.compare import ComparePage
+    from kdstudio.gui.pages.compare.compare_page import ComparePage
 
     page = ComparePage(window.theme, window.index)
-    page.deleted.connect(window.index.look_now)
+    page.outdated.connect(window.index.look_now)
+    page.curves_wanted.connect(window.watch)
+    page.settings_wanted.connect(window.use_settings)
     page.complained.connect(window.complain)
     page.export_wanted.connect(window.export)
     page.resume_wanted.connect(window.resume)
@@ -67,6 +74,14 @@ def _export(window: MainWindow) -> QWidget:
     return page
 
 
+def _queue(window: MainWindow) -> QWidget:
+    from kdstudio.gui.pages.queue.queue_page import QueuePage
+
+    page = QueuePage(window.theme, window.controller.watch, window.index, window.line_up)
+    page.open_wanted.connect(window.look_at)
+    return page
+
+
 PAGES = {
     "Experiment": _experiment,
     "Live": _live,
@@ -75,5 +90,6 @@ PAGES = {
     "Learned": _learned,
     "Compare": _compare,
     "Export": _export,
+    "Queue": _queue,
 }
 """In the order of the rail."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
@@ -10,6 +10,7 @@ from kdstudio.gui.layout import MARGIN, Card
 from kdstudio.gui.pages.reading_stack import ReadingStack
 from kdstudio.gui.pages.run_page import RunPage
 from kdstudio.gui.run_picker import RunPicker
+from kdstudio.runs.presets import DEFAULT_PRESET
 
 BOX_SHARE = 4
 """Of the row's width, for each box."""
@@ -18,9 +19,16 @@ BOX_SHARE = 4
 class ReadingPage(RunPage):
     """Choices at the top; below, what was read of the run, or why there is nothing."""
 
-    def __init__(self, picker: RunPicker, empty: str, read: Callable[..., object], command: str) -> None:
+    def __init__(
+        self,
+        picker: RunPicker,
+        empty: str,
+        read: Callable[..., object],
+        command: str,
+        presets: Sequence[str] = (DEFAULT_PRESET,),
+    ) -> None:
         """``read`` and ``command`` are those of a :class:`RunReader`."""
-        super().__init__(picker, empty)
+        super().__init__(picker, empty, presets)
         self._body = ReadingStack(read, command)
         self._body.found.connect(self._show)
         self._body.failed.connect(self._complain)

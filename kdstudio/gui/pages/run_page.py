@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
+from collections.abc import Sequence
 
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
+
+from kdstudio.gui.empty_state import EmptyState
 from kdstudio.gui.layout import GAP, MARGIN
 from kdstudio.gui.run_picker import RunPicker
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.presets import DEFAULT_PRESET
 from kdstudio.runs.session import failure
 
 
@@ -18,15 +22,15 @@ class RunPage(QWidget):
     complained = Signal(str, str)
     """Message and details."""
 
-    def __init__(self, picker: RunPicker, empty: str) -> None:
-        """``empty`` stands there while ``picker`` has no run to offer."""
+    def __init__(self, picker: RunPicker, empty: str, presets: Sequence[str] = (DEFAULT_PRESET,)) -> None:
+        """``empty`` stands there while ``picker`` has no run to offer, with buttons for ``presets``."""
         super().__init__()
         self.picker = picker
         picker.setParent(self)
         picker.chosen.connect(self._follow)
         picker.index.changed.connect(self._look_again)
         self._stack = QStackedLayout(self)
-        self._stack.addWidget(QLabel(empty, objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter))
+        self._stack.addWidget(EmptyState(empty, presets))
 
     def _lay_out(self, *parts: QWidget) -> None:
         """Put ``parts`` below each other; the last takes the room that is left."""

@@ -34,8 +34,7 @@ class Canvas(pg.PlotWidget):
 
     def __init__(self, **axes: pg.AxisItem) -> None:
         """At home is all that is drawn, until :meth:`set_home`; ``axes``: other than the usual ones."""
-        super().__init__(axisItems=axes)
-        self.setMenuEnabled(False)
+        super().__init__(axisItems=axes, enableMenu=False)
         self.hideButtons()
         self.setMouseEnabled(x=False, y=False)  # all that moves the view is here
         self.setMinimumHeight(LEAST_HEIGHT)

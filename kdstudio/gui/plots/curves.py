@@ -91,6 +91,11 @@ class CurvePlot(PlotFrame):
                 up = middle - room, middle + room
         self.plot.set_home(x=self._along, y=up)
 
+    def name_axes(self, x: str, y: str) -> None:
+        """Name the axes otherwise, with units."""
+        self._axes = {"bottom": x, "left": y}
+        self._restyle()
+
     def show_series(self, key: Hashable, name: str, token: Token, style: int, series: Series) -> None:
         """Draw ``series``; the ``token`` picks the colour, ``style`` the dashes."""
         self.show_seeds(key, name, token, style, SeedCurves((series,), 1))

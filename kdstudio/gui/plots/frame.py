@@ -114,12 +114,9 @@ class PlotFrame(QWidget):
     def pen(self, token: Token, style: Qt.PenStyle = Qt.PenStyle.SolidLine, points: int = 0) -> QPen:
         """Pen in the colour of a network, or of a word of the theme, for a line of so many ``points``."""
         colour = self._theme.colours.of(token)
-        width = round(self.devicePixelRatioF())  # pens are cosmetic: their width counts device pixels
+        # pens are cosmetic: their width counts device pixels
+        width = round(self.devicePixelRatioF() * self._theme.size)
         return pg.mkPen(colour, width=THICK * width if points <= FEW_POINTS else width, style=style)
-
-
-def _is_curve(item: object) -> bool:
-    return isinstance(item, pg.PlotDataItem)
 
 
 def curve_points(name: str, x: Sequence[float], y: Sequence[float]) -> list[PlotPoint]:

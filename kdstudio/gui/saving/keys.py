@@ -14,17 +14,25 @@ from kdstudio.gui.saving.saving import COPY_KEY, SAVE_KEY, Saving, saving_at
 class SavingKeys(QObject):
     """Of one window; fields with text of their own take Ctrl+C first."""
 
-    def __init__(self, window: QWidget) -> None:
-        """Listen while ``window`` has the focus."""
+    def __init__(self, window: QWidget, otherwise: Callable[[], object] = lambda: None) -> None:
+        """Listen while ``window`` has the focus; with nothing to save, do what is done ``otherwise``."""
         super().__init__(window)
-        self._bind(window, SAVE_KEY, lambda saving: saving.save())
+        self._bind(window, SAVE_KEY, lambda saving: saving.save(), otherwise)
         self._bind(window, COPY_KEY, lambda saving: saving.copy())
 
-    def _bind(self, window: QWidget, key: str, act: Callable[[Saving], object]) -> None:
+    def _bind(
+        self,
+        window: QWidget,
+        key: str,
+        act: Callable[[Saving], object],
+        otherwise: Callable[[], object] = lambda: None,
+    ) -> None:
         def answer() -> None:
             saving = wanted()
             if saving is not None:
                 act(saving)
+            else:
+                otherwise()
 
         QShortcut(QKeySequence(key), window).activated.connect(answer)
 

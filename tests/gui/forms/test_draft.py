@@ -7,7 +7,7 @@ import pytest
 from kdstudio.engine.strategy import strategies
 from kdstudio.errors import KDStudioError
 from kdstudio.gui.forms.draft import Draft
-from kdstudio.gui.forms.form import default_values
+from kdstudio.gui.forms.fields import default_values
 from kdstudio.runs.presets import load_experiment, save_experiment
 
 

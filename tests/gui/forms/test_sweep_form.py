@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QToolButton
 
 from kdstudio.engine.strategy import strategies
 from kdstudio.gui.forms.draft import Draft
-from kdstudio.gui.forms.form import default_values
+from kdstudio.gui.forms.fields import default_values
 from kdstudio.gui.forms.sweep_form import SweepForm
 
 TEMPERATURE = ("sweep", "strategy.temperature")

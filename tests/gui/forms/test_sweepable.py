@@ -5,7 +5,7 @@ import pytest
 from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.strategy import strategies
 from kdstudio.gui.forms.draft import Draft
-from kdstudio.gui.forms.form import default_values
+from kdstudio.gui.forms.fields import default_values
 from kdstudio.gui.forms.sweepable import sweepable
 
 

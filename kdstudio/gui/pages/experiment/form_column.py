@@ -1,17 +1,49 @@
-"""The form of the whole experiment, in cards."""
+"""The form of the whole experiment, in cards that can be folded."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from kdstudio.engine.experiment import ComputeSpec, DataSpec, Experiment, NetworkSpec
+from kdstudio.gui.forms.changes import Path
 from kdstudio.gui.forms.draft import Draft
+from kdstudio.gui.forms.folding_card import FoldingCard
 from kdstudio.gui.forms.form import Form
-from kdstudio.gui.forms.sweep_form import SweepForm
-from kdstudio.gui.layout import GAP, Card, clear, scrolled
+from kdstudio.gui.forms.summaries import (
+    MISTAKES,
+    computing_line,
+    data_line,
+    network_line,
+    strategy_line,
+    trials_line,
+)
+from kdstudio.gui.forms.sweep_form import PART, SweepForm
+from kdstudio.gui.html import Html
+from kdstudio.gui.layout import GAP, clear, scrolled
+from kdstudio.gui.pages.experiment.form_head import FormHead
 
 SEEDS = ("seed", "seeds", "teacher_for_each_seed")
+FOLDED_AT_FIRST = ("Name and computing",)
+ROOM = 40
+"""Pixels in sight around a field that is led to."""
+
+
+class Part(NamedTuple):
+    """A card, its forms, the places of the experiment that they edit, and its one line."""
+
+    card: FoldingCard
+    forms: Sequence[Form | SweepForm]
+    places: Sequence[Path]
+    line: Callable[[Experiment], str]
+
+    def covers(self, path: Path) -> bool:
+        """Tell whether ``path`` is in the card."""
+        return any(path[: len(place)] == place for place in self.places)
 
 
 class FormColumn(QWidget):
@@ -24,21 +56,52 @@ class FormColumn(QWidget):
         """Show and change ``draft``."""
         super().__init__()
         self._draft = draft
-        self._forms: list[Form | SweepForm] = []
+        self._parts: list[Part] = []
+        self.head = FormHead(draft)
         holder = QWidget()
         self._column = QVBoxLayout(holder)
         self._column.setContentsMargins(0, 0, 6, 0)
         self._column.setSpacing(GAP)
         self._scroll = scrolled(holder)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         outside = QVBoxLayout(self)
         outside.setContentsMargins(0, 0, 0, 0)
-        outside.addWidget(self._scroll)
+        outside.setSpacing(GAP)
+        outside.addWidget(self.head)
+        outside.addWidget(self._scroll, 1)
         draft.replaced.connect(self._rebuild)
+        draft.changed.connect(self._show_state)
         self._rebuild()
+
+    @property
+    def _forms(self) -> list[Form | SweepForm]:
+        return [form for part in self._parts for form in part.forms]
 
     def form_with(self, *path: str) -> Form | SweepForm:
         """Return the form that holds the field at ``path``."""
         return next(form for form in self._forms if form.has(*path))
+
+    def card(self, *path: str) -> FoldingCard:
+        """Return the card in which the field at ``path`` is."""
+        return next(part.card for part in self._parts if part.covers(path))
+
+    def help_on_focus(self) -> Html | None:
+        """Help on the field that has the focus, if one has."""
+        focused = ((form, form.focused()) for form in self._forms if isinstance(form, Form))
+        return next((form.help_on(path) for form, path in focused if path), None)
+
+    def show_problem(self, path: Sequence[str | int]) -> None:
+        """Lead to the field at ``path``, or to the nearest around it: unfolded, in sight, with the focus."""
+        place = tuple(map(str, path))
+        part = next((part for part in self._parts if part.covers(place)), None)
+        if part is None:
+            return
+        part.card.unfold()
+        found = ((form, near) for form in part.forms if (near := form.nearest(place)))
+        form, near = next(found, (None, ()))
+        target = form.reveal(near) if form else part.card
+        self._scroll.widget().layout().activate()
+        self._scroll.ensureWidgetVisible(target, ROOM, ROOM)
 
     def _rebuild(self) -> None:
         position = self._scroll.verticalScrollBar().value()
@@ -47,37 +110,71 @@ class FormColumn(QWidget):
         clear(self._column)
         for form in self._forms:
             form.forget()
-        self._forms = []
-        draft = self._draft
-        self._add_card("Experiment", Form(draft, (), Experiment, only=("name", *SEEDS)))
-        self._add_card("Strategy", Form(draft, (), Experiment, only=("strategy",)))
-        self.sweep = SweepForm(draft)
-        self._add_card("Sweep", self.sweep)
-        for role in draft.raw["networks"]:
-            browse = QPushButton("Browse architectures…")
-            browse.clicked.connect(lambda _checked, chosen=role: self.browse_wanted.emit(chosen))
-            self._add_card(role.capitalize(), Form(draft, ("networks", role), NetworkSpec), browse)
-        self._add_card("Data", Form(draft, ("data",), DataSpec))
-        self._add_card("Compute", Form(draft, ("compute",), ComputeSpec))
+        self._parts = []
+        self._add_cards()
         self._column.addStretch(1)
-        bar = self._scroll.verticalScrollBar().sizeHint().width()
-        self.setMinimumWidth(self._column.minimumSize().width() + bar)
+        self._show_state()
         if focus and any(form.has(*focus) for form in self._forms):
             self.form_with(*focus).editor(*focus).take_focus()
         self.setUpdatesEnabled(True)
         self._scroll.verticalScrollBar().setValue(position)
 
+    def _add_cards(self) -> None:
+        """Add them in the order in which one thinks: the data, how to learn from them, what learns."""
+        draft = self._draft
+        self._add_card("Data", [Form(draft, ("data",), DataSpec)], [("data",)], data_line)
+        strategy = Form(draft, (), Experiment, only=("strategy",))
+        self._add_card("Strategy", [strategy], [("strategy",)], strategy_line)
+        for role in draft.raw["networks"]:
+            browse = QPushButton("Browse…", toolTip="Search the architectures")
+            browse.setAccessibleName(f"Browse architectures for the {role}")
+            browse.clicked.connect(lambda _checked, chosen=role: self.browse_wanted.emit(chosen))
+            place, line = ("networks", role), partial(network_line, role=role)
+            card = self._add_card(role.capitalize(), [Form(draft, place, NetworkSpec)], [place], line)
+            card.add_button(browse)
+        self.sweep = SweepForm(draft)
+        seeds = Form(draft, (), Experiment, only=SEEDS)
+        places = [(name,) for name in (*SEEDS, PART)]
+        self._add_card("Seeds and sweep", [seeds, self.sweep], places, trials_line)
+        compute = Form(draft, ("compute",), ComputeSpec)
+        forms = [Form(draft, (), Experiment, only=("name",)), compute]
+        self._add_card("Name and computing", forms, [("name",), ("compute",)], computing_line)
+
+    def _add_card(
+        self,
+        heading: str,
+        forms: Sequence[Form | SweepForm],
+        places: Sequence[Path],
+        line: Callable[[Experiment], str],
+    ) -> FoldingCard:
+        key = f"folded/{heading}"
+        card = FoldingCard(heading, folded=QSettings().value(key, heading in FOLDED_AT_FIRST, bool))
+        card.folded.connect(lambda folded: QSettings().setValue(key, folded))
+        for form in forms:
+            if isinstance(form, Form):
+                form.sweep_wanted.connect(self._sweep)
+            card.add(form)
+        part = Part(card, forms, places, line)
+        card.reset_wanted.connect(lambda: self._draft.reset(*self._changes_in(part)))
+        self._column.addWidget(card)
+        self._parts.append(part)
+        return card
+
+    def _changes_in(self, part: Part) -> list[Path]:
+        return [path for path in self._draft.changes if part.covers(path)]
+
+    def _show_state(self) -> None:
+        experiment = self._draft.experiment
+        wrong = [tuple(map(str, problem.path)) for problem in self._draft.problems]
+        for part in self._parts:
+            part.card.show_changes(".".join(path) for path in self._changes_in(part))
+            if any(part.covers(path) for path in wrong):
+                part.card.summary.setText(MISTAKES)
+            elif experiment is not None:
+                part.card.summary.setText(part.line(experiment))
+
     def _sweep(self, path: str) -> None:
+        self.card(PART).unfold()
         self.sweep.add(path)
         self._scroll.widget().layout().activate()
         self._scroll.ensureWidgetVisible(self.sweep)
-
-    def _add_card(self, heading: str, form: Form | SweepForm, button: QPushButton | None = None) -> None:
-        if isinstance(form, Form):
-            form.sweep_wanted.connect(self._sweep)
-        card = Card(heading)
-        card.add(form)
-        if button:
-            card.head.addWidget(button)
-        self._column.addWidget(card)
-        self._forms.append(form)

@@ -1,21 +1,26 @@
-"""The presets to begin with, in their groups."""
+"""The presets to begin with, in their groups: searched by words, narrowed by strategy, data and time."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QPushButton,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
-from kdstudio.engine.experiment import About
-from kdstudio.gui.layout import TextLabel, scrolled
-from kdstudio.runs.presets import GROUPS, load_experiment, preset_group, preset_names
+from kdstudio.gui.layout import scrolled
+from kdstudio.gui.pages.experiment.preset_button import PresetButton
+from kdstudio.gui.pages.experiment.preset_filter import PresetFilter
+from kdstudio.runs.preset_facts import Took, preset_facts, took
+from kdstudio.runs.summary import Summary
 
 LEAST_WIDTH, WIDTH = 172, 250
 
@@ -31,33 +36,51 @@ class Gallery(QWidget):
     def __init__(self) -> None:
         """Show every preset that ships."""
         super().__init__()
+        self._facts = preset_facts()
+        self._took: dict[str, Took] = {}
+        self._headings: dict[str, QLabel] = {}
         self._presets = QButtonGroup(self, exclusive=True)
+        self.search = SearchLine(placeholderText="Search", clearButtonEnabled=True)
+        self.search.setAccessibleName("Search in presets")
+        self.search.setToolTip("Name, author, year, strategy, data, or what it shows")
+        self.filter = PresetFilter(self._facts)
+        self.count = QLabel(objectName="muted", wordWrap=True)
         files = QHBoxLayout()
         for text, signal in (("Open…", self.open_wanted), ("Save as…", self.save_wanted)):
             button = QPushButton(text)
             button.clicked.connect(signal)
             files.addWidget(button)
+        line = QHBoxLayout()
+        line.addWidget(self.search, 1)
+        line.addWidget(self.filter)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(QLabel("Presets", objectName="title"))
+        column.addLayout(line)
+        column.addWidget(self.count)
         column.addWidget(scrolled(self._make_presets()), 1)
         column.addLayout(files)
         self.setMinimumWidth(LEAST_WIDTH)
         self.setMaximumWidth(WIDTH)
+        self.search.textChanged.connect(self._narrow)
+        self.search.left.connect(self._enter)
+        self.search.returnPressed.connect(self._pick_first)
+        self.filter.changed.connect(self._narrow)
+        self.show_times(())
 
     def _make_presets(self) -> QWidget:
         presets = QWidget()
         column = QVBoxLayout(presets)
         column.setContentsMargins(0, 0, 6, 0)
         column.setSpacing(8)
-        group = ""
-        for name in preset_names():
-            if preset_group(name) != group:
-                group = preset_group(name)
-                column.addWidget(QLabel(GROUPS[group], objectName="subheading", wordWrap=True))
-            button = PresetButton(name, load_experiment(name).about or About(title=name))
-            button.clicked.connect(lambda _checked, chosen=name: self.picked.emit(chosen))
+        for facts in self._facts:
+            if facts.group not in self._headings:
+                heading = QLabel(facts.group, objectName="subheading", wordWrap=True)
+                self._headings[facts.group] = heading
+                column.addWidget(heading)
+            button = PresetButton(facts)
+            button.clicked.connect(lambda _checked, chosen=facts.name: self.picked.emit(chosen))
             self._presets.addButton(button)
             column.addWidget(button)
         column.addStretch(1)
@@ -67,6 +90,10 @@ class Gallery(QWidget):
         """Return the button of the preset called ``name``."""
         return next(button for button in self._presets.buttons() if button.name == name)
 
+    def shown(self) -> list[str]:
+        """Names of the presets that search and filter leave."""
+        return [button.name for button in self._presets.buttons() if not button.isHidden()]
+
     def mark(self, source: str) -> None:
         """Mark the preset that the form began with; none where that was a file."""
         self._presets.setExclusive(False)
@@ -74,26 +101,44 @@ class Gallery(QWidget):
             button.setChecked(button.name == source)
         self._presets.setExclusive(True)
 
+    def show_times(self, summaries: Collection[Summary]) -> None:
+        """Say how long each preset took on this machine, as far as ``summaries`` tell."""
+        self._took = {facts.name: took(facts, summaries) for facts in self._facts}
+        for button in self._presets.buttons():
+            button.show_time(self._took[button.name])
+        self._narrow()
 
-class PresetButton(QPushButton):
-    """One preset of the gallery: title, paper, time."""
+    def _narrow(self) -> None:
+        words, headings = self.search.text(), set()
+        for facts, button in zip(self._facts, self._presets.buttons(), strict=True):
+            fits = facts.matches(words) and self.filter.lets_through(facts, self._took[facts.name])
+            button.setVisible(fits)
+            headings |= {facts.group} if fits else set()
+        for group, heading in self._headings.items():
+            heading.setVisible(group in headings)
+        count = len(self.shown())
+        self.count.setVisible(count < len(self._facts))
+        none = " Clear the search or the filter." if not count else ""
+        self.count.setText(f"{count} of {len(self._facts)} presets.{none}")
 
-    def __init__(self, name: str, about: About) -> None:
-        """Show ``about``."""
-        super().__init__(objectName="preset", checkable=True)
-        self.name = name
-        self.setAccessibleName(f"Preset {name}: {about.title}")
-        self.setToolTip(about.shows)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 10, 12, 10)
-        column.setSpacing(3)
-        paper = about.source.partition(", '")[0]
-        for text, look in ((about.title, "heading"), (paper, "muted"), (about.expected, "muted")):
-            if text:
-                label = TextLabel(objectName=look, wordWrap=True)
-                label.setText(text)
-                label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-                column.addWidget(label)
-        policy = self.sizePolicy()
-        policy.setVerticalPolicy(QSizePolicy.Policy.Minimum)
-        self.setSizePolicy(policy)
+    def _enter(self) -> None:
+        """Go from the search to the first preset."""
+        if names := self.shown():
+            self.button(names[0]).setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _pick_first(self) -> None:
+        if names := self.shown():
+            self.button(names[0]).click()
+
+
+class SearchLine(QLineEdit):
+    """A line that is left by the Down key, towards what it has found."""
+
+    left = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Leave by Down."""
+        if event.key() == Qt.Key.Key_Down:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)

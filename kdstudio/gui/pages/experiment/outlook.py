@@ -10,6 +10,7 @@ from kdstudio.engine.identity import title_of
 from kdstudio.engine.trials import first_setting, spoken_trials
 from kdstudio.gui.command_text import CommandText
 from kdstudio.gui.forms.draft import Draft
+from kdstudio.gui.formula_view import FormulaView
 from kdstudio.gui.html import Html, bold, joined, lines, listed, paragraphs
 from kdstudio.gui.layout import GAP, Card, scrolled, text_label
 from kdstudio.gui.pages.experiment.preview_panel import PreviewPanel
@@ -26,8 +27,9 @@ class Outlook(QWidget):
         """Follow ``draft``."""
         super().__init__()
         self._draft = draft
-        self.formula, self.outline, self._about = text_label(name="formula"), text_label(), text_label()
+        self.formula, self.outline, self._about = FormulaView(), text_label(), text_label()
         self.preview = PreviewPanel()
+        self.preview.refused.connect(draft.object_to)
         self._about_card = Card("About this preset")
         self._about_card.add(self._about)
         happening = Card("What will happen")
@@ -42,11 +44,16 @@ class Outlook(QWidget):
         column.addStretch(1)
         outside = QVBoxLayout(self)
         outside.setContentsMargins(0, 0, 0, 0)
-        outside.addWidget(scrolled(holder))
+        self._scroll = scrolled(holder)
+        outside.addWidget(self._scroll)
         self.setMinimumWidth(LEAST_WIDTH)
         self.setMaximumWidth(WIDTH)
         draft.changed.connect(self._describe)
         self._describe()
+
+    def show_preview(self) -> None:
+        """Bring what was found out about the experiment into sight."""
+        self._scroll.ensureWidgetVisible(self.preview, 0, 0)
 
     def _make_command(self) -> Card:
         card = Card("The same on the command line")
@@ -60,12 +67,12 @@ class Outlook(QWidget):
         self.preview.show_experiment(experiment)
         self._command.show_command(self._draft.command())
         if experiment is None:
-            self.formula.setText("…")
+            self.formula.show_formula("…")
             need = "fields need" if len(problems) > 1 else "field needs"
             heading = f"{len(problems)} {need} mending before this can run:"
             self.outline.setText(paragraphs(heading, listed(map(str, problems))))
             return
-        self.formula.setText(breakable(first_setting(experiment).strategy.formula()))
+        self.formula.show_formula(first_setting(experiment).strategy.formula())
         self.outline.setText(outline(experiment))
         self._about_card.setVisible(experiment.about is not None)
         if experiment.about:
@@ -102,10 +109,3 @@ def about_text(about: About) -> Html:
     parts += [lines(bold("Time"), about.expected)] if about.expected else []
     parts += [lines(bold("Changed"), about.changed)] if about.changed else []
     return paragraphs(*parts)
-
-
-def breakable(text: str) -> str:
-    """Let a long formula wrap at its signs."""
-    for mark in "·,(/":
-        text = text.replace(mark, f"{mark}\u200b")
-    return text

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from kdstudio.engine.experiment import Experiment
+from kdstudio.engine.trials import code_run_by
 from kdstudio.errors import KDStudioError
 from kdstudio.gui.background import BackgroundJob
 from kdstudio.gui.layout import GAP, Card, clear, text_label
 from kdstudio.gui.pages.experiment.preview_cards import preview_cards
+from kdstudio.gui.pages.experiment.samples_dialog import SamplesDialog
+from kdstudio.problems import Refusal
 from kdstudio.runs.preview import Preview, Previewer
 
 WAIT_MILLISECONDS = 500
 LOOKING = "Looking at the experiment …"
 OUT_OF_DATE = "Out of date; looking again …"
+WOULD_NOT_RUN, NOT_LOOKED = "This would not run", "Not looked at"
 MISTAKES = "Out of date: this is the experiment before the mistakes in the form."
 
 
 class PreviewPanel(QWidget):
     """What stands here is that of the form, or it is greyed and a word says why it is not."""
+
+    refused = Signal(object)
+    """The form's experiment would not run: a :class:`Refusal`, with the field that is to blame."""
 
     def __init__(self) -> None:
         """Nothing to show yet."""
@@ -30,6 +38,7 @@ class PreviewPanel(QWidget):
         self.shown: Preview | None = None
         self._experiment: Experiment | None = None
         self._looked_at: Experiment | None = None
+        self._refusal: Refusal | None = None
         self._allowed = self._painted = False
         self._previewer = Previewer()
         self._job = BackgroundJob("preview", self)
@@ -47,6 +56,10 @@ class PreviewPanel(QWidget):
             layout.setSpacing(GAP)
         self._wait = QTimer(self, interval=WAIT_MILLISECONDS, singleShot=True)
         self._wait.timeout.connect(self._begin)
+
+    def look_in(self, runs: Path) -> None:
+        """Say where weights of other runs are."""
+        self._previewer = Previewer(runs)
 
     @property
     def is_stale(self) -> bool:
@@ -66,6 +79,8 @@ class PreviewPanel(QWidget):
                 self._wait.start()
         else:
             self._say("")
+            if self._refusal:  # changed, and changed back
+                self.refused.emit(self._refusal)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Look, which loads torch, only once the window has been painted."""
@@ -95,7 +110,7 @@ class PreviewPanel(QWidget):
 
     def _put(self, *cards: Card) -> None:
         """Let ``cards`` be what is known of the form's experiment."""
-        self._looked_at = self._experiment
+        self._looked_at, self._refusal = self._experiment, None
         clear(self._cards)
         for card in cards:
             self._cards.addWidget(card)
@@ -113,16 +128,38 @@ class PreviewPanel(QWidget):
 
     def _download(self) -> None:
         self._allowed = True
+        self._look_again()
+
+    def _show_error(self, error: Exception) -> None:
+        """Tell why it would not run; code of the user's is not run for a look, but may be for a run."""
+        experiment = self._experiment
+        assert experiment is not None
+        card = Card(NOT_LOOKED if (code := code_run_by(experiment)) else WOULD_NOT_RUN)
+        known = isinstance(error, KDStudioError)
+        message = str(error) if known else f"{type(error).__name__}: {error}"
+        card.add(text_label(message, "" if code else "error"))
+        again = QPushButton("Look again")
+        again.clicked.connect(self._look_again)
+        card.column.addWidget(again, 0, Qt.AlignmentFlag.AlignLeft)
+        self._put(card)
+        if not code:
+            self._refusal = Refusal(getattr(error, "field", ()), message)
+            self.refused.emit(self._refusal)
+
+    def _look_again(self) -> None:
         self._looked_at = None
         self._say(LOOKING)
         self._begin()
 
-    def _show_error(self, error: Exception) -> None:
-        known = isinstance(error, KDStudioError)
-        card = Card("This would not run")
-        card.add(text_label(str(error) if known else f"{type(error).__name__}: {error}", "error"))
-        self._put(card)
-
     def _show(self, found: Preview) -> None:
         self.shown = found
-        self._put(*preview_cards(found, self.devicePixelRatioF()))
+        self._put(*preview_cards(found, self.devicePixelRatioF(), self.enlarge))
+
+    def enlarge(self, role: str) -> SamplesDialog:
+        """Open the samples of the network in ``role`` as large as they deserve."""
+        assert self.shown is not None
+        assert self._looked_at is not None
+        samples = partial(self._previewer.samples, self._looked_at)
+        dialog = SamplesDialog(samples, list(self.shown.networks), role, self)
+        dialog.open()
+        return dialog

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.controller import RunController
+from kdstudio.gui.empty_state import EmptyState
 from kdstudio.gui.forms.editors import Choices
 from kdstudio.gui.layout import GAP, MARGIN, Card, text_label
 from kdstudio.gui.pages.live_run.live_plots import LivePlots
+from kdstudio.gui.result_strip import ResultStrip
 from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.run_picker import fill
 from kdstudio.gui.theme import Theme
 from kdstudio.gui.warnings_strip import WarningsStrip
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.log import RunFollower
+from kdstudio.runs.outcome import outcome_of
+from kdstudio.runs.presets import DEFAULT_PRESET
 
 EMPTY = "Nothing has run yet.\nChoose a preset on the Experiment page and press Run (Ctrl+R)."
 POLL_MILLISECONDS = 100
@@ -28,6 +32,9 @@ BUSY = ("running", "paused")
 class LivePage(QWidget):
     """Shows the run that the window follows, or another one that is chosen here."""
 
+    page_wanted = Signal(str, object)
+    """Name of a page that is to show a run, and the run's folder."""
+
     def __init__(self, theme: Theme, controller: RunController, index: SharedIndex) -> None:
         """Empty until there is a run."""
         super().__init__()
@@ -35,15 +42,16 @@ class LivePage(QWidget):
         self._index = index
         self._known_to_run: set[RunFolder] = set()
         self.run_box, self.beside_box = Choices(), Choices()
-        self.warnings = WarningsStrip()
+        self.result, self.warnings = ResultStrip(), WarningsStrip()
         self.notices = text_label("", "muted")
         self.notices.hide()
         self.plots = LivePlots(theme)
         self._lay_out()
         self._timer = QTimer(self, interval=POLL_MILLISECONDS)
         self._timer.timeout.connect(self._poll)
-        self.run_box.activated.connect(self._choose)
+        self.run_box.activated.connect(lambda: self.choose(self.run_box.currentData()))
         self.beside_box.activated.connect(self._show_beside)
+        self.result.wanted.connect(self._want_page)
         controller.followed.connect(self._follow_controller)
         controller.happened.connect(self._follow)
         index.changed.connect(self.refresh)
@@ -67,11 +75,12 @@ class LivePage(QWidget):
         column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         column.setSpacing(GAP)
         column.addWidget(head)
+        column.addWidget(self.result)
         column.addWidget(self.warnings)
         column.addWidget(self.notices)
         column.addWidget(self.plots, 1)
         self._stack = QStackedLayout(self)
-        self._stack.addWidget(QLabel(EMPTY, objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter))
+        self._stack.addWidget(EmptyState(EMPTY, (DEFAULT_PRESET,)))
         self._stack.addWidget(whole)
 
     @property
@@ -100,10 +109,11 @@ class LivePage(QWidget):
         if self.run:
             self.run_box.setCurrentIndex(list(runs).index(self.run.folder))
 
-    def _choose(self) -> None:
-        folder = self.run_box.currentData()
+    def choose(self, folder: RunFolder) -> None:
+        """Show the run in ``folder``."""
         if self._controller.is_at_work:
             self._show(RunFollower(folder))
+            self._fill_boxes()
         else:
             self._controller.follow(folder)
 
@@ -132,7 +142,18 @@ class LivePage(QWidget):
             self.warnings.show_warnings(self.run.state.warnings)
             self.notices.setText("\n".join(self.run.state.notices))
             self.notices.setVisible(bool(self.run.state.notices))
+            self._show_result(self.run)
         self.plots.follow()
+
+    def _show_result(self, run: RunFollower) -> None:
+        """Say what came out, once the run is over; Temperature and Export need a network of it."""
+        state = run.state
+        found = outcome_of(run) if state.is_over else None
+        self.result.show_outcome(found, state.status, networks=bool(state.networks))
+
+    def _want_page(self, name: str) -> None:
+        if self.run:
+            self.page_wanted.emit(name, self.run.folder)
 
     def _follow(self) -> None:
         if self.run and self.run is self._controller.follower:

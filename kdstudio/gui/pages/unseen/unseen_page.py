@@ -29,6 +29,7 @@ EMPTY = (
     "mnist-no-threes from the Experiment page,\nor leave classes out in the student's training; here you "
     "will see what it knows of them all the same."
 )
+PRESETS = ("digits-no-threes", "mnist-no-threes")
 BARS_MILLISECONDS = 40
 SIDE_WIDTH = 340
 
@@ -39,7 +40,7 @@ class UnseenPage(ReadingPage):
     def __init__(self, theme: Theme, index: SharedIndex) -> None:
         """Offer the runs of ``index``."""
         picker = RunPicker(index, networks_that_left_out, {"Network": main_result})
-        super().__init__(picker, EMPTY, analyse, "bias")
+        super().__init__(picker, EMPTY, analyse, "bias", PRESETS)
         self.shown: UnseenAnalysis | None = None
         self.network = ""
         """The network whose bias is shifted."""

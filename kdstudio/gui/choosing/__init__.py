@@ -1,0 +1,1 @@
+"""Choosing from lists that say what a thing is."""

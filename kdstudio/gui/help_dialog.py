@@ -1,0 +1,111 @@
+"""Help on the field that has the focus or on the page in sight, and the list of shortcuts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from kdstudio.gui.html import Html, bold, paragraphs
+from kdstudio.gui.layout import text_label
+
+if TYPE_CHECKING:
+    from kdstudio.gui.window import MainWindow
+
+GUIDE = "More is in docs/guide.md. F1 in a field tells what the field is for."
+OTHERS = {
+    "Save the plot or table under the mouse": "Ctrl+Shift+S",
+    "Copy the plot or table under the mouse": "Ctrl+C",
+    "Next and previous control": "Tab, Shift+Tab",
+    "Step a number": "Up, Down",
+}
+"""Keys that are in no menu."""
+
+
+class HelpDialog(QDialog):
+    """A few paragraphs; the window can be used beside it."""
+
+    def __init__(self, title: str, text: Html, parent: QWidget | None = None) -> None:
+        """Show ``text``."""
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(440)
+        self.label = text_label(text)
+        column = QVBoxLayout(self)
+        column.setSpacing(12)
+        column.addWidget(self.label)
+        column.addWidget(close_button(self))
+
+
+class ShortcutsDialog(QDialog):
+    """Every key, read off the menus."""
+
+    def __init__(self, window: MainWindow) -> None:
+        """Read the menus of ``window``."""
+        super().__init__(window)
+        self.setWindowTitle("Keyboard shortcuts")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(480, 560)
+        keys = shortcuts(window) | OTHERS
+        table = QTableWidget(len(keys), 2)
+        table.setHorizontalHeaderLabels(["What", "Keys"])
+        table.setAccessibleName("Keyboard shortcuts")
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setShowGrid(False)
+        table.verticalHeader().hide()
+        for row, (what, key) in enumerate(keys.items()):
+            for place, text in enumerate((what, key)):
+                table.setItem(row, place, QTableWidgetItem(text))
+        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.table = table
+        column = QVBoxLayout(self)
+        column.addWidget(table)
+        column.addWidget(close_button(self))
+
+
+def close_button(dialog: QDialog) -> QDialogButtonBox:
+    """Button that closes ``dialog``."""
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.rejected.connect(dialog.reject)
+    return buttons
+
+
+def shortcuts(window: MainWindow) -> dict[str, str]:
+    """Keys by what they do, menu by menu."""
+    found = {}
+    for action in window.menuBar().findChildren(QAction):
+        text, _, written = action.text().replace("&", "").partition("\t")
+        spoken = [key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts()]
+        if keys := written or ", ".join(spoken):
+            found[text.rstrip("…")] = keys
+    return found
+
+
+def show_help(window: MainWindow) -> HelpDialog:
+    """Open help on what has the focus, with what there is to say about the page in sight."""
+    page = window.stack.currentWidget()
+    about = paragraphs(bold(f"{window.current_page} page"), (type(page).__doc__ or "").strip(), GUIDE)
+    dialog = HelpDialog("Help", paragraphs(_on_focus(window), about), window)
+    dialog.show()
+    return dialog
+
+
+def _on_focus(window: MainWindow) -> str:
+    field: Html | None = window.experiment_page.form.help_on_focus()
+    focus = window.focusWidget()
+    if field is not None or focus is None or not focus.toolTip():
+        return field or ""
+    return paragraphs(bold(focus.accessibleName()), focus.toolTip())

@@ -1,0 +1,28 @@
+"""Where the focus goes when a page comes in sight."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+
+def take_focus(page: QWidget) -> None:
+    """Give the focus to what had it last on ``page``, or to the first control that Tab leads to."""
+    if page.isAncestorOf(page.window().focusWidget()):
+        return
+    target = page.focusWidget() or first_control(page)
+    if target is not None and target.isVisibleTo(page) and target.isEnabled():
+        target.setFocus(Qt.FocusReason.OtherFocusReason)
+    else:
+        page.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def first_control(page: QWidget) -> QWidget | None:
+    """Return the first control of ``page`` in the order of Tab."""
+    widget = page.nextInFocusChain()
+    while widget is not page:
+        by_tab = widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value
+        if by_tab and page.isAncestorOf(widget) and widget.isVisibleTo(page) and widget.isEnabled():
+            return widget
+        widget = widget.nextInFocusChain()
+    return None

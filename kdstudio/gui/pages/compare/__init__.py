@@ -1,0 +1,1 @@
+"""The compare page: all runs in a table, the chosen ones side by side."""

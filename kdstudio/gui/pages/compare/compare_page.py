@@ -1,0 +1,237 @@
+"""The compare page: all runs in a table, the chosen ones side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSplitter,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from kdstudio.errors import KDStudioError
+from kdstudio.gui.empty_state import EmptyState
+from kdstudio.gui.layout import GAP, MARGIN, Card
+from kdstudio.gui.pages.compare.actions import ActionButton, MoreButton, RunActions
+from kdstudio.gui.pages.compare.entries import Entries, Entry
+from kdstudio.gui.pages.compare.filter_bar import FilterBar
+from kdstudio.gui.pages.compare.labels_dialog import LabelsDialog
+from kdstudio.gui.pages.compare.notes_browser import NotesBrowser
+from kdstudio.gui.pages.compare.opening import open_folder
+from kdstudio.gui.pages.compare.run_figures import RunFigures
+from kdstudio.gui.pages.compare.runs_table import RunsTable
+from kdstudio.gui.pages.compare.undo_strip import UndoStrip
+from kdstudio.gui.pages.run_writer import CODE, REPORT, RunWriter
+from kdstudio.gui.saving.button import SaveButton
+from kdstudio.gui.theme import Theme
+from kdstudio.runs.comparison import short_name
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.labels import NOTHING, Labels, write_labels
+from kdstudio.runs.presets import DEFAULT_PRESET
+from kdstudio.runs.searching import search
+from kdstudio.runs.session import failure
+from kdstudio.runs.summary import Summary
+from kdstudio.runs.trash import throw_away
+
+EMPTY = "No runs yet.\nEvery run that ends shows up here, to be compared and exported."
+BUTTONS = ("curves", "settings", "resume", "export", "report", "delete")
+MORE = ("code", "rename", "labels", "folder")
+SEARCH_MILLISECONDS = 150
+"""How long typing rests before it is looked for."""
+
+
+class RunIndex(Protocol):
+    """What is known of all runs, kept by somebody else."""
+
+    changed: SignalInstance
+
+    @property
+    def summaries(self) -> Mapping[RunFolder, Summary]:
+        """Runs that can be read, the newest first."""
+
+    @property
+    def labels(self) -> Mapping[RunFolder, Labels]:
+        """What people say of them."""
+
+
+class ComparePage(QWidget):
+    """All runs of an index."""
+
+    complained = Signal(str)
+    export_wanted = Signal(object)
+    resume_wanted = Signal(object)
+    curves_wanted = Signal(object)
+    settings_wanted = Signal(object)
+    outdated = Signal()
+    """Something in the folder of runs is other than before; whoever keeps the index has to look again."""
+
+    def __init__(self, theme: Theme, index: RunIndex) -> None:
+        """Show the runs of ``index``, now and when it changes."""
+        super().__init__()
+        self._index = index
+        self._awaited: RunFolder | None = None
+        self._entries = Entries()
+        self.table = RunsTable(theme)
+        self.filter = FilterBar()
+        self.actions_of_runs = RunActions(self, self.table)
+        self.undo_strip = UndoStrip()
+        self.figures = RunFigures(theme)
+        self.notes = NotesBrowser()
+        self.report, self.code = RunWriter(self, REPORT), RunWriter(self, CODE)
+        self.counted = QLabel(objectName="muted")
+        self.buttons = {name: ActionButton(self.actions_of_runs[name]) for name in BUTTONS}
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(EmptyState(EMPTY, (DEFAULT_PRESET,)))
+        self._stack.addWidget(self._make_content())
+        self._searching = QTimer(self, interval=SEARCH_MILLISECONDS, singleShot=True)
+        self._searching.timeout.connect(self.refresh)
+        self._connect()
+        self.refresh()
+
+    def _connect(self) -> None:
+        for writer in (self.report, self.code):
+            writer.failed.connect(lambda error: self.complained.emit(failure(error).message))
+        for name, act in {
+            "curves": lambda: self.curves_wanted.emit(self._one),
+            "settings": lambda: self.settings_wanted.emit(self._one),
+            "resume": lambda: self.resume_wanted.emit(self._one),
+            "export": lambda: self.export_wanted.emit(self._one),
+            "report": lambda: self.report.ask(self.table.chosen()),
+            "code": lambda: self.code.ask([self._one]),
+            "rename": self.table.rename,
+            "labels": self.edit_labels,
+            "folder": lambda: open_folder(self._one, self),
+            "delete": self._delete,
+        }.items():
+            self.actions_of_runs[name].triggered.connect(act)
+        for strip_action in (self.undo_strip.undo, self.filter.find):
+            strip_action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            self.addAction(strip_action)
+        self.undo_strip.complained.connect(self.complained)
+        self.undo_strip.undone.connect(self._take_back)
+        self.table.chosen_changed.connect(self._turn)
+        self.table.opened.connect(self.curves_wanted)
+        self.table.runs.renamed.connect(self._rename)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._open_menu)
+        self.filter.changed.connect(lambda: self._searching.start())
+        self._index.changed.connect(self.refresh)
+
+    def _make_content(self) -> QWidget:
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        column.setSpacing(GAP)
+        head = QHBoxLayout()
+        head.addWidget(QLabel("Runs", objectName="title"))
+        head.addWidget(self.counted)
+        head.addStretch(1)
+        for button in self.buttons.values():
+            head.addWidget(button)
+        head.addWidget(MoreButton(self.actions_of_runs.menu(self, MORE)))
+        head.addWidget(SaveButton("the table of runs", lambda: self.table.saving))
+        column.addLayout(head)
+        column.addWidget(self.filter)
+        column.addWidget(self.undo_strip)
+        results = Card("Results")
+        results.head.addWidget(SaveButton("the tables of results", lambda: self.notes.saving))
+        below = QSplitter(Qt.Orientation.Horizontal, handleWidth=GAP, childrenCollapsible=False)
+        for card, widget in ((Card(), self.figures), (results, self.notes)):
+            card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+            card.add(widget, 1)
+            below.addWidget(card)
+        below.setSizes([1, 1])  # alike
+        parts = QSplitter(Qt.Orientation.Vertical, handleWidth=GAP, childrenCollapsible=False)
+        parts.addWidget(self.table)
+        parts.addWidget(below)
+        parts.setStretchFactor(0, 2)
+        parts.setStretchFactor(1, 3)
+        column.addWidget(parts, 1)
+        return content
+
+    @property
+    def _one(self) -> RunFolder:
+        """The run of the one row that is chosen; of several seeds the first."""
+        return self.table.chosen_entries()[0].group.run
+
+    def refresh(self) -> None:
+        """Show what the index knows and the filter lets through; at first the newest is chosen."""
+        self._searching.stop()
+        summaries, labels = self._index.summaries, self._index.labels
+        self.filter.offer(summaries, labels)
+        anew = self._awaited in summaries
+        if anew and self._awaited not in search(summaries, labels, self.filter.query):
+            self.filter.clear()
+        found = search(summaries, labels, self.filter.query)
+        rows = self._entries.of(found, labels, gathered=self.filter.gather.isChecked())
+        chosen = [self._awaited] if self._awaited and anew else list(found)[:1]
+        self._stack.setCurrentIndex(1 if summaries else 0)
+        some = f"{len(found)} of {len(summaries)}" if len(found) < len(summaries) else f"{len(found)}"
+        self.counted.setText(some)
+        self.counted.setToolTip("Select several with Ctrl or Shift to compare them")
+        self.table.show_rows(rows, chosen, anew=anew)
+        if anew:
+            self._awaited = None
+        self._show_chosen()
+
+    def choose(self, run: RunFolder) -> None:
+        """Select ``run`` alone, once the index knows it."""
+        self._awaited = run
+        self.refresh()
+
+    def _turn(self) -> None:
+        """Follow the user, who no longer waits for a run."""
+        self._awaited = None
+        self._show_chosen()
+
+    def _show_chosen(self) -> None:
+        chosen: list[Entry] = self.table.chosen_entries()
+        self.actions_of_runs.follow(chosen)
+        self.figures.show_entries(chosen)
+        self.notes.show_runs([entry.named for entry in chosen])
+
+    def _open_menu(self, place: QPoint) -> None:
+        menu = self.actions_of_runs.menu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addSeparator()
+        self.table.saving.fill(menu)
+        menu.popup(self.table.viewport().mapToGlobal(place))
+
+    def edit_labels(self) -> LabelsDialog:
+        """Ask for the tags and the note of the chosen runs."""
+        known = sorted({tag for labels in self._index.labels.values() for tag in labels.tags})
+        dialog = LabelsDialog(self.table.chosen(), known, self)
+        dialog.accepted.connect(lambda: self._write(dialog.labels()))
+        dialog.open()
+        return dialog
+
+    def _rename(self, run: RunFolder, title: str) -> None:
+        known = self._index.labels.get(run, NOTHING)
+        own = "" if title == short_name(self._index.summaries[run].name) else title
+        self._write({run: known.model_copy(update={"title": own})})
+
+    def _write(self, said: Mapping[RunFolder, Labels]) -> None:
+        for run, labels in said.items():
+            try:
+                write_labels(run, labels)
+            except KDStudioError as error:
+                self.complained.emit(str(error))
+        self.outdated.emit()
+
+    def _delete(self) -> None:
+        try:
+            self.undo_strip.tell(throw_away(self.table.chosen()))
+        except KDStudioError as error:
+            self.complained.emit(str(error))
+        self.outdated.emit()
+
+    def _take_back(self, runs: tuple[RunFolder, ...]) -> None:
+        self._awaited = runs[0]
+        self.outdated.emit()

@@ -1,0 +1,96 @@
+"""The figures of the chosen runs: their errors side by side, or all that the strategy of one declares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QWidget
+
+from kdstudio.engine.identity import EXIT
+from kdstudio.engine.views import FigureView
+from kdstudio.gui.exit_panel import ExitsPanel
+from kdstudio.gui.pages.compare.entries import Entry
+from kdstudio.gui.pages.compare.overlay_panel import TITLE as CURVES
+from kdstudio.gui.pages.compare.overlay_panel import OverlayPanel
+from kdstudio.gui.pages.compare.pareto_panel import TITLE as COSTS
+from kdstudio.gui.pages.compare.pareto_panel import ParetoPanel
+from kdstudio.gui.plots.bars import BarPlot
+from kdstudio.gui.plots.results import ResultPlot
+from kdstudio.gui.plots.stack import PlotStack
+from kdstudio.gui.theme import Theme
+from kdstudio.runs.colours import series_of
+from kdstudio.runs.comparison import short_names
+from kdstudio.runs.results import ResultCurve, curves, errors_by_network
+from kdstudio.runs.summary import Summary
+
+ERRORS = "Test errors after the last epoch"
+EXITS = "Early exits, timed, and leaving at the first that is sure"
+MOST_BARS = 6
+
+
+class RunFigures(PlotStack):
+    """One of several figures; another choice of runs turns to the first that its strategy declares."""
+
+    def __init__(self, theme: Theme) -> None:
+        """No runs."""
+        self.bars = BarPlot(theme, ERRORS, "errors (images)")
+        self.plot = ResultPlot(theme)
+        for plot in (self.bars, self.plot):
+            plot.hide_title()  # it is chosen above
+        self.exits = ExitsPanel(theme)
+        self.costs = ParetoPanel(theme)
+        self.curves = OverlayPanel(theme)
+        self._declared: dict[str, tuple[FigureView, list[ResultCurve]]] = {}
+        self._chosen: Sequence[Entry] = ()
+        super().__init__({ERRORS: self.bars}, "Figures shown")
+        self.turned.connect(self._show)
+
+    def show_entries(self, chosen: Sequence[Entry]) -> None:
+        """Offer what there is to see of ``chosen``; while they stay the same, so does what is in sight."""
+        scored = [entry for entry in chosen if entry.summary.networks]
+        self._show_errors([entry.named for entry in scored[:MOST_BARS]])
+        before, self._chosen, self._declared = self._chosen, chosen, {}
+        offered: dict[str, QWidget] = {ERRORS: self.bars}
+        declared = self._declared_by(chosen[0]) if len(chosen) == 1 else {}
+        offered |= declared
+        if len(scored) > 1 or any(entry.is_gathered for entry in scored):
+            offered[CURVES] = self.curves
+        if scored:
+            offered[COSTS] = self.costs
+        self.offer(offered)
+        if [entry.runs for entry in before] != [entry.runs for entry in chosen]:
+            self.show_widget(next(iter(declared), ERRORS))
+
+    def _declared_by(self, entry: Entry) -> dict[str, QWidget]:
+        """Return what the strategy of one run declares and has points, and its exits."""
+        offered: dict[str, QWidget] = {}
+        rows = list(entry.summary.networks.values())
+        for view in entry.summary.views:
+            planned = entry.summary.planned.values()
+            drawn = curves(view, rows, planned=planned) if isinstance(view, FigureView) else []
+            if isinstance(view, FigureView) and any(curve.points for curve in drawn):
+                self._declared[view.title] = view, drawn
+                offered[view.title] = self.plot
+        if not entry.is_gathered and any(row.kind == EXIT for row in rows):
+            offered[EXITS] = self.exits
+        return offered
+
+    def _show(self, name: str) -> None:
+        if name in self._declared:
+            self.plot.show_curves(*self._declared[name])
+        elif name == EXITS:
+            self.exits.show_run(self._chosen[0].group.run)
+        elif name == COSTS:
+            self.costs.show_entries(self._chosen)
+        elif name == CURVES:
+            self.curves.show_entries(self._chosen)
+
+    def _show_errors(self, scored: list[Summary]) -> None:
+        tokens = series_of(row for summary in scored for row in summary.identities.values())
+        self.bars.show_bars(
+            short_names(scored),
+            errors_by_network(scored),
+            y="errors (images)",
+            shown_as="{:.0f}",
+            tokens=tokens,
+        )

@@ -1,0 +1,78 @@
+"""What comes once the window is on screen, so that nobody waits for it later: libraries, then the pages."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import sys
+from contextlib import suppress
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from pkgutil import walk_packages
+from threading import Thread
+
+from PySide6.QtCore import QObject, QTimer
+
+from kdstudio.gui import pages
+from kdstudio.gui.window import MainWindow
+
+SWITCH_INTERVAL = 0.0005
+"""Seconds after which a thread that holds the interpreter is asked for it; Python's own is ten times that."""
+TURN_MILLISECONDS = 100
+"""Between one page and the next: what the user does meanwhile is answered."""
+LIBRARIES = ("libc10.so", "libtorch_cpu.so", "libtorch.so", "libshm.so", "libtorch_python.so")
+"""Of torch on Linux, in the order in which they need each other."""
+
+
+class Warming(QObject):
+    """Imports in a thread what the pages need, and torch; then makes the pages, one at a time.
+
+    A page that is wanted before is made when it is wanted.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        """Wait for :meth:`start`, which is for when the window has been painted."""
+        super().__init__(window)
+        self._window = window
+        self._names = list(pages.PAGES)
+        self.thread = Thread(target=load, name="warming", daemon=True)
+        self._timer = QTimer(self, interval=TURN_MILLISECONDS)
+        self._timer.timeout.connect(self._take_a_turn)
+
+    def start(self) -> None:
+        """Begin."""
+        sys.setswitchinterval(SWITCH_INTERVAL)
+        self.thread.start()
+        self._timer.start()
+
+    def _take_a_turn(self) -> None:
+        if self.thread.is_alive():
+            return
+        if self._names:
+            self._window.page(self._names.pop(0))
+            return
+        self._timer.stop()
+        gc.freeze()  # nothing of all this is ever garbage, and looking through it takes as long as a page
+
+
+def load() -> None:
+    """Import the pages with the plots' library, and the engine; whoever needs what is not there is told then."""
+    for module in walk_packages(pages.__path__, f"{pages.__name__}."):
+        import_module(module.name)
+    _load_libraries()
+    with suppress(ImportError):
+        import torch
+
+        import kdstudio.engine.run_plan  # noqa: F401
+
+        torch.set_num_threads(1)
+
+
+def _load_libraries() -> None:
+    """Load torch's libraries, most of its import, while the interpreter is free for the window."""
+    found = find_spec("torch")
+    if found and found.origin:
+        for name in LIBRARIES:
+            with suppress(OSError):
+                ctypes.CDLL(str(Path(found.origin).parent / "lib" / name), mode=ctypes.RTLD_GLOBAL)

@@ -1,0 +1,1 @@
+"""Formulas as people read them: our notation, made TeX, typeset, broken into lines."""
