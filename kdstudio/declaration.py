@@ -63,16 +63,25 @@ def option(
     hidden: bool = False,
     advanced: bool = False,
     empty: str = "",
+    path: str = "",
     **limits: Any,  # noqa: ANN401
 ) -> Any:  # noqa: ANN401
     """Declare a field once: its default, label, sentence of help, unit and range.
 
     ``taps_of`` names the role whose network's taps can be chosen from; a ``hidden`` field is filled in by
     the program, not in a form; an ``advanced`` one is rarely changed, and stands behind a button there.
-    ``empty`` is what forms show where nothing is given (of ``OptionalNumber``). ``limits`` are pydantic's
+    ``empty`` is what forms show where nothing is given (of ``OptionalNumber``). ``path`` says that it names a
+    ``folder``, or a file with one of these patterns: ``*.pt *.pth``. ``limits`` are pydantic's
     (``ge``, ``le``, ``gt``, ``lt``, ``min_length``, ``pattern``).
     """
-    hints = {"unit": unit, "taps_of": taps_of, "hidden": hidden, "advanced": advanced, "empty": empty}
+    hints = {
+        "unit": unit,
+        "taps_of": taps_of,
+        "hidden": hidden,
+        "advanced": advanced,
+        "empty": empty,
+        "path": path,
+    }
     extra: dict[str, Any] = {key: value for key, value in hints.items() if value}
     return Field(default, title=title, description=help, json_schema_extra=extra or None, **limits)
 

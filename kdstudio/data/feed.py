@@ -160,6 +160,17 @@ class Feed:
         images, labels = mix(batch.images, batch.labels, self._classes, self._mixing, self._seed, epoch, step)
         return Batch(images, labels, batch.index, batch.view)
 
+    def looked_at(self, first: int, count: int, epoch: int | None) -> Batch:
+        """Return ``count`` samples from number ``first`` of a fixed order, in their views of ``epoch``.
+
+        None leaves them as they are. They are not mixed.
+        """
+        order = torch.randperm(len(self), generator=generator(self._seed, "order", 0))
+        index = order[first : first + count].to(self._device)
+        views = None if epoch is None else self.views_in(epoch).to(self._device)[self.places // BLOCK][index]
+        (pixels,) = self._pixels([index])
+        return self._batch(pixels, index, views)
+
     def in_order(self) -> Iterator[Batch]:
         """Yield every sample once, ascending and unaugmented."""
         indices = torch.split(torch.arange(len(self), device=self._device), self._batch_size)

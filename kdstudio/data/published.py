@@ -38,12 +38,13 @@ class PublishedDataset(DatasetSpec):
         "",
         "Folder",
         "Folder that holds the files; empty means KDSTUDIO_DATA or the user's data folder.",
+        path="folder",
     )
 
     @classmethod
     def needed(cls) -> tuple[str, ...]:
         """Return the download, where the files are not in the usual folder."""
-        lacks = cls().lacks()
+        lacks = cls().lacks()  # type: ignore[call-arg]  # subclasses have a default name
         return (*cls.needs, lacks) if lacks else cls.needs
 
     def root(self) -> Path:

@@ -140,6 +140,7 @@ class FromFile(Declaration):
         "File",
         "Weights for the same architecture: .safetensors, or a PyTorch state dict (.pt, .pth), which is "
         "read without running anything in it.",
+        path="*.safetensors *.pt *.pth",
         min_length=1,
     )
     sha256: str = FINGERPRINT

@@ -10,7 +10,7 @@ from time import monotonic
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from kdstudio.engine.experiment import Experiment
-from kdstudio.errors import KDStudioError
+from kdstudio.errors import FieldPath, KDStudioError
 from kdstudio.gui.queue_watch import QueueWatch
 from kdstudio.gui.run_states import ENDS, STATES, State
 from kdstudio.runs.control import Wish, ask
@@ -55,6 +55,8 @@ class RunController(QObject):
         self.watch.failed.connect(self.failed)
         self.follower: RunFollower | None = None
         """Of the run followed; whoever shows it may read its state."""
+        self.blamed: FieldPath = ()
+        """Path of the experiment's field that the last failure speaks of; empty where none is known."""
         self._entry: Entry | None = None
         """What is followed of the queue, until it is over."""
         self._stopping = self._settled = False
@@ -237,6 +239,7 @@ class RunController(QObject):
         over = self.follower and self.follower.state.is_over and entry.state == "interrupted"
         self._settle(State.STOPPED if over else ENDS.get(entry.state, State.STOPPED))
         if entry.state == "failed":
+            self.blamed = entry.field
             self.failed.emit(entry.message, entry.details)
 
     def _take_state(self, follower: RunFollower) -> None:

@@ -36,7 +36,7 @@ class ErrorDialog(QDialog):
     ) -> None:
         """``message`` is for people, ``details`` for a report; ``mend`` leads to what is to be changed."""
         super().__init__(parent)
-        self.setWindowTitle("KD Studio: something went wrong")
+        self.setWindowTitle("Something went wrong")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(WIDTH)
         self.message = message
@@ -98,7 +98,7 @@ def reason_and_remedy(message: str) -> tuple[str, str]:
     reason, _, remedy = message.rpartition("; ")
     if not reason:
         return _sentence(message), ""
-    return _sentence(reason), _sentence(remedy)
+    return _sentence(reason), _sentence(remedy.rstrip(".")) + "."
 
 
 def _sentence(text: str) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
@@ -25,6 +27,9 @@ from PySide6.QtWidgets import (
 from kdstudio.declaration import ProgressCallback
 from kdstudio.errors import KDStudioError
 from kdstudio.gui.background import BackgroundJob
+from kdstudio.gui.choosing.chooser import MOVES
+from kdstudio.gui.html import bold, lines
+from kdstudio.gui.layout import text_label
 from kdstudio.gui.saving.button import SaveButton
 from kdstudio.gui.saving.keys import SavingKeys
 from kdstudio.gui.saving.tables import save_table
@@ -32,6 +37,7 @@ from kdstudio.gui.spoken import spoken_count
 from kdstudio.models.catalogue import Layer, known_models, layers
 from kdstudio.models.complexity import Complexity
 from kdstudio.models.declaration import ImageShape, ModelSpec
+from kdstudio.runs.choices import Choice, choices_of
 from kdstudio.runs.preview import cost
 
 LEFT, RIGHT = (
@@ -46,6 +52,11 @@ class Row(NamedTuple):
 
     spec: ModelSpec
     cost: Complexity | None
+
+    @property
+    def choice(self) -> Choice:
+        """What is said of its family."""
+        return choices_of([type(self.spec)])[0]
 
 
 class ModelPicker(QDialog):
@@ -66,6 +77,9 @@ class ModelPicker(QDialog):
         self.search = QLineEdit(placeholderText="Search: resnet, 8x4, mobilenet …", clearButtonEnabled=True)
         self.search.setAccessibleName("Search")
         self.search.textChanged.connect(self._filter)
+        self.search.installEventFilter(self)
+        self.about = text_label()
+        self.about.setAccessibleName("About the selected architecture")
         self.table = self._make_table()
         self.saving = save_table(self.table, "Architectures")
         SavingKeys(self)
@@ -105,9 +119,11 @@ class ModelPicker(QDialog):
         head.addWidget(self.search, 1)
         head.addWidget(SaveButton("the table of architectures", lambda: self.saving))
         column.addLayout(head)
-        row = QHBoxLayout()
+        row, side = QHBoxLayout(), QVBoxLayout()
+        side.addWidget(self.about)
+        side.addWidget(self.tree, 1)
         row.addWidget(self.table, 5)
-        row.addWidget(self.tree, 6)
+        row.addLayout(side, 6)
         column.addLayout(row, 1)
         foot = QHBoxLayout()
         foot.addWidget(self.note, 1)
@@ -141,7 +157,7 @@ class ModelPicker(QDialog):
         )
         for column, text in enumerate(texts):
             item = QTableWidgetItem(text)
-            item.setToolTip(f"{type(row.spec).headline()} {row.spec.paper}")
+            item.setToolTip(f"{type(row.spec).headline()}\n{row.choice.origin}".strip())
             if column:
                 item.setTextAlignment(RIGHT)
             if not usable:
@@ -150,12 +166,27 @@ class ModelPicker(QDialog):
         self.table.setRowHidden(number, not self._matches(row))
 
     def _matches(self, row: Row) -> bool:
-        text = f"{row.spec.name} {row.spec.summary()} {row.spec.paper}".lower()
-        return all(word in text for word in self.search.text().lower().split())
+        words = self.search.text().lower().split()
+        return all(word in row.spec.summary().lower() or row.choice.matches(word) for word in words)
 
     def _filter(self) -> None:
+        """Show the rows that match; the first that can be chosen is selected."""
+        first = None
         for number, row in enumerate(self._rows):
-            self.table.setRowHidden(number, not self._matches(row))
+            fits = self._matches(row)
+            self.table.setRowHidden(number, not fits)
+            first = number if fits and row.cost and first is None else first
+        if first is None:
+            self.table.clearSelection()
+        else:
+            self.table.selectRow(first)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Let the arrow keys move in the table while the search has the focus."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in MOVES:
+            QApplication.sendEvent(self.table, event)
+            return True
+        return super().eventFilter(watched, event)
 
     def selected(self) -> ModelSpec | None:
         """Return the architecture that is selected."""
@@ -165,7 +196,10 @@ class ModelPicker(QDialog):
     def _show_layers(self) -> None:
         spec = self.selected()
         self.choose_button.setEnabled(spec is not None)
+        self.about.setVisible(spec is not None)
         if spec is not None:
+            choice = choices_of([type(spec)])[0]
+            self.about.setText(lines(bold(choice.title), choice.line, choice.origin))
             image, classes = self._image, self._classes
             self._listing.start(lambda _progress: layers(spec, image, classes))
 

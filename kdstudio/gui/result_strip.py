@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton
 
 from kdstudio.gui.layout import MARGIN, text_label
 from kdstudio.runs.outcome import Outcome
@@ -28,14 +28,18 @@ class ResultStrip(QFrame):
         for name, button in self.buttons.items():
             button.setToolTip(f"Turn to this run on the {name} page")
             button.clicked.connect(lambda _checked, page=name: self.wanted.emit(page))
-        texts = QVBoxLayout()
+        texts = QGridLayout()
         texts.setSpacing(2)
-        texts.addWidget(self.sentence)
-        texts.addWidget(self.remarks)
+        texts.setHorizontalSpacing(10)
+        texts.addWidget(self.sign, 1, 0, Qt.AlignmentFlag.AlignTop)
+        texts.addWidget(self.sentence, 1, 1)
+        texts.addWidget(self.remarks, 2, 1)
+        texts.setColumnStretch(1, 1)
+        for outside in (0, 3):
+            texts.setRowStretch(outside, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(MARGIN, 8, MARGIN, 8)
         row.setSpacing(12)
-        row.addWidget(self.sign, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(texts, 1)
         for button in self.buttons.values():
             row.addWidget(button)
@@ -48,7 +52,7 @@ class ResultStrip(QFrame):
         self.setVisible(found is not None)
         if found is None:
             return
-        self.sign.setText("!" if found.doubts else SIGNS.get(status, "■"))
+        self.sign.setText("!" if found.doubts and status == "finished" else SIGNS.get(status, "■"))
         self.sentence.setText(found.sentence)
         self.remarks.setText(" ".join(found.remarks))
         self.remarks.setVisible(bool(found.remarks))

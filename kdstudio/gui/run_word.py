@@ -63,7 +63,7 @@ class RunWord(ElidedLink):
         elif state is State.FAILED:
             failure = (run.state.error if run else "") or self._failure
             text, tip, self._leads_to = failure, "Show the error", self.failure_wanted
-        elif run and run.state.is_over and not state.is_busy:
+        elif run and run.state.is_over and state in (State.FINISHED, State.STOPPED):
             found = outcome_of(run)
             text, self._leads_to = found.sentence, self.outcome_wanted
             tip = "\n".join((*found.remarks, found.doubts, "Show the run"))

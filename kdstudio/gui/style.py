@@ -68,6 +68,8 @@ QPushButton#link:hover, QPushButton#link:focus { border-color: $accent; }
 QPushButton#choice { text-align: left; background: $field; padding: 0; }
 QPushButton#choice:pressed { background: $accent_soft; }
 QPushButton#choice[invalid="true"] { border-color: $error; }
+QPushButton#samples { background: transparent; border: 1px solid transparent; padding: 2px; }
+QPushButton#samples:hover, QPushButton#samples:focus { border-color: $accent; }
 QLabel#chosen { font-weight: 600; }
 QFrame#chooser { background: $panel; border: 1px solid $border; border-radius: 6px; }
 QListView#choices { background: transparent; border: none; outline: none; }

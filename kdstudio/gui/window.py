@@ -30,7 +30,7 @@ from kdstudio.gui.run_word import hindrance
 from kdstudio.gui.saving.keys import SavingKeys
 from kdstudio.gui.settings_dialog import SettingsDialog
 from kdstudio.gui.theme import Theme
-from kdstudio.problems import Problem
+from kdstudio.problems import Problem, Refusal
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.presets import DEFAULT_PRESET
 
@@ -44,7 +44,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("KD Studio")
         self.resize(1280, 800)
         self.setMinimumSize(1000, 640)
-        self.theme = theme
+        self.theme, self.runs = theme, runs
         self._leaving = False
         self.error: ErrorDialog | None = None
         self._failure = ("", "")
@@ -262,7 +262,7 @@ class MainWindow(QMainWindow):
         self.page("Live").choose(run)
 
     def use_settings(self, run: RunFolder) -> SettingsDialog | None:
-        """Put the settings of ``run`` into the form, after telling what differs; None if they cannot be read."""
+        """Put the settings of ``run`` into the form, after telling what differs; None if they are damaged."""
         try:
             dialog = SettingsDialog(self.draft, run, self)
         except KDStudioError as error:
@@ -289,16 +289,15 @@ class MainWindow(QMainWindow):
         """Tell why the run has failed, and lead to the field if it was what the form still holds."""
         run = self.controller.run_state
         message, details = (run.error, run.details) if run.error else self._failure
+        folder, blamed = self.controller.folder, run.blamed or self.controller.blamed
         mend: Callable[[], object] | None = None
-        if run.started is None:  # it was tried in vain, as the form has been
-            mend = self.mend
-        elif run.blamed and self._is_in_form(self.controller.folder):
-            mend = partial(self.show_problem, Problem(run.blamed, message))
+        if folder is None or self._is_in_form(folder):
+            mend = partial(self.show_problem, Refusal(blamed, message)) if blamed else self.mend
         self.complain(message, details, mend)
 
-    def _is_in_form(self, run: RunFolder | None) -> bool:
+    def _is_in_form(self, run: RunFolder) -> bool:
         """Tell whether the form holds the experiment of ``run``, as it was or changed since."""
-        return run is not None and run.summary().experiment.get("name") == self.draft.raw["name"]
+        return bool(run.summary().experiment.get("name") == self.draft.raw["name"])
 
     def complain(self, message: str, details: str = "", mend: Callable[[], object] | None = None) -> None:
         """Open the error dialog; one at a time. ``mend`` leads to what is to be changed."""

@@ -35,6 +35,7 @@ class Python(ModelSpec):
         "File and function",
         "This runs code: a Python file and, after a colon, a function in it that returns a "
         "torch.nn.Module. It may take image (with channels, height, width, mean, std) and classes.",
+        path="*.py",
         pattern=r"^.+\.py:[A-Za-z_]\w*$",
     )
     taps_at: tuple[Tap, ...] = option(

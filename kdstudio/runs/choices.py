@@ -23,8 +23,11 @@ class Choice(NamedTuple):
 
     def matches(self, words: str) -> bool:
         """Tell whether every one of ``words`` stands in it."""
-        text = " ".join((*self[:4], *self.needs, self.package)).lower()
-        return all(word in text for word in words.lower().split())
+        return _has(words, *self[:4], *self.needs, self.package)
+
+    def is_called(self, words: str) -> bool:
+        """Tell whether every one of ``words`` stands in its names."""
+        return _has(words, self.name, self.title)
 
     @property
     def origin(self) -> str:
@@ -32,6 +35,17 @@ class Choice(NamedTuple):
         needs = f"needs {', '.join(self.needs)}" if self.needs else ""
         package = f"from {self.package}" if self.package else ""
         return " · ".join(filter(None, (self.paper, needs, package)))
+
+
+def found(choices: Iterable[Choice], words: str) -> list[Choice]:
+    """Return those that ``words`` match, the ones that are called so first."""
+    fitting = [choice for choice in choices if choice.matches(words)]
+    return sorted(fitting, key=lambda choice: not choice.is_called(words))
+
+
+def _has(words: str, *texts: str) -> bool:
+    whole = " ".join(texts).lower()
+    return all(word in whole for word in words.lower().split())
 
 
 def choices_of(declarations: Iterable[type[Declaration]]) -> list[Choice]:

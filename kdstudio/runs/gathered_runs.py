@@ -15,17 +15,19 @@ from kdstudio.runs.summary import Status, Summary
 
 WORST_FIRST: tuple[Status, ...] = ("running", "paused", "failed", "interrupted", "stopped", "finished")
 
+Members = Mapping[RunFolder, Summary]
+
 
 @dataclass(frozen=True)
 class RunGroup:
     """Runs that differ in nothing but the seed; one run alone is a group of one."""
 
-    members: Mapping[RunFolder, Summary]
+    members: Members
     """All of them, in the order in which they came."""
     summary: Summary
     """That of the run; of several, the rows of all in one table, each network with its seed."""
     names: Mapping[RunFolder, Mapping[str, str]] = field(default_factory=dict)
-    """For each run whose results count, its networks' names by the names that it has for them itself."""
+    """For each run that has results, its networks' names there by the names that it has for them itself."""
 
     @property
     def run(self) -> RunFolder:
@@ -34,7 +36,7 @@ class RunGroup:
 
     @property
     def seeds(self) -> list[int]:
-        """Seeds of all that is counted, by size."""
+        """Seeds of all that have results, by size."""
         return sorted(seed for run in self.names for seed in seeds_of(self.members[run]))
 
     @property
@@ -55,30 +57,45 @@ def alone(run: RunFolder, summary: Summary) -> RunGroup:
     return RunGroup({run: summary}, summary, {run: {name: name for name in summary.networks}})
 
 
-def gather(runs: Mapping[RunFolder, Summary]) -> list[RunGroup]:
-    """Put runs together whose experiments differ in the seed alone, and in what describes them."""
-    found: dict[str, dict[RunFolder, Summary]] = {}
+def gather(runs: Members) -> list[RunGroup]:
+    """Make groups of ``runs``, see :func:`gathered_members`."""
+    return [together(members) for members in gathered_members(runs)]
+
+
+def gathered_members(runs: Members) -> list[dict[RunFolder, Summary]]:
+    """Put runs together whose experiments differ in the seed alone, and in what describes them.
+
+    Of runs that have a seed in common, a finished one joins the others, then the first; a repeated run that
+    differs in nothing stands alone.
+    """
+    found: dict[tuple[str, int], dict[RunFolder, Summary]] = {}
+    taken: dict[str, set[int]] = {}
+    place: dict[RunFolder, tuple[str, int]] = {}
+    for number, (run, summary) in enumerate(
+        sorted(runs.items(), key=lambda item: item[1].status != "finished")
+    ):
+        experiment, seeds = _experiment_of(summary), {*seeds_of(summary)}
+        repeated = not seeds.isdisjoint(taken.setdefault(experiment, set()))
+        taken[experiment] |= seeds
+        place[run] = experiment, number if repeated else -1
     for run, summary in runs.items():
-        found.setdefault(_experiment_of(summary), {})[run] = summary
-    return [together(members) for members in found.values()]
+        found.setdefault(place[run], {})[run] = summary
+    return list(found.values())
 
 
-def together(members: Mapping[RunFolder, Summary]) -> RunGroup:
-    """Make a group of runs that differ in the seed alone.
+def together(members: Members) -> RunGroup:
+    """Make a group of runs that differ in the seed alone, each in another one.
 
-    No seed counts twice: of runs that have one in common, a finished one does, then the first. What learns
-    once in a run, as a teacher of several seeds, has the run's first seed.
+    What learns once in a run, as a teacher of several seeds, has the run's first seed.
     """
     if len(members) == 1:
         return alone(*next(iter(members.items())))
     rows: dict[str, NetworkResult] = {}
     names: dict[RunFolder, dict[str, str]] = {}
-    taken: set[int] = set()
-    for run, summary in sorted(members.items(), key=lambda member: member[1].status != "finished"):
-        seeds = seeds_of(summary)
-        if summary.networks and taken.isdisjoint(seeds):
-            taken |= {*seeds}
-            seeded = {name: _with_seed(row, seeds[0]) for name, row in summary.networks.items()}
+    for run, summary in members.items():
+        if summary.networks:
+            first = seeds_of(summary)[0]
+            seeded = {name: _with_seed(row, first) for name, row in summary.networks.items()}
             names[run] = {name: row.name for name, row in seeded.items()}
             rows |= {row.name: row for row in seeded.values()}
     group = RunGroup(members, next(iter(members.values())), names)

@@ -55,7 +55,7 @@ def write_labels(run: RunFolder, labels: Labels) -> None:
         write_atomically(labels_file(run), labels.model_dump_json(indent=2))
     except OSError as error:
         raise KDStudioError(
-            f"'{labels_file(run)}' cannot be written: {error.strerror or error}; check the folder's permissions"
+            f"'{labels_file(run)}' cannot be written: {error.strerror or error}; check its folder"
         ) from error
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kdstudio.engine.identity import CONTROL_NAME
 from kdstudio.runs.differences import Difference, paired
 from kdstudio.runs.figures import FIGURES, Spread
-from kdstudio.runs.groups import Group, gathered
+from kdstudio.runs.groups import Group, best_of, gathered
 from kdstudio.runs.log import RunFollower
 from kdstudio.runs.results import leading
 from kdstudio.runs.summary import Summary, spoken_warnings
@@ -39,6 +39,8 @@ def outcome(summary: Summary) -> Outcome:
     Of several networks or settings the best on validation stands for all, as everywhere.
     """
     reference, control, result = leading(summary)
+    if not (reference or control or result):  # kinds that the strategy's comparison does not name
+        result = best_of(gathered(summary.networks.values()), "selection.accuracy")
     # who has no result yet, as a run stopped early, still has what it would learn from
     known = [group for group in (reference, control, result) if group and group.spread("errors")]
     if not known:
@@ -102,6 +104,8 @@ def _spoken(effect: Difference) -> str:
 def _remarks(
     summary: Summary, control: Group | None, result: Group | None, effect: Difference | None
 ) -> Iterator[str]:
+    if summary.error:
+        yield f"{summary.error}."
     if result:
         among = [g for g in gathered(summary.networks.values()) if g.network.kind == result.network.kind]
         if len(among) > 1:

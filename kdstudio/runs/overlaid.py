@@ -1,4 +1,4 @@
-"""The same curve of several runs, to be drawn in one plot: accuracy, or a loss term, of what stands for each."""
+"""The same curve of several runs, for one plot: accuracy, or a loss term, of what stands for each."""
 
 from __future__ import annotations
 

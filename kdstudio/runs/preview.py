@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from kdstudio.declaration import ProgressCallback
@@ -13,6 +14,8 @@ from kdstudio.engine.trials import code_run_by, first_setting, trials_of
 from kdstudio.errors import KDStudioError, speaking_of
 from kdstudio.models.complexity import Complexity, complexity
 from kdstudio.models.declaration import ImageShape, ModelSpec
+from kdstudio.runs.folder import default_runs_folder
+from kdstudio.runs.references import check_weights
 from kdstudio.runs.weights import check_code
 
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from kdstudio.engine.context import RunContext
 
 SAMPLES = 12
+PAGE = 48
+"""Samples on a page of :meth:`Previewer.samples`."""
 MOST_FOLLOWED = 30
 """Trials whose plans are all followed; of more the stages are counted by multiplication."""
 
@@ -80,11 +85,36 @@ class Preview:
         return f"{stage.times:,} times" if self.is_counted else f"up to {stage.times:,} times"
 
 
+class SampleWish(NamedTuple):
+    """Which training images are wanted, and how."""
+
+    role: str
+    """Whose training images."""
+    page: int = 0
+    draw: int = 0
+    """Number of the epoch whose views they are shown in."""
+    plain: bool = False
+    """As they are, not augmented."""
+
+
+class SamplePage(NamedTuple):
+    """A page of training images."""
+
+    pixels: np.ndarray
+    """uint8 ``(n, H, W, C)``."""
+    classes: tuple[str, ...]
+    first: int
+    total: int
+    views: int
+    """How many different views each image has."""
+
+
 class Previewer:
     """Makes previews; the data loaded last are kept for the next one."""
 
-    def __init__(self) -> None:
-        """Nothing loaded yet."""
+    def __init__(self, runs: Path | None = None) -> None:
+        """Weights of other runs are looked for in ``runs``; None means the user's folder."""
+        self._runs = runs or default_runs_folder()
         self._source = ""
         self._data: ImageData | None = None
 
@@ -95,10 +125,14 @@ class Previewer:
         import torch
 
         from kdstudio.engine.context import RunContext
+        from kdstudio.engine.device import resolve_device
 
         check_code(code_run_by(experiment), allow_code=allow_code)
+        with speaking_of("compute", "device"):
+            resolve_device(experiment.compute.device)
         loaded, device = self._load(experiment, progress), torch.device("cpu")
         first = RunContext(first_setting(experiment), loaded, device)
+        check_weights(first.experiment, self._runs, first.data.image, first.data.class_names)
         trials = len(trials_of(experiment))
         is_counted = trials <= MOST_FOLLOWED
         make = _counted if is_counted else _at_most
@@ -112,6 +146,25 @@ class Previewer:
             stages=tuple(make(RunContext(experiment, loaded, device), lambda what: progress(what, 0.0))),
             is_counted=is_counted,
             notes=first.data.notes,
+        )
+
+    def samples(self, experiment: Experiment, wish: SampleWish, progress: ProgressCallback) -> SamplePage:
+        """Return a page of the training images of ``experiment``'s first setting, as wished for."""
+        import torch
+
+        from kdstudio.engine.context import RunContext
+
+        first = RunContext(first_setting(experiment), self._load(experiment, progress), torch.device("cpu"))
+        feed = first.data.training_feed(first.experiment.networks[wish.role].training)
+        start = wish.page * PAGE
+        batch = feed.looked_at(start, PAGE, None if wish.plain else wish.draw)
+        names = first.data.class_names
+        return SamplePage(
+            pixels=feed.pixels(batch.images).permute(0, 2, 3, 1).cpu().numpy(),
+            classes=tuple(names[label] for label in batch.labels.tolist()),
+            first=start,
+            total=len(feed),
+            views=1 if wish.plain else feed.views,
         )
 
     def _load(self, experiment: Experiment, progress: ProgressCallback) -> ImageData:
@@ -147,17 +200,19 @@ def _network(context: RunContext, role: str) -> NetworkPreview:
     import torch
 
     spec = context.experiment.networks[role]
-    with speaking_of("networks", role, "training"):
+    with speaking_of("networks", role, "training", "leave_out"):
         feed = context.data.training_feed(spec.training)
     with speaking_of("networks", role, "model"):
         work = cost(spec.model, context.data.image, context.data.classes)
+    with speaking_of("networks", role, "training", "augmentation", "jitter"):
+        samples = _samples(feed)
     counts = torch.bincount(feed.part.labels.cpu(), minlength=context.data.classes)
     return NetworkPreview(
         architecture=spec.model.summary(),
         cost=work,
         taps=tuple(spec.model.taps()),
         counts=tuple(counts.tolist()),
-        samples=_samples(feed),
+        samples=samples,
     )
 
 

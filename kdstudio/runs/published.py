@@ -13,9 +13,12 @@ from kdstudio.runs.summary import Summary
 
 
 def published_tables(summary: Summary) -> list[ResultTable]:
-    """One table, or none where the experiment names no figures; what is measured only where it is the same."""
+    """Make one table, or none where the experiment names no figures."""
     about: Mapping[str, Any] = summary.experiment.get("about") or {}
-    rows = [(each["what"], each["value"], _measured(summary, each)) for each in about.get("published") or ()]
+    rows = [
+        (str(each["what"]), str(each["value"]), _measured(summary, each))
+        for each in about.get("published") or ()
+    ]
     if not rows:
         return []
     if all(measured == MISSING for _, _, measured in rows):
@@ -26,7 +29,7 @@ def published_tables(summary: Summary) -> list[ResultTable]:
 
 
 def _measured(summary: Summary, published: Mapping[str, Any]) -> str:
-    """Write the figure of the network that a published one is of; a dash where the run has none, or is other."""
+    """Write the run's own figure; a dash where it has none, or has other settings."""
     wanted: Mapping[str, Any] = published.get("where") or {}
     own = settings(summary)
     if any(own.get(path) != str(value) for path, value in wanted.items()):

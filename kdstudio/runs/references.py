@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kdstudio.engine.experiment import Experiment, FromFile, FromRun, NetworkSpec, TrainHere
 from kdstudio.errors import KDStudioError, speaking_of
+from kdstudio.models.declaration import ImageShape
 from kdstudio.runs.folder import RunFolder, find_run
 from kdstudio.runs.weights import load_weights_file
 
@@ -46,6 +47,22 @@ def _resolved(network: NetworkSpec, runs: Path, own: RunFolder | None) -> Networ
             f"{weights.sha256[:12]}…); put the former file back, or run the experiment anew"
         )
     return network.model_copy(update={"weights": weights.model_copy(update={"sha256": found})})
+
+
+def check_weights(
+    experiment: Experiment, runs: Path, image: ImageShape, class_names: tuple[str, ...]
+) -> None:
+    """Raise KDStudioError where weights that ``experiment`` names are not there, or fit no such network."""
+    from kdstudio.engine.loading import load_state
+    from kdstudio.models.modules.drawing import OwnGenerator
+    from kdstudio.models.modules.layout import build
+
+    read = WeightsReader()
+    for role, network in resolved(experiment, runs).networks.items():
+        if not isinstance(network.weights, TrainHere):
+            with speaking_of("networks", role, "weights"), OwnGenerator(0):
+                module = build(network.model, image, len(class_names))
+                load_state(module, read(network.weights, class_names), role)
 
 
 def weights_file(source: FromFile | FromRun) -> Path:

@@ -107,7 +107,8 @@ def printed(summary):
 def test_results_are_the_networks_then_the_tables_of_the_strategy():
     views = (TableView(title="By [depth]", rows=("depth",), best="validation.accuracy"),)
     clones = [row("clone", 0.6, 0.8, depth=2), row("clone", 0.7, 0.7, depth=1)]
-    lines = printed(run(*clones, views=(FigureView(title="none", x="depth"), *views)))
+    told, *lines = printed(run(*clones, views=(FigureView(title="none", x="depth"), *views)))
+    assert told.startswith("clone depth-2 400 errors of 1,000; 60.00% right. ")
     assert lines[0].split()[:2] == ["network", "architecture"]
     assert lines[1].split()[:3] == ["clone", "depth-2", "mlp"]
     assert lines[1].endswith("80.00%  60.00%          400           3        60.00%")
@@ -122,7 +123,8 @@ def test_results_are_the_networks_then_the_tables_of_the_strategy():
 def test_what_is_gained_over_the_seeds_stands_below_the_networks():
     kinds = (("control", 0.5), ("student", 0.6))
     rows = [row(kind, a - s / 100, seed=s) for kind, a in kinds for s in range(3)]
-    lines = printed(run(*rows))
+    told, *lines = printed(run(*rows))
+    assert told.endswith("errors of 1,000; better by 100 errors in each of 3 seeds.")
     assert lines[3].startswith("Against the control: mean difference")
     assert " ".join(lines[5].split()) == "student baseline better by 100 errors in each of 3 seeds +10.00"
 

@@ -209,3 +209,15 @@ def test_blocks_keep_to_the_views_that_are_drawn_once():
 @pytest.mark.parametrize("wanted", [9, 10, 0])
 def test_as_many_views_as_there_are_change_nothing(wanted):
     assert all_same(feed_of(views_per_image=wanted).shuffled(0), feed_of().shuffled(0))
+
+
+def test_looking_shows_the_same_samples_in_the_views_of_any_epoch():
+    feed = feed_of(count=300)
+    plain, first, second = (feed.looked_at(100, 50, epoch) for epoch in (None, 0, 1))
+    assert plain.index.tolist() == first.index.tolist() == second.index.tolist()
+    assert len(set(plain.index.tolist())) == 50
+    for batch, epoch in ((first, 0), (second, 1)):
+        trained = {int(i): int(v) for b in feed.shuffled(epoch) for i, v in zip(b.index, b.view, strict=True)}
+        assert [trained[index] for index in batch.index.tolist()] == batch.view.tolist()
+    assert torch.equal(feed.pixels(plain.images), feed.part.images[plain.index])
+    assert len(feed.looked_at(290, 50, 0)) == 10

@@ -1,9 +1,10 @@
 """A window offscreen, with its own settings and runs; every wait is for a signal."""
 
 import gc
+import shutil
 
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 
 from kdstudio.gui.controller import State
 from kdstudio.gui.theme import Theme
@@ -27,6 +28,7 @@ def collected_in_this_thread():
     """Widgets are collected here, not in a thread that computes: that would bring Qt down."""
     gc.disable()
     yield
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # without a loop nobody does it
     gc.collect()
 
 
@@ -60,6 +62,31 @@ def window(qtbot, theme, runs):
         window.draft.set(("networks", role, "training", "epochs"), 2)
     yield window
     window.controller.finish()
+
+
+@pytest.fixture(scope="session")
+def kept_runs(tmp_path_factory):
+    """Two finished runs with which every page has something to show."""
+    from tests.small import run_in, small_experiment
+
+    folder = tmp_path_factory.mktemp("kept")
+    run_in(folder, small_experiment("seeds=2", 'sweep={"strategy.temperature"=[1, 4]}'), "swept")
+    run_in(folder, small_experiment("networks.student.training.leave_out=[3]"), "never-seen")
+    return folder
+
+
+@pytest.fixture
+def filled(qtbot, theme, kept_runs, runs):
+    """The window on these runs."""
+    from kdstudio.gui.window import MainWindow
+
+    shutil.copytree(kept_runs, runs)
+    window = MainWindow(theme, runs)
+    qtbot.addWidget(window)
+    window.show()
+    window.index.look_now()
+    yield window
+    window.finish()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The catalogue of architectures: search, sizes, layers and taps."""
 
 import pytest
+from PySide6.QtCore import Qt
 
 from kdstudio.gui import model_picker
 from kdstudio.gui.model_picker import ModelPicker
@@ -51,6 +52,22 @@ def test_search_finds_by_all_words(picker):
     assert visible(picker) == ["resnet-8", "resnet-20"]
     picker.search.setText("")
     assert len(visible(picker)) == len(KNOWN)
+
+
+def test_keys_alone_choose(picker, qtbot):
+    qtbot.keyClicks(picker.search, "resnet")
+    assert picker.selected() == KNOWN[0]
+    qtbot.keyClick(picker.search, Qt.Key.Key_Down)
+    assert picker.selected() == KNOWN[1]
+    with qtbot.waitSignal(picker.chosen) as told:
+        qtbot.keyClick(picker.search, Qt.Key.Key_Return)
+    assert told.args[0] == KNOWN[1]
+
+
+def test_the_selected_one_says_what_it_is(picker):
+    picker.table.selectRow(0)
+    assert "Three stages of residual blocks" in picker.about.text()
+    assert "He et al. 2015" in picker.about.text()
 
 
 def test_the_layers_of_the_selected_one_show_its_taps(picker, qtbot):

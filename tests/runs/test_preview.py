@@ -4,7 +4,7 @@ import pytest
 
 from kdstudio.errors import KDStudioError
 from kdstudio.runs import preview
-from kdstudio.runs.preview import Previewer
+from kdstudio.runs.preview import Previewer, SampleWish
 from tests.small import small_experiment
 
 SWEEP = 'sweep={"strategy.temperature"=[1, 20], "networks.student.model.widths"=[[3], [5]]}'
@@ -48,3 +48,23 @@ def test_of_very_many_trials_only_the_first_is_followed(monkeypatch):
 def test_code_of_any_setting_is_refused_unless_allowed(tmp_path):
     with pytest.raises(KDStudioError, match=r"mine.py:build' runs code"):
         look('sweep={"networks.student.model"=[{name="python", path="mine.py:build"}]}')
+
+
+def test_samples_are_looked_at_page_by_page():
+    previewer, experiment = (
+        Previewer(),
+        small_experiment(
+            "networks.teacher.training.leave_out=[3]", "networks.teacher.training.default_augmentation=true"
+        ),
+    )
+
+    def page(**wish):
+        return previewer.samples(experiment, SampleWish("teacher", **wish), lambda _what, _fraction: None)
+
+    first, second, again, plain = page(), page(page=1), page(draw=1), page(plain=True)
+    assert first.pixels.shape == (48, 8, 8, 1)
+    assert (first.first, second.first, first.total) == (0, 48, second.total)
+    assert "3" not in first.classes + second.classes
+    assert first.classes == again.classes == plain.classes
+    assert (first.pixels != again.pixels).any()
+    assert (first.views, plain.views) == (9, 1)

@@ -41,7 +41,11 @@ class ImageFolder(DatasetSpec):
 
     name: Literal["folder"] = "folder"
     path: str = option(
-        ..., "Folder", "Holds a folder of images for each class, or train/ and test/.", min_length=1
+        ...,
+        "Folder",
+        "Holds a folder of images for each class, or train/ and test/.",
+        path="folder",
+        min_length=1,
     )
     size: int = option(
         32,

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from kdstudio.gui.choosing.rows import ChoiceDelegate, ChoiceModel
-from kdstudio.runs.choices import Choice
+from kdstudio.runs.choices import Choice, found
 
 SIZE = QSize(480, 440)
 MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
@@ -90,7 +90,7 @@ class Chooser(QFrame):
         return model
 
     def _filter(self) -> None:
-        self._model.show([choice for choice in self._choices if choice.matches(self.search.text())])
+        self._model.show(found(self._choices, self.search.text()))
         self.nothing.setVisible(not self._model.choices)
         self._select(0)
 

@@ -21,6 +21,7 @@ class Editor(QWidget):
         super().__init__()
         self.control = control
         self.setFocusProxy(control)
+        control.setAcceptDrops(False)  # what is dropped is the page's, wherever it falls
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)

@@ -21,6 +21,7 @@ from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.forms.editor import Editor
 from kdstudio.gui.forms.editors import ChoiceEditor, TapEditor, editor_for, hint_for
 from kdstudio.gui.forms.fields import as_it_is, default_of, default_values, help_text
+from kdstudio.gui.forms.path_editor import PathEditor
 from kdstudio.gui.forms.row import INDENT, Row, lay_out
 from kdstudio.gui.html import Html, bold, lines, paragraphs
 from kdstudio.problems import Problem
@@ -144,6 +145,8 @@ class Form(QWidget):
             self._offer_sweep(self._add_row(path, field, editor, depth), path)
 
     def _editor_for(self, field: FieldInfo, value: object) -> Editor:
+        if wanted := hint_for(field, "path"):
+            return PathEditor(value, wanted)
         role = hint_for(field, "taps_of")
         if not role:
             return editor_for(field, value)

@@ -14,6 +14,7 @@ def _experiment(window: MainWindow) -> QWidget:
     from kdstudio.gui.pages.experiment.experiment_page import ExperimentPage
 
     page = ExperimentPage(window.draft)
+    page.outlook.preview.look_in(window.runs)
     page.complained.connect(window.complain)
     index = window.index
     index.changed.connect(lambda: page.gallery.show_times(index.summaries.values()))

@@ -14,6 +14,8 @@ BINARY = {"+", "−", "=", "‖", "·"}
 """Signs that stand between two pieces; a line breaks before them."""
 RELATIONS = {"≠", ">", "<", "≤", "≥", "∈"}
 """Signs that keep both their neighbours."""
+OPENS = re.compile(r"Σ(_\w+)?$")
+"""What is never at the end of a line: a sum without its summand."""
 ACCENTS = {"\u0302": r"\hat", "\u0304": r"\bar", "\u0303": r"\tilde"}
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ", "0123456789-T")
 SIGNS = {
@@ -83,7 +85,7 @@ def _chunks(formula: str) -> list[str]:
             chunks[-1] += f" {word}"
         else:
             chunks.append(word)
-        glue = word in BINARY or word in RELATIONS
+        glue = word in BINARY or word in RELATIONS or bool(OPENS.search(word))
     return chunks
 
 
@@ -115,6 +117,8 @@ def _tex_of_word(word: str) -> str:
             made.append(rf"\mathrm{{{text}}}")
         elif text in ACCENTS and made:
             made.append(f"{ACCENTS[text]}{{{made.pop().strip()}}}")
+        elif text == "−" and len(word) > 1 and (not made or made[-1] in "(["):
+            made.append("{-}")  # a sign of what follows, not between two
         elif kind == "sign" and text in SIGNS:
             made.append(SIGNS[text])
         else:

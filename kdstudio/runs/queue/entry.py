@@ -6,6 +6,7 @@ from typing import Literal
 
 from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.identity import Record
+from kdstudio.errors import FieldPath
 from kdstudio.runs.presets import read_experiment
 
 EntryState = Literal[
@@ -49,6 +50,8 @@ class Entry(Record):
     message: str = ""
     """Why it failed, and what to do about it."""
     details: str = ""
+    field: FieldPath = ()
+    """Path of the experiment's field that is to blame, where one is known."""
 
     @property
     def is_over(self) -> bool:

@@ -117,7 +117,13 @@ class Queue:
             behind = _behind(entries)
             for entry in entries.values():
                 if entry.key in keys and entry.can_go_on:
-                    changes = {"position": behind, "allow_code": allow_code, "message": "", "details": ""}
+                    changes = {
+                        "position": behind,
+                        "allow_code": allow_code,
+                        "message": "",
+                        "details": "",
+                        "field": (),
+                    }
                     if not (self.runs / entry.run).is_dir():
                         changes["run"] = ""
                     self.folder.write(entry.with_state("waiting", **changes))
@@ -208,7 +214,7 @@ class Queue:
                     return Taken(self.folder.write(taken), lock)
         return None
 
-    def note(self, entry: Entry, state: EntryState = "running", **changes: str | bool) -> Entry:
+    def note(self, entry: Entry, state: EntryState = "running", **changes: object) -> Entry:
         """Write what has become of an entry, by whoever runs it."""
         with self.folder.changing():
             return self.folder.write(entry.with_state(state, **changes))

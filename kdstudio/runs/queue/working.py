@@ -52,8 +52,7 @@ class Work:
         except KeyboardInterrupt:  # who holds the lock no longer has been interrupted
             raise
         except BaseException as error:  # of whatever kind, from whosever code: the worker goes on
-            failed = failure(error)
-            return self._queue.note(entry, "failed", message=failed.message, details=failed.details)
+            return self._fail(entry, failure(error))
         finally:
             taken.lock.release()
 
@@ -94,9 +93,12 @@ class Work:
             case RunDone():
                 return self._queue.note(entry, "done")
             case RunFailed():
-                return self._queue.note(entry, "failed", message=last.message, details=last.details)
+                return self._fail(entry, last)
             case _:
                 return self._queue.note(entry, "interrupted" if self._leaving() else "stopped")
+
+    def _fail(self, entry: Entry, why: RunFailed) -> Entry:
+        return self._queue.note(entry, "failed", message=why.message, details=why.details, field=why.field)
 
 
 def spoken(event: Preparing) -> str:

@@ -15,6 +15,7 @@ from kdstudio.runs.command_line import run_command
 from kdstudio.runs.figures import MISSING
 from kdstudio.runs.groups import Group, gathered
 from kdstudio.runs.presets import load_experiment, plain, preset_names, to_toml
+from kdstudio.runs.report.formula import formula_block
 from kdstudio.runs.report.markup import Markup, element, fold, paragraph, table
 from kdstudio.runs.report.reported import ReportedRun, Section
 from kdstudio.runs.summary import Summary
@@ -25,8 +26,8 @@ NOT_NOTED = "This run was begun by a version that noted nothing of its environme
 
 def method(run: ReportedRun) -> Section:
     """Tell what was learned and from what: formula, trials, images, training."""
-    parts = [element("p", element("code", _formula(run)), class_="formula")]
     experiment = run.experiment
+    parts = [element("div", _formula(run), class_="formula")]
     if experiment and (trials := spoken_trials(experiment)):
         shown = " The formula is that of the first setting." if experiment.sweep else ""
         parts.append(paragraph(f"{trials}.{shown}"))
@@ -34,10 +35,10 @@ def method(run: ReportedRun) -> Section:
     return Section("Method", tuple(parts))
 
 
-def _formula(run: ReportedRun) -> str:
+def _formula(run: ReportedRun) -> Markup:
     if run.experiment is None:
-        return f"{run.summary.experiment['strategy']['name']}: {run.fault}"
-    return first_setting(run.experiment).strategy.formula()
+        return element("code", f"{run.summary.experiment['strategy']['name']}: {run.fault}")
+    return formula_block(first_setting(run.experiment).strategy.formula())
 
 
 def _data(run: ReportedRun) -> str:

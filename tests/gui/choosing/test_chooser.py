@@ -30,6 +30,8 @@ def test_the_button_says_what_is_chosen(editor):
     read = [label.text() for label in editor.button.findChildren(type(editor.unit))]
     assert read[0] == "AT"
     assert "where each block looks" in read[1].lower()
+    editor.button.setAccessibleName("Terms")
+    assert editor.button.accessibleName() == "Terms: AT"
 
 
 def test_the_chosen_one_is_selected_first(chooser):
@@ -45,6 +47,12 @@ def test_words_are_searched_in_all_that_is_said(chooser, qtbot, words, found):
     qtbot.keyClicks(chooser.search, words)
     assert chooser.shown() == found
     assert chooser.nothing.isVisible() == (not found)
+
+
+def test_what_is_called_so_comes_first(chooser, qtbot):
+    qtbot.keyClicks(chooser.search, "teacher")
+    assert chooser.shown()[0] == "teacher-free"
+    assert len(chooser.shown()) > 5
 
 
 def test_what_it_needs_is_searched_too(chooser, qtbot):

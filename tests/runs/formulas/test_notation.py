@@ -15,6 +15,7 @@ DECLARED = {name: entry for registry in (strategies, matching_terms) for name, e
         ("z_s", "z_{s}"),
         ("0.5·8²", r"0.5\cdot 8^{2}"),
         ("a + b", "a + b"),
+        ("[−log h]", r"[{-}\mathrm{log}\ h]"),
         ("1 − α", r"1 - \alpha "),
         ("KL(p ‖ q)", r"\mathrm{KL}(p \parallel  q)"),
         ("‖F‖²", r"\|F\|^{2}"),
@@ -46,6 +47,10 @@ def test_lines_break_before_signs_and_know_their_depth():
 
 def test_a_relation_keeps_both_its_neighbours():
     assert [piece.text for piece in pieces("mean over l ≠ k of")] == ["mean", "over", "l ≠ k", "of"]
+
+
+def test_a_sum_stays_with_its_summand():
+    assert [piece.text for piece in pieces("0.7·[Σ mean f] + Σ_i g")] == ["0.7·[Σ mean", "f]", "+ Σ_i g"]
 
 
 def test_symbols_are_named_once():

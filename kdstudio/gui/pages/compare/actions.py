@@ -64,13 +64,13 @@ def at_rest(chosen: Sequence[Entry]) -> str:
 
 DOINGS = {
     "curves": Doing("Open curves", "Show this run's curves on the Live page (Enter)", one_run),
-    "settings": Doing("Use settings…", "Put this run's settings into the form, after telling what differs", one_row),
+    "settings": Doing("Use settings…", "Put its settings into the form; first you see what differs", one_row),
     "resume": Doing("Resume", "Go on where this run was stopped", unfinished),
     "export": Doing("Export…", "Write this run's networks as files for other programs", with_networks),
     "report": Doing("Report…", "Write the selected runs as one HTML file", any_rows),
     "code": Doing("Code…", "Write this experiment as one PyTorch script", one_row),
     "rename": Doing("Rename", "Give this run a title; its folder keeps its name", one_run, "F2"),
-    "labels": Doing("Tags and note…", "Tag the selected runs, and write down what is worth knowing", any_rows, "Ctrl+T"),
+    "labels": Doing("Tags and note…", "Tag the selected runs, note what matters", any_rows, "Ctrl+T"),
     "folder": Doing("Open folder", "Show this run's folder in the file manager", one_run),
     "delete": Doing("Delete", "Delete the selected runs; that can be undone for a day", at_rest, "Del"),
 }  # fmt: skip

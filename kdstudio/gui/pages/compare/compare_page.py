@@ -147,6 +147,7 @@ class ComparePage(QWidget):
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
             card.add(widget, 1)
             below.addWidget(card)
+        below.setSizes([1, 1])  # alike
         parts = QSplitter(Qt.Orientation.Vertical, handleWidth=GAP, childrenCollapsible=False)
         parts.addWidget(self.table)
         parts.addWidget(below)
@@ -194,7 +195,7 @@ class ComparePage(QWidget):
         chosen: list[Entry] = self.table.chosen_entries()
         self.actions_of_runs.follow(chosen)
         self.figures.show_entries(chosen)
-        self.notes.show_runs([entry.summary for entry in chosen])
+        self.notes.show_runs([entry.named for entry in chosen])
 
     def _open_menu(self, place: QPoint) -> None:
         menu = self.actions_of_runs.menu(self)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from math import inf
 from typing import NamedTuple
 
 from kdstudio.runs.comparison import short_name
 from kdstudio.runs.figures import FIGURES, MISSING, Spread
 from kdstudio.runs.folder import RunFolder
-from kdstudio.runs.gathered_runs import RunGroup, alone, gather
+from kdstudio.runs.gathered_runs import Members, RunGroup, gathered_members, seeds_of, together
 from kdstudio.runs.labels import NOTHING, Labels
 from kdstudio.runs.results import Headline, headline
 from kdstudio.runs.searching import data_of, strategy_of
@@ -30,15 +32,27 @@ COLOURS: dict[Status, str] = {"running": "accent", "paused": "accent", "failed":
 WARNED = "warning"
 
 
-class Entry(NamedTuple):
-    """A row: a run, or the runs of several seeds."""
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A row: a run, or the runs of several seeds. What it tells is read off the results when it is seen."""
 
     group: RunGroup
     labels: Labels
-    """Of one run; tags alone of several, those that all have."""
-    headline: Headline
+    """Of one run; of several, what all have."""
+    is_inside: bool = False
+    """Whether it is one of the seeds of another row."""
 
-    @property
+    @cached_property
+    def headline(self) -> Headline:
+        """What stands for it."""
+        return headline(self.group.summary)
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """What its cells say."""
+        return [column.text(self) for column in COLUMNS]
+
+    @cached_property
     def runs(self) -> tuple[RunFolder, ...]:
         """All that it stands for."""
         return tuple(self.group.members)
@@ -54,10 +68,23 @@ class Entry(NamedTuple):
         return self.group.summary
 
     @property
+    def title(self) -> str:
+        """What a run was called, or else its folder without the date, which stands elsewhere."""
+        return self.labels.title or short_name(self.summary.name)
+
+    @property
     def name(self) -> str:
-        """What people call it; a date stands elsewhere."""
-        name = self.labels.title or short_name(self.summary.name)
-        return f"{name} ({len(self.group.members)} seeds)" if self.is_gathered else name
+        """What people call it beside others."""
+        if self.is_gathered:
+            return f"{self.title} ({len(self.group.members)} seeds)"
+        seeds = seeds_of(self.summary)
+        many = f"seeds {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
+        return f"{self.title}, {many}" if self.is_inside and not self.labels.title else self.title
+
+    @property
+    def titled(self) -> Summary:
+        """The same under its title alone."""
+        return self.summary.model_copy(update={"name": self.title})
 
     @property
     def named(self) -> Summary:
@@ -92,29 +119,32 @@ class Entries:
         self, summaries: Mapping[RunFolder, Summary], labels: Mapping[RunFolder, Labels], *, gathered: bool
     ) -> list[tuple[Entry, list[Entry]]]:
         """Return the rows, each with those that it unfolds to."""
-        groups = gather(summaries) if gathered else [alone(*found) for found in summaries.items()]
+        members = gathered_members(summaries) if gathered else [dict([found]) for found in summaries.items()]
         before, self._known = self._known, {}
-        found = []
-        for group in groups:
-            several = len(group.members) > 1
-            own = [self._entry(before, alone(*member), labels) for member in group.members.items()]
-            found.append((self._entry(before, group, labels), own) if several else (own[0], []))
-        return found
+        rows = []
+        for several in members:
+            row, inside = self._entry(before, several, labels), list[Entry]()
+            if row.is_gathered:
+                inside = [self._entry(before, {r: s}, labels, inside=True) for r, s in several.items()]
+            rows.append((row, inside))
+        return rows
 
     def _entry(
         self,
         before: Mapping[tuple[RunFolder, ...], Entry],
-        group: RunGroup,
+        members: Members,
         labels: Mapping[RunFolder, Labels],
+        *,
+        inside: bool = False,
     ) -> Entry:
-        runs = tuple(group.members)
-        known = before.get(runs)
+        runs = tuple(members)
         said = [labels.get(run, NOTHING) for run in runs]
         shown = said[0] if len(runs) == 1 else _of_all(said)
-        if known is None or known.group.members != group.members:
-            known = Entry(group, shown, headline(group.summary))
-        elif known.labels != shown:
-            known = known._replace(labels=shown)
+        known = before.get(runs)
+        if known is None or known.group.members != members:
+            known = Entry(together(members), shown, inside)
+        elif (known.labels, known.is_inside) != (shown, inside):
+            known = Entry(known.group, shown, inside)
         self._known[runs] = known
         return known
 
@@ -143,9 +173,7 @@ def told_name(entry: Entry) -> str:
     """All that the name stands for, and the note."""
     if entry.is_gathered:
         seeds = ", ".join(map(str, entry.group.seeds))
-        told = f"Seeds {seeds}, mean ± standard deviation" if seeds else "No results yet"
-        repeated = len(entry.group.members) - len(entry.group.names)
-        return f"{told}; {repeated} more without a seed of their own" if repeated and seeds else told
+        return f"Seeds {seeds}: mean ± standard deviation" if seeds else "No results yet"
     return "\n".join(filter(None, (entry.labels.title, str(entry.group.run.path), entry.labels.note)))
 
 
@@ -163,6 +191,12 @@ def state(entry: Entry) -> str:
 def started(entry: Entry) -> datetime:
     """When the run began, or the latest of several."""
     return datetime.fromisoformat(entry.summary.started)
+
+
+def spoken_start(entry: Entry) -> str:
+    """``28 Nov 22:40``, with the year where it is another one."""
+    begun = started(entry)
+    return f"{begun:%d %b %H:%M}" if begun.year == datetime.now().year else f"{begun:%d %b %Y %H:%M}"
 
 
 def gain(entry: Entry) -> float:
@@ -210,7 +244,7 @@ COLUMNS = (
     Column("Against control", gain, effect, tip=spoken_effect),
     figure("Errors", "errors", lambda found: found.errors),
     Column("Time", lambda e: e.summary.seconds, lambda e: spoken_duration(e.summary.seconds), is_number=True),
-    Column("Started", lambda e: started(e).timestamp(), lambda e: f"{started(e):%d %b %Y %H:%M}"),
+    Column("Started", lambda e: started(e).timestamp(), spoken_start),
     word("Data", lambda entry: data_of(entry.summary)),
     word("Tags", lambda entry: ", ".join(entry.labels.tags)),
 )

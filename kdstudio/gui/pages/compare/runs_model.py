@@ -33,19 +33,20 @@ class RunsModel(QAbstractItemModel):
     def show(self, rows: Rows) -> bool:
         """Show these; tells whether the views have kept their places, where only cells have changed."""
         if [_runs(row) for row in rows] == [_runs(row) for row in self._rows]:
-            self._rows = rows
-            if rows:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(COLUMNS) - 1))
-            for place, (_, within) in enumerate(rows):
-                if within:
-                    parent = self.index(place, 0)
-                    last = self.index(len(within) - 1, len(COLUMNS) - 1, parent)
-                    self.dataChanged.emit(self.index(0, 0, parent), last)
+            before, self._rows = self._rows, rows
+            for place, (old, new) in enumerate(zip(before, rows, strict=True)):
+                self._tell(QModelIndex(), place, old[0], new[0])
+                for inside, entries in enumerate(zip(old[1], new[1], strict=True)):
+                    self._tell(self.index(place, 0), inside, *entries)
             return True
         self.beginResetModel()
         self._rows = rows
         self.endResetModel()
         return False
+
+    def _tell(self, parent: QModelIndex, row: int, old: Entry, new: Entry) -> None:
+        if old is not new:
+            self.dataChanged.emit(self.index(row, 0, parent), self.index(row, len(COLUMNS) - 1, parent))
 
     def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
         """Return the place of a cell."""
@@ -86,8 +87,10 @@ class RunsModel(QAbstractItemModel):
         """Tell what a cell holds."""
         entry, column = self.entry(index), COLUMNS[index.column()]
         match role:
-            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
-                return column.text(entry)
+            case Qt.ItemDataRole.DisplayRole:
+                return entry.texts[index.column()]
+            case Qt.ItemDataRole.EditRole:
+                return entry.title
             case Qt.ItemDataRole.ToolTipRole:
                 return column.tip(entry)
             case Qt.ItemDataRole.TextAlignmentRole:
@@ -103,7 +106,7 @@ class RunsModel(QAbstractItemModel):
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:  # noqa: N802
         """Ask for another name; it shows when it has been written."""
         entry, name = self.entry(index), " ".join(str(value).split())
-        if role == Qt.ItemDataRole.EditRole and name != entry.name:
+        if role == Qt.ItemDataRole.EditRole and name != entry.title:
             self.renamed.emit(entry.group.run, name)
         return True
 

@@ -10,15 +10,16 @@ from PySide6.QtCore import (
     QModelIndex,
     QPoint,
     QSettings,
+    QSize,
     QSortFilterProxyModel,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHeaderView, QMenu, QTreeView
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHeaderView, QMenu, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
 
 from kdstudio.gui.pages.compare.entries import COLUMNS, RUN_COLUMN, STARTED_COLUMN, Entry
-from kdstudio.gui.pages.compare.runs_model import ENTRY, SORTED_BY, Rows, RunsModel
+from kdstudio.gui.pages.compare.runs_model import ENTRY, SORTED_BY, Index, Rows, RunsModel
 from kdstudio.gui.saving.saving import Saving
 from kdstudio.gui.saving.tables import table_content
 from kdstudio.gui.theme import Theme
@@ -28,13 +29,25 @@ from kdstudio.runs.table_formats import TextTable
 HEIGHT = 190
 LEAST_NAME, BROADEST_NAME = 170, 420
 """Width of the column of names: what the others leave, within these."""
-GAP = 14
+PADDING = 24
+"""Around the text of a cell."""
 INDENT = 16
+MEASURED = 60
+"""Rows that tell how broad the columns need to be."""
+ROW = 25
 HIDDEN = "compare/hidden"
 """Setting: titles of the columns that are not shown."""
 HIDDEN_AT_FIRST = ("Data",)
 Chosen = frozenset[frozenset[RunFolder]]
 """For each row, the runs that it stands for."""
+
+
+class RowDelegate(QStyledItemDelegate):
+    """Leaves room between the lines."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
+        """Make all rows of one height."""
+        return super().sizeHint(option, index).expandedTo(QSize(0, ROW))
 
 
 class RunsTable(QTreeView):
@@ -53,6 +66,7 @@ class RunsTable(QTreeView):
         ordered.setSourceModel(self.runs)
         ordered.setSortRole(SORTED_BY)
         self.setModel(ordered)
+        self.setItemDelegate(RowDelegate(self))
         self.setUniformRowHeights(True)
         self.setAlternatingRowColors(True)
         self.setSortingEnabled(True)
@@ -67,6 +81,7 @@ class RunsTable(QTreeView):
         self.setAccessibleName("Runs")
         self.setMinimumHeight(HEIGHT)
         self.doubleClicked.connect(self._open)
+        self.header().sortIndicatorChanged.connect(self._fit_columns)
         self._dress_header()
         self.saving = Saving(self, lambda: table_content(self, "Runs", lambda: [self.shown()]))
 
@@ -108,17 +123,28 @@ class RunsTable(QTreeView):
         left = self.viewport().width()
         for place in range(len(COLUMNS)):
             if place != RUN_COLUMN and not self.isColumnHidden(place):
-                width = max(self.sizeHintForColumn(place), self.header().sectionSizeHint(place)) + GAP
+                width = max(self._text_width(place), self.header().sectionSizeHint(place))
                 self.setColumnWidth(place, width)
                 left -= width
-        needed = self.sizeHintForColumn(RUN_COLUMN) + GAP
+        needed = self._text_width(RUN_COLUMN) + 2 * INDENT
         self.setColumnWidth(RUN_COLUMN, max(left, min(needed, BROADEST_NAME), LEAST_NAME))
+
+    def _text_width(self, column: int) -> int:
+        """Width that the longest texts need; those of the first rows, which are in sight, count."""
+        rows = range(min(self.model().rowCount(), MEASURED))
+        texts = sorted({str(self.model().index(row, column).data()) for row in rows}, key=len)[-3:]
+        return max(map(self.fontMetrics().horizontalAdvance, texts), default=0) + PADDING
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Fit the columns anew."""
         super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width():
+        if event.size().width() != event.oldSize().width() and self.isVisible():
             self._fit_columns()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Fit the columns to what there is now."""
+        super().showEvent(event)
+        self._fit_columns()
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:  # noqa: N802
         """Tell it."""
@@ -155,11 +181,13 @@ class RunsTable(QTreeView):
         wanted = {frozenset([run]) for run in chosen} if anew else {*self._chosen_rows()}
         unfolded = {run for index in self._tops() if self.isExpanded(index) for run in index.data(ENTRY).runs}
         before = self.blockSignals(True)
+        self.setRootIsDecorated(any(within for _, within in rows))
         kept = self.runs.show(rows)
         if not kept:
             for index in self._tops():
                 self.setExpanded(index, not unfolded.isdisjoint(index.data(ENTRY).runs))
-            self._fit_columns()
+            if self.isVisible():
+                self._fit_columns()
         if not kept or anew:
             self._select(wanted)
             if not self.selectionModel().hasSelection():
@@ -194,7 +222,7 @@ class RunsTable(QTreeView):
                 yield self.model().index(row, 0, index)
 
     def _select(self, wanted: set[frozenset[RunFolder]]) -> None:
-        """Select the rows of ``wanted``; a run within a group unfolds it, a group stays itself as it grows."""
+        """Select the rows of ``wanted``; a run within a group unfolds it, a group may grow."""
         groups = {run for runs in wanted if len(runs) > 1 for run in runs}
         singles = {run for runs in wanted if len(runs) == 1 for run in runs}
         selection, last, first = QItemSelection(), len(COLUMNS) - 1, QModelIndex()

@@ -14,6 +14,7 @@ from kdstudio.gui.layout import GAP, MARGIN
 from kdstudio.gui.pages.experiment.form_column import FormColumn
 from kdstudio.gui.pages.experiment.gallery import Gallery
 from kdstudio.gui.pages.experiment.outlook import Outlook
+from kdstudio.gui.pages.experiment.taking import Taking
 from kdstudio.gui.recent_files import remember_file
 from kdstudio.models.declaration import ImageShape
 from kdstudio.runs.presets import preset_names, save_experiment
@@ -45,6 +46,7 @@ class ExperimentPage(QWidget):
         self.gallery.open_wanted.connect(self.open_file)
         self.gallery.save_wanted.connect(self.save_as)
         self.form.browse_wanted.connect(self.pick_model)
+        self.taking = Taking(self, draft, self.load)
         draft.changed.connect(self._mark_preset)
         self._mark_preset()
 

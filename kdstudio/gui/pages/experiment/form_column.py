@@ -114,8 +114,6 @@ class FormColumn(QWidget):
         self._add_cards()
         self._column.addStretch(1)
         self._show_state()
-        bar = self._scroll.verticalScrollBar().sizeHint().width()
-        self.setMinimumWidth(self._column.minimumSize().width() + bar)
         if focus and any(form.has(*focus) for form in self._forms):
             self.form_with(*focus).editor(*focus).take_focus()
         self.setUpdatesEnabled(True)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QLabel
 
 from kdstudio.gui.html import Html, bold, joined, lines, paragraphs, table
 from kdstudio.gui.layout import Card, text_label
+from kdstudio.gui.pages.experiment.class_counts import ClassCounts
+from kdstudio.gui.pages.experiment.samples_dialog import SamplesButton
 from kdstudio.gui.pictures import tiled
 from kdstudio.gui.saving.button import SaveButton
 from kdstudio.gui.saving.saving import Saving
@@ -14,17 +18,19 @@ from kdstudio.gui.spoken import spoken_count
 from kdstudio.runs.preview import Preview
 from kdstudio.runs.table_formats import TextTable
 
-MOST_CLASSES = 20
 MOST_NOTES = 5
 
 
-def preview_cards(found: Preview, ratio: float) -> list[Card]:
-    """Make the cards for a screen with ``ratio`` device pixels to a pixel."""
+def preview_cards(found: Preview, ratio: float, enlarge: Callable[[str], object]) -> list[Card]:
+    """Make the cards for a screen with ``ratio`` device pixels to a pixel.
+
+    ``enlarge`` is called with the role whose samples are to be seen large.
+    """
     stages, networks = Card("Stages"), Card("Networks")
     stages.add(text_label(stages_text(found)))
     networks.add(text_label(networks_text(found)))
     save_card(networks, "Networks", networks_table(found))
-    return [stages, networks, _data_card(found, ratio)]
+    return [stages, networks, _data_card(found, ratio, enlarge)]
 
 
 def save_card(card: Card, title: str, shown: TextTable) -> None:
@@ -34,19 +40,19 @@ def save_card(card: Card, title: str, shown: TextTable) -> None:
     card.head.addWidget(SaveButton("this table", lambda: saving))
 
 
-def _data_card(found: Preview, ratio: float) -> Card:
+def _data_card(found: Preview, ratio: float, enlarge: Callable[[str], object]) -> Card:
     card = Card("Data")
     size = " × ".join(map(str, found.image))
     validation, test = f"{found.validation_images:,} for validation", f"{found.test_images:,} for the test"
     card.add(text_label(f"images of {size}; {validation}, {test}"))
     for role, network in found.networks.items():
-        samples = QLabel()
-        samples.setPixmap(tiled(network.samples, ratio))
-        samples.setAccessibleName(f"Samples of the training images of the {role}")
         card.add(text_label(f"as the {role} sees them in training", "muted"))
-        card.add(samples)
-    card.add(text_label("training images of each class", "muted"))
-    card.add(text_label(counts_text(found)))
+        card.add(SamplesButton(role, tiled(network.samples, ratio), enlarge))
+    counts = counts_table(found)
+    roles = counts.head[1:]
+    of_whom = f", of {' and '.join(roles)}" if len(roles) > 1 else ""
+    card.add(text_label(f"training images of each class{of_whom}", "muted"))
+    card.add(ClassCounts(counts))
     save_card(card, "Training images of each class", counts_table(found))
     for note in found.notes[:MOST_NOTES]:
         card.add(text_label(note, "muted"))
@@ -107,13 +113,3 @@ def counts_table(found: Preview) -> TextTable:
         for number, name in enumerate(found.class_names)
     ]
     return TextTable("", ("class", *(role for role, _ in columns)), rows, "l" + "r" * len(columns))
-
-
-def counts_text(found: Preview) -> Html:
-    """Show the first classes of the counts."""
-    _, head, rows, align = counts_table(found)
-    more = len(rows) - MOST_CLASSES
-    return paragraphs(
-        table(("", *head[1:]) if len(head) > 2 else (), rows[:MOST_CLASSES], align),
-        f"and {more} more classes" if more > 0 else "",
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QPaintEvent
@@ -14,6 +15,7 @@ from kdstudio.errors import KDStudioError
 from kdstudio.gui.background import BackgroundJob
 from kdstudio.gui.layout import GAP, Card, clear, text_label
 from kdstudio.gui.pages.experiment.preview_cards import preview_cards
+from kdstudio.gui.pages.experiment.samples_dialog import SamplesDialog
 from kdstudio.problems import Refusal
 from kdstudio.runs.preview import Preview, Previewer
 
@@ -54,6 +56,10 @@ class PreviewPanel(QWidget):
             layout.setSpacing(GAP)
         self._wait = QTimer(self, interval=WAIT_MILLISECONDS, singleShot=True)
         self._wait.timeout.connect(self._begin)
+
+    def look_in(self, runs: Path) -> None:
+        """Say where weights of other runs are."""
+        self._previewer = Previewer(runs)
 
     @property
     def is_stale(self) -> bool:
@@ -147,4 +153,13 @@ class PreviewPanel(QWidget):
 
     def _show(self, found: Preview) -> None:
         self.shown = found
-        self._put(*preview_cards(found, self.devicePixelRatioF()))
+        self._put(*preview_cards(found, self.devicePixelRatioF(), self.enlarge))
+
+    def enlarge(self, role: str) -> SamplesDialog:
+        """Open the samples of the network in ``role`` as large as they deserve."""
+        assert self.shown is not None
+        assert self._looked_at is not None
+        samples = partial(self._previewer.samples, self._looked_at)
+        dialog = SamplesDialog(samples, list(self.shown.networks), role, self)
+        dialog.open()
+        return dialog

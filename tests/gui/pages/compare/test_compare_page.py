@@ -4,15 +4,16 @@ import csv
 import io
 
 import pytest
-from kdstudio.gui.pages.run_figures import COSTS, ERRORS, EXITS
-from kdstudio.gui.pages.runs_table import COLUMNS
-from PySide6.QtCore import QItemSelectionModel, QObject, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from kdstudio.engine.views import Comparison, FigureView, TableView
-from kdstudio.gui.pages.compare import ComparePage
+from kdstudio.gui.pages.compare.compare_page import ComparePage
+from kdstudio.gui.pages.compare.entries import COLUMNS
+from kdstudio.gui.pages.compare.run_figures import COSTS, CURVES, ERRORS, EXITS
 from kdstudio.runs.folder import RunFolder
+from tests.gui.pages.compare.conftest import Index
 from tests.results import doubt, row, run
 from tests.small import run_in, small_experiment
 
@@ -23,22 +24,6 @@ CLONES = (
     row("clone", 0.6, 0.6, role="left", depth=1), row("clone", 0.7, 0.7, role="left", depth=2),
 )  # fmt: skip
 ABOUT = Comparison(result="clone", control="twin", reference="donor")
-
-
-class Index(QObject):
-    """Runs by name, in a folder that need not be there."""
-
-    changed = Signal()
-
-    def __init__(self, path, *summaries):
-        super().__init__()
-        self.path = path
-        self.summaries = {RunFolder(path / found.name): found for found in summaries}
-
-    def put(self, *summaries):
-        new = {RunFolder(self.path / found.name): found for found in summaries}
-        self.summaries = new | {run: found for run, found in self.summaries.items() if run not in new}
-        self.changed.emit()
 
 
 @pytest.fixture
@@ -86,7 +71,7 @@ def choose_all(page):
 
 def test_a_row_tells_what_is_held_against_what(page):
     assert cells(page, 1)[:8] == [
-        "20260101-clones", "nobody-knows", "finished", "90.00%", "50.00%", "70.00%", "1 seed", "300",
+        "clones", "nobody-knows", "✓ finished", "90.00%", "50.00%", "70.00%", "1 seed", "300",
     ]  # fmt: skip
     assert cells(page, 0)[3:8] == ["95.00%", "–", "80.00%", "–", "200"]
 
@@ -125,7 +110,7 @@ def test_the_newest_is_chosen_at_first_and_a_choice_outlives_refreshes(page, ind
     assert page.table.model().rowCount() == 3
     index.put(clones.model_copy(update={"status": "running"}))
     assert names(page) == ["20260101-clones"]
-    assert cells(page, 0)[2] == "running"
+    assert cells(page, 0)[2] == "● running"
     del index.summaries[RunFolder(index.path / clones.name)]
     index.changed.emit()
     assert names(page) == ["new"]
@@ -161,7 +146,7 @@ def test_every_figure_of_a_run_is_offered_and_what_is_in_sight_stays(page, index
     index.put(clones.model_copy(update={"seconds": 4000.0}))
     assert page.figures.shown() == ERRORS
     choose_all(page)
-    assert offered(page) == [ERRORS, COSTS]
+    assert offered(page) == [ERRORS, CURVES, COSTS]
 
 
 def test_exits_are_read_only_when_they_are_looked_at(page, index, monkeypatch):
@@ -186,7 +171,7 @@ def test_errors_of_several_runs_stand_side_by_side(page):
 
 def test_notes_show_every_table_and_all_is_escaped(page, index, clones):
     text = page.notes.toPlainText()
-    assert "errors <1>: 67" in text
+    assert "errors <1>\n67" in text
     assert "plain: <b> &" in text
     page.choose(RunFolder(index.path / clones.name))
     text = page.notes.toPlainText()
@@ -200,40 +185,22 @@ def test_notes_show_every_table_and_all_is_escaped(page, index, clones):
 def test_what_makes_a_run_doubtful_stands_in_its_row_and_below_its_results(page, index, clones):
     index.put(clones.model_copy(update={"warnings": (doubt("clone"),)}))
     page.choose(RunFolder(index.path / clones.name))
-    assert any("finished, with 1 warning" in cells(page, place) for place in range(2))
+    assert any("! finished, 1 warning" in cells(page, place) for place in range(2))
     text = page.notes.toPlainText()
     assert "clone is at <chance>. 10.0% are right. Lower its learning rate." in text
     assert text.index("validation") < text.index("<chance>")
 
 
 def test_buttons_follow_the_choice(page, index):
-    assert page.export_button.isEnabled()
-    assert not page.resume_button.isEnabled()
+    assert page.buttons["export"].isEnabled()
+    assert not page.buttons["resume"].isEnabled()
     index.put(run(name="cut", status="interrupted"))
     page.choose(RunFolder(index.path / "cut"))
-    assert page.resume_button.isEnabled()
-    assert not page.export_button.isEnabled()
+    assert page.buttons["resume"].isEnabled()
+    assert not page.buttons["export"].isEnabled()
     choose_all(page)
-    assert not page.open_button.isEnabled()
-    assert page.delete_button.isEnabled()
-
-
-@pytest.mark.parametrize(("pressed", "kept"), [("Cancel", True), ("Delete", False)])
-def test_runs_are_deleted_only_by_the_button_that_says_so(page, index, qtbot, monkeypatch, pressed, kept):
-    (folder,) = page.table.chosen()
-    folder.path.mkdir(parents=True)
-
-    def press(box):
-        assert box.defaultButton() is box.button(QMessageBox.StandardButton.Cancel)
-        (button,) = (b for b in box.buttons() if b.text().replace("&", "") == pressed)
-        button.click()
-
-    monkeypatch.setattr(QMessageBox, "exec", press)
-    told = []
-    page.deleted.connect(lambda: told.append(True))
-    page.delete_button.click()
-    assert folder.path.exists() is kept
-    assert told == ([] if kept else [True])
+    assert not page.actions_of_runs["folder"].isEnabled()
+    assert page.buttons["delete"].isEnabled()
 
 
 def test_nothing_to_compare_is_explained(qtbot, theme, runs):
@@ -263,9 +230,9 @@ def test_the_table_of_runs_is_saved_as_it_is_sorted(page):
     errors = [column.title for column in COLUMNS].index("Errors")
     page.table.sortByColumn(errors, Qt.SortOrder.AscendingOrder)
     head, *rows = table_of(page.table.saving.content())
-    assert head == [column.title for column in COLUMNS]
+    assert head == [column.title for column in COLUMNS if column.title != "Data"]
     assert [row[errors] for row in rows] == ["200", "300"]
-    assert page.table.saving.content().tables()[0].align == "lllrrrlrrl"
+    assert page.table.saving.content().tables()[0].align == "lllrrrlrrll"
 
 
 def test_the_tables_of_results_are_saved_together(page, index, clones):
@@ -274,8 +241,12 @@ def test_the_tables_of_results_are_saved_together(page, index, clones):
     assert ["By <depth>"] in rows
     assert ["network", "architecture"] in [row[:2] for row in rows]
     choose_all(page)
-    (head, *rows) = table_of(page.notes.saving.content())
-    assert head == ["setting", "plain", "clones"]
+    rows = table_of(page.notes.saving.content())
+    figures, settings = (rows.index([title, *names]) for title, *names in (
+        ("run", "teacher", "control", "result", "errors", "against control"), ("setting", "plain", "clones"),
+    ))  # fmt: skip
+    assert figures < settings
+    assert ["plain", "95.00%", "–", "80.00%", "200", "–"] in rows
     assert ["strategy.name", "plain", "nobody-knows"] in rows
 
 
@@ -302,7 +273,7 @@ def test_the_report_of_the_selected_runs_is_written_and_offered(runs, qtbot, the
     qtbot.addWidget(page)
     page.show()
     choose_all(page)
-    page.report_button.click()
+    page.buttons["report"].click()
     dialog = page.findChild(QFileDialog)
     assert dialog.acceptMode() is QFileDialog.AcceptMode.AcceptSave
     assert dialog.defaultSuffix() == "html"
@@ -324,8 +295,8 @@ def test_the_code_of_one_run_is_written(runs, qtbot, theme, tmp_path):
     page = ComparePage(theme, Index(runs, folder.summary()))
     qtbot.addWidget(page)
     page.show()
-    assert page.code_button.isEnabled()
-    page.code_button.click()
+    assert page.actions_of_runs["code"].isEnabled()
+    page.actions_of_runs["code"].trigger()
     dialog = page.findChild(QFileDialog)
     assert dialog.defaultSuffix() == "py"
     with qtbot.waitSignal(page.code.written):

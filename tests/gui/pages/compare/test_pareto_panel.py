@@ -1,10 +1,15 @@
 import pytest
-from kdstudio.gui.pareto_panel import UNKNOWN, ParetoPanel
 
+from kdstudio.gui.pages.compare.entries import Entries
+from kdstudio.gui.pages.compare.pareto_panel import UNKNOWN, ParetoPanel
 from kdstudio.runs.exporting.records import keep, records_file
 from kdstudio.runs.folder import RunFolder
 from tests.results import row, run
 from tests.runs.exporting.rows import some_row
+
+
+def entries(summaries):
+    return [entry for entry, _ in Entries().of(summaries, {}, gathered=False)]
 
 
 @pytest.fixture
@@ -17,7 +22,9 @@ def folder(tmp_path):
 def panel(qtbot, theme, folder):
     panel = ParetoPanel(theme)
     qtbot.addWidget(panel)
-    panel.show_runs({folder: run(row("teacher", 0.9, parameters=9000), row("student", 0.8), name="a")})
+    panel.show_entries(
+        entries({folder: run(row("teacher", 0.9, parameters=9000), row("student", 0.8), name="a")})
+    )
     panel.show()
     return panel
 
@@ -60,9 +67,9 @@ def test_what_has_been_exported_meanwhile_is_there_when_it_is_shown_again(panel,
 def test_runs_without_this_latency_are_named_and_the_cost_stays(panel, folder, tmp_path):
     keep(folder, [some_row("student")])
     one = run(row("student", 0.8), name="a")
-    panel.show_runs({folder: one})
+    panel.show_entries(entries({folder: one}))
     panel.cost_box.setCurrentIndex(2)
-    panel.show_runs({folder: one, RunFolder(tmp_path / "b"): run(row("student", 0.7), name="b")})
+    panel.show_entries(entries({folder: one, RunFolder(tmp_path / "b"): run(row("student", 0.7), name="b")}))
     assert panel.cost_box.currentText() == "latency in onnxruntime, batch 1"
     assert panel.note.text().endswith("Not measured: b; Export does it.")
 

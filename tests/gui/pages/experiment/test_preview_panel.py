@@ -2,7 +2,8 @@
 
 import pytest
 
-from kdstudio.gui.pages.experiment.preview_cards import counts_text, networks_text
+from kdstudio.gui.pages.experiment.preview_cards import counts_table, networks_text
+from kdstudio.gui.pages.experiment.samples_dialog import SamplesButton, SamplesDialog
 
 LONGEST = 60_000
 
@@ -29,7 +30,7 @@ def test_classes_left_out_are_counted_as_none(panel, window, qtbot):
     qtbot.waitUntil(lambda: panel.shown is not before, timeout=LONGEST)
     assert panel.shown.networks["student"].counts[3] == 0
     assert panel.shown.networks["teacher"].counts[3] > 0
-    assert "student" in counts_text(panel.shown)
+    assert counts_table(panel.shown).head == ("class", "teacher", "student")
 
 
 def test_an_experiment_that_cannot_run_says_why(panel, window, qtbot):
@@ -91,3 +92,13 @@ def test_a_look_that_is_out_of_date_before_it_ends_is_not_shown(panel, window, q
     assert not panel._job.is_busy
     qtbot.waitUntil(lambda: panel.shown is not before, timeout=LONGEST)
     assert panel.shown.networks["teacher"].cost.parameters == 64 * 9 + 9 + 9 * 10 + 10
+
+
+def test_samples_open_large(panel, window, qtbot):
+    (button, *_) = panel.findChildren(SamplesButton)
+    assert "teacher" in button.accessibleName()
+    button.click()
+    dialog = panel.findChild(SamplesDialog)
+    qtbot.waitUntil(lambda: dialog.pictures.count() == 48, timeout=LONGEST)
+    assert dialog.word.text() == "1 to 48 of 1,077 training images"
+    dialog.close()
