@@ -66,7 +66,9 @@ class RunPicker(QObject):
         """List the runs anew, the newest first; what was chosen stays chosen."""
         summaries = self.index.summaries
         self._found = {run: summary for run, summary in summaries.items() if self._offer(run, summary)}
-        fill(self.run_box, {run: run.name for run in self._found}, next(iter(self._found), None))
+        fill(
+            self.run_box, {run: self.index.name_of(run) for run in self._found}, next(iter(self._found), None)
+        )
         self._offer_networks()
 
     def choose(self, run: RunFolder) -> None:

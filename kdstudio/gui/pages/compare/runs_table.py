@@ -176,9 +176,10 @@ class RunsTable(QTreeView):
     def show_rows(self, rows: Rows, chosen: Iterable[RunFolder], *, anew: bool = False) -> None:
         """Show these rows, without telling that the choice has changed.
 
-        What was chosen stays so; ``anew``, or where nothing is left of it, ``chosen`` are.
+        What was chosen stays so; ``anew``, or where nothing is left of it, the row of ``chosen`` is.
         """
-        wanted = {frozenset([run]) for run in chosen} if anew else {*self._chosen_rows()}
+        usual = {frozenset(chosen)}
+        wanted = usual if anew else {*self._chosen_rows()}
         unfolded = {run for index in self._tops() if self.isExpanded(index) for run in index.data(ENTRY).runs}
         before = self.blockSignals(True)
         self.setRootIsDecorated(any(within for _, within in rows))
@@ -191,7 +192,7 @@ class RunsTable(QTreeView):
         if not kept or anew:
             self._select(wanted)
             if not self.selectionModel().hasSelection():
-                self._select({frozenset([run]) for run in chosen})
+                self._select(usual)
         self.blockSignals(before)
 
     def chosen_entries(self) -> list[Entry]:
