@@ -169,9 +169,8 @@ class ComparePage(QWidget):
             self.filter.clear()
         found = search(summaries, labels, self.filter.query)
         rows = self._entries.of(found, labels, gathered=self.filter.gather.isChecked())
-        chosen = (
-            [self._awaited] if self._awaited and anew else [run for row, _ in rows[:1] for run in row.runs]
-        )
+        top = [run for row, _ in rows[:1] for run in row.runs]
+        chosen = [self._awaited] if self._awaited and anew else top
         self._stack.setCurrentIndex(1 if summaries else 0)
         some = f"{len(found)} of {len(summaries)}" if len(found) < len(summaries) else f"{len(found)}"
         self.counted.setText(some)
