@@ -29,12 +29,12 @@ from kdstudio.runs.table_formats import TextTable
 HEIGHT = 190
 LEAST_NAME, BROADEST_NAME = 170, 420
 """Width of the column of names: what the others leave, within these."""
-PADDING = 24
+PADDING = 20
 """Around the text of a cell."""
 INDENT = 16
 MEASURED = 60
 """Rows that tell how broad the columns need to be."""
-ROW = 25
+ROW = 28
 HIDDEN = "compare/hidden"
 """Setting: titles of the columns that are not shown."""
 HIDDEN_AT_FIRST = ("Data",)
@@ -126,7 +126,7 @@ class RunsTable(QTreeView):
                 width = max(self._text_width(place), self.header().sectionSizeHint(place))
                 self.setColumnWidth(place, width)
                 left -= width
-        needed = self._text_width(RUN_COLUMN) + 2 * INDENT
+        needed = self._text_width(RUN_COLUMN) + INDENT
         self.setColumnWidth(RUN_COLUMN, max(left, min(needed, BROADEST_NAME), LEAST_NAME))
 
     def _text_width(self, column: int) -> int:
