@@ -93,7 +93,8 @@ def longest_word(label: QLabel) -> int:
     """Width of what cannot be broken."""
     if label.textFormat() is Qt.TextFormat.RichText:
         return 0
-    return max((label.fontMetrics().horizontalAdvance(word) for word in label.text().split()), default=0)
+    words = label.text().replace("-", "- ").split()
+    return max(map(label.fontMetrics().horizontalAdvance, words), default=0)
 
 
 def _out_of_its_place(widget: QWidget) -> Iterator[str]:
