@@ -14,6 +14,7 @@ from kdstudio.cli.code import code
 from kdstudio.cli.display import console
 from kdstudio.cli.explain import explain
 from kdstudio.cli.export import export
+from kdstudio.cli.keeping import delete, label
 from kdstudio.cli.options import (
     code_flag,
     complain,
@@ -30,9 +31,11 @@ from kdstudio.errors import KDStudioError
 from kdstudio.runs.comparison import main_result
 from kdstudio.runs.exporting.records import measured_files
 from kdstudio.runs.folder import find_run, run_folders
+from kdstudio.runs.gathered_runs import gather
 from kdstudio.runs.outcome import outcome
 from kdstudio.runs.presets import load_experiment
 from kdstudio.runs.result_tables import result_tables
+from kdstudio.runs.searching import Query
 from kdstudio.runs.session import failure
 from kdstudio.runs.table_formats import TABLE_FORMATS, written_as
 
@@ -43,24 +46,29 @@ kdstudio.add_command(code)
 kdstudio.add_command(export)
 kdstudio.add_command(report)
 kdstudio.add_command(explain)
+kdstudio.add_command(label)
+kdstudio.add_command(delete)
 
 
 @kdstudio.command("list")
 @click.argument("what", type=click.Choice(["presets", *tables.REGISTRIES, "runs"]))
 @click.argument("words", nargs=-1)
+@click.option("--state", default="", help="Runs in this state, for instance failed.")
+@click.option("--tag", default="", help="Runs with this tag.")
 @runs_dir
 @json_flag
-def list_(what: str, words: tuple[str, ...], runs: Path, as_json: bool) -> None:
+def list_(what: str, words: tuple[str, ...], state: str, tag: str, runs: Path, as_json: bool) -> None:
     """List presets, what they can be made of, or runs; with WORDS, those in which all of them stand.
 
-    What was left out is told on stderr.
+    A run has them in its name, title, tags, note or settings (path=value). What was left out is told on stderr.
     """
-    if what == "presets":
-        rows = tables.preset_rows(runs)
+    if (state or tag) and what != "runs":
+        raise KDStudioError(f"--state and --tag choose runs, not {what}; leave them out")
+    if what == "runs":
+        rows = tables.run_rows(run_folders(runs), Query(" ".join(words), state=state, tag=tag))
     else:
-        rows = tables.run_rows(run_folders(runs)) if what == "runs" else tables.declared_rows(what)
-    there_are = bool(rows)
-    rows = [row for row in rows if tables.has_words(row, words)]
+        found = tables.preset_rows(runs) if what == "presets" else tables.declared_rows(what)
+        rows = [row for row in found if tables.has_words(row, words)]
     doubted = [row | {"status": f"! {row['status']}"} if row.get("warnings") else row for row in rows]
     for line in tables.left_out(what):
         click.echo(f"note: {line}", err=True)
@@ -68,8 +76,9 @@ def list_(what: str, words: tuple[str, ...], runs: Path, as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     elif rows:
         console(stderr=False).print(tables.table(doubted))
-    elif there_are:
-        click.echo(f"none of the {what} has '{' '.join(words)}'; leave words out to see more")
+    elif words or state or tag:
+        wanted = " ".join((*words, state, tag)).strip()
+        click.echo(f"none of the {what} has '{wanted}'; leave words out to see more")
     else:
         click.echo(f"no {what} in {runs} yet; 'kdstudio run digits-hinton' makes one")
 
@@ -98,7 +107,7 @@ def preview(
 
 
 @kdstudio.command()
-@click.argument("which", metavar="RUN")
+@click.argument("which", metavar="RUN [RUN …]", nargs=-1, required=True)
 @click.option(
     "--format",
     "table_format",
@@ -107,14 +116,21 @@ def preview(
 )
 @runs_dir
 @json_flag
-def show(which: str, table_format: str | None, runs: Path, as_json: bool) -> None:
-    """Show a run: its settings, its networks' scores, and what its exported files were measured to be."""
+def show(which: tuple[str, ...], table_format: str | None, runs: Path, as_json: bool) -> None:
+    """Show a run: its settings, its networks' scores, and what its exported files were measured to be.
+
+    Of several runs, those that differ in the seed alone are shown as one, others side by side.
+    """
     if table_format and as_json:
         raise KDStudioError(
             f"--format {table_format} prints tables and --json all there is; give one of the two"
         )
-    folder = find_run(which, runs)
-    summary, files = folder.summary(), measured_files(folder)
+    folders = [find_run(each, runs) for each in which]
+    groups = gather({folder: folder.summary() for folder in folders})
+    if len(groups) > 1:
+        tables.print_beside([group.summary for group in groups], console(stderr=False), table_format, as_json)
+        return
+    summary, files = groups[0].summary, [file for folder in folders for file in measured_files(folder)]
     if table_format:
         click.echo(written_as(table_format, result_tables(summary)), nl=False)
     elif as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,13 +31,18 @@ from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.formats.declaration import formats
 from kdstudio.runs.groups import gathered
 from kdstudio.runs.index import RunIndex
+from kdstudio.runs.labels import Labels, read_labels
 from kdstudio.runs.outcome import outcome
 from kdstudio.runs.preset_facts import PresetFacts, Took, preset_facts, took
 from kdstudio.runs.presets import gallery
 from kdstudio.runs.preview import Preview
+from kdstudio.runs.published import published_tables
 from kdstudio.runs.result_tables import ResultTable, result_tables
+from kdstudio.runs.searching import Query
+from kdstudio.runs.side_by_side import differences_table, figures_table
 from kdstudio.runs.state import spoken_duration
 from kdstudio.runs.summary import Summary, spoken_warnings, with_warnings
+from kdstudio.runs.table_formats import written_as
 
 WIDEST = 1000
 """Characters that a table may take where there is no terminal."""
@@ -106,14 +112,20 @@ def left_out(what: str) -> list[str]:
     return [f"{source} is left out: {reason}" for source, reason in failures.items()]
 
 
-def run_rows(folders: list[RunFolder]) -> list[dict[str, Any]]:
-    """One row for each run that can be read."""
+def run_rows(folders: list[RunFolder], query: Query = Query()) -> list[dict[str, Any]]:  # noqa: B008
+    """One row for each run that is looked for; all that cannot be read say why."""
     rows: list[dict[str, Any]] = []
     for folder in folders:
         try:
             summary = folder.summary()
         except KDStudioError as error:
             rows.append({"name": folder.name, "status": f"unreadable: {error}"})
+            continue
+        try:
+            labels = read_labels(folder)
+        except KDStudioError as error:
+            labels = Labels(note=str(error))
+        if not query.accepts(folder, summary, labels):
             continue
         groups = gathered(summary.networks.values())
         means = {g.network.name: spread.mean for g in groups if (spread := g.spread("accuracy"))}
@@ -125,6 +137,7 @@ def run_rows(folders: list[RunFolder]) -> list[dict[str, Any]]:
                 "strategy": summary.experiment["strategy"]["name"],
                 "seconds": round(summary.seconds, 1),
                 "test_accuracy": means,
+                **{key: value for key, value in labels.model_dump().items() if value},
                 "path": str(folder.path),
             }
         )
@@ -155,12 +168,28 @@ def print_results(summary: Summary, console: Console) -> None:
     if summary.networks and summary.status not in ("running", "paused"):
         told = outcome(summary)
         console.print(Text(" ".join((f"{told.sentence}.", *told.remarks)), style="bold"))
-    for found in result_tables(summary):
+    for found in (*result_tables(summary), *published_tables(summary)):
         console.print(laid_out(found))
     if summary.warnings:
         console.print(spoken_warnings(len(summary.warnings)), style="bold yellow")
     for warning in summary.warnings:
         console.print(Padding(Text(warning.text), (0, 0, 0, 2), expand=False))
+
+
+def print_beside(
+    summaries: Sequence[Summary], console: Console, table_format: str | None, as_json: bool
+) -> None:
+    """Show runs side by side: what came out, and the settings in which they differ."""
+    if as_json:
+        records = [summary.model_dump(mode="json") for summary in summaries]
+        console.print_json(json.dumps(records, ensure_ascii=False), indent=2)
+        return
+    found = [figures_table(summaries), differences_table(summaries)]
+    if table_format:
+        console.out(written_as(table_format, found), end="", highlight=False)
+        return
+    for each in found:
+        console.print(laid_out(each))
 
 
 def print_exports(files: Sequence[MeasuredFile], console: Console) -> None:

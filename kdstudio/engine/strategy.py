@@ -58,7 +58,8 @@ class Strategy(Declaration):
     @classmethod
     def needed(cls) -> tuple[str, ...]:
         """Return the networks that have to be described, and what else it needs."""
-        return (" and ".join(cls.model_construct().roles()), *cls.needs)
+        usual = cls.model_construct()  # type: ignore[call-arg]  # subclasses have a default name
+        return (" and ".join(usual.roles()), *cls.needs)
 
     def roles(self) -> tuple[str, ...]:
         """Names of the networks that the experiment must describe."""

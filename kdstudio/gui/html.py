@@ -50,6 +50,11 @@ def paragraphs(*parts: str) -> Html:
     return Html("".join(f"<div style='margin-top: {8 if n else 0}px'>{p}</div>" for n, p in enumerate(shown)))
 
 
+def unbroken(html: Html) -> Html:
+    """Keep every line of ``html`` whole, however narrow its place is."""
+    return Html(f"<div style='white-space: nowrap'>{html}</div>")
+
+
 def listed(entries: Iterable[str]) -> Html:
     """Make a list with dots."""
     dots = "".join(f"<li>{escaped(entry)}</li>" for entry in entries)

@@ -27,15 +27,15 @@ class LeftStrip(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(MARGIN, 6, MARGIN, 6)
         row.addWidget(self.text, 1)
-        self.buttons = {
-            "Go on": ("Put them in line, and begin", self._go_on),
-            "Not now": ("They stay in the queue; Retry puts them in line", self._forget),
-            "Remove them": ("Take them out of the queue; what has been run stays on Compare", self._remove),
-        }
-        for text, (tip, act) in self.buttons.items():
-            button = QPushButton(text, toolTip=tip)
-            button.clicked.connect(act)
-            row.addWidget(button)
+        self.buttons: dict[str, QPushButton] = {}
+        for text, tip, act in (
+            ("Go on", "Put them in line, and begin", self._go_on),
+            ("Not now", "They stay in the queue; Retry puts them in line", self._forget),
+            ("Remove them", "Take them out of the queue; what has been run stays on Compare", self._remove),
+        ):
+            self.buttons[text] = QPushButton(text, toolTip=tip)
+            self.buttons[text].clicked.connect(act)
+            row.addWidget(self.buttons[text])
         watch.changed.connect(self._show)
         self._show()
 

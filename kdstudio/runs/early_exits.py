@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from kdstudio.declaration import ProgressCallback
 from kdstudio.engine.identity import CONTROL, ENSEMBLE, EXIT
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.colours import Token, series_by_name
+from kdstudio.runs.colours import LINE, Token, series_by_name
 from kdstudio.runs.figures import Spread
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.latency import Latency, TimedPart, measure_latencies
@@ -127,7 +127,7 @@ class ExitReport:
         left = [self.leaving("test", threshold) for threshold in THRESHOLDS]
         points = tuple(ResultPoint(getattr(p, cost), Spread((p.accuracy,)), f"{p.threshold:g}") for p in left)
         drawn = [
-            ResultCurve("leaving early, over thresholds", len(self.tokens), points),
+            ResultCurve("leaving early, over thresholds", LINE, points),
             beside("each exit as a network of its own", self.ways),
         ]
         return [*drawn, beside("trained without exits", (self.baseline,))] if self.baseline else drawn

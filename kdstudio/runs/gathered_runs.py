@@ -71,7 +71,9 @@ def gathered_members(runs: Members) -> list[dict[RunFolder, Summary]]:
     found: dict[tuple[str, int], dict[RunFolder, Summary]] = {}
     taken: dict[str, set[int]] = {}
     place: dict[RunFolder, tuple[str, int]] = {}
-    for number, (run, summary) in enumerate(sorted(runs.items(), key=lambda item: item[1].status != "finished")):
+    for number, (run, summary) in enumerate(
+        sorted(runs.items(), key=lambda item: item[1].status != "finished")
+    ):
         experiment, seeds = _experiment_of(summary), {*seeds_of(summary)}
         repeated = not seeds.isdisjoint(taken.setdefault(experiment, set()))
         taken[experiment] |= seeds

@@ -1,17 +1,24 @@
-"""Curves of networks, or stages, that differ in the seed alone, to be drawn as one: a mean with a band."""
+"""Curves of networks, or stages, that are drawn as one, a mean with a band: of seeds, or of all trials."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import Generic, Literal, TypeVar
 
 import numpy as np
 
 from kdstudio.runs.curves import Series
 
 Key = TypeVar("Key", bound=Hashable)
+Over = Literal["seeds", "trials"]
+BANDS: dict[Over, str] = {
+    "seeds": "Mean of the seeds; the band is one standard deviation to both sides",
+    "trials": "Mean of the trials; the band reaches from the lowest to the highest",
+}
+MOST_CURVES = 6
+"""Of more, those of one family are drawn as one."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,8 @@ class SeedCurves:
     several: tuple[Series, ...]
     planned: int
     """How many there will be."""
+    over: Over = "seeds"
+    """What they differ in: trials differ in what is swept, too."""
 
     @property
     def points(self) -> tuple[int, ...]:
@@ -52,23 +61,40 @@ class SeedCurves:
         if self.planned == 1:
             return name
         count = len(self.farthest)
-        return f"{name}, {self.planned if count == self.planned else f'{count} of {self.planned}'} seeds"
+        known = f"{self.planned if count == self.planned else f'{count} of {self.planned}'} {self.over}"
+        return f"{name}, {known}" + (", min to max" if self.over == "trials" else "")
 
     def scaled(self, factor: float) -> SeedCurves:
         """Return the same with y times ``factor``."""
-        return SeedCurves(tuple(series.scaled(factor) for series in self.several), self.planned)
+        return replace(self, several=tuple(series.scaled(factor) for series in self.several))
 
     def mean(self) -> tuple[Series, list[float]]:
         """Return the mean and the sample deviation at each of its points; no deviations of one curve alone.
 
         Its points are those of the first curve; what was measured at other steps is interpolated.
         """
+        x, values = self._values()
+        if len(values) == 1:
+            return Series(x, values[0].tolist()), []
+        return Series(x, values.mean(0).tolist()), values.std(0, ddof=1).tolist()
+
+    def edges(self) -> tuple[list[float], list[float]]:
+        """Both edges of the band at each point of the mean; none of one curve alone."""
+        _, values = self._values()
+        if len(values) == 1:
+            return [], []
+        if self.over == "trials":
+            return values.min(0).tolist(), values.max(0).tolist()
+        mean, deviation = values.mean(0), values.std(0, ddof=1)
+        return (mean - deviation).tolist(), (mean + deviation).tolist()
+
+    def _values(self) -> tuple[list[float], np.ndarray]:
+        """Where the mean has its points, and all values there ``(curves, points)``."""
         farthest = self.farthest or [Series()]
         first = farthest[0]
         if len(farthest) == 1:
-            return first, []
-        values = np.array([np.interp(first.x, series.x, series.y) for series in farthest])
-        return Series(first.x, values.mean(0).tolist()), values.std(0, ddof=1).tolist()
+            return first.x, np.array([first.y])
+        return first.x, np.array([np.interp(first.x, series.x, series.y) for series in farthest])
 
 
 def over_seeds(curves: Mapping[Key, Series], plain: Mapping[Key, Key]) -> dict[Key, SeedCurves]:
@@ -81,6 +107,44 @@ def over_seeds(curves: Mapping[Key, Series], plain: Mapping[Key, Key]) -> dict[K
         together.setdefault(plain.get(key, key), []).append(series)
     planned = Counter(plain.values())
     return {key: SeedCurves(tuple(s), max(planned[key], len(s))) for key, s in together.items()}
+
+
+@dataclass(frozen=True)
+class Family(Generic[Key]):
+    """Curves that are drawn as one; or one that stands alone, its only member."""
+
+    head: Key
+    together: SeedCurves
+    members: Mapping[Key, SeedCurves]
+
+    @property
+    def stands_alone(self) -> bool:
+        """Tell whether there is nothing to unfold."""
+        return self.together.over == "seeds"
+
+
+def in_families(
+    curves: Mapping[Key, SeedCurves], plain: Mapping[Key, Key], family: Mapping[Key, Key]
+) -> list[Family[Key]]:
+    """Gather ``curves`` by their ``family`` where more than a few are planned, else leave each alone.
+
+    ``plain`` is as for :func:`over_seeds`; ``family`` has the family's key for each of its values.
+    """
+    planned = {*plain.values()}
+    sizes = Counter(family.get(key, key) for key in planned if len(planned) > MOST_CURVES)
+    gathered: dict[Key, dict[Key, SeedCurves]] = {}
+    found: list[Family[Key]] = []
+    for key, each in curves.items():
+        head = family.get(key, key)
+        if sizes[head] > 1:
+            gathered.setdefault(head, {})[key] = each
+        else:
+            found.append(Family(key, each, {key: each}))
+    for head, members in gathered.items():
+        several = tuple(series for each in members.values() for series in each.several)
+        trials = sum(family.get(key, key) == head for key in plain.values())
+        found.append(Family(head, SeedCurves(several, trials, "trials"), members))
+    return found
 
 
 def thinned(values: Sequence[float] | np.ndarray, most: int) -> list[float]:

@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import NamedTuple
 
 from kdstudio.engine.events import NetworkResult
-from kdstudio.runs.colours import series_of
+from kdstudio.runs.colours import LINE, series_of
 from kdstudio.runs.exporting.export import IN_THE_RUN
 from kdstudio.runs.exporting.records import MeasuredFile
 from kdstudio.runs.exporting.truth_table import spoken_format, switched_on
@@ -106,7 +106,7 @@ def accuracy_against(cost: Cost, runs: Sequence[MeasuredRun]) -> list[ResultCurv
     points = [one.point for one in placed]
     best = front(points)
     reached = best[-1]._replace(x=max(point.x for point in points))
-    return [ResultCurve(FRONT, len(tokens), (*best, reached), stepped=True), *beside]
+    return [ResultCurve(FRONT, LINE, (*best, reached), stepped=True), *beside]
 
 
 def front(points: Iterable[ResultPoint]) -> list[ResultPoint]:

@@ -15,7 +15,10 @@ from kdstudio.runs.summary import Summary
 def published_tables(summary: Summary) -> list[ResultTable]:
     """Make one table, or none where the experiment names no figures."""
     about: Mapping[str, Any] = summary.experiment.get("about") or {}
-    rows = [(str(each["what"]), str(each["value"]), _measured(summary, each)) for each in about.get("published") or ()]
+    rows = [
+        (str(each["what"]), str(each["value"]), _measured(summary, each))
+        for each in about.get("published") or ()
+    ]
     if not rows:
         return []
     if all(measured == MISSING for _, _, measured in rows):

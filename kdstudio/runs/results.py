@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from kdstudio.engine.identity import Coordinate
+from kdstudio.engine.identity import Coordinate, Identity
 from kdstudio.engine.views import FigureView
-from kdstudio.runs.colours import Token, series_of
+from kdstudio.runs.colours import Token, base_of, series_of
 from kdstudio.runs.differences import Difference, controls_of, paired
 from kdstudio.runs.figures import Part, Row, Spread, heading, place_of, spoken_field
 from kdstudio.runs.groups import Group, best_of, gathered, in_order
@@ -39,10 +39,15 @@ class ResultCurve:
     """Whether that line holds its height up to the next point; the points are those of other curves."""
 
 
-def curves(view: FigureView, rows: Iterable[Row], part: Part = "test") -> list[ResultCurve]:
-    """Lay ``rows``, all of a run in its order, out as a strategy has declared it."""
+def curves(
+    view: FigureView, rows: Iterable[Row], part: Part = "test", planned: Iterable[Identity] = ()
+) -> list[ResultCurve]:
+    """Lay ``rows``, all of a run in its order, out as a strategy has declared it.
+
+    Those that are only ``planned`` take part in the choice of colours.
+    """
     rows = list(rows)
-    tokens = series_of(rows)
+    tokens = series_of([*planned, *rows])
     lines: dict[tuple[Coordinate | None, ...], list[tuple[ResultPoint, Group]]] = {}
     levels = []
     for group in in_order(gathered(rows, view.over), view.series):
@@ -61,7 +66,7 @@ def curves(view: FigureView, rows: Iterable[Row], part: Part = "test") -> list[R
         words = dict.fromkeys(_in_legend(field, first.field(field)) for field in view.series)  # each once
         text = " ".join(filter(None, words))
         points = tuple(sorted((point for point, _ in line), key=lambda point: point.x))
-        token = tokens[first.rows[0].name]
+        token = base_of(tokens[group.rows[0].name] for _, group in line)
         drawn.append(ResultCurve(text, token, points, connected=view.connected))
     return drawn + levels
 

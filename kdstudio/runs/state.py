@@ -227,6 +227,7 @@ class RunState:
                 "stage": stage.name if stage else before.stage,
                 "epoch": self.epoch,
                 "networks": dict(self.networks),
+                "planned": self.identities or before.planned,
                 "views": self.views,
                 "comparison": self.comparison,
                 "warnings": tuple(self.warnings),

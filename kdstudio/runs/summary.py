@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import computed_field
 
 from kdstudio.engine.events import NetworkResult, RunWarning
-from kdstudio.engine.identity import Record
+from kdstudio.engine.identity import Identity, Record
 from kdstudio.engine.views import Comparison, View
 from kdstudio.runs.differences import Difference, Mean, differences, means
 
@@ -35,6 +35,8 @@ class Summary(Record):
     epoch: int = 0
     networks: dict[str, NetworkResult] = {}
     """The table of results: a row for each network that is trained, or came with weights, in order."""
+    planned: dict[str, Identity] = {}
+    """Every network that its plan scores, by name, in order; unknown of former runs."""
     views: tuple[View, ...] = ()
     comparison: Comparison = Comparison()
     warnings: tuple[RunWarning, ...] = ()
@@ -52,6 +54,11 @@ class Summary(Record):
     def comparisons(self) -> tuple[Difference, ...]:
         """What the networks gain on their controls, seed by seed."""
         return differences(self.networks.values(), self.comparison)
+
+    @property
+    def identities(self) -> dict[str, Identity]:
+        """All networks that there are or will be, by name."""
+        return self.planned | self.networks
 
     @property
     def spoken_status(self) -> str:

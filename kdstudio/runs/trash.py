@@ -60,8 +60,20 @@ def throw_away(runs: Sequence[RunFolder]) -> Thrown:
     return Thrown(tuple(runs), place)
 
 
+def last_thrown(runs: Path) -> Thrown:
+    """Find what was thrown away from the folder ``runs`` last; KDStudioError where there is nothing."""
+    places = sorted((place for place in (runs / TRASH).glob("*") if any(place.iterdir())), key=_age)
+    if not places:
+        raise KDStudioError(f"nothing that was deleted from '{runs}' is kept any more")
+    return Thrown(tuple(RunFolder(runs / kept.name) for kept in sorted(places[0].iterdir())), places[0])
+
+
+def _age(place: Path) -> float:
+    return time.time() - int(place.name) / 1e9
+
+
 def empty_trash(runs: Path, older_than: float = KEPT) -> None:
     """Delete what was thrown away from the folder ``runs`` more than so many seconds ago."""
     for place in (runs / TRASH).glob("*"):
-        if place.name.isdecimal() and time.time() - int(place.name) / 1e9 >= older_than:
+        if _age(place) >= older_than:
             shutil.rmtree(place, ignore_errors=True)

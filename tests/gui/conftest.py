@@ -4,7 +4,7 @@ import gc
 import shutil
 
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 
 from kdstudio.gui.controller import State
 from kdstudio.gui.theme import Theme
@@ -28,6 +28,7 @@ def collected_in_this_thread():
     """Widgets are collected here, not in a thread that computes: that would bring Qt down."""
     gc.disable()
     yield
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # without a loop nobody does it
     gc.collect()
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 
 from kdstudio.gui.cache_dialog import CacheDialog
 from kdstudio.gui.saving.saving import saving_at
@@ -76,8 +77,9 @@ def test_a_limit_that_is_no_size_is_told(dialog, monkeypatch):
     assert "KDSTUDIO_CACHE_GIB is 'much'" in dialog.total.text()
 
 
-def test_the_rail_opens_it(window, qtbot):
-    qtbot.mouseClick(window.rail.cache_button, Qt.MouseButton.LeftButton)
+def test_the_menu_opens_it(window):
+    actions = window.menuBar().findChildren(QAction)
+    next(action for action in actions if action.text() == "Kept between runs…").trigger()
     (opened,) = window.findChildren(CacheDialog)
     assert opened.isVisible()
     opened.reject()

@@ -7,8 +7,11 @@ from PySide6.QtWidgets import QMessageBox, QPushButton
 
 from kdstudio.gui.controller import State
 from kdstudio.gui.pages import PAGES
+from kdstudio.runs.queue.process import WorkerProcess
+from kdstudio.runs.queue.queue import Queue
 from kdstudio.runs.weights import load_network
 from tests.gui.conftest import LONGEST
+from tests.small import small_experiment
 
 
 def press(qtbot, button):
@@ -130,17 +133,9 @@ def test_an_experiment_that_fails_is_one_dialog_and_the_window_lives_on(window, 
     assert wait_for(State.FAILED, State.FINISHED) is State.FINISHED
 
 
-@pytest.fixture(autouse=True)
-def offline(monkeypatch):
-    """No test goes online: the published files lie at an address that does not exist."""
-    from torchvision.datasets import MNIST
-
-    monkeypatch.setattr(MNIST, "mirrors", ["file:///nonexistent/"])
-
-
 def test_a_runs_folder_that_cannot_be_written_is_told(window, qtbot, wait_for, tmp_path):
     (tmp_path / "file").touch()
-    window.controller.runs = tmp_path / "file" / "runs"
+    window.controller.watch.queue = Queue(tmp_path / "file" / "runs")
     window.run()
     assert wait_for(State.FAILED, State.FINISHED) is State.FAILED
     assert "runs folder" in window.error.message
@@ -155,7 +150,7 @@ def test_corrupt_weights_are_told(window, wait_for, tmp_path):
     assert "safetensors" in window.error.message
 
 
-def test_closing_during_a_run_asks_and_then_saves_a_checkpoint(window, qtbot, wait_for):
+def test_closing_during_a_run_asks_and_then_saves_a_checkpoint(window, qtbot, wait_for, runs):
     window.draft.set(("networks", "teacher", "training", "epochs"), 500)
     window.run()
     wait_for(State.RUNNING)
@@ -168,6 +163,7 @@ def test_closing_during_a_run_asks_and_then_saves_a_checkpoint(window, qtbot, wa
     folder = window.controller.folder
     assert folder.summary().status == "stopped"
     assert folder.checkpoint_file.exists()
+    assert [entry.state for entry in Queue(runs).set_aside()] == ["interrupted"]
 
 
 def test_going_on_instead_of_quitting_keeps_the_run(window, qtbot, wait_for):
@@ -179,6 +175,105 @@ def test_going_on_instead_of_quitting_keeps_the_run(window, qtbot, wait_for):
     press(qtbot, next(b for b in box.findChildren(QPushButton) if "on" in b.text().lower().split()))
     assert wait_for(State.FINISHED, State.FAILED) is State.FINISHED
     assert window.isVisible()
+
+
+def answer(qtbot, window, word):
+    box = window.findChild(QMessageBox)
+    press(qtbot, next(b for b in box.findChildren(QPushButton) if word in b.text()))
+
+
+def test_closing_can_leave_the_runs_to_go_on_without_the_window(window, qtbot, wait_for, runs):
+    window.run()
+    wait_for(State.RUNNING)
+    window.run()
+    window.close()
+    answer(qtbot, window, "without the window")
+    assert not window.isVisible()
+    window.finish()
+    queue = Queue(runs)
+    qtbot.waitUntil(lambda: [entry.state for entry in queue.entries()] == ["done"] * 2, timeout=LONGEST)
+    qtbot.waitUntil(lambda: not queue.has_worker, timeout=LONGEST)
+
+
+def test_a_run_of_another_worker_lets_the_window_close_and_is_followed_when_it_opens(
+    qtbot, theme, runs
+):
+    from kdstudio.gui.window import MainWindow
+
+    Queue(runs).add(small_experiment("networks.teacher.training.epochs=10000"))
+    other = WorkerProcess(runs)
+    other.work()
+    qtbot.waitUntil(lambda: Queue(runs).has_worker, timeout=LONGEST)
+    window = MainWindow(theme, runs)
+    qtbot.addWidget(window)
+    window.show()
+    assert window.left.isHidden()
+    qtbot.waitUntil(lambda: window.controller.state is State.RUNNING, timeout=LONGEST)
+    assert window.close()
+    other.leave()
+    assert other.wait(60)
+
+
+def test_three_runs_queued_the_window_closed_and_opened_and_all_are_done(window, qtbot, theme, wait_for, runs):
+    from kdstudio.gui.window import MainWindow
+
+    window.draft.set(("networks", "teacher", "training", "epochs"), 60)
+    window.run()
+    wait_for(State.RUNNING)
+    for temperature in (2.0, 3.0):
+        window.draft.set(("strategy", "temperature"), temperature)
+        window.run()
+    assert window.run_bar.waiting.text() == "Queued: 2nd in line"
+    assert window.stack.currentWidget() is window.page("Live")
+    window.close()
+    answer(qtbot, window, "quit")
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONGEST)
+    window.finish()
+
+    again = MainWindow(theme, runs)
+    qtbot.addWidget(again)
+    again.show()
+    assert again.left.text.text() == "From before: 1 interrupted run, 2 waiting runs"
+    qtbot.wait(100)
+    assert again.controller.state is State.READY
+    press(qtbot, again.left.buttons["Go on"])
+    assert again.left.isHidden()
+    watch = again.controller.watch
+    qtbot.waitUntil(lambda: [entry.state for entry in watch.entries] == ["done"] * 3, timeout=LONGEST)
+    again.index.look_now()
+    assert len(again.index.summaries) == 3
+    assert {summary.status for summary in again.index.summaries.values()} == {"finished"}
+    again.finish()
+
+
+@pytest.mark.parametrize(("word", "left"), [("Not now", ["set aside"]), ("Remove them", [])])
+def test_what_another_day_has_left_need_not_go_on(qtbot, theme, runs, word, left):
+    from kdstudio.gui.window import MainWindow
+
+    Queue(runs).add(small_experiment())
+    window = MainWindow(theme, runs)
+    qtbot.addWidget(window)
+    window.show()
+    assert window.left.text.text() == "From before: 1 waiting run"
+    press(qtbot, window.left.buttons[word])
+    assert window.left.isHidden()
+    assert [entry.state for entry in Queue(runs).entries()] == left
+    assert window.close()
+
+
+def test_code_of_another_day_is_asked_for_again(qtbot, theme, runs, tmp_path):
+    from kdstudio.gui.window import MainWindow
+
+    (tmp_path / "mine.py").touch()
+    model = f"networks.student.model={{name='python', path='{tmp_path}/mine.py:build'}}"
+    Queue(runs).add(small_experiment(model), allow_code=True)
+    window = MainWindow(theme, runs)
+    qtbot.addWidget(window)
+    window.show()
+    press(qtbot, window.left.buttons["Go on"])
+    answer(qtbot, window, "Cancel")
+    assert [(entry.state, entry.allow_code) for entry in Queue(runs).entries()] == [("set aside", False)]
+    assert window.left.isVisible()
 
 
 @pytest.mark.parametrize("choice", ["light", "dark", "system"])

@@ -3,7 +3,7 @@
 import pytest
 
 from kdstudio.runs.curves import Series
-from kdstudio.runs.mean_curves import SeedCurves, over_seeds, thinned
+from kdstudio.runs.mean_curves import SeedCurves, in_families, over_seeds, thinned
 
 WHOLE, OTHER, THIRD = Series([1, 2], [0.1, 0.3]), Series([1, 2], [0.3, 0.9]), Series([1, 2], [0.2, 0.9])
 
@@ -72,3 +72,36 @@ def test_few_points_stay_and_many_become_means_of_neighbours():
 
 def test_what_is_left_over_at_the_end_is_a_mean_too():
     assert thinned([1.0, 1.0, 1.0, 1.0, 7.0], 4) == [1.0, 1.0, 4.0, 7.0]
+
+
+# families
+
+
+PLAIN = {f"T{t} seed-{s}": f"T{t}" for t in range(8) for s in range(2)} | {"teacher": "teacher"}
+FAMILY = {f"T{t}": "student" for t in range(8)} | {"teacher": "teacher"}
+
+
+def test_many_trials_are_one_curve_for_each_family():
+    begun = {
+        "T0": SeedCurves((WHOLE, OTHER), 2),
+        "teacher": SeedCurves((THIRD,), 1),
+        "T1": SeedCurves((THIRD,), 2),
+    }
+    teacher, students = in_families(begun, PLAIN, FAMILY)
+    assert (teacher.head, teacher.together, teacher.stands_alone) == ("teacher", begun["teacher"], True)
+    assert (students.head, students.stands_alone, [*students.members]) == ("student", False, ["T0", "T1"])
+    assert students.together.called("student") == "student, 3 of 16 trials, min to max"
+    assert students.together.edges() == ([0.1, 0.3], [0.3, 0.9])
+
+
+def test_few_networks_stand_alone():
+    plain = {f"T{t}": f"T{t}" for t in range(6)}
+    begun = {"T0": SeedCurves((WHOLE,), 1), "T1": SeedCurves((OTHER,), 1)}
+    assert [each.head for each in in_families(begun, plain, FAMILY)] == ["T0", "T1"]
+
+
+def test_the_band_of_seeds_is_one_deviation():
+    low, high = SeedCurves((WHOLE, OTHER), 2).edges()
+    assert low == pytest.approx([0.2 - 0.02**0.5, 0.6 - 0.18**0.5])
+    assert high == pytest.approx([0.2 + 0.02**0.5, 0.6 + 0.18**0.5])
+    assert SeedCurves((WHOLE,), 1).edges() == ([], [])

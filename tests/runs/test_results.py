@@ -106,7 +106,7 @@ def test_born_again_generations_have_a_line_for_each_kind():
     ]  # fmt: skip
     found = curves(FigureView(title="G", x="generation"), rows)
     assert [(c.text, [p.x for p in c.points], c.token) for c in found] == [
-        ("teacher", [0], "teacher"), ("student", [1, 2], 0), ("ensemble", [2], 2),
+        ("teacher", [0], "teacher"), ("student", [1, 2], "student"), ("ensemble", [2], 0),
         ("baseline", [], "baseline"),
     ]  # fmt: skip
 

@@ -28,11 +28,11 @@ class ChoiceButton(QPushButton):
         super().__init__(objectName="choice")
         self._what, self._choices, self._current = what, choices, current
         shown = next((choice for choice in choices if choice.name == current), None)
-        title = shown.title if shown else current or "Add …"
+        self._title = shown.title if shown else current or "Add …"
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 6, 28, 6)
         column.setSpacing(1)
-        for text, look in ((title, "chosen"), (shown.line if shown else "", "muted")):
+        for text, look in ((self._title, "chosen"), (shown.line if shown else "", "muted")):
             if text:
                 label = TextLabel(objectName=look, wordWrap=True)
                 label.setText(text)
@@ -42,6 +42,10 @@ class ChoiceButton(QPushButton):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.clicked.connect(self.open)
+
+    def setAccessibleName(self, name: str) -> None:  # noqa: N802
+        """Say what is chosen, too."""
+        super().setAccessibleName(f"{name}: {self._title}")
 
     def open(self) -> Chooser:
         """Open the list."""
@@ -83,6 +87,8 @@ class ChoiceButton(QPushButton):
 
 class ChosenEditor(Editor):
     """One of many declarations."""
+
+    wide = True
 
     def __init__(self, what: str, choices: Sequence[Choice], current: str) -> None:
         """Show ``current``."""

@@ -13,6 +13,8 @@ class Editor(QWidget):
     """Shows one value and tells when the user has changed it."""
 
     edited = Signal(object)
+    wide = False
+    """Whether it needs the whole width of a form, below its label."""
 
     def __init__(self, control: QWidget, *, stretch: bool) -> None:
         """``control`` is the widget that gets the focus; room is left for a unit behind it."""

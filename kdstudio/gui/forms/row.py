@@ -82,8 +82,13 @@ class Row:
         row = grid.rowCount()
         grid.addWidget(self.label, row, 0)
         grid.addWidget(self.mark, row, 1)
-        grid.addWidget(self.editor, row, 2)
-        grid.addWidget(self.error, row + 1, 2)
+        if self.editor.wide:
+            self.editor.setContentsMargins(self.label.contentsMargins())
+            grid.addWidget(self.editor, row + 1, 0, 1, 3)
+            grid.addWidget(self.error, row + 2, 0, 1, 3)
+        else:
+            grid.addWidget(self.editor, row, 2)
+            grid.addWidget(self.error, row + 1, 2)
 
     def explain(self, name: str, description: str, tip: str) -> None:
         """Say what the field is for, to the eye and to a screen reader, which calls it ``name``."""

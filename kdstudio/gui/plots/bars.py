@@ -8,6 +8,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPen, QResizeEvent
 
+from kdstudio.gui.plots.canvas import Canvas
+from kdstudio.gui.plots.class_names import ClassAxis
 from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
@@ -35,6 +37,9 @@ class BarPlot(PlotFrame):
         self.legend.toggled.connect(self._draw)
         theme.changed.connect(self._draw)
         self._draw()
+
+    def _canvas(self) -> Canvas:
+        return Canvas(bottom=ClassAxis("bottom"))
 
     def show_bars(
         self,
@@ -86,10 +91,7 @@ class BarPlot(PlotFrame):
         plot.clear()
         dress(plot, colours, {"bottom": "", "left": self._y})
         plot.showGrid(x=False, y=False)
-        plot.getAxis("bottom").setStyle(tickLength=0)
-        plot.getAxis("bottom").setTicks([list(enumerate(self._groups))])
-        lines = 1 + max((name.count("\n") for name in self._groups), default=0)
-        plot.getAxis("bottom").setHeight((lines + 0.5) * self.fontMetrics().lineSpacing())
+        plot.getAxis("bottom").show_names(self._groups)
         width = GROUP_WIDTH / max(len(self._values), 1)
         self._labelled = self._has_room()
         for place, (network, values) in enumerate(self._values.items()):

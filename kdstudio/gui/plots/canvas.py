@@ -32,9 +32,9 @@ HELP = "Ctrl+wheel or + and − zoom; dragging and the arrow keys move; a double
 class Canvas(pg.PlotWidget):
     """Axes that stand at home until somebody zooms, and never show more than all."""
 
-    def __init__(self) -> None:
-        """At home is all that is drawn, until :meth:`set_home`."""
-        super().__init__(enableMenu=False)
+    def __init__(self, **axes: pg.AxisItem) -> None:
+        """At home is all that is drawn, until :meth:`set_home`; ``axes``: other than the usual ones."""
+        super().__init__(axisItems=axes, enableMenu=False)
         self.hideButtons()
         self.setMouseEnabled(x=False, y=False)  # all that moves the view is here
         self.setMinimumHeight(LEAST_HEIGHT)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 
+from kdstudio.gui.plots.canvas import Canvas
+from kdstudio.gui.plots.class_names import ClassAxis
 from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.fidelity import Change, ClassChange
@@ -37,6 +39,9 @@ class ChangesPlot(PlotFrame):
         theme.changed.connect(self._draw)
         self._draw()
 
+    def _canvas(self) -> Canvas:
+        return Canvas(left=ClassAxis("left"))
+
     def show_changes(self, changes: Sequence[ClassChange]) -> None:
         """Draw ``changes``, sorted; none leave the plot empty."""
         half = MOST_ROWS // 2
@@ -57,9 +62,7 @@ class ChangesPlot(PlotFrame):
         plot.clear()
         dress(plot, colours, {"bottom": "difference (points of accuracy)", "left": ""})
         plot.showGrid(x=True, y=False, alpha=0.25)
-        axis = plot.getAxis("left")
-        axis.setStyle(tickLength=0)
-        axis.setTicks([[(place, change.name) for place, change in enumerate(self._rows)]])
+        plot.getAxis("left").show_names([change.name for change in self._rows])
         plot.addItem(pg.InfiniteLine(0, angle=90, pen=pg.mkPen(colours["muted"], style=Qt.PenStyle.DashLine)))
         for change in dict.fromkeys(each.change for each in self._rows):
             self._draw_those(change)

@@ -17,7 +17,7 @@ from kdstudio.gui.plots.frame import PlotFrame, curve_points, dress
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
 from kdstudio.runs.curves import Series
-from kdstudio.runs.mean_curves import SeedCurves
+from kdstudio.runs.mean_curves import BANDS, SeedCurves
 from kdstudio.runs.plot_data import PlotPoint
 
 STYLES = (
@@ -28,7 +28,7 @@ STYLES = (
     Qt.PenStyle.DashDotDotLine,
 )
 RAW_ALPHA = 80
-SEVERAL = "Mean of the seeds; the band is one standard deviation to both sides"
+EACH = "Show each trial"
 FEW = 12
 """Points that are marked: of one alone there is no line."""
 MARK = 6
@@ -48,6 +48,17 @@ class Drawn(NamedTuple):
     curves: SeedCurves
     points: tuple[int, ...]
     """How many each of the seeds had when it was drawn."""
+    parts: str
+
+
+class Part(NamedTuple):
+    """A curve, or one of those that a curve stands for."""
+
+    key: Hashable
+    name: str
+    token: Token
+    style: int
+    curves: SeedCurves
 
 
 class Items(NamedTuple):
@@ -68,7 +79,8 @@ class SeedItems(NamedTuple):
 class CurvePlot(PlotFrame):
     """Curves with a title, axes with units, a legend above, and an optional log axis.
 
-    What differs in the seed alone is one curve: the mean, with a band of one standard deviation.
+    What differs in the seed alone is one curve: the mean, with a band of one standard deviation. So are
+    families of many trials, with a band from the lowest to the highest, until the user unfolds them.
     """
 
     def __init__(self, theme: Theme, title: str, x: str, y: str, empty: Span = (0, 1)) -> None:
@@ -81,10 +93,13 @@ class CurvePlot(PlotFrame):
         self._drawn: dict[Hashable, Drawn] = {}
         self._curves: dict[Hashable, Items] = {}
         self._seeds: dict[Hashable, SeedItems] = {}
+        self._members: dict[Hashable, Sequence[Part]] = {}
+        self._unfolded: set[Hashable] = set()
         self.plot.getPlotItem().setDownsampling(auto=True, mode="peak")
         self.plot.getPlotItem().setClipToView(True)
         self.plot.getViewBox().setDefaultPadding(0.03)
         self.legend.toggled.connect(self._show_curve)
+        self.legend.unfolded.connect(self._unfold)
         theme.changed.connect(self._restyle)
         self._restyle()
 
@@ -93,6 +108,8 @@ class CurvePlot(PlotFrame):
         self.plot.clear()
         self.legend.clear()
         self._drawn, self._curves, self._seeds = {}, {}, {}
+        self._members.clear()
+        self._unfolded.clear()
         self.plot.reset()
         self._fit()
 
@@ -123,9 +140,39 @@ class CurvePlot(PlotFrame):
         """Draw ``series``; the ``token`` picks the colour, ``style`` the dashes."""
         self.show_seeds(key, name, token, style, SeedCurves((series,), 1))
 
-    def show_seeds(self, key: Hashable, name: str, token: Token, style: int, curves: SeedCurves) -> None:
-        """Draw the mean of ``curves`` with its band; the legend tells of how many."""
-        wanted = Drawn(name, token, style, curves, curves.points)
+    def show_family(self, head: Part, members: Sequence[Part]) -> None:
+        """Draw ``head``, which stands for all of ``members``; each of these too where the user unfolds it."""
+        self._members[head.key] = members
+        self.show_seeds(*head, parts=EACH)
+        for member in members if head.key in self._unfolded else ():
+            self.show_seeds(*member)
+
+    def _unfold(self, key: Hashable, unfolded: bool) -> None:
+        if unfolded:
+            self._unfolded.add(key)
+            for member in self._members[key]:
+                self.show_seeds(*member)
+        else:
+            self._unfolded.discard(key)
+            for member in self._members[key]:
+                self._remove(member.key)
+
+    def _remove(self, key: Hashable) -> None:
+        """Take one curve out."""
+        self.legend.remove(key)
+        del self._drawn[key]
+        items = [*self._curves.pop(key)]
+        if key in self._seeds:
+            band, growing = self._seeds.pop(key)
+            items += [band.area, growing]
+        for item in items:
+            self.plot.removeItem(item)
+
+    def show_seeds(
+        self, key: Hashable, name: str, token: Token, style: int, curves: SeedCurves, parts: str = ""
+    ) -> None:
+        """Draw the mean of ``curves`` with its band; the legend tells of how many, and offers ``parts``."""
+        wanted = Drawn(name, token, style, curves, curves.points, parts)
         known = self._drawn.get(key)
         if known and known._replace(curves=curves) == wanted:
             return
@@ -140,15 +187,17 @@ class CurvePlot(PlotFrame):
         self._fit()
 
     def points(self) -> list[PlotPoint]:
-        """All points of the curves that are shown, unsmoothed, with one deviation to both sides."""
+        """All points of the curves that are shown, unsmoothed, with both edges of their bands."""
         found = []
         for key, drawn in self._drawn.items():
             if self.legend.is_shown(key):
-                mean, spread = drawn.curves.mean()
-                edges = zip(mean.x, mean.y, spread or [None] * len(mean.x), strict=True)
-                found += [PlotPoint(drawn.name, x, y, *_edges(y, deviation)) for x, y, deviation in edges]
+                mean, _ = drawn.curves.mean()
+                edges = (edge or [None] * len(mean.x) for edge in drawn.curves.edges())
+                found += [PlotPoint(drawn.name, *at) for at in zip(mean.x, mean.y, *edges, strict=True)]
                 for series in drawn.curves.growing:
-                    found += curve_points(f"{drawn.name}, another seed", series.x, series.y)
+                    found += curve_points(
+                        f"{drawn.name}, another of the {drawn.curves.over}", series.x, series.y
+                    )
         return found
 
     def set_log(self, log: bool) -> None:
@@ -170,12 +219,12 @@ class CurvePlot(PlotFrame):
 
     def _draw(self, key: Hashable) -> None:
         drawn, items = self._drawn[key], self._curves[key]
-        mean, deviations = drawn.curves.mean()
+        mean, _ = drawn.curves.mean()
         x, y = np.asarray(mean.x), np.asarray(mean.y)
         pen = self.pen(drawn.token, STYLES[drawn.style % len(STYLES)])
         value = f"  {y[-1]:.4g}" if len(y) else ""
-        about = SEVERAL if drawn.curves.planned > 1 else ""
-        self.legend.show_entry(key, drawn.curves.called(drawn.name) + value, pen, about)
+        about = BANDS[drawn.curves.over] if drawn.curves.planned > 1 else ""
+        self.legend.show_entry(key, drawn.curves.called(drawn.name) + value, pen, about, drawn.parts)
         faint = QColor(pen.color())
         faint.setAlpha(RAW_ALPHA)
         faint_pen, middle = pg.mkPen(faint), smoothed(y, self._smoothing)
@@ -185,11 +234,13 @@ class CurvePlot(PlotFrame):
         if key in self._seeds:
             band, growing = self._seeds[key]
             longest = max((len(series.x) for series in drawn.curves.growing), default=0)
-            growing.setData(*_end_to_end(drawn.curves.growing), pen=faint_pen, **marks(longest, faint))
-            if deviations:
-                width = smoothed(np.asarray(deviations), self._smoothing)
-                low = np.maximum(middle - width, middle / LOWEST) if self._log else middle - width
-                band.show(x, low, middle + width, pen.color())
+            beside = faint_pen if drawn.curves.over == "seeds" else pen
+            growing.setData(*_end_to_end(drawn.curves.growing), pen=beside, **marks(longest, beside.color()))
+            low, high = map(np.asarray, drawn.curves.edges())
+            if len(low):
+                below, above = smoothed(y - low, self._smoothing), smoothed(high - y, self._smoothing)
+                floor = middle / LOWEST if self._log else -np.inf
+                band.show(x, np.maximum(middle - below, floor), middle + above, pen.color())
         self._show_curve(key, self.legend.is_shown(key))
 
     def _show_curve(self, key: Hashable, shown: bool) -> None:
@@ -210,10 +261,6 @@ def marks(count: int, colour: QColor) -> dict[str, object]:
     """Return how pyqtgraph is told to mark ``count`` points: only where they are few."""
     brush = {"symbolBrush": colour, "symbolPen": None, "symbolSize": MARK}
     return {"symbol": "o" if count <= FEW else None, **brush}
-
-
-def _edges(mean: float, deviation: float | None) -> tuple[float | None, float | None]:
-    return (None, None) if deviation is None else (mean - deviation, mean + deviation)
 
 
 def _end_to_end(several: Sequence[Series]) -> tuple[np.ndarray, np.ndarray]:

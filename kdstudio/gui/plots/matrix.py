@@ -8,7 +8,6 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QFontMetrics,
     QImage,
     QKeyEvent,
     QLinearGradient,
@@ -19,6 +18,14 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from kdstudio.gui.plots.class_names import (
+    LONGEST,
+    every,
+    fit_columns,
+    one_line,
+    write_column,
+    write_row,
+)
 from kdstudio.gui.plots.frame_drawing import Heading, framed
 from kdstudio.gui.saving.content import Content
 from kdstudio.gui.saving.drawings import Drawing, Layer
@@ -29,7 +36,6 @@ from kdstudio.runs.table_formats import TextTable
 
 SCALE_WIDTH = 10
 SCALE_ROOM = 56
-LONGEST_NAME = 80
 SPACE = 6
 SHARP = 2
 """Pixels of the shades to one of the widget."""
@@ -102,9 +108,10 @@ class MatrixPlot(QWidget):
         metrics = self.fontMetrics()
         line = metrics.height()
         widest = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
-        left = line + SPACE + min(widest, LONGEST_NAME) + SPACE
-        width, height = self.width() - left - SCALE_ROOM, self.height() - 2 * line - 2 * SPACE
-        side = max(min(width, height), 1)
+        left = line + SPACE + min(widest, LONGEST) + SPACE
+        width, height = self.width() - left - SCALE_ROOM, self.height() - line - 2 * SPACE
+        deepest = fit_columns(self._names, metrics, min(width, height) / max(len(self._names), 1)).depth
+        side = max(min(width, height - deepest), 1)
         return QRectF(left + (width - side) / 2, 0, side, side)
 
     def cell_at(self, place: QPointF) -> tuple[int, int] | None:
@@ -120,7 +127,15 @@ class MatrixPlot(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Tell which cell is pointed at."""
-        self.pointed_at.emit(self.cell_at(event.position()))
+        cell = self.cell_at(event.position())
+        self.setToolTip(self._spoken(*cell) if cell else "")
+        self.pointed_at.emit(cell)
+
+    def _spoken(self, row: int, column: int) -> str:
+        """``cat as dog: 0.12``, with the whole names."""
+        value = self._values[row, column]
+        told = "" if np.isnan(value) else f": {at_scale(value)}"
+        return f"{one_line(self._names[row])} as {one_line(self._names[column])}{told}"
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Choose a cell, or the row of the name at its left."""
@@ -191,22 +206,19 @@ class MatrixPlot(QWidget):
         metrics, count = self.fontMetrics(), len(self._names)
         line, cell = metrics.height(), square.width() / count
         painter.setPen(QColor(self._theme.colours["muted"]))
-        every = max(1, round(line / max(cell, 1)))
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        for number in range(0, count, every):
-            middle = (number + 0.5) * cell
-            beside = QRectF(0, square.y() + middle - line / 2, square.x() - SPACE, line)
-            name = metrics.elidedText(self._names[number], Qt.TextElideMode.ElideRight, LONGEST_NAME)
-            painter.drawText(beside, right, name)
-            room = every * cell
-            below = QRectF(square.x() + middle - room / 2, square.bottom() + 2, room, line)
-            shown = beginning(self._names[number], metrics, room - 2)
-            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, shown)
-        under = QRectF(square.x(), square.bottom() + line + SPACE, square.width(), line)
+        left = square.x() - SPACE - LONGEST
+        for number in range(0, count, every(line, cell)):
+            middle = square.y() + (number + 0.5) * cell
+            write_row(painter, self._names[number], QRectF(left, middle - line / 2, LONGEST, line))
+        below = fit_columns(self._names, metrics, cell)
+        for number in range(0, count, below.every):
+            middle, room = square.x() + (number + 0.5) * cell, below.every * cell
+            write_column(painter, self._names[number], below, middle, square.bottom() + 2, room)
+        under = QRectF(square.x(), square.bottom() + below.depth + SPACE, square.width(), line)
         painter.drawText(under, Qt.AlignmentFlag.AlignCenter, "class answered")
         painter.save()
         widest = max(metrics.horizontalAdvance(name) for name in self._names)
-        painter.translate(square.x() - SPACE - min(widest, LONGEST_NAME) - SPACE, square.center().y())
+        painter.translate(square.x() - SPACE - min(widest, LONGEST) - SPACE, square.center().y())
         painter.rotate(-90)
         painter.drawText(
             QRectF(-square.height() / 2, -line, square.height(), line),
@@ -235,10 +247,3 @@ class MatrixPlot(QWidget):
 def at_scale(value: float) -> str:
     """``0.25``, ``1,234``: no more digits than there is room for."""
     return f"{value:.2g}" if value < 10 else f"{value:,.0f}"
-
-
-def beginning(text: str, metrics: QFontMetrics, width: float) -> str:
-    """As much of ``text``, from its beginning, as ``width`` has room for."""
-    while text and metrics.horizontalAdvance(text) > width:
-        text = text[:-1]
-    return text

@@ -1,4 +1,4 @@
-"""Names at the points of a plot, each on a side where it covers no other."""
+"""Names at the points of a plot, each on a side where it covers no other; left out where there is none."""
 
 from __future__ import annotations
 
@@ -49,8 +49,14 @@ class PointNames(QObject):
         view = self._plot.getViewBox()
         middles = [view.mapViewToScene(QPointF(point.x, point.y)) for point, _label in self._labels]
         taken = [QRectF(m.x() - REACH, m.y() - REACH, 2 * REACH, 2 * REACH) for m in middles]
+        names: list[QRectF] = []
         for middle, (_point, label) in zip(middles, self._labels, strict=True):
             place = place_for(middle, label.boundingRect(), taken, view.sceneBoundingRect())
+            crowded = any(map(place.intersects, names))
+            label.setVisible(not crowded)  # zooming in makes room
+            if crowded:
+                continue
+            names.append(place)
             taken.append(place)
             size, corner = place.size(), middle - place.topLeft()
             label.setAnchor((corner.x() / size.width(), corner.y() / size.height()))

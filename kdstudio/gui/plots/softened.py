@@ -10,6 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QGraphicsItem
 
+from kdstudio.gui.plots.canvas import Canvas
+from kdstudio.gui.plots.class_names import ClassAxis
 from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
@@ -38,6 +40,9 @@ class SoftenedBars(PlotFrame):
         theme.changed.connect(self._restyle)
         self._restyle()
 
+    def _canvas(self) -> Canvas:
+        return Canvas(left=ClassAxis("left"))
+
     def show_rows(
         self, classes: Sequence[str], networks: dict[str, str], tokens: Mapping[str, Token]
     ) -> None:
@@ -58,8 +63,7 @@ class SoftenedBars(PlotFrame):
             middle = rows - ROW_SHARE / 2 + (place + 0.5) * thick
             bar.setOpts(y=middle, height=thick * 0.9, width=np.zeros(len(classes)))
             self.legend.show_entry(name, networks[name], self.pen(tokens[name]))
-        axis = self.plot.getAxis("left")
-        axis.setTicks([list(enumerate(classes))])
+        self.plot.getAxis("left").show_names(classes)
         self.plot.set_home(x=ALONG, y=(-0.55, len(classes) - 0.45))
         self._networks, self._classes = networks, classes
         self._restyle()
@@ -82,7 +86,6 @@ class SoftenedBars(PlotFrame):
         colours = self._theme.colours
         dress(self.plot, colours, {"bottom": "probability", "left": ""})
         self.plot.showGrid(x=True, y=False, alpha=0.25)
-        self.plot.getAxis("left").setStyle(tickLength=0)
         for name, bar in self._bars.items():
             colour = colours.of(self._tokens[name])
             bar.setOpts(brush=colour, pen=QPen(Qt.PenStyle.NoPen))

@@ -47,10 +47,11 @@ def drawn(formula: str) -> tuple[Drawn, ...]:
 
 @lru_cache(maxsize=1024)
 def _drawn(piece: Piece) -> Drawn:
-    import ziamath
+    from ziamath.config import config
+    from ziamath.zmath import Latex
 
-    ziamath.config.svg2 = False  # paths alone, which every reader of SVG knows
-    svg = ziamath.Latex(piece.tex, size=SIZE, inline=True, margin=0).svg()
+    config.svg2 = False  # paths alone, which every reader of SVG knows
+    svg = Latex(piece.tex, size=SIZE, inline=True, margin=0).svg()
     box = _BOX.search(svg)
     assert box is not None
     _left, top, width, height = (float(number) / SIZE for number in box.group(1).split())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kdstudio.runs.colours import Token, schemes
+from kdstudio.runs.colours import Shade, Token, schemes
 from kdstudio.runs.report.markup import Markup, element
 from kdstudio.runs.report.point_names import places_of
 from kdstudio.runs.report.scales import Scale, widened, written
@@ -87,6 +87,8 @@ class Chart:
 
 def colour_class(token: Token) -> str:
     """CSS class that sets the colour of ``token``, see ``palette.py``."""
+    if isinstance(token, Shade):
+        return f"{colour_class(token.base)}-{token.level}"
     numbered = len(schemes()["light"].series["others"])
     return f"c-{token % numbered if isinstance(token, int) else token}"
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from kdstudio.engine.views import FigureView, TableView
 from kdstudio.runs.differences import Difference
 from kdstudio.runs.figures import FIGURES, Spread, axis_title, figure_called, is_figure
+from kdstudio.runs.published import published_tables
 from kdstudio.runs.report.chart import Chart, Level, Line, drawn
 from kdstudio.runs.report.markup import Markup, element, escaped, joined, paragraph, table
 from kdstudio.runs.report.reported import ReportedRun, Section
@@ -63,10 +64,8 @@ def _class(difference: Difference) -> str:
 
 
 def published(run: ReportedRun) -> Iterator[Markup]:
-    """The figures of the paper, where the experiment names them."""
-    rows = [(str(each["what"]), str(each["value"])) for each in run.about.get("published") or ()]
-    if rows:
-        yield table(("", ""), rows, "ll", title="Published")
+    """The figures of the paper, where the experiment names them, and what was measured of the same."""
+    yield from map(laid_out, published_tables(run.summary))
 
 
 def laid_out(found: ResultTable) -> Markup:
@@ -77,7 +76,11 @@ def laid_out(found: ResultTable) -> Markup:
 def figures(summary: Summary) -> Iterator[Markup]:
     """Draw every figure that the run's strategy declares and that has points."""
     for view in summary.views:
-        found = curves(view, summary.networks.values()) if isinstance(view, FigureView) else []
+        found = (
+            curves(view, summary.networks.values(), planned=summary.planned.values())
+            if isinstance(view, FigureView)
+            else []
+        )
         if isinstance(view, FigureView) and any(curve.points for curve in found):
             yield drawn(chart_of(view, found))
 

@@ -112,6 +112,8 @@ def _lead(run: ReportedRun, heading: str) -> Iterator[Markup]:
     for key, title in (("shows", ""), ("source", "Source: "), ("changed", "Differs from it: ")):
         if about.get(key):
             yield paragraph(title, str(about[key]))
+    if run.labels.note:
+        yield paragraph("Note: ", run.labels.note)
     if summary.networks:
         yield paragraph("Test accuracy: ", leading_figures(summary), ".", class_="lead")
     if summary.error:

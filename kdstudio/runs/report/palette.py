@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kdstudio.runs.colours import Colours, schemes
+from kdstudio.runs.colours import LEVELS, PLAIN, Base, Colours, Shade, schemes
 from kdstudio.runs.report.chart import colour_class
 from kdstudio.shipped import shipped
 
@@ -18,7 +18,9 @@ def style_sheet() -> str:
 
 def _rules(colours: Colours) -> str:
     roles = " ".join(f"--{role.replace('_', '-')}: {colour};" for role, colour in colours.roles.items())
-    words = {token: colour for token, colour in colours.series.items() if isinstance(colour, str)}
-    numbered = dict(enumerate(colours.series["others"]))
-    series = (f".{colour_class(t)} {{ --c: {c}; }}" for t, c in (words | numbered).items())
+    words: list[Base] = [token for token, colour in colours.series.items() if isinstance(colour, str)]
+    numbered: list[Base] = [*range(len(colours.series["others"]))]
+    networks = [*PLAIN.values(), *numbered]
+    shades = [Shade(base, level) for base in networks for level in range(1, LEVELS + 1)]
+    series = (f".{colour_class(t)} {{ --c: {colours.of(t)}; }}" for t in (*words, *numbered, *shades))
     return "\n".join((f":root {{ {roles} }}", *series))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from kdstudio.errors import KDStudioError
 from kdstudio.runs.colours import Token, series_by_name
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.groups import Group
+from kdstudio.runs.labels import NOTHING, Labels, read_labels
 from kdstudio.runs.log import RunFollower
 from kdstudio.runs.report.markup import Markup
 from kdstudio.runs.state import RunState
@@ -42,6 +44,8 @@ class ReportedRun:
     """None where it needs what is not installed here."""
     fault: str = ""
     """Why there is no experiment."""
+    labels: Labels = NOTHING
+    """What people say of it; nothing where that is damaged."""
     disagreements: Disagreements | None = None
     """What its networks answer to the test images, where they were asked."""
 
@@ -53,7 +57,7 @@ class ReportedRun:
     @property
     def title(self) -> str:
         """What people call it."""
-        return str(self.about.get("title") or self.summary.name)
+        return str(self.labels.title or self.about.get("title") or self.summary.name)
 
     @property
     def tokens(self) -> dict[str, Token]:
@@ -90,4 +94,7 @@ def read_run(folder: RunFolder) -> ReportedRun:
         experiment = folder.experiment()
     except KDStudioError as error:
         fault = str(error)
-    return ReportedRun(folder, folder.summary(), follower.state, experiment, fault)
+    labels = NOTHING
+    with suppress(KDStudioError):
+        labels = read_labels(folder)
+    return ReportedRun(folder, folder.summary(), follower.state, experiment, fault, labels)

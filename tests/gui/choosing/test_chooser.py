@@ -30,6 +30,8 @@ def test_the_button_says_what_is_chosen(editor):
     read = [label.text() for label in editor.button.findChildren(type(editor.unit))]
     assert read[0] == "AT"
     assert "where each block looks" in read[1].lower()
+    editor.button.setAccessibleName("Terms")
+    assert editor.button.accessibleName() == "Terms: AT"
 
 
 def test_the_chosen_one_is_selected_first(chooser):

@@ -3,13 +3,14 @@
 from typing import Literal
 
 import pytest
-from PySide6.QtWidgets import QCheckBox, QLabel, QToolButton
+from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QToolButton
 
 from kdstudio.data.declaration import datasets
 from kdstudio.declaration import option
 from kdstudio.engine.experiment import DataSpec, Experiment, NetworkSpec
 from kdstudio.engine.optimization import Schedule, schedules
 from kdstudio.engine.strategy import strategies
+from kdstudio.gui.forms.changes import same
 from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.forms.fields import default_values
 from kdstudio.gui.forms.form import Form
@@ -237,3 +238,116 @@ def test_a_right_click_on_the_name_of_what_can_be_swept_offers_it(qtbot, draft):
         with qtbot.waitSignal(form.sweep_wanted) as wanted:
             offers[title][0].trigger()
         assert wanted.args == [path]
+
+
+def test_a_changed_field_says_what_it_was_and_is_put_back(qtbot, draft):
+    form = Form(draft, (), Experiment, only=("strategy",))
+    qtbot.addWidget(form)
+    form.show()
+    path = ("strategy", "temperature")
+    mark = form._rows[path].mark
+    assert not mark.isVisible()
+    type_into(qtbot, form.editor(*path), "3")
+    assert mark.isVisible()
+    assert mark.accessibleName() == "Temperature T is changed from 8: put it back"
+    assert form._rows[path].label.actions()[-1].text() == "Put back 8"
+    mark.click()
+    assert not mark.isVisible()
+    assert form.editor(*path).control.text() == "8"
+    assert draft.changes == []
+    assert all(not action.text().startswith("Put back") for action in form._rows[path].label.actions())
+
+
+@pytest.mark.parametrize("name", list(strategies))
+def test_every_field_of_every_strategy_is_put_back(qtbot, draft, name):
+    draft.choose(("strategy",), default_values(strategies[name]))
+    form = Form(draft, (), Experiment, only=("strategy",))
+    qtbot.addWidget(form)
+    marked = [path for path, row in form._rows.items() if not row.mark.isHidden()]
+    assert marked == (
+        [("strategy",)] if name != "hinton" else [("strategy", "temperature"), ("strategy", "alpha")]
+    )
+    before = draft.raw
+    for path, row in form._rows.items():
+        editor = row.editor
+        if isinstance(editor.control, QCheckBox):
+            editor.control.click()
+        elif isinstance(editor.control, QLineEdit):
+            editor.control.textEdited.emit("7")
+        else:
+            continue
+        assert not row.mark.isHidden() or not row.label.isVisibleTo(form), path
+        row.mark.click()
+        assert same(draft.raw["strategy"], before["strategy"]) or path in marked, path
+
+
+def test_another_choice_is_put_back_with_its_options(qtbot, draft):
+    path = ("networks", "student", "training", "optimizer")
+    before = draft.value(path)
+    draft.choose(path, {"name": "rmsprop", "learning_rate": 0.5})
+    form = Form(draft, ("networks", "student"), NetworkSpec)
+    qtbot.addWidget(form)
+    assert not form._rows[path].mark.isHidden()
+    form._rows[path].mark.click()
+    assert draft.value(path) == before
+
+
+def test_undo_leaves_the_cursor_where_it_was(qtbot, draft):
+    form = Form(draft, (), Experiment, only=("name", "strategy"))
+    qtbot.addWidget(form)
+    line = form.editor("name").control
+    line.setCursorPosition(3)
+    qtbot.keyClicks(line, "xy")
+    line.setCursorPosition(2)
+    draft.undo()
+    assert (line.text(), line.cursorPosition()) == ("digits-hinton", 2)
+    draft.redo()
+    assert line.text() == "digxyits-hinton"
+
+
+@pytest.mark.parametrize("text", ["0.", "1e", "2,", " 3", "4 5"])
+def test_what_is_being_typed_is_left_as_it_is(qtbot, draft, text):
+    form = Form(draft, ("networks", "student"), NetworkSpec)
+    qtbot.addWidget(form)
+    for path in (("model", "widths"), ("training", "epochs")):
+        editor = form.editor("networks", "student", *path)
+        type_into(qtbot, editor, text)
+        assert editor.control.text() == text
+
+
+def test_rarely_used_fields_stand_behind_a_button_that_opens_where_something_is_set(qtbot, draft):
+    form = Form(draft, ("data",), DataSpec)
+    qtbot.addWidget(form)
+    form.show()
+    (advanced,) = form._disclosures
+    noise = form._rows["data", "label_noise"]
+    assert not advanced.isChecked()
+    assert not noise.editor.isVisible()
+    assert form.editor("data", "validation").isVisible()
+    advanced.click()
+    assert noise.editor.isVisible()
+    assert advanced.accessibleName() == "Advanced, open"
+    advanced.click()
+    draft.set(("data", "label_noise"), 2)
+    assert noise.editor.isVisible()
+    assert noise.error.isVisible()
+    advanced.click()
+    assert not noise.error.isVisible()
+    draft.set(("data", "label_noise"), 0.4)
+    again = Form(draft, ("data",), DataSpec)
+    qtbot.addWidget(again)
+    assert again._disclosures[0].isChecked()
+
+
+def test_help_tells_default_preset_and_path(qtbot, draft):
+    form = Form(draft, (), Experiment, only=("strategy",))
+    qtbot.addWidget(form)
+    text = form.help_on(("strategy", "temperature"))
+    for part in (
+        "Temperature T",
+        "more than 0",
+        "Default: 4",
+        "Preset or file: 8",
+        "--set strategy.temperature=",
+    ):
+        assert part in text

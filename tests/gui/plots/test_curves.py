@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from kdstudio.gui.plots.curves import CurvePlot, smoothed
+from kdstudio.gui.plots.curves import CurvePlot, Part, smoothed
+from kdstudio.runs.colours import Shade
 from kdstudio.runs.curves import Series
 from kdstudio.runs.mean_curves import SeedCurves
 
@@ -177,3 +178,39 @@ def test_one_height_on_a_log_axis_has_room_around(plot):
     plot.set_log(True)
     plot.show_series("a", "a", "student", 0, Series([1], [100.0]))
     assert spans(plot)[1] == pytest.approx([1.5, 2.5])
+
+
+# families
+
+
+def family():
+    head = Part("all", "student", "student", 0, SeedCurves(SEEDS, 2, "trials"))
+    members = [
+        Part(name, name, Shade("student", level), 0, SeedCurves((series,), 1))
+        for name, level, series in (("T1", 1, SEEDS[0]), ("T4", 8, SEEDS[1]))
+    ]
+    return head, members
+
+
+def test_a_family_is_one_curve_in_a_band_from_lowest_to_highest_until_it_is_unfolded(plot):
+    plot.show_family(*family())
+    assert [*plot._curves] == ["all"]
+    y = plot._seeds["all"].band.area.getOriginalDataset()[1]
+    assert y.tolist() == [1, 3, 3, 3]
+    assert [text for text, _pen in plot.legend.entries()] == ["student, 2 trials, min to max  3"]
+    arrow = plot.legend._arrows["all"]
+    arrow.click()
+    assert [*plot._curves] == ["all", "T1", "T4"]
+    plot.show_family(*family())
+    assert len(plot.legend.entries()) == 3
+    arrow.click()
+    assert [*plot._curves] == [*plot._drawn] == ["all"]
+    assert len(plot.legend.entries()) == 1
+
+
+def test_a_trial_in_training_is_seen_in_full_colour(plot):
+    head, members = family()
+    growing = head._replace(curves=SeedCurves((*SEEDS, Series([1], [2.0])), 3, "trials"))
+    plot.show_family(growing, members)
+    pen = plot._seeds["all"].growing.opts["pen"]
+    assert pen.color().alpha() == 255

@@ -3,7 +3,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor
 
-from kdstudio.gui.plots.matrix import MatrixPlot, at_scale, beginning
+from kdstudio.gui.plots.matrix import MatrixPlot, at_scale
 
 
 @pytest.fixture
@@ -38,14 +38,6 @@ def test_it_paints_with_and_without_values(plot, theme, qtbot):
     qtbot.addWidget(empty)
     assert not empty.grab().isNull()
     assert not plot.grab().isNull()
-
-
-def test_names_are_cut_to_their_room(plot):
-    metrics = plot.fontMetrics()
-    assert beginning("aeroplane", metrics, 1000) == "aeroplane"
-    cut = beginning("aeroplane", metrics, metrics.horizontalAdvance("aero"))
-    assert cut == "aero"
-    assert beginning("aeroplane", metrics, 0) == ""
 
 
 def test_cells_and_names_are_chosen_with_the_mouse(plot, qtbot):

@@ -195,7 +195,7 @@ class ComparePage(QWidget):
         chosen: list[Entry] = self.table.chosen_entries()
         self.actions_of_runs.follow(chosen)
         self.figures.show_entries(chosen)
-        self.notes.show_runs([entry.summary for entry in chosen])
+        self.notes.show_runs([entry.named for entry in chosen])
 
     def _open_menu(self, place: QPoint) -> None:
         menu = self.actions_of_runs.menu(self)

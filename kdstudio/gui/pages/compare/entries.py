@@ -12,7 +12,7 @@ from typing import NamedTuple
 from kdstudio.runs.comparison import short_name
 from kdstudio.runs.figures import FIGURES, MISSING, Spread
 from kdstudio.runs.folder import RunFolder
-from kdstudio.runs.gathered_runs import Members, RunGroup, gathered_members, together
+from kdstudio.runs.gathered_runs import Members, RunGroup, gathered_members, seeds_of, together
 from kdstudio.runs.labels import NOTHING, Labels
 from kdstudio.runs.results import Headline, headline
 from kdstudio.runs.searching import data_of, strategy_of
@@ -39,6 +39,8 @@ class Entry:
     group: RunGroup
     labels: Labels
     """Of one run; of several, what all have."""
+    is_inside: bool = False
+    """Whether it is one of the seeds of another row."""
 
     @cached_property
     def headline(self) -> Headline:
@@ -66,10 +68,23 @@ class Entry:
         return self.group.summary
 
     @property
+    def title(self) -> str:
+        """What a run was called, or else its folder without the date, which stands elsewhere."""
+        return self.labels.title or short_name(self.summary.name)
+
+    @property
     def name(self) -> str:
-        """What people call it; a date stands elsewhere."""
-        name = self.labels.title or short_name(self.summary.name)
-        return f"{name} ({len(self.group.members)} seeds)" if self.is_gathered else name
+        """What people call it beside others."""
+        if self.is_gathered:
+            return f"{self.title} ({len(self.group.members)} seeds)"
+        seeds = seeds_of(self.summary)
+        many = f"seeds {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
+        return f"{self.title}, {many}" if self.is_inside and not self.labels.title else self.title
+
+    @property
+    def titled(self) -> Summary:
+        """The same under its title alone."""
+        return self.summary.model_copy(update={"name": self.title})
 
     @property
     def named(self) -> Summary:
@@ -108,8 +123,10 @@ class Entries:
         before, self._known = self._known, {}
         rows = []
         for several in members:
-            own = [self._entry(before, dict([found]), labels) for found in several.items()]
-            rows.append((self._entry(before, several, labels), own) if len(own) > 1 else (own[0], []))
+            row, inside = self._entry(before, several, labels), list[Entry]()
+            if row.is_gathered:
+                inside = [self._entry(before, {r: s}, labels, inside=True) for r, s in several.items()]
+            rows.append((row, inside))
         return rows
 
     def _entry(
@@ -117,15 +134,17 @@ class Entries:
         before: Mapping[tuple[RunFolder, ...], Entry],
         members: Members,
         labels: Mapping[RunFolder, Labels],
+        *,
+        inside: bool = False,
     ) -> Entry:
         runs = tuple(members)
         said = [labels.get(run, NOTHING) for run in runs]
         shown = said[0] if len(runs) == 1 else _of_all(said)
         known = before.get(runs)
         if known is None or known.group.members != members:
-            known = Entry(together(members), shown)
-        elif known.labels != shown:
-            known = Entry(known.group, shown)
+            known = Entry(together(members), shown, inside)
+        elif (known.labels, known.is_inside) != (shown, inside):
+            known = Entry(known.group, shown, inside)
         self._known[runs] = known
         return known
 

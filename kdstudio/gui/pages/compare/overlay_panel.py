@@ -26,6 +26,7 @@ TITLES = {"result": "of the result", "control": "of the control", "reference": "
 """How the boxes call what stands for a run."""
 X = "epoch of the stage"
 MOST = 12
+NARROWEST = 150
 READING, NOTHING = "Reading the runs' logs …", "None of these runs has such a curve."
 
 
@@ -41,7 +42,7 @@ class OverlayPanel(QWidget):
         self._job.done.connect(self._take)
         self._job.failed.connect(lambda error: self._tell(str(error)))
         self.plot = CurvePlot(theme, TITLE, X, ACCURACY)
-        self.plot.heading.hide()  # it stands above, where the figure is chosen
+        self.plot.hide_title()  # it stands above, where the figure is chosen
         self.what_box, self.part_box, self.log = Choices(), Choices(), QCheckBox("log")
         self.log.setToolTip("Logarithmic axis")
         self.log.toggled.connect(self.plot.set_log)
@@ -51,6 +52,7 @@ class OverlayPanel(QWidget):
             box.setSizeAdjustPolicy(Choices.SizeAdjustPolicy.AdjustToContents)
             box.setAccessibleName(name)
             box.currentIndexChanged.connect(self._draw)
+            box.setMinimumWidth(NARROWEST)
             self.plot.head.addWidget(box)
         self.plot.head.addWidget(self.log)
         self.note = text_label("", "muted")
@@ -91,7 +93,7 @@ class OverlayPanel(QWidget):
         is_share = what == ACCURACY
         self.plot.clear()
         self.plot.name_axes(X, f"{what} (%)" if is_share else what)
-        names = short_names([entry.named for entry in self._chosen])
+        names = short_names([entry.titled for entry in self._chosen])
         for number, (name, each) in enumerate(zip(names, found, strict=True)):
             if what in each:
                 drawn = each[what].scaled(100) if is_share else each[what]

@@ -21,6 +21,8 @@ from kdstudio.runs.gathered_runs import RunGroup
 from kdstudio.runs.pareto import Cost, MeasuredRun, accuracy_against, costs_of
 
 TITLE = "Accuracy against cost"
+WIDE = 20
+"""How many times the least cost the greatest is, for a logarithmic axis."""
 UNKNOWN = "latency: Export measures it"
 
 
@@ -34,7 +36,7 @@ class ParetoPanel(QWidget):
         self._runs: list[MeasuredRun] = []
         self._damaged: list[str] = []
         self.plot = ResultPlot(theme)
-        self.plot.heading.hide()  # it stands above, where the figure is chosen
+        self.plot.hide_title()  # it stands above, where the figure is chosen
         self.cost_box = Choices()
         self.cost_box.setSizeAdjustPolicy(Choices.SizeAdjustPolicy.AdjustToContents)
         self.cost_box.setAccessibleName("Cost shown")
@@ -93,7 +95,10 @@ class ParetoPanel(QWidget):
         if cost is None:
             return
         drawn = accuracy_against(cost, self._runs)
-        self.plot.show_curves(FigureView(title=TITLE, x=cost.figure), drawn, along=cost.axis)
+        costs = [point.x for curve in drawn for point in curve.points]
+        wide = bool(costs) and max(costs) >= WIDE * min(costs) > 0
+        view = FigureView(title=TITLE, x=cost.figure, log_x=wide)
+        self.plot.show_curves(view, drawn, along=cost.axis)
         lacking = [run.name for run in self._runs if cost.runtime and not accuracy_against(cost, [run])]
         missing = f"Not measured: {', '.join(lacking)}; Export does it." if lacking else ""
         self.note.setText(" ".join(filter(None, (cost.how, missing, *self._damaged))))

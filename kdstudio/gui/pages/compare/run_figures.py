@@ -66,7 +66,8 @@ class RunFigures(PlotStack):
         offered: dict[str, QWidget] = {}
         rows = list(entry.summary.networks.values())
         for view in entry.summary.views:
-            drawn = curves(view, rows) if isinstance(view, FigureView) else []
+            planned = entry.summary.planned.values()
+            drawn = curves(view, rows, planned=planned) if isinstance(view, FigureView) else []
             if isinstance(view, FigureView) and any(curve.points for curve in drawn):
                 self._declared[view.title] = view, drawn
                 offered[view.title] = self.plot
@@ -85,7 +86,7 @@ class RunFigures(PlotStack):
             self.curves.show_entries(self._chosen)
 
     def _show_errors(self, scored: list[Summary]) -> None:
-        tokens = series_of(row for summary in scored for row in summary.networks.values())
+        tokens = series_of(row for summary in scored for row in summary.identities.values())
         self.bars.show_bars(
             short_names(scored),
             errors_by_network(scored),

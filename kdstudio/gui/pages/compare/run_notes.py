@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kdstudio.engine.views import TableView
-from kdstudio.gui.html import Html, bold, joined, lines, paragraphs, table
+from kdstudio.gui.html import Html, bold, joined, paragraphs, table, unbroken
 from kdstudio.gui.warnings_strip import told
-from kdstudio.runs.comparison import differing_settings, short_names
-from kdstudio.runs.figures import FIGURES, MISSING
 from kdstudio.runs.published import published_tables
 from kdstudio.runs.result_tables import ResultTable, effects_table, networks_table, result_tables, tabulate
-from kdstudio.runs.results import headline
+from kdstudio.runs.side_by_side import differences_table, figures_table
 from kdstudio.runs.summary import Summary
-from kdstudio.runs.table_formats import Table, TextTable
+from kdstudio.runs.table_formats import Table
 
 
 def notes(summaries: Sequence[Summary]) -> Html:
@@ -22,13 +20,10 @@ def notes(summaries: Sequence[Summary]) -> Html:
         return paragraphs("Select a run above; several with Ctrl or Shift to compare them.")
     if len(summaries) == 1:
         return _notes_of_one(summaries[0])
-    figures, settings = figures_table(summaries), differences_table(summaries)
-    differ = table(["", *map(bold, settings.head[1:])], settings.body, settings.align)
+    settings = differences_table(summaries)
     return paragraphs(
-        laid_out(figures),
-        lines(bold("Settings in which they differ"), differ)
-        if settings.body
-        else "All settings of these runs are equal.",
+        laid_out(figures_table(summaries)),
+        laid_out(settings) if settings.rows else "All settings of these runs are equal.",
     )
 
 
@@ -37,26 +32,6 @@ def note_tables(summaries: Sequence[Summary]) -> Sequence[Table]:
     if len(summaries) == 1:
         return [*result_tables(summaries[0]), *published_tables(summaries[0])]
     return [figures_table(summaries), differences_table(summaries)]
-
-
-def figures_table(summaries: Sequence[Summary]) -> ResultTable:
-    """A row for each run: what stands for it, and what it gains."""
-    accuracy, errors, rows = FIGURES["accuracy"], FIGURES["errors"], []
-    for name, summary in zip(short_names(summaries), summaries, strict=True):
-        found = headline(summary)
-        shares = map(accuracy.text, (found.reference, found.control, found.result))
-        rows.append(
-            (name, *shares, errors.text(found.errors), found.effect.text if found.effect else MISSING)
-        )
-    heads = ("run", "teacher", "control", "result", "errors", "against control")
-    return ResultTable("Test accuracy after the last epoch", heads, tuple(rows), figures=5)
-
-
-def differences_table(summaries: Sequence[Summary]) -> TextTable:
-    """A row for each setting in which runs differ."""
-    head = ["setting", *short_names(summaries)]
-    body = [[path, *values] for path, values in differing_settings(summaries).items()]
-    return TextTable("", head, body, "l" * len(head))
 
 
 def _notes_of_one(summary: Summary) -> Html:
@@ -76,8 +51,7 @@ def _notes_of_one(summary: Summary) -> Html:
 
 def laid_out(found: ResultTable, last: Sequence[str] = (), *, wrapped: bool = False) -> Html:
     """Write a table of results, its title above it; the columns ``last`` come at the right."""
-    space = " " if wrapped else "\N{NO-BREAK SPACE}"
-    body = [[cell.replace(" ", space) for cell in row] for row in found.body]
+    body = [[*row] for row in found.body]
     if found.best is not None:
         body[found.best] = [*map(bold, body[found.best])]
     late = {column: place for place, column in enumerate(last, 1)}
@@ -85,4 +59,5 @@ def laid_out(found: ResultTable, last: Sequence[str] = (), *, wrapped: bool = Fa
     head = [bold(found.head[place]) for place in order]
     shown = [[row[place] for place in order] for row in body]
     align = "".join(found.align[place] for place in order)
-    return paragraphs(bold(found.title) if found.title else "", table(head, shown, align))
+    laid = table(head, shown, align)
+    return paragraphs(bold(found.title) if found.title else "", laid if wrapped else unbroken(laid))

@@ -87,8 +87,10 @@ class RunsModel(QAbstractItemModel):
         """Tell what a cell holds."""
         entry, column = self.entry(index), COLUMNS[index.column()]
         match role:
-            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
+            case Qt.ItemDataRole.DisplayRole:
                 return entry.texts[index.column()]
+            case Qt.ItemDataRole.EditRole:
+                return entry.title
             case Qt.ItemDataRole.ToolTipRole:
                 return column.tip(entry)
             case Qt.ItemDataRole.TextAlignmentRole:
@@ -104,7 +106,7 @@ class RunsModel(QAbstractItemModel):
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:  # noqa: N802
         """Ask for another name; it shows when it has been written."""
         entry, name = self.entry(index), " ".join(str(value).split())
-        if role == Qt.ItemDataRole.EditRole and name != entry.name:
+        if role == Qt.ItemDataRole.EditRole and name != entry.title:
             self.renamed.emit(entry.group.run, name)
         return True
 

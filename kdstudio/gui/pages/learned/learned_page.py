@@ -75,7 +75,7 @@ class LearnedPage(RunPage):
             for panel in panels:
                 panel.reader.forget()
             return
-        tokens = series_by_name(self.picker.summary.networks)
+        tokens = series_by_name(self.picker.summary.identities)
         for panel in panels:
             panel.show_networks(tokens)
         teacher, student = self.picker.networks

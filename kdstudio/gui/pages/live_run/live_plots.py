@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from statistics import fmean
 
 import numpy as np
@@ -14,17 +14,21 @@ from kdstudio.engine.confusion import class_accuracies
 from kdstudio.engine.identity import SEED
 from kdstudio.engine.views import FigureView
 from kdstudio.gui.layout import GAP, Card
+from kdstudio.gui.pages.live_run.live_curves import (
+    draw_accuracies,
+    draw_by_stage,
+    draw_by_term,
+    epochs_of,
+    tokens_of,
+)
 from kdstudio.gui.plots.bars import BarPlot
 from kdstudio.gui.plots.curves import CurvePlot
 from kdstudio.gui.plots.matrix import MatrixPlot
 from kdstudio.gui.plots.results import ResultPlot
 from kdstudio.gui.plots.stack import PlotStack
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.colours import Token, series_by_name
 from kdstudio.runs.confusions import read_confusion
-from kdstudio.runs.curves import LossKey, Series
 from kdstudio.runs.log import RunFollower
-from kdstudio.runs.mean_curves import over_seeds
 from kdstudio.runs.results import curves
 from kdstudio.runs.unseen import marked_classes
 
@@ -121,7 +125,7 @@ class LivePlots(QWidget):
             self.course.set_available(SHARES, True)
             self.course.show_widget(SHARES)
         for plot in self._curve_plots:
-            plot.expect(max(_epochs(run) for run, _ending, _style in self._runs()))
+            plot.expect(max(epochs_of(run) for run, _ending, _style in self._runs()))
         if self.run.state.rows and not self._declared:
             self._offer_figures(self.run)
         self.redraw_soon()
@@ -168,55 +172,31 @@ class LivePlots(QWidget):
     def _draw_terms(self) -> None:
         for run, ending, first in self._runs():
             if self.terms.shown() == RAW:
-                self._draw_by_term(self.losses, run, run.state.curves.losses, ending, first)
+                draw_by_term(self.losses, run, run.state.curves.losses, ending, first)
             else:
-                self._draw_by_term(self.weighted, run, run.state.curves.weighted, ending, first)
-
-    def _draw_by_term(
-        self,
-        plot: CurvePlot,
-        run: RunFollower,
-        of_terms: Mapping[LossKey, Series],
-        ending: str,
-        first: int,
-        factor: float = 1.0,
-    ) -> None:
-        tokens, styles = tokens_of_stages(run), dict[str, int]()
-        stages = run.state.stages
-        plain = {LossKey(s.name, term): LossKey(s.plain_name, term) for s in stages for term in s.terms}
-        for key, found in over_seeds(of_terms, plain).items():
-            style = styles[key.stage] = styles.get(key.stage, first - 1) + 1
-            scaled = found if factor == 1 else found.scaled(factor)
-            name = f"{key.stage}: {key.term}{ending}"
-            plot.show_seeds((ending, key), name, tokens.get(key.stage, 0), style, scaled)
+                draw_by_term(self.weighted, run, run.state.curves.weighted, ending, first)
 
     def _draw_scores(self) -> None:
         shown = self.scores.shown()
         if shown in self._declared and self.run:
             view, rows = self._declared[shown], self.run.state.rows.values()
-            self.figure.show_curves(view, curves(view, rows, "validation"), "validation")
+            drawn = curves(view, rows, "validation", self.run.state.identities.values())
+            self.figure.show_curves(view, drawn, "validation")
             return
         for run, ending, style in self._runs():
-            plain = {name: found.without(SEED).name for name, found in run.state.identities.items()}
-            tokens = tokens_of(run)
-            for name, found in over_seeds(run.state.curves.accuracy, plain).items():
-                token, percents = tokens.get(name, 0), found.scaled(100)
-                self.accuracy.show_seeds((ending, name), name + ending, token, style, percents)
+            draw_accuracies(self.accuracy, run, ending, style)
 
     def _draw_course(self) -> None:
         shown = self.course.shown()
         for run, ending, style in self._runs():
             found = run.state.curves
             if shown == SHARES:
-                self._draw_by_term(self.shares, run, found.shares, ending, style, 100)
+                draw_by_term(self.shares, run, found.shares, ending, style, 100)
                 continue
             plot, of_stages = (
                 (self.rates, found.learning_rate) if shown == RATES else (self.speeds, found.speed)
             )
-            tokens, plain = tokens_of_stages(run), {s.name: s.plain_name for s in run.state.stages}
-            for stage, curves_of_stage in over_seeds(of_stages, plain).items():
-                token = tokens.get(stage, 0)
-                plot.show_seeds((ending, stage), stage + ending, token, style, curves_of_stage)
+            draw_by_stage(plot, run, of_stages, ending, style)
 
     def _draw_predictions(self) -> None:
         if self.run is None:
@@ -250,11 +230,6 @@ class LivePlots(QWidget):
         self.classes.show_bars(marked, known, y="accuracy (%)", shown_as="{:.0f}", tokens=tokens_of(run))
 
 
-def _epochs(run: RunFollower) -> int:
-    """How many the longest of the stages has that have begun."""
-    return max((stage.epochs for stage in run.state.stages[: run.state.stage + 1]), default=1)
-
-
 def _percents(run: RunFollower, network: str) -> list[float | None]:
     """Return the accuracy on each class of the data; None where nothing is known yet."""
     found = read_confusion(run.folder, network)
@@ -269,17 +244,3 @@ def _percents(run: RunFollower, network: str) -> list[float | None]:
 def _mean(shares: Iterable[float | None]) -> float | None:
     known = [share for share in shares if share is not None]
     return fmean(known) if known else None
-
-
-def tokens_of(run: RunFollower) -> dict[str, Token]:
-    """Colours of all networks of the run, those that came with weights included; as on the other pages."""
-    state = run.state
-    known = state.rows | state.identities if state.is_over else state.identities | state.rows
-    return series_by_name(known)
-
-
-def tokens_of_stages(run: RunFollower) -> dict[str, Token]:
-    """Colour of each stage, by its name without the seed: that of the first network that learns in it."""
-    tokens = tokens_of(run)
-    learners = {stage.plain_name: [n for n in stage.trained if n in tokens] for stage in run.state.stages}
-    return {stage: tokens[names[0]] for stage, names in learners.items() if names}

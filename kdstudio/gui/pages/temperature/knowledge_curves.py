@@ -56,8 +56,8 @@ def gradient_lines(found: DarkKnowledge) -> list[Line]:
         return []
     dash = Qt.PenStyle.DashLine
     return [
-        Line("T²·CE", "ce", [d.scaled_ce_gradient for d in found.distances], broad=True),
-        Line("T²·KL", "kl", [d.scaled_kl_gradient for d in found.distances]),
+        Line("T²·CE", "ce_scaled", [d.scaled_ce_gradient for d in found.distances], broad=True),
+        Line("T²·KL", "kl_scaled", [d.scaled_kl_gradient for d in found.distances]),
         Line("CE", "ce", [d.ce_gradient for d in found.distances], broad=True),
         Line("KL", "kl", [d.kl_gradient for d in found.distances], dash),
     ]

@@ -87,7 +87,7 @@ class TemperaturePage(ReadingPage):
 
     def _show(self, found: DarkKnowledge) -> None:
         self.shown = found
-        self._tokens = series_by_name(self.picker.summary.networks)
+        self._tokens = series_by_name(self.picker.summary.identities)
         self.curves.show_knowledge(found, self._tokens)
         self.curves.mark(self.temperature.value)
         self.soft_targets.show_knowledge(

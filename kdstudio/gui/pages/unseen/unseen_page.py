@@ -88,7 +88,7 @@ class UnseenPage(ReadingPage):
 
     def _show(self, found: UnseenAnalysis) -> None:
         self.shown = found
-        self._tokens = series_by_name(self.picker.summary.networks)
+        self._tokens = series_by_name(self.picker.summary.identities)
         about = self.picker.summary.experiment.get("about", {})
         published = [joined((f"{f['what']}: ", bold(f["value"]))) for f in about.get("published", ())]
         self.published.setText(paragraphs(*published))

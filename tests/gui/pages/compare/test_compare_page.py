@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from PySide6.QtCore import QItemSelectionModel, QObject, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
@@ -13,6 +13,7 @@ from kdstudio.gui.pages.compare.compare_page import ComparePage
 from kdstudio.gui.pages.compare.entries import COLUMNS
 from kdstudio.gui.pages.compare.run_figures import COSTS, CURVES, ERRORS, EXITS
 from kdstudio.runs.folder import RunFolder
+from tests.gui.pages.compare.conftest import Index
 from tests.results import doubt, row, run
 from tests.small import run_in, small_experiment
 
@@ -23,23 +24,6 @@ CLONES = (
     row("clone", 0.6, 0.6, role="left", depth=1), row("clone", 0.7, 0.7, role="left", depth=2),
 )  # fmt: skip
 ABOUT = Comparison(result="clone", control="twin", reference="donor")
-
-
-class Index(QObject):
-    """Runs by name, in a folder that need not be there."""
-
-    changed = Signal()
-
-    def __init__(self, path, *summaries):
-        super().__init__()
-        self.path = path
-        self.summaries = {RunFolder(path / found.name): found for found in summaries}
-        self.labels = {}
-
-    def put(self, *summaries):
-        new = {RunFolder(self.path / found.name): found for found in summaries}
-        self.summaries = new | {run: found for run, found in self.summaries.items() if run not in new}
-        self.changed.emit()
 
 
 @pytest.fixture

@@ -22,7 +22,9 @@ def folder(tmp_path):
 def panel(qtbot, theme, folder):
     panel = ParetoPanel(theme)
     qtbot.addWidget(panel)
-    panel.show_entries(entries({folder: run(row("teacher", 0.9, parameters=9000), row("student", 0.8), name="a")}))
+    panel.show_entries(
+        entries({folder: run(row("teacher", 0.9, parameters=9000), row("student", 0.8), name="a")})
+    )
     panel.show()
     return panel
 

@@ -128,6 +128,21 @@ def test_networks_that_differ_in_the_seed_alone_are_one_curve(qtbot, plots, runs
     assert mean == pytest.approx(100 * np.mean(of_seeds, 0))
 
 
+def test_the_trials_of_a_sweep_are_one_curve_of_each_kind(qtbot, plots, runs):
+    settings = ("strategy.temperatures=[1, 2, 4, 8, 16, 32]",)
+    sweep = run_in(runs, small_experiment(*settings, strategy="temperature-sweep"))
+    plots.show_runs(followed(sweep), None)
+    plots.scores.show_widget(ACCURACY)
+    assert drawn(qtbot, plots.accuracy) == {"teacher", "baseline", "student"}
+    accuracy = plots.run.state.curves.accuracy
+    trials = [100 * np.array(accuracy[f"T{t} α0,1"].y) for t in (1, 2, 4, 8, 16, 32)]
+    assert plots.accuracy._curves[", all", "student"][0].getData()[1] == pytest.approx(np.mean(trials, 0))
+    plots.accuracy.legend._arrows[", all", "student"].click()
+    assert ("", "T32 α0,1") in plots.accuracy._curves
+    (left, right), _ = plots.accuracy.plot.getViewBox().viewRange()
+    assert (left, right) == (pytest.approx(0, abs=0.1), pytest.approx(2, abs=0.1))
+
+
 @pytest.fixture(scope="module")
 def seeded(tmp_path_factory):
     return run_in(tmp_path_factory.mktemp("runs"), small_experiment("seeds=2"))
