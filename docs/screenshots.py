@@ -1,9 +1,9 @@
 """Make the pictures of the window from real runs: ``python docs/screenshots.py``.
 
-Trains small runs in a temporary folder, which takes a minute or two, opens the window on them offscreen, and
-writes the pictures that the guide shows. ``--all FOLDER`` writes every page and dialog there instead: light and
-dark, in two sizes and at twice the density. ``--runs FOLDER`` takes the runs that an earlier call has left there,
-and trains what is missing.
+Trains small runs in a temporary folder, which takes a minute or two, opens the window on them offscreen,
+and writes the pictures that the guide shows. ``--all FOLDER`` writes every page and dialog there instead:
+light and dark, in two sizes and at twice the density. ``--runs FOLDER`` takes the runs that an earlier call
+has left there, and trains what is missing.
 """
 
 from __future__ import annotations

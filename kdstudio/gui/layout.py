@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -20,6 +22,8 @@ from kdstudio.gui.html import Html
 MARGIN = 16
 GAP = 12
 NUMBER = QSize(64, 28)
+TIP_CHARACTERS = 64
+"""In a line of a tool tip: about 420 pixels."""
 
 
 class Card(QFrame):
@@ -74,6 +78,11 @@ def text_label(text: str = "", name: str = "") -> TextLabel:
     label.setWordWrap(True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label
+
+
+def tip(text: str) -> str:
+    """Break a tool tip into lines, which Qt would show as one, however long."""
+    return "\n".join(fill(line, TIP_CHARACTERS) for line in text.splitlines())
 
 
 def shape_number(box: QAbstractSpinBox) -> None:

@@ -29,7 +29,7 @@ from kdstudio.errors import KDStudioError
 from kdstudio.gui.background import BackgroundJob
 from kdstudio.gui.choosing.chooser import MOVES
 from kdstudio.gui.html import bold, lines
-from kdstudio.gui.layout import text_label
+from kdstudio.gui.layout import text_label, tip
 from kdstudio.gui.saving.button import SaveButton
 from kdstudio.gui.saving.keys import SavingKeys
 from kdstudio.gui.saving.tables import save_table
@@ -157,7 +157,7 @@ class ModelPicker(QDialog):
         )
         for column, text in enumerate(texts):
             item = QTableWidgetItem(text)
-            item.setToolTip(f"{type(row.spec).headline()}\n{row.choice.origin}".strip())
+            item.setToolTip(tip(f"{type(row.spec).headline()}\n{row.choice.origin}".strip()))
             if column:
                 item.setTextAlignment(RIGHT)
             if not usable:

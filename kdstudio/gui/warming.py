@@ -57,7 +57,7 @@ class Warming(QObject):
 
 
 def load() -> None:
-    """Import the pages with the plots' library, and the engine; whoever needs what is not there is told then."""
+    """Import the pages with the plots' library, and the engine; who needs what is missing is told then."""
     for module in walk_packages(pages.__path__, f"{pages.__name__}."):
         import_module(module.name)
     _load_libraries()

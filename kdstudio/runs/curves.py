@@ -19,7 +19,7 @@ MOST_POINTS = 20_000
 
 @dataclass
 class Series:
-    """Points of one curve; of very many, neighbours are put together, so that it never grows beyond a bound."""
+    """Points of one curve; of very many, neighbours are put together, so that there is a bound to them."""
 
     x: list[float] = field(default_factory=list)
     y: list[float] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What is looked at in every widget that is in sight: whether its text fits, and whether it is within its parent."""
+"""What is looked at in every widget in sight: whether its text fits, and whether it is within its parent."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
-    QApplication,
     QComboBox,
     QGraphicsView,
     QHeaderView,
@@ -39,7 +38,7 @@ def in_sight(top: QWidget) -> list[QWidget]:
 
 
 def _foreign(widget: QWidget) -> bool:
-    """Tell whether the toolkit itself lays it out: parts of a view, of a line, of a combo box."""
+    """Tell whether the toolkit itself lays it out: a part of a line or of a combo box."""
     parent = widget.parentWidget()
     return isinstance(parent, QLineEdit | QComboBox | QScrollBar) or isinstance(widget, QScrollBar)
 
@@ -93,7 +92,8 @@ def longest_word(label: QLabel) -> int:
     """Width of what cannot be broken."""
     if label.textFormat() is Qt.TextFormat.RichText:
         return 0
-    return max((label.fontMetrics().horizontalAdvance(word) for word in label.text().split()), default=0)
+    words = label.text().replace("-", "- ").split()
+    return max(map(label.fontMetrics().horizontalAdvance, words), default=0)
 
 
 def _out_of_its_place(widget: QWidget) -> Iterator[str]:

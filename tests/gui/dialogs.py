@@ -30,10 +30,10 @@ def _question(window: MainWindow) -> QDialog:
 
 
 def _fields(window: MainWindow) -> QDialog:
-    return _opened(FieldPicker(sweepable(window.draft.raw), window))
+    return _opened(FieldPicker([*sweepable(window.draft.raw)], window))
 
 
-def _run(window: MainWindow):  # noqa: ANN202
+def _run(window: MainWindow):
     return next(iter(window.index.summaries))
 
 

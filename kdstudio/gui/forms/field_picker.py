@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from kdstudio.gui.forms.sweepable import Sweepable
+from kdstudio.gui.layout import tip
 
 COLUMNS = ("Where", "Field", "Now")
 
@@ -69,7 +70,7 @@ class FieldPicker(QDialog):
         for row, field in enumerate(self._fields):
             for place, text in enumerate((field.place, field.title, field.spoken_now)):
                 item = QTableWidgetItem(text)
-                item.setToolTip(f"{field.field.description or ''}\n{field.path}".strip())
+                item.setToolTip(tip(f"{field.field.description or ''}\n{field.path}".strip()))
                 table.setItem(row, place, item)
         table.resizeColumnsToContents()
         table.itemSelectionChanged.connect(lambda: self.choose_button.setEnabled(self.selected() is not None))

@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from kdstudio.gui.forms.disclosure import Arrow
-from kdstudio.gui.layout import Card, text_label
+from kdstudio.gui.layout import Card, text_label, tip
 
 
 class FoldingCard(Card):
@@ -54,7 +54,7 @@ class FoldingCard(Card):
         """Say how many fields are changed, and which."""
         titles = list(titles)
         self.changes.setText(f"● {len(titles)} changed")
-        self.changes.setToolTip(f"{', '.join(titles)}; a click puts all of it back")
+        self.changes.setToolTip(tip(f"{', '.join(titles)}; a click puts all of it back"))
         self.changes.setAccessibleName(f"{len(titles)} changed in {self.fold_button.text()}: put back")
         self.changes.setVisible(bool(titles))
 

@@ -25,6 +25,7 @@ from kdstudio.gui.forms.path_editor import PathEditor
 from kdstudio.gui.forms.row import INDENT, Row, lay_out
 from kdstudio.gui.forms.rows import Rows
 from kdstudio.gui.html import Html, bold, lines, paragraphs
+from kdstudio.gui.layout import tip
 from kdstudio.runs.choices import choices_of
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class Form(QWidget):
         row = self._grid.rowCount()
         self._grid.addWidget(self._section, row, 0, 1, 3, Qt.AlignmentFlag.AlignLeft)
         self._section.setContentsMargins(depth * INDENT, 0, 0, 0)
-        self._section.setToolTip(", ".join(field.title or name for name, field in advanced))
+        self._section.setToolTip(tip(", ".join(field.title or name for name, field in advanced)))
         self._add_each(path, advanced, depth)
         self._section = None
 
@@ -196,13 +197,13 @@ class Form(QWidget):
             return ChosenEditor(title, choices, current)
         editor = ChoiceEditor({choice.name: choice.name for choice in choices}, current)
         for index, member in enumerate(members):
-            editor.control.setItemData(index, member.headline(), Qt.ItemDataRole.ToolTipRole)
+            editor.control.setItemData(index, tip(member.headline()), Qt.ItemDataRole.ToolTipRole)
         return editor
 
     def _add_heading(self, text: str, depth: int, button: QWidget | None = None, help: str = "") -> None:  # noqa: A002
         label = QLabel(text, objectName="subheading")
         label.setContentsMargins(depth * INDENT, 6, 0, 0)
-        label.setToolTip(help)
+        label.setToolTip(tip(help))
         row = self._grid.rowCount()
         self._grid.addWidget(label, row, 0, 1, 3)
         if button:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton
 from kdstudio.gui.forms.changes import same
 from kdstudio.gui.forms.editor import Editor
 from kdstudio.gui.forms.written import spoken
+from kdstudio.gui.layout import tip as broken
 
 INDENT = 14
 GAP, ROW_GAP = 10, 6
@@ -92,7 +93,7 @@ class Row:
     def explain(self, name: str, description: str, tip: str) -> None:
         """Say what the field is for, to the eye and to a screen reader, which calls it ``name``."""
         for widget in (self.label, self.editor, self.editor.control):
-            widget.setToolTip(tip)
+            widget.setToolTip(broken(tip))
         self.editor.control.setAccessibleName(name)
         self.editor.control.setAccessibleDescription(description)
 

@@ -16,7 +16,7 @@ from kdstudio.gui.forms.fields import help_text
 from kdstudio.gui.forms.row import GAP, LABEL_WIDTH, ROW_GAP
 from kdstudio.gui.forms.sweepable import Sweepable, sweepable
 from kdstudio.gui.forms.values_editor import ValuesEditor
-from kdstudio.gui.layout import text_label
+from kdstudio.gui.layout import text_label, tip
 
 PART = "sweep"
 EMPTY = (
@@ -144,7 +144,7 @@ class SweepForm(QWidget):
         label.setBuddy(editor)
         help_ = f"{help_text(field.field)}\n{path}" if field else path
         for widget in (label, where, editor, editor.control):
-            widget.setToolTip(help_)
+            widget.setToolTip(tip(help_))
         editor.control.setAccessibleName(f"Values of {place} {title}")
         editor.control.setAccessibleDescription(help_)
         editor.unit.hide()

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 
 Span = tuple[float, float]
-LEAST_HEIGHT = 120
+LEAST_HEIGHT = 100
 """Pixels that no legend takes from it."""
 DEEPEST = 1000
 """A zoomed view shows at least this part of the whole."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 
+from kdstudio.gui.layout import tip
 from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.spoken import spoken_share
 from kdstudio.gui.theme import Theme
@@ -42,7 +43,7 @@ class ReliabilityPlot(PlotFrame):
     def __init__(self, theme: Theme) -> None:
         """Empty until :meth:`show_networks`."""
         super().__init__(theme, "Calibration, with its error (ECE)")
-        self.heading.setToolTip(HELP)
+        self.heading.setToolTip(tip(HELP))
         self._shown: Mapping[str, Calibration] = {}
         self._tokens: Mapping[str, Token] = {}
         for axis in ("bottom", "left"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout
 
-from kdstudio.gui.layout import TextLabel
+from kdstudio.gui.layout import TextLabel, tip
 from kdstudio.runs.preset_facts import PresetFacts, Took
 
 
@@ -16,7 +16,7 @@ class PresetButton(QPushButton):
         """Show ``facts``."""
         super().__init__(objectName="preset", checkable=True)
         self.name = facts.name
-        self.setToolTip(facts.about.shows)
+        self.setToolTip(tip(facts.about.shows))
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 10)
         column.setSpacing(3)

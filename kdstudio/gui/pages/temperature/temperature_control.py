@@ -7,7 +7,7 @@ from math import log
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QSlider, QWidget
 
-from kdstudio.gui.layout import shape_number
+from kdstudio.gui.layout import shape_number, tip
 
 LOWEST, HIGHEST, USUAL = 0.5, 50.0, 4.0
 STEPS = 400
@@ -32,14 +32,14 @@ class TemperatureControl(QWidget):
         self.number.setAccessibleName("Temperature")
         self.slider = QSlider(Qt.Orientation.Horizontal, minimum=0, maximum=STEPS)
         self.slider.setMinimumWidth(LEAST_WIDTH)
-        self.slider.setToolTip(EXAMPLE)
+        self.slider.setToolTip(tip(EXAMPLE))
         self.slider.setAccessibleName("Temperature, on a log scale")
         self.number.setValue(usual)
         self.slider.setValue(position(usual))
         self.number.valueChanged.connect(self._follow_number)
         self.slider.valueChanged.connect(self._follow_slider)
         label = QLabel("Temperature T")
-        label.setToolTip(EXAMPLE)
+        label.setToolTip(tip(EXAMPLE))
         label.setBuddy(self.number)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

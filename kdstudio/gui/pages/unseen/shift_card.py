@@ -9,7 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider
 
 from kdstudio.gui.html import Html, bold, joined, table
-from kdstudio.gui.layout import Card, text_label
+from kdstudio.gui.layout import Card, text_label, tip
 from kdstudio.gui.pages.unseen.unseen_analysis import UnseenAnalysis
 from kdstudio.gui.spoken import spoken_share
 from kdstudio.runs.predictions import Part
@@ -47,7 +47,7 @@ class ShiftCard(Card):
         self.slider.setAccessibleName("Added to the bias")
         self.slider.valueChanged.connect(self._slide)
         self.fit_button = QPushButton("Fit without test labels", objectName="primary")
-        self.fit_button.setToolTip(HOW)
+        self.fit_button.setToolTip(tip(HOW))
         self.fit_button.clicked.connect(self._fit)
         self.zero_button = QPushButton("No shift")
         self.zero_button.clicked.connect(lambda: self.slider.setValue(0))
