@@ -33,7 +33,8 @@ QComboBox#title-choice {
   font-size: $heading_size; font-weight: 600; border-color: transparent; background: transparent;
   padding: 1px 4px 1px 0;
 }
-QComboBox#title-choice:hover, QComboBox#title-choice:focus { border-color: $border; }
+QComboBox#title-choice:hover { border-color: $border; }
+QComboBox#title-choice:focus { border-color: $accent; }
 QComboBox { combobox-popup: 0; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: url("$icons/chevron.svg"); width: 10px; height: 10px; }
@@ -79,10 +80,12 @@ QListView#choices::item:selected { background: $accent_soft; }
 QToolButton#legend {
   border: 1px solid transparent; border-radius: 4px; padding: 1px 4px; background: transparent;
 }
-QToolButton#legend:hover, QToolButton#legend:focus { border-color: $border; }
+QToolButton#legend:hover { border-color: $border; }
+QToolButton#legend:focus { border-color: $accent; }
 QToolButton#legend:!checked { color: $muted; }
 QToolButton#save { border: 1px solid transparent; border-radius: 4px; padding: 2px; background: transparent; }
-QToolButton#save:hover, QToolButton#save:focus { border-color: $border; }
+QToolButton#save:hover { border-color: $border; }
+QToolButton#save:focus { border-color: $accent; }
 QToolButton#save::menu-indicator { image: none; }
 QToolButton#inline, QToolButton#menu {
   background: $panel; border: 1px solid $border; border-radius: 5px; padding: 3px 8px;
@@ -162,6 +165,8 @@ QTableView#results QHeaderView::up-arrow, QTableView#results QHeaderView::down-a
 QTableView#results QHeaderView::up-arrow { image: url("$icons/chevron-up.svg"); }
 QTableView#results QHeaderView::down-arrow { image: url("$icons/chevron.svg"); }
 QPlainTextEdit { background: $field; border: 1px solid $border; border-radius: 5px; }
+QTableView:focus, QTreeView:focus, QPlainTextEdit:focus { border-color: $accent; }
+QSlider::handle:horizontal:focus { border: 2px solid $text; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
 QScrollBar::handle {
