@@ -53,7 +53,7 @@ def serve(runs, read, environment, hook):
     os.environ.clear()
     os.environ.update(environment)
     os.dup2(read.fileno(), 0)
-    sys.stdin = open(0)  # noqa: SIM115, PTH123
+    sys.stdin = open(0)  # noqa: SIM115
     sys.argv = ["worker", runs]
     offline()
     hook()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import groupby
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
 
@@ -64,4 +63,5 @@ def spoken_left(left: Sequence[Entry]) -> str:
     counts = {"interrupted": 0, "waiting": 0}
     for entry in left:
         counts["interrupted" if entry.state == "interrupted" else "waiting"] += 1
-    return ", ".join(f"{count} {word} run{'' if count == 1 else 's'}" for word, count in counts.items() if count)
+    told = {word: f"{count} {word} run{'' if count == 1 else 's'}" for word, count in counts.items() if count}
+    return ", ".join(told.values())

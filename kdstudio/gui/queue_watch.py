@@ -123,7 +123,8 @@ class QueueWatch(QObject):
         """It has ended by itself; another one begins, unless this one could not even begin."""
         worker.leave()
         self._worker, self._works, self._stamp = None, False, None
-        if self.waiting and not self._leaving and not any(e.worker == worker.pid for e in self.queue.entries()):
+        has_begun = any(entry.worker == worker.pid for entry in self.queue.entries())
+        if self.waiting and not self._leaving and not has_begun:
             self.queue.hold(held=True)
             with suppress(OSError):
                 log = self.queue.log_file.read_text("utf-8", errors="replace")

@@ -11,14 +11,14 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QStackedWid
 
 from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.trials import code_run_by
+from kdstudio.errors import KDStudioError
 from kdstudio.gui.cache_dialog import CacheDialog
 from kdstudio.gui.controller import RunController, State
-from kdstudio.errors import KDStudioError
 from kdstudio.gui.dialogs import ErrorDialog, ask, show_error
 from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.icons import page_icon
-from kdstudio.gui.pages import PAGES
 from kdstudio.gui.left_strip import LeftStrip
+from kdstudio.gui.pages import PAGES
 from kdstudio.gui.rail import Rail
 from kdstudio.gui.run_bar import RunBar
 from kdstudio.gui.run_index import SharedIndex
@@ -224,8 +224,8 @@ class MainWindow(QMainWindow):
             self,
             "A run is going on",
             "Stop the run and quit?",
-            f"With a checkpoint it can go on when the window is opened again{waits}. Without the window, all that "
-            "waits is run to its end.",
+            f"With a checkpoint it can go on when the window is opened again{waits}. Without the window, "
+            "all that waits is run to its end.",
             {
                 "Save checkpoint and quit": self._leave,
                 "Keep running without the window": self._leave_it_running,

@@ -22,7 +22,8 @@ def queue(runs):
 
 @pytest.fixture
 def three(queue):
-    return [queue.add(small_experiment(f"name=run{number}", strategy="supervised")).key for number in range(3)]
+    experiments = [small_experiment(f"name=run{number}", strategy="supervised") for number in range(3)]
+    return [queue.add(experiment).key for experiment in experiments]
 
 
 def line(queue):

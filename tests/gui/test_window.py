@@ -195,9 +195,7 @@ def test_closing_can_leave_the_runs_to_go_on_without_the_window(window, qtbot, w
     qtbot.waitUntil(lambda: not queue.has_worker, timeout=LONGEST)
 
 
-def test_a_run_of_another_worker_lets_the_window_close_and_is_followed_when_it_opens(
-    qtbot, theme, runs
-):
+def test_a_run_of_another_worker_lets_the_window_close_and_is_followed_when_it_opens(qtbot, theme, runs):
     from kdstudio.gui.window import MainWindow
 
     Queue(runs).add(small_experiment("networks.teacher.training.epochs=10000"))
@@ -214,7 +212,7 @@ def test_a_run_of_another_worker_lets_the_window_close_and_is_followed_when_it_o
     assert other.wait(60)
 
 
-def test_three_runs_queued_the_window_closed_and_opened_and_all_are_done(window, qtbot, theme, wait_for, runs):
+def test_three_runs_queued_window_closed_and_opened_all_done(window, qtbot, theme, wait_for, runs):
     from kdstudio.gui.window import MainWindow
 
     window.draft.set(("networks", "teacher", "training", "epochs"), 60)

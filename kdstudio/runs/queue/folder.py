@@ -1,7 +1,7 @@
 """The queue on disk: one file an entry in ``RUNS/.queue``, true whoever is killed at whatever moment.
 
-What is to be changed is read again, changed and written under one lock. Whoever runs an entry holds the entry's
-own lock, so that one that says ``running`` and is not held was left in mid-run.
+What is to be changed is read again, changed and written under one lock. Whoever runs an entry holds the
+entry's own lock, so that one that says ``running`` and is not held was left in mid-run.
 """
 
 from __future__ import annotations

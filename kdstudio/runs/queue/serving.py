@@ -1,6 +1,6 @@
 """The worker as a process of its own: it takes one entry after the other, for as long as it is wanted.
 
-Its standard input says what is wanted, a word a line: ``work``, and ``keep on`` to whom nobody will listen any more.
+Its standard input says what is wanted, a word a line: ``work``, or ``keep on`` without whoever started it.
 Where it ends, whoever started the worker has gone: the run is kept with a checkpoint, and the worker ends.
 """
 
