@@ -66,6 +66,7 @@ class QueueFolder:
 
     def lock(self, name: str) -> FileLock:
         """Return the lock of an entry, or one of another name; it is not waited for."""
+        make_folder(self.path.parent, "runs folder")
         make_folder(self.path, "queue")
         return FileLock(self.file(name, ".lock"), timeout=0, thread_local=False)
 
