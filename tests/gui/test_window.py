@@ -215,9 +215,10 @@ def test_a_run_of_another_worker_lets_the_window_close_and_is_followed_when_it_o
 def test_three_runs_queued_window_closed_and_opened_all_done(window, qtbot, theme, wait_for, runs):
     from kdstudio.gui.window import MainWindow
 
-    window.draft.set(("networks", "teacher", "training", "epochs"), 60)
+    window.draft.set(("networks", "teacher", "training", "epochs"), 40)
     window.run()
     wait_for(State.RUNNING)
+    window.draft.set(("networks", "teacher", "training", "epochs"), 1)
     for temperature in (2.0, 3.0):
         window.draft.set(("strategy", "temperature"), temperature)
         window.run()

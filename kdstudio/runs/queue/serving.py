@@ -17,6 +17,7 @@ from threading import Event, Thread
 import psutil
 from filelock import Timeout
 
+from kdstudio.engine.experiment import REGISTRIES
 from kdstudio.runs.folder import PATIENCE
 from kdstudio.runs.queue.queue import Queue
 from kdstudio.runs.queue.working import Work
@@ -108,13 +109,16 @@ def _step_back() -> None:
 
 
 def _warm_up() -> None:
-    """Import the engine now, so that the first run need not wait for it."""
+    """Import the engine now, and all that can be chosen, so that the first run need not wait for it."""
     with suppress(ImportError):  # who needs it is told
+        import numpy.random  # noqa: F401
         import torch
 
         import kdstudio.engine.trainer  # noqa: F401
 
         torch.set_num_threads(1)
+        for registry in REGISTRIES:
+            len(registry)
 
 
 def main() -> None:
