@@ -41,8 +41,8 @@ class LeftStrip(QFrame):
 
     def _show(self) -> None:
         """Offer what is as it was left."""
-        if now := {entry.key: entry.state for entry in self._watch.entries}:
-            self._left = [entry for entry in self._left if now.get(entry.key) == entry.state]
+        now = {entry.key: entry.state for entry in self._watch.entries}
+        self._left = [entry for entry in self._left if now.get(entry.key) == entry.state]
         self.text.setText(f"From before: {spoken_left(self._left)}")
         self.setVisible(bool(self._left))
 

@@ -33,11 +33,11 @@ class QueueWatch(QObject):
         """Nothing that waits from another day begins by itself."""
         super().__init__(parent)
         self.queue = Queue(runs)
-        self.entries: list[Entry] = []
-        """In order; replaced as a whole."""
-        self.is_held = False
         self.left = self._left()
         """What another day has left, at first."""
+        self.entries: list[Entry] = self.queue.entries()
+        """In order; replaced as a whole."""
+        self.is_held = self.queue.is_held
         self._worker: WorkerProcess | None = None
         self._works = self._leaving = False
         self._stamp: int | None = None
