@@ -19,7 +19,7 @@ class LeftStrip(QFrame):
 
     def __init__(self, watch: QueueWatch, line_up: LineUp) -> None:
         """``line_up`` puts entries in line, once code that they would run is allowed."""
-        super().__init__(objectName="warnings")
+        super().__init__(objectName="strip")
         self._watch = watch
         self._line_up = line_up
         self._left = watch.left

@@ -18,6 +18,8 @@ from kdstudio.runs.session import failure
 
 LOOK_SECONDS = 0.5
 """How often it is looked, where no file has changed, whether what runs is still held."""
+IDLE_SECONDS = 0.3
+"""How long a worker that runs nothing may take to end."""
 LOG_LINES = 20
 """Of the worker's log, where it could not begin."""
 
@@ -161,6 +163,9 @@ class QueueWatch(QObject):
             self._worker.leave()
 
     def finish(self, seconds: float) -> None:
-        """Wait for its end, but no longer than that."""
-        if self._worker and not self._worker.wait(seconds):
+        """Wait for its end, but no longer than that, and not where it only loads what it would need."""
+        if self._worker is None:
+            return
+        has_run = self.running is not None and self.running.worker == self._worker.pid
+        if not self._worker.wait(seconds if has_run else IDLE_SECONDS):
             self._worker.kill()
