@@ -25,6 +25,7 @@ from kdstudio.cli.options import (
     settings_option,
     sweep_option,
 )
+from kdstudio.cli.queue import queue
 from kdstudio.cli.report import report
 from kdstudio.cli.running import INTERRUPTED
 from kdstudio.errors import KDStudioError
@@ -44,6 +45,7 @@ BAD_INPUT = 2
 kdstudio.add_command(cache)
 kdstudio.add_command(code)
 kdstudio.add_command(export)
+kdstudio.add_command(queue)
 kdstudio.add_command(report)
 kdstudio.add_command(explain)
 kdstudio.add_command(label)

@@ -14,6 +14,7 @@ QLabel#muted { color: $muted; }
 QLabel#muted:disabled { color: $faded; }
 QLabel#error { color: $error; }
 QFrame#warnings { background: $warning_soft; border: 1px solid $warning_border; border-radius: 8px; }
+QFrame#strip { background: $warning_soft; border: none; border-bottom: 1px solid $warning_border; }
 QLabel#warning { color: $warning; font-weight: 600; }
 QFrame#result { background: $accent_soft; border: 1px solid $accent; border-radius: 8px; }
 QLabel#subject { font-weight: 600; }

@@ -329,8 +329,8 @@ class MainWindow(QMainWindow):
             self,
             "A run is going on",
             "Stop the run and quit?",
-            f"With a checkpoint it can go on when the window is opened again{waits}. Without the window, all that "
-            "waits is run to its end.",
+            f"With a checkpoint it can go on when the window is opened again{waits}. Without the window, "
+            "all that waits is run to its end.",
             {
                 "Save checkpoint and quit": self._leave,
                 "Keep running without the window": self._leave_it_running,

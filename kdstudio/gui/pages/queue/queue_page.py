@@ -21,7 +21,8 @@ from kdstudio.runs.queue.entry import Entry
 from kdstudio.runs.queue.queue import Queue
 
 EMPTY = (
-    "Nothing waits.\nWhile a run goes on, Run (Ctrl+R) puts the next one in line; its place can be changed here.\n"
+    "Nothing waits.\nWhile a run goes on, Run (Ctrl+R) puts the next one in line; "
+    "its place can be changed here.\n"
     "What is left when the window closes is offered when it opens again."
 )
 PAUSE, GO_ON = "Pause the queue", "Let the queue go on"

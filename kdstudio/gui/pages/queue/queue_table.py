@@ -1,4 +1,4 @@
-"""The queue in a table: one entry a row, in the order in which they are run; rows that wait can be dragged."""
+"""The queue in a table: one entry a row, in the order of their turns; rows that wait can be dragged."""
 
 from __future__ import annotations
 
