@@ -11,12 +11,14 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
-    QScrollArea,
     QScrollBar,
     QTabBar,
     QWidget,
 )
 
+from kdstudio.gui.layout import UprightScroll
+
+WIDEST_TIP = 80
 SLACK = 1
 """Pixels of rounding."""
 
@@ -80,11 +82,12 @@ def _faults(widget: QWidget) -> Iterator[str]:
                 name = widget.model().headerData(section, widget.orientation())
                 need = widget.sectionSizeHint(section)
                 yield f"column '{name}' is {widget.sectionSize(section)} wide, its title needs {need}"
-    elif isinstance(widget, QScrollArea) and widget.widget() is not None:
-        if widget.horizontalScrollBarPolicy() is Qt.ScrollBarPolicy.ScrollBarAlwaysOff:
-            need, room = widget.widget().width(), widget.viewport().width()
-            if need > room + SLACK:
-                yield f"what scrolls in it is cut: {need} wide, in {room}"
+    elif isinstance(widget, UprightScroll):
+        need, room = widget.widget().width(), widget.viewport().width()
+        if need > room + SLACK:
+            yield f"what scrolls in it is cut: {need} wide, in {room}"
+    if widest_line(widget.toolTip()) > WIDEST_TIP:
+        yield f"its tool tip has a line of {widest_line(widget.toolTip())} characters"
     yield from _out_of_its_place(widget)
 
 
@@ -94,6 +97,11 @@ def longest_word(label: QLabel) -> int:
         return 0
     words = label.text().replace("-", "- ").split()
     return max(map(label.fontMetrics().horizontalAdvance, words), default=0)
+
+
+def widest_line(tip: str) -> int:
+    """Characters that a tool tip has side by side; Qt itself breaks HTML."""
+    return 0 if Qt.mightBeRichText(tip) else max(map(len, tip.splitlines()), default=0)
 
 
 def _out_of_its_place(widget: QWidget) -> Iterator[str]:
