@@ -44,7 +44,7 @@ class PublishedDataset(DatasetSpec):
     @classmethod
     def needed(cls) -> tuple[str, ...]:
         """Return the download, where the files are not in the usual folder."""
-        lacks = cls().lacks()  # type: ignore[call-arg]  # subclasses have a default name
+        lacks = cls.model_construct().lacks()  # type: ignore[call-arg]  # name has a default in subclasses
         return (*cls.needs, lacks) if lacks else cls.needs
 
     def root(self) -> Path:

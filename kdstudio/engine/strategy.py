@@ -58,8 +58,15 @@ class Strategy(Declaration):
     @classmethod
     def needed(cls) -> tuple[str, ...]:
         """Return the networks that have to be described, and what else it needs."""
-        usual = cls.model_construct()  # type: ignore[call-arg]  # subclasses have a default name
-        return (" and ".join(usual.roles()), *cls.needs)
+        names: list[str] = []
+        for role in cls.describes:
+            names += [role] if isinstance(role, str) else role.names(cls._usual_count(role))
+        return (" and ".join(names), *cls.needs)
+
+    @classmethod
+    def _usual_count(cls, role: Many) -> int:
+        count = cls.model_fields[role.counted_by].default
+        return count if isinstance(count, int) else 1
 
     def roles(self) -> tuple[str, ...]:
         """Names of the networks that the experiment must describe."""

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from kdstudio.gui.background import BackgroundJob
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.index import RunIndex
-from kdstudio.runs.labels import Labels
+from kdstudio.runs.labels import NOTHING, Labels
 from kdstudio.runs.summary import Summary
 from kdstudio.runs.trash import empty_trash
 
@@ -38,6 +38,10 @@ class SharedIndex(QObject):
         self._timer.start()
         self._look()
         BackgroundJob("trash", self).start(lambda _progress: empty_trash(runs))
+
+    def name_of(self, run: RunFolder) -> str:
+        """Return the title of ``run``, or else its folder's name."""
+        return self.labels.get(run, NOTHING).title or run.name
 
     def _look(self) -> None:
         if not self._job.is_busy:

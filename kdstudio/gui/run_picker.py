@@ -66,7 +66,8 @@ class RunPicker(QObject):
         """List the runs anew, the newest first; what was chosen stays chosen."""
         summaries = self.index.summaries
         self._found = {run: summary for run, summary in summaries.items() if self._offer(run, summary)}
-        fill(self.run_box, {run: run.name for run in self._found}, next(iter(self._found), None))
+        names = {run: self.index.name_of(run) for run in self._found}
+        fill(self.run_box, names, next(iter(names), None))
         self._offer_networks()
 
     def choose(self, run: RunFolder) -> None:

@@ -145,6 +145,11 @@ def _place(network: Identity) -> _Place:
     return tuple((k, float(v)) for k, v in network.coordinates.items() if not isinstance(v, str))
 
 
+def darkest(token: Token) -> Token:
+    """The last shade of what ``token`` shades, for something that is made of that network."""
+    return Shade(token.base if isinstance(token, Shade) else token, LEVELS)
+
+
 def family_name(network: Identity) -> str:
     """What networks are called together that share a colour: ``student`` of all temperatures and seeds."""
     return network.without(SEED, *(key for key, _ in _place(network))).name

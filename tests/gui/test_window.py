@@ -69,8 +69,8 @@ def test_choose_preset_change_temperature_run_pause_resume_finish_compare_export
     window.show_page("Compare")
     assert window.page("Compare").table.model().rowCount() == 1
     assert set(window.page("Compare").figures.bars._values) == {"teacher", "baseline", "student"}
-    assert window.page("Compare").export_button.isEnabled()
-    press(qtbot, window.page("Compare").export_button)
+    assert window.page("Compare").buttons["export"].isEnabled()
+    press(qtbot, window.page("Compare").buttons["export"])
     assert window.stack.currentWidget() is window.page("Export")
     window.page("Export").destination.folder_line.setText(str(tmp_path / "out"))
     for name in ("teacher", "baseline"):
@@ -93,8 +93,8 @@ def test_stop_leaves_a_run_that_can_be_resumed_from_the_compare_page(window, qtb
     assert not window.run_bar.stop_button.isEnabled()
     assert window.run_bar.run_button.isEnabled()
     window.show_page("Compare")
-    assert window.page("Compare").resume_button.isEnabled()
-    press(qtbot, window.page("Compare").resume_button)
+    assert window.page("Compare").buttons["resume"].isEnabled()
+    press(qtbot, window.page("Compare").buttons["resume"])
     assert wait_for(State.FINISHED, State.FAILED) is State.FINISHED
     assert len(window.controller.run_state.curves.accuracy["teacher"].y) == 30
     assert window.controller.folder.summary().status == "finished"

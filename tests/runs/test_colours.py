@@ -43,7 +43,8 @@ def test_networks_of_former_runs_are_found_by_the_names_that_they_had():
     peer = row("peer", 0.5, role="net-2", way="mutual")
     rows = {"student T1 seed 0": row("student", 0.5, temperature=1.0, seed=0), "net-2": peer}
     assert series_by_name(rows) == {
-        "T1": "student", "T1 seed-0": "student", "student T1 seed 0": "student", "net-2 mutual": 0, "net-2": 0,
+        "T1": "student", "T1 seed-0": "student", "student T1 seed 0": "student",
+        "net-2 mutual": 0, "net-2": 0,
     }  # fmt: skip
 
 

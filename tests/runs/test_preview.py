@@ -5,7 +5,7 @@ import pytest
 from kdstudio.errors import KDStudioError
 from kdstudio.runs import preview
 from kdstudio.runs.preview import Previewer, SampleWish
-from tests.small import small_experiment
+from tests.small import run_in, small_experiment
 
 SWEEP = 'sweep={"strategy.temperature"=[1, 20], "networks.student.model.widths"=[[3], [5]]}'
 
@@ -68,3 +68,38 @@ def test_samples_are_looked_at_page_by_page():
     assert first.classes == again.classes == plain.classes
     assert (first.pixels != again.pixels).any()
     assert (first.views, plain.views) == (9, 1)
+
+
+@pytest.mark.parametrize(
+    ("setting", "field"),
+    [
+        ("data.validation=0.001", ("data", "validation")),
+        ('data.classes=["12"]', ("data", "classes")),
+        ('networks.student.training.leave_out=["12"]', ("networks", "student", "training", "leave_out")),
+        ("compute.device=cuda:77", ("compute", "device")),
+        ('data.source={name="folder", path="/nowhere"}', ("data", "source", "path")),
+    ],
+)
+def test_what_is_refused_names_the_field_to_blame(setting, field):
+    with pytest.raises(KDStudioError) as told:
+        look(setting)
+    assert told.value.field == field
+
+
+def test_a_tap_that_is_not_there_names_the_term_that_reads_it():
+    terms = '{near={name="attention", student_taps=["nowhere"], teacher_taps=["block1"]}}'
+    with pytest.raises(KDStudioError, match="gives no 'nowhere'") as told:
+        match = small_experiment(f"strategy.terms={terms}", strategy="match")
+        Previewer().preview(match, lambda _what, _fraction: None)
+    assert told.value.field == ("strategy", "terms", "near", "student_taps")
+
+
+def test_weights_that_do_not_fit_are_found_before_the_run(runs):
+    small = run_in(runs, small_experiment("networks.student.model.widths=[3]"), "small")
+    named = ("networks.teacher.weights.origin=run", f'networks.teacher.weights.run="{small.name}"')
+    settings = (*named, "networks.teacher.weights.network=student")
+    with pytest.raises(KDStudioError, match="do not fit its architecture") as told:
+        Previewer(runs).preview(small_experiment(*settings), lambda _what, _fraction: None)
+    assert told.value.field == ("networks", "teacher", "weights")
+    fitting = small_experiment(*settings, "networks.teacher.model.widths=[3]")
+    assert Previewer(runs).preview(fitting, lambda _what, _fraction: None).networks

@@ -68,14 +68,6 @@ class ChoiceButton(QPushButton):
         else:
             super().keyPressEvent(event)
 
-    def hasHeightForWidth(self) -> bool:  # noqa: N802
-        """The line wraps."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:  # noqa: N802
-        """Height of the lines."""
-        return self.layout().heightForWidth(width)
-
     def sizeHint(self) -> QSize:  # noqa: N802
         """Any width will do."""
         return self.minimumSizeHint().expandedTo(QSize(240, self.heightForWidth(240)))

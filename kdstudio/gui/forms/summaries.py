@@ -19,11 +19,11 @@ def data_line(experiment: Experiment) -> str:
 
 
 def strategy_line(experiment: Experiment) -> str:
-    """``hinton: temperature T 8, alpha α 0.5``: the numbers of the strategy."""
+    """``hinton: Temperature T 8, Alpha α 0.5``: the numbers of the strategy."""
     strategy = first_setting(experiment).strategy
     fields = type(strategy).model_fields
     told = [
-        f"{(field.title or name).lower()} {spoken(value)}"
+        f"{field.title or name} {spoken(value)}"
         for name, field in fields.items()
         if _is_number(value := getattr(strategy, name))
     ]

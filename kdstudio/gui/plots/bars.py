@@ -36,6 +36,7 @@ class BarPlot(PlotFrame):
         self._labelled = False
         self.legend.toggled.connect(self._draw)
         theme.changed.connect(self._draw)
+        self.plot.getViewBox().sigResized.connect(self._fit)
         self._draw()
 
     def _canvas(self) -> Canvas:
@@ -114,6 +115,13 @@ class BarPlot(PlotFrame):
                 label = pg.TextItem(self._format.format(value), color=colours["text"], anchor=(0.5, 1))
                 label.setPos(x_of, value)
                 plot.addItem(label)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Span the axes, with room for the values above the highest bar."""
         known = [v for values in self._values.values() for v in values if v is not None]
-        along, up = (-0.6, max(len(self._groups), 1) - 0.4), (0, max(known, default=1) * 1.15 or 1)
-        plot.set_home(x=along, y=up)
+        self.plot.getAxis("left").setStyle(showValues=bool(known))
+        line, height = self.fontMetrics().height(), self.plot.getViewBox().height()
+        above = 1 + (line + BESIDE_VALUE) / max(height - line - BESIDE_VALUE, line)
+        up = max(known, default=1) * (above if self._labelled else 1.05) or 1
+        self.plot.set_home(x=(-0.6, max(len(self._groups), 1) - 0.4), y=(0, up))

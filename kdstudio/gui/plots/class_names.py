@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import pyqtgraph as pg
@@ -12,6 +13,8 @@ from PySide6.QtGui import QFontMetrics, QPainter
 
 LONGEST = 84
 """Pixels of a name, beside its row or turned below its column."""
+SHARE, LEAST = 0.3, 40
+"""Of the height of a plot, and pixels at least, that turned names take."""
 SPACE = 6
 SHORT = 3
 """Names of at most so many lines' height in width, like numbers, are thinned rather than turned."""
@@ -32,16 +35,24 @@ class Fitted(NamedTuple):
     """Pixels that they take below the axis."""
 
 
-def fit_columns(names: Sequence[str], metrics: QFontMetrics, step: float) -> Fitted:
-    """Fit ``names``, maybe of several lines, below columns that are ``step`` pixels broad."""
-    lines = [line for name in names for line in name.split("\n")]
-    widest = max(map(metrics.horizontalAdvance, lines), default=0) + SPACE
-    line = metrics.height()
-    if widest <= max(step, SHORT * line):
+def fit_columns(names: Sequence[str], metrics: QFontMetrics, step: float, height: float) -> Fitted:
+    """Fit ``names``, maybe of several lines, below columns that are ``step`` pixels broad.
+
+    Turned ones take a part of the plot's ``height`` at most.
+    """
+    widths = [max(map(metrics.horizontalAdvance, name.split("\n"))) + SPACE for name in names]
+    widest, line = max(widths, default=0), metrics.height()
+    beside = all(a + b <= 2 * step for a, b in pairwise(widths))  # a long name between short ones has room
+    if beside or widest <= SHORT * line:
         deepest = max((name.count("\n") for name in names), default=0)
-        return Fitted(every(widest, step), turned=False, depth=(1 + deepest) * line)
+        return Fitted(1 if beside else every(widest, step), turned=False, depth=(1 + deepest) * line)
     longest = max(metrics.horizontalAdvance(one_line(name)) for name in names)
-    return Fitted(every(line, step), turned=True, depth=min(longest + SPACE, LONGEST))
+    return Fitted(every(line, step), turned=True, depth=min(longest + SPACE, most_of(height)))
+
+
+def most_of(height: float) -> int:
+    """Pixels of a turned name in a plot of that ``height``."""
+    return min(LONGEST, max(round(SHARE * height), LEAST))
 
 
 def every(size: float, step: float) -> int:
@@ -54,13 +65,11 @@ def one_line(name: str) -> str:
     return " ".join(name.split("\n"))
 
 
-def write_column(
-    painter: QPainter, name: str, fitted: Fitted, middle: float, top: float, room: float
-) -> None:
-    """Write ``name`` below the column with that ``middle``, within ``room`` pixels if it is not turned."""
+def write_column(painter: QPainter, name: str, fitted: Fitted, middle: float, top: float) -> None:
+    """Write ``name`` below the column with that ``middle``."""
     if not fitted.turned:
-        place = QRectF(middle - room / 2, top, room, fitted.depth)
-        painter.drawText(place, ALIGNED["below"], name)
+        place = QRectF(middle - LONGEST, top, 2 * LONGEST, fitted.depth)
+        painter.drawText(place, ALIGNED["below"] | Qt.TextFlag.TextDontClip, name)
         return
     painter.save()
     painter.translate(middle, top)
@@ -72,9 +81,8 @@ def write_column(
 
 
 def write_row(painter: QPainter, name: str, place: QRectF) -> None:
-    """Write ``name`` beside its row, cut to the breadth of ``place``."""
-    room = round(place.width())
-    shown = painter.fontMetrics().elidedText(one_line(name), Qt.TextElideMode.ElideRight, room)
+    """Write ``name`` at the right of ``place``, beside its row."""
+    shown = painter.fontMetrics().elidedText(one_line(name), Qt.TextElideMode.ElideRight, LONGEST)
     painter.drawText(place, ALIGNED["left"], shown)
 
 
@@ -114,16 +122,19 @@ class ClassAxis(pg.AxisItem):
         """Pixels from the left, or from the top."""
         return (number - self.range[0 if self._is_below else 1]) * self._step
 
+    def _fitted(self) -> Fitted:
+        return fit_columns(self._names, self._metrics, self._step, self.parentItem().size().height())
+
     @property
     def _metrics(self) -> QFontMetrics:
         return QFontMetrics(self.font())
 
     def _make_room(self) -> None:
         if self._is_below:
-            self.setHeight(fit_columns(self._names, self._metrics, self._step).depth + SPACE)
+            self.setHeight(self._fitted().depth + SPACE)
         else:
             widest = max((self._metrics.horizontalAdvance(one_line(n)) for n in self._names), default=0)
-            self.setWidth(min(widest, LONGEST) + SPACE)
+            self.setWidth(min(widest, LONGEST) + 2 * SPACE)
         self.picture = None
         self.update()
 
@@ -134,8 +145,7 @@ class ClassAxis(pg.AxisItem):
         p.setFont(self.font())
         for number, middle in self._in_sight():
             if self._is_below:
-                fitted = fit_columns(self._names, self._metrics, self._step)
-                write_column(p, self._names[number], fitted, middle, SPACE / 2, fitted.every * self._step)
+                write_column(p, self._names[number], self._fitted(), middle, SPACE / 2)
             else:
                 line, width = self._metrics.height(), self.size().width() - SPACE
                 write_row(p, self._names[number], QRectF(0, middle - line / 2, width, line))
@@ -143,9 +153,8 @@ class ClassAxis(pg.AxisItem):
     def _in_sight(self) -> Iterator[tuple[int, float]]:
         """Yield the numbers of the names that are written, and where their middles are."""
         low, high = sorted(self.range)
-        step = abs(self._step)
-        below = fit_columns(self._names, self._metrics, step).every if self._is_below else 1
-        for number in range(0, len(self._names), max(below, every(self._metrics.height(), step))):
+        step = self._fitted().every if self._is_below else every(self._metrics.height(), abs(self._step))
+        for number in range(0, len(self._names), step):
             if low <= number <= high:
                 yield number, self._place(number)
 

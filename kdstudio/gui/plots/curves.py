@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from math import log10
-from typing import NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
@@ -13,6 +12,7 @@ from PySide6.QtGui import QColor
 
 from kdstudio.gui.plots.band import Band
 from kdstudio.gui.plots.canvas import Span
+from kdstudio.gui.plots.curve_parts import FEW, Drawn, Items, Part, SeedItems, end_to_end, marks, smoothed
 from kdstudio.gui.plots.frame import PlotFrame, curve_points, dress
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
@@ -29,51 +29,10 @@ STYLES = (
 )
 RAW_ALPHA = 80
 EACH = "Show each trial"
-FEW = 12
-"""Points that are marked: of one alone there is no line."""
-MARK = 6
-"""Diameter of a mark, in pixels."""
 BESIDE = 0.02
 """Room at both ends of the lower axis, as a share of it."""
 LOWEST = 10
 """A logarithmic axis has no place for a band that reaches 0; this part of the mean is its lowest edge."""
-
-
-class Drawn(NamedTuple):
-    """What is known of a curve."""
-
-    name: str
-    token: Token
-    style: int
-    curves: SeedCurves
-    points: tuple[int, ...]
-    """How many each of the seeds had when it was drawn."""
-    parts: str
-
-
-class Part(NamedTuple):
-    """A curve, or one of those that a curve stands for."""
-
-    key: Hashable
-    name: str
-    token: Token
-    style: int
-    curves: SeedCurves
-
-
-class Items(NamedTuple):
-    """What shows it."""
-
-    raw: pg.PlotDataItem
-    smooth: pg.PlotDataItem
-
-
-class SeedItems(NamedTuple):
-    """What shows further seeds."""
-
-    band: Band
-    growing: pg.PlotDataItem
-    """Those that have not come as far as the mean."""
 
 
 class CurvePlot(PlotFrame):
@@ -121,14 +80,15 @@ class CurvePlot(PlotFrame):
     def _fit(self) -> None:
         """Span the axes; where all points are at one height, it has some room around."""
         series = [each for drawn in self._drawn.values() for each in drawn.curves.several]
-        values = [value for each in series for value in each.y[:FEW]]
-        low, high = min(values, default=0.0), max(values, default=0.0)
         up: Span | None = None
-        if not values:
+        if not any(each.y for each in series):
             up = self._empty
-        elif low == high and all(len(each.y) <= FEW for each in series):
-            middle, room = (log10(low), 0.5) if self._log and low > 0 else (low, abs(low) / 2 or 0.5)
-            up = middle - room, middle + room
+        elif all(len(each.y) <= FEW for each in series):
+            heights = {value for each in series for value in each.y}
+            if len(heights) == 1:
+                only = heights.pop()
+                middle, room = (log10(only), 0.5) if self._log and only > 0 else (only, abs(only) / 2 or 0.5)
+                up = middle - room, middle + room
         self.plot.set_home(x=self._along, y=up)
 
     def name_axes(self, x: str, y: str) -> None:
@@ -221,7 +181,7 @@ class CurvePlot(PlotFrame):
         drawn, items = self._drawn[key], self._curves[key]
         mean, _ = drawn.curves.mean()
         x, y = np.asarray(mean.x), np.asarray(mean.y)
-        pen = self.pen(drawn.token, STYLES[drawn.style % len(STYLES)])
+        pen = self.pen(drawn.token, STYLES[drawn.style % len(STYLES)], len(x))
         value = f"  {y[-1]:.4g}" if len(y) else ""
         about = BANDS[drawn.curves.over] if drawn.curves.planned > 1 else ""
         self.legend.show_entry(key, drawn.curves.called(drawn.name) + value, pen, about, drawn.parts)
@@ -235,7 +195,7 @@ class CurvePlot(PlotFrame):
             band, growing = self._seeds[key]
             longest = max((len(series.x) for series in drawn.curves.growing), default=0)
             beside = faint_pen if drawn.curves.over == "seeds" else pen
-            growing.setData(*_end_to_end(drawn.curves.growing), pen=beside, **marks(longest, beside.color()))
+            growing.setData(*end_to_end(drawn.curves.growing), pen=beside, **marks(longest, beside.color()))
             low, high = map(np.asarray, drawn.curves.edges())
             if len(low):
                 below, above = smoothed(y - low, self._smoothing), smoothed(high - y, self._smoothing)
@@ -255,28 +215,3 @@ class CurvePlot(PlotFrame):
     def _restyle(self) -> None:
         dress(self.plot, self._theme.colours, self._axes)
         self._draw_all()
-
-
-def marks(count: int, colour: QColor) -> dict[str, object]:
-    """Return how pyqtgraph is told to mark ``count`` points: only where they are few."""
-    brush = {"symbolBrush": colour, "symbolPen": None, "symbolSize": MARK}
-    return {"symbol": "o" if count <= FEW else None, **brush}
-
-
-def _end_to_end(several: Sequence[Series]) -> tuple[np.ndarray, np.ndarray]:
-    """Put curves one behind the other, with a gap between."""
-    x = [value for series in several for value in (*series.x, np.nan)]
-    y = [value for series in several for value in (*series.y, np.nan)]
-    return np.array(x), np.array(y)
-
-
-def smoothed(values: np.ndarray, share: float) -> np.ndarray:
-    """Exponential mean of ``values`` ``(N,)``, without the pull of the first towards 0."""
-    if not share or len(values) < 2:
-        return values
-    result = np.empty_like(values, dtype=float)
-    mean = weight = 0.0
-    for number, value in enumerate(values):
-        mean, weight = share * mean + (1 - share) * value, share * weight + (1 - share)
-        result[number] = mean / weight
-    return result

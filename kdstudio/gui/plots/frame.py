@@ -24,6 +24,11 @@ from kdstudio.runs.colours import Colours, Token
 from kdstudio.runs.plot_data import PlotPoint, plot_table
 from kdstudio.runs.table_formats import Table
 
+THICK = 2
+"""Pixels of a line, where it has few points."""
+FEW_POINTS = 100
+"""Of longer ones a thick line takes twenty times as long to draw as a thin one."""
+
 
 class PlotFrame(QWidget):
     """A plot below its title, whose row has room for controls, and its legend; it can be saved and copied."""
@@ -106,17 +111,12 @@ class PlotFrame(QWidget):
                 found += curve_points(item.name() or f"curve {number}", x, y)
         return found
 
-    def pen(self, token: Token, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
-        """Pen in the colour of a network, or of a word of the theme."""
+    def pen(self, token: Token, style: Qt.PenStyle = Qt.PenStyle.SolidLine, points: int = 0) -> QPen:
+        """Pen in the colour of a network, or of a word of the theme, for a line of so many ``points``."""
         colour = self._theme.colours.of(token)
-        width = round(
-            self.devicePixelRatioF() * self._theme.size
-        )  # pens are cosmetic: their width counts device pixels
-        return pg.mkPen(colour, width=width, style=style)
-
-
-def _is_curve(item: object) -> bool:
-    return isinstance(item, pg.PlotDataItem)
+        # pens are cosmetic: their width counts device pixels
+        width = round(self.devicePixelRatioF() * self._theme.size)
+        return pg.mkPen(colour, width=THICK * width if points <= FEW_POINTS else width, style=style)
 
 
 def curve_points(name: str, x: Sequence[float], y: Sequence[float]) -> list[PlotPoint]:

@@ -109,10 +109,12 @@ class MatrixPlot(QWidget):
         line = metrics.height()
         widest = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
         left = line + SPACE + min(widest, LONGEST) + SPACE
-        width, height = self.width() - left - SCALE_ROOM, self.height() - line - 2 * SPACE
-        deepest = fit_columns(self._names, metrics, min(width, height) / max(len(self._names), 1)).depth
+        top = line / 2  # names are higher than rows of many classes
+        width, height = self.width() - left - SCALE_ROOM, self.height() - top - line - 2 * SPACE
+        cell = min(width, height) / max(len(self._names), 1)
+        deepest = fit_columns(self._names, metrics, cell, self.height()).depth
         side = max(min(width, height - deepest), 1)
-        return QRectF(left + (width - side) / 2, 0, side, side)
+        return QRectF(left + (width - side) / 2, top, side, side)
 
     def cell_at(self, place: QPointF) -> tuple[int, int] | None:
         """Row and column of the cell at ``place``."""
@@ -210,19 +212,19 @@ class MatrixPlot(QWidget):
         for number in range(0, count, every(line, cell)):
             middle = square.y() + (number + 0.5) * cell
             write_row(painter, self._names[number], QRectF(left, middle - line / 2, LONGEST, line))
-        below = fit_columns(self._names, metrics, cell)
+        below = fit_columns(self._names, metrics, cell, self.height())
         for number in range(0, count, below.every):
-            middle, room = square.x() + (number + 0.5) * cell, below.every * cell
-            write_column(painter, self._names[number], below, middle, square.bottom() + 2, room)
+            middle = square.x() + (number + 0.5) * cell
+            write_column(painter, self._names[number], below, middle, square.bottom() + 2)
         under = QRectF(square.x(), square.bottom() + below.depth + SPACE, square.width(), line)
-        painter.drawText(under, Qt.AlignmentFlag.AlignCenter, "class answered")
+        painter.drawText(under, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, "class answered")
         painter.save()
         widest = max(metrics.horizontalAdvance(name) for name in self._names)
         painter.translate(square.x() - SPACE - min(widest, LONGEST) - SPACE, square.center().y())
         painter.rotate(-90)
         painter.drawText(
             QRectF(-square.height() / 2, -line, square.height(), line),
-            Qt.AlignmentFlag.AlignCenter,
+            Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip,
             "true class",
         )
         painter.restore()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from math import log10
+from math import ceil, floor, log10
 
 import numpy as np
 import pyqtgraph as pg
@@ -157,10 +157,12 @@ class ResultPlot(PlotFrame):
         return value * figure_called(self._view.y).scale
 
     def _ticks(self) -> list[list[tuple[float, str]]] | None:
-        """At the values of a coordinate; costs, and very many values, have the usual round ones."""
+        """At the values of a coordinate; costs, and very many values, have round ones."""
         values = sorted({point.x for curve in self._curves for point in curve.points})
         if not self._view.log_x and (is_figure(self._view.x) or len(values) > MOST_TICKS):
             return None
+        if is_figure(self._view.x) and values:
+            return [[(place, f"{10**place:,g}") for place in decades(*map(self._x, (values[0], values[-1])))]]
         step = len(values) // (MOST_TICKS + 1) + 1
         return [[(self._x(value), f"{value * self._scale:g}") for value in values[::step]]]
 
@@ -182,3 +184,9 @@ def roomy(values: Sequence[float], share: float) -> tuple[float, float]:
     low, high = min(values), max(values)
     room = share * (high - low) or max(abs(high), 1) * 0.05
     return low - room, high + room
+
+
+def decades(low: float, high: float) -> list[float]:
+    """Logarithms of 1, 3, 10, 30 … around an axis that reaches from ``low`` to ``high``, logarithms too."""
+    steps = [power + part for power in range(floor(low) - 1, ceil(high) + 1) for part in (0, log10(3))]
+    return [step for step in steps if low - 0.5 <= step <= high + 0.5]

@@ -6,7 +6,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGraphicsItem
 
-from kdstudio.gui.plots.frame import PlotFrame, dress
+from kdstudio.gui.plots.frame import THICK, PlotFrame, dress
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
 from kdstudio.runs.unseen import ShiftCurve
@@ -64,8 +64,8 @@ class ShiftCurves(PlotFrame):
         self.fitted.label.setColor(colours["accent"])
         self.fitted.label.fill = pg.mkBrush(colours["panel"])
         pens = {
-            ERRORS: pg.mkPen(colours["error"], width=width, style=Qt.PenStyle.DashLine),
-            UNSEEN: pg.mkPen(colours.of(self._token), width=width),
+            ERRORS: pg.mkPen(colours["error"], width=THICK * width, style=Qt.PenStyle.DashLine),
+            UNSEEN: pg.mkPen(colours.of(self._token), width=THICK * width),
         }
         for name, pen in pens.items():
             self.curves[name].setPen(pen)

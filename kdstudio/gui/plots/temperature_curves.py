@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QGraphicsItem
 
-from kdstudio.gui.plots.frame import PlotFrame, curve_points, dress
+from kdstudio.gui.plots.frame import THICK, PlotFrame, curve_points, dress
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
 from kdstudio.runs.plot_data import PlotPoint
@@ -20,7 +20,7 @@ from kdstudio.runs.plot_data import PlotPoint
 TICKS = (0.5, 1, 2, 5, 10, 20, 50)
 CACHED = QGraphicsItem.CacheMode.DeviceCoordinateCache
 """What stands still is kept as pixels, so that only the marker is drawn anew when it moves."""
-BROAD = 5
+BROAD = 3
 BROAD_ALPHA = 130
 
 
@@ -93,7 +93,7 @@ class TemperatureCurves(PlotFrame):
 
     def _pen(self, line: Line) -> QPen:
         colour = QColor(self._theme.colours.of(line.of))
-        width = round(self.devicePixelRatioF())  # pens are cosmetic: their width counts device pixels
+        width = THICK * round(self.devicePixelRatioF())  # pens are cosmetic: it counts device pixels
         if line.broad:
             colour.setAlpha(BROAD_ALPHA)
             width *= BROAD

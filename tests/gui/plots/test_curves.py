@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from kdstudio.gui.plots.curves import CurvePlot, Part, smoothed
+from kdstudio.gui.plots.curve_parts import Part, smoothed
+from kdstudio.gui.plots.curves import CurvePlot
 from kdstudio.runs.colours import Shade
 from kdstudio.runs.curves import Series
 from kdstudio.runs.mean_curves import SeedCurves

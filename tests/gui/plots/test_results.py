@@ -1,6 +1,7 @@
 """Figures that strategies declare: means at their places, bands, level lines, names, marks."""
 
 from itertools import combinations
+from math import log10
 
 import numpy as np
 import pyqtgraph as pg
@@ -9,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 
 from kdstudio.engine.views import FigureView
 from kdstudio.gui.plots.point_names import place_for
-from kdstudio.gui.plots.results import ResultPlot
+from kdstudio.gui.plots.results import ResultPlot, decades
 from kdstudio.runs.results import curves
 from tests.results import row
 from tests.runs.test_results import SWEEP, SWEPT
@@ -159,3 +160,8 @@ def test_other_words_come_with_another_view(plot):
     assert plot.plot.getAxis("left").labelText == "test errors (images)"
     show(plot, SWEPT, [])
     assert not items(plot, pg.PlotDataItem)
+
+
+def test_costs_of_several_sizes_have_round_ticks():
+    found = decades(log10(610), log10(30_000))
+    assert [round(10**place) for place in found] == [300, 1000, 3000, 10_000, 30_000]

@@ -40,7 +40,7 @@ def one_run(chosen: Sequence[Entry]) -> str:
     """One row of one run."""
     if reason := one_row(chosen):
         return reason
-    return "Unfold the row with Space or →, and select one of its runs" if chosen[0].is_gathered else ""
+    return "Unfold the row with Enter or →, and select one of its runs" if chosen[0].is_gathered else ""
 
 
 def unfinished(chosen: Sequence[Entry]) -> str:

@@ -171,9 +171,10 @@ class ComparePage(QWidget):
             self.filter.clear()
         found = search(summaries, labels, self.filter.query)
         rows = self._entries.of(found, labels, gathered=self.filter.gather.isChecked())
-        chosen = [self._awaited] if self._awaited and anew else list(found)[:1]
+        top = [run for row, _ in rows[:1] for run in row.runs]
+        chosen = [self._awaited] if self._awaited and anew else top
         self._stack.setCurrentIndex(1 if summaries else 0)
-        some = f"{len(found)} of {len(summaries)}" if len(found) < len(summaries) else f"{len(found)}"
+        some = f"{len(found)} of {len(summaries)} match" if len(found) < len(summaries) else f"{len(found)}"
         self.counted.setText(some)
         self.counted.setToolTip("Select several with Ctrl or Shift to compare them")
         self.table.show_rows(rows, chosen, anew=anew)
@@ -201,7 +202,7 @@ class ComparePage(QWidget):
         menu = self.actions_of_runs.menu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addSeparator()
-        self.table.saving.fill(menu)
+        self.table.saving.fill(menu.addMenu("Save or copy the table"))
         menu.popup(self.table.viewport().mapToGlobal(place))
 
     def edit_labels(self) -> LabelsDialog:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
+    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QWidget,
@@ -47,7 +48,9 @@ class LabelsDialog(QDialog):
             form.addRow(text_label("\n".join(faults), "error"))
         if len(runs) == 1:
             form.addRow("Title", self.title)
-            form.addRow("", text_label("Shown instead of the folder's name, which stays as it is.", "muted"))
+            form.addRow(
+                "", QLabel("Shown instead of the folder's name, which stays as it is.", objectName="muted")
+            )
         form.addRow("Tags", self.tags)
         if len(runs) == 1:
             form.addRow("Note", self.note)

@@ -29,12 +29,12 @@ from kdstudio.runs.table_formats import TextTable
 HEIGHT = 190
 LEAST_NAME, BROADEST_NAME = 170, 420
 """Width of the column of names: what the others leave, within these."""
-PADDING = 24
+PADDING = 20
 """Around the text of a cell."""
 INDENT = 16
 MEASURED = 60
 """Rows that tell how broad the columns need to be."""
-ROW = 25
+ROW = 28
 HIDDEN = "compare/hidden"
 """Setting: titles of the columns that are not shown."""
 HIDDEN_AT_FIRST = ("Data",)
@@ -126,7 +126,7 @@ class RunsTable(QTreeView):
                 width = max(self._text_width(place), self.header().sectionSizeHint(place))
                 self.setColumnWidth(place, width)
                 left -= width
-        needed = self._text_width(RUN_COLUMN) + 2 * INDENT
+        needed = self._text_width(RUN_COLUMN) + INDENT
         self.setColumnWidth(RUN_COLUMN, max(left, min(needed, BROADEST_NAME), LEAST_NAME))
 
     def _text_width(self, column: int) -> int:
@@ -176,9 +176,10 @@ class RunsTable(QTreeView):
     def show_rows(self, rows: Rows, chosen: Iterable[RunFolder], *, anew: bool = False) -> None:
         """Show these rows, without telling that the choice has changed.
 
-        What was chosen stays so; ``anew``, or where nothing is left of it, ``chosen`` are.
+        What was chosen stays so; ``anew``, or where nothing is left of it, the row of ``chosen`` is.
         """
-        wanted = {frozenset([run]) for run in chosen} if anew else {*self._chosen_rows()}
+        usual = {frozenset(chosen)}
+        wanted = usual if anew else {*self._chosen_rows()}
         unfolded = {run for index in self._tops() if self.isExpanded(index) for run in index.data(ENTRY).runs}
         before = self.blockSignals(True)
         self.setRootIsDecorated(any(within for _, within in rows))
@@ -191,7 +192,7 @@ class RunsTable(QTreeView):
         if not kept or anew:
             self._select(wanted)
             if not self.selectionModel().hasSelection():
-                self._select({frozenset([run]) for run in chosen})
+                self._select(usual)
         self.blockSignals(before)
 
     def chosen_entries(self) -> list[Entry]:

@@ -73,7 +73,7 @@ class CountBars(QWidget):
                 for place, text in enumerate(texts):
                     colour = self.palette().color(roles[min(place, 1)])
                     width = round(room * _count(text) / self._most)
-                    painter.fillRect(QRect(left, top + place * high, width, high - (place < 1)), colour)
+                    painter.fillRect(QRect(left, top + place * high, width, high - 1), colour)
 
 
 def _count(text: str) -> int:

@@ -38,6 +38,7 @@ class Gallery(QWidget):
         super().__init__()
         self._facts = preset_facts()
         self._took: dict[str, Took] = {}
+        self._finished: list[Summary] | None = None
         self._headings: dict[str, QLabel] = {}
         self._presets = QButtonGroup(self, exclusive=True)
         self.search = SearchLine(placeholderText="Search", clearButtonEnabled=True)
@@ -103,7 +104,11 @@ class Gallery(QWidget):
 
     def show_times(self, summaries: Collection[Summary]) -> None:
         """Say how long each preset took on this machine, as far as ``summaries`` tell."""
-        self._took = {facts.name: took(facts, summaries) for facts in self._facts}
+        finished = [summary for summary in summaries if summary.status == "finished"]
+        if finished == self._finished:  # runs that go on are told every second
+            return
+        self._finished = finished
+        self._took = {facts.name: took(facts, finished) for facts in self._facts}
         for button in self._presets.buttons():
             button.show_time(self._took[button.name])
         self._narrow()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from kdstudio.engine.identity import SEED
-from kdstudio.gui.plots.curves import CurvePlot, Part
+from kdstudio.gui.plots.curve_parts import Part
+from kdstudio.gui.plots.curves import CurvePlot
 from kdstudio.runs.colours import LINE, Token, base_of, family_name, series_by_name
 from kdstudio.runs.curves import LossKey, Series
 from kdstudio.runs.log import RunFollower
@@ -65,20 +67,19 @@ def draw_by_stage(
 def _draw_named(
     plot: CurvePlot, families: Sequence[Family[str]], tokens: Mapping[str, Token], ending: str, style: int
 ) -> None:
-    """Draw curves that are called by their keys."""
+    """Draw curves that are called by their keys; those of one colour differ in their dashes."""
+    alike = Counter[Token]()
     for each in families:
         colours = {name: tokens.get(name, LINE) for name in each.members}
+        token = base_of(colours.values())
+        dash = style + alike[token]
+        alike[token] += 1
         members = [
-            Part((ending, name), name + ending, colours[name], style, found)
+            Part((ending, name), name + ending, colours[name], dash, found)
             for name, found in each.members.items()
         ]
-        token = base_of(colours.values())
-        _draw(
-            plot,
-            each,
-            Part((ending + ALL, each.head), each.head + ending, token, style, each.together),
-            members,
-        )
+        head = Part((ending + ALL, each.head), each.head + ending, token, dash, each.together)
+        _draw(plot, each, head, members)
 
 
 def _draw(plot: CurvePlot, family: Family[Key], head: Part, members: Sequence[Part]) -> None:

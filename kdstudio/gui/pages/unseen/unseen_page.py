@@ -17,7 +17,7 @@ from kdstudio.gui.plots.shifts import ShiftCurves
 from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.run_picker import RunPicker
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.colours import Token, series_by_name
+from kdstudio.runs.colours import Token, darkest, series_by_name
 from kdstudio.runs.comparison import main_result
 from kdstudio.runs.confusions import read_confusion
 from kdstudio.runs.folder import RunFolder
@@ -128,7 +128,7 @@ class UnseenPage(ReadingPage):
         counted[shifted] = predictions.scores(network, "test", self.shift.biases).confusion
         shares = {name: class_accuracies(confusion) for name, confusion in counted.items()}
         percents = {name: [None if s is None else 100 * s for s in found] for name, found in shares.items()}
-        tokens = {**self._tokens, shifted: len(self._tokens)}
+        tokens = {**self._tokens, shifted: darkest(self._tokens[self.network])}
         marked = marked_classes(predictions.class_names, predictions.unseen_by(network))
         self.bars.show_bars(marked, percents, y="accuracy (%)", shown_as="{:.0f}", tokens=tokens)
 

@@ -17,9 +17,7 @@ class Index(QObject):
     def __init__(self, path, *summaries):
         super().__init__()
         self.path = path
-        self.summaries = {
-            RunFolder(path / found.name): found for found in summaries
-        }
+        self.summaries = {RunFolder(path / found.name): found for found in summaries}
         self.labels: dict[RunFolder, Labels] = {}
 
     def put(self, *summaries):

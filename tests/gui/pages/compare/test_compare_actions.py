@@ -109,7 +109,7 @@ def test_double_click_and_enter_open_the_curves_and_unfold_seeds(page, index, qt
 def test_runs_are_looked_for_and_a_new_one_is_shown_whatever_is_asked(page, index, qtbot):
     page.filter.words.setText("temperature=8 digits")
     qtbot.waitUntil(lambda: names(page) == ["c (3 seeds)"])
-    assert page.counted.text() == "3 of 4"
+    assert page.counted.text() == "3 of 4 match"
     page.filter.words.clear()
     page.filter.boxes["state"].setCurrentText("failed")
     page.refresh()

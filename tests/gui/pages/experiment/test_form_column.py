@@ -66,12 +66,12 @@ def test_every_card_of_every_strategy_folds_to_one_line(column, name):
     column._draft.choose(("strategy",), default_values(strategies[name]))
     for part in column._parts:
         part.card.fold_button.setChecked(True)
-        assert not part.card.summary.isVisible()
+        assert part.card.summary.isHidden()
         part.card.fold_button.click()
-        assert part.card.summary.isVisible()
+        assert not part.card.summary.isHidden()
         assert part.card.summary.text()
         assert part.card.fold_button.accessibleName().endswith("folded")
-        assert not any(form.isVisible() for form in part.forms)
+        assert not any(form.isVisibleTo(column) for form in part.forms)
 
 
 def test_the_one_line_follows_the_draft(column):
@@ -87,7 +87,7 @@ def test_the_one_line_follows_the_draft(column):
 def test_a_folded_card_stays_folded(column, qtbot):
     column.card("data").fold_button.click()
     column._draft.load("digits-mutual")
-    assert column.card("data").summary.isVisible()
+    assert not column.card("data").summary.isHidden()
     another = FormColumn(Draft("digits-hinton"))
     qtbot.addWidget(another)
     assert not another.card("data").fold_button.isChecked()

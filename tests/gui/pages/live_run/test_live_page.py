@@ -104,3 +104,22 @@ def test_in_a_low_window_warnings_leave_the_room_to_the_curves(window, page, hei
     window.resize(1024, height)
     page.warnings.show_warnings([doubt()])
     assert page.warnings.is_open is is_open
+
+
+def test_what_came_out_stands_above_the_curves_and_leads_on(runs, window, qtbot):
+    folder = run_in(runs, small_experiment(), "over")
+    window.index.look_now()
+    page = window.page("Live")
+    window.show_page("Live")
+    qtbot.waitUntil(lambda: page.run is not None and page.run.folder == folder, timeout=LONGEST)
+    errors = [folder.summary().networks[name].test.errors for name in ("teacher", "baseline", "student")]
+    assert page.result.sentence.text().startswith(
+        "teacher {}, baseline {}, student {} errors of 450: ".format(*errors)
+    )
+    for name in ("Compare", "Temperature", "Export"):
+        window.show_page("Live")
+        page.result.buttons[name].click()
+        assert window.stack.currentWidget() is window.page(name)
+    assert window.page("Export").picker.run == folder
+    page._show(RunFollower(RunFolder(runs / "not there")))
+    assert page.result.isHidden()
