@@ -38,8 +38,8 @@ from kdstudio.runs.presets import DEFAULT_PRESET
 class MainWindow(QMainWindow):
     """KD Studio."""
 
-    def __init__(self, theme: Theme, runs: Path) -> None:
-        """Runs are kept in ``runs``."""
+    def __init__(self, theme: Theme, runs: Path, *, at_once: bool = True) -> None:
+        """Runs are kept in ``runs``; the form is there ``at_once``, or when :meth:`begin` is called."""
         super().__init__()
         self.setWindowTitle("KD Studio")
         self.resize(1280, 800)
@@ -51,7 +51,7 @@ class MainWindow(QMainWindow):
         """Message and details of what failed last, where that stands in no log."""
         self.draft = Draft(DEFAULT_PRESET, self)
         self.last_experiment = LastExperiment(self.draft)
-        notice = self.last_experiment.restore()
+        self._notice = self.last_experiment.restore()
         self.controller = RunController(runs, self)
         self.index = SharedIndex(runs, self)
         self.run_bar = RunBar(self.controller)
@@ -65,8 +65,13 @@ class MainWindow(QMainWindow):
         self.menus = Menus(self)
         theme.changed.connect(self._show_icon)
         self._show_icon()
+        if at_once:
+            self.begin()
+
+    def begin(self) -> None:
+        """Show the form, which takes most of the start."""
         self.show_page("Experiment")
-        self.experiment_page.form.head.tell(notice)
+        self.experiment_page.form.head.tell(self._notice)
 
     @property
     def experiment_page(self) -> Any:  # noqa: ANN401
