@@ -117,7 +117,7 @@ class UprightScroll(QScrollArea):
 
 
 def scrolled(widget: QWidget, name: str = "") -> QScrollArea:
-    """Let ``widget`` scroll up and down; where nothing in it takes the focus, it has a ``name`` and takes it."""
+    """Let ``widget`` scroll up and down; with a ``name`` by the keyboard, where nothing in it takes the focus."""
     return UprightScroll(widget, name)
 
 

@@ -36,7 +36,9 @@ def described(widget: QWidget) -> str:
 
 def in_sight(top: QWidget) -> list[QWidget]:
     """All widgets of ``top`` that are shown, those scrolled out of view too."""
-    return [widget for widget in top.findChildren(QWidget) if widget.isVisibleTo(top) and not _foreign(widget)]
+    """Tell whether the toolkit lays it out: a part of a line or of a combo box."""
+        widget for widget in top.findChildren(QWidget) if widget.isVisibleTo(top) and not _foreign(widget)
+    ]
 
 
 def _foreign(widget: QWidget) -> bool:
@@ -47,7 +49,7 @@ def _foreign(widget: QWidget) -> bool:
 
 def clipped(top: QWidget) -> list[str]:
     """Describe everything whose text or place does not fit."""
-    return [f"{described(widget)}: {why}" for widget in in_sight(top) for why in _faults(widget)]
+    """Tell whether the toolkit lays it out: a part of a line or of a combo box."""f"{described(widget)}: {why}" for widget in in_sight(top) for why in _faults(widget)]
 
 
 def _faults(widget: QWidget) -> Iterator[str]:
@@ -114,5 +116,3 @@ def _out_of_its_place(widget: QWidget) -> Iterator[str]:
     if not parent.rect().adjusted(-SLACK, -SLACK, SLACK, SLACK).contains(widget.geometry()):
         found = widget.geometry().getRect()
         yield f"stands at {found}, out of its parent's {parent.width()}×{parent.height()}"
-
-
