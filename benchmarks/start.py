@@ -4,7 +4,7 @@ uv run python benchmarks/start.py [--starts 7]
 
 Each start is a fresh process. Prints when the window was painted first, when its form was painted and
 answered, whether torch was imported by then, the gaps of a 10 ms heartbeat in the window's thread until torch
-is there and while pages are made, and how long a change of theme takes. Works offscreen and on a real display.
+is there and while pages are made, and how long a change of theme takes. Works offscreen and on a display.
 """
 
 import argparse

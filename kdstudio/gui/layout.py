@@ -117,7 +117,7 @@ class UprightScroll(QScrollArea):
 
 
 def scrolled(widget: QWidget, name: str = "") -> QScrollArea:
-    """Let ``widget`` scroll up and down; with a ``name`` by the keyboard, where nothing in it takes the focus."""
+    """Let ``widget`` scroll up and down; with a ``name`` by the keyboard, if nothing in it has the focus."""
     return UprightScroll(widget, name)
 
 

@@ -36,7 +36,7 @@ def described(widget: QWidget) -> str:
 
 def in_sight(top: QWidget) -> list[QWidget]:
     """All widgets of ``top`` that are shown, those scrolled out of view too."""
-    """Tell whether the toolkit lays it out: a part of a line or of a combo box."""
+    return [
         widget for widget in top.findChildren(QWidget) if widget.isVisibleTo(top) and not _foreign(widget)
     ]
 
@@ -49,7 +49,7 @@ def _foreign(widget: QWidget) -> bool:
 
 def clipped(top: QWidget) -> list[str]:
     """Describe everything whose text or place does not fit."""
-    """Tell whether the toolkit lays it out: a part of a line or of a combo box."""f"{described(widget)}: {why}" for widget in in_sight(top) for why in _faults(widget)]
+    return [f"{described(widget)}: {why}" for widget in in_sight(top) for why in _faults(widget)]
 
 
 def _faults(widget: QWidget) -> Iterator[str]:
