@@ -82,10 +82,12 @@ def open_window() -> int:
     from kdstudio.runs.folder import default_runs_folder
 
     application = make_application()
-    window = MainWindow(Theme(application), Path(default_runs_folder()))
+    window = MainWindow(Theme(application), Path(default_runs_folder()), at_once=False)
     catch_everything(window)
     GarbageCollector(window)
     window.show()
+    application.processEvents()  # the window is on screen before its form is made
+    window.begin()
     warming = Warming(window)
     QTimer.singleShot(AFTER_PAINT, warming.start)
     QTimer.singleShot(AFTER_PAINT, window.controller.watch.start_worker)

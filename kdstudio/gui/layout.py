@@ -95,9 +95,11 @@ def shape_number(box: QAbstractSpinBox) -> None:
 class UprightScroll(QScrollArea):
     """Scrolls up and down, and is never narrower than what is in it: nothing is cut at the right."""
 
-    def __init__(self, widget: QWidget) -> None:
-        """Let ``widget`` scroll."""
+    def __init__(self, widget: QWidget, name: str) -> None:
+        """Let ``widget`` scroll, called ``name``; without a name the Tab key passes it by."""
         super().__init__()
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if name else Qt.FocusPolicy.NoFocus)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(widget)
@@ -114,9 +116,9 @@ class UprightScroll(QScrollArea):
         return super().event(event)
 
 
-def scrolled(widget: QWidget) -> QScrollArea:
-    """Let ``widget`` scroll up and down."""
-    return UprightScroll(widget)
+def scrolled(widget: QWidget, name: str = "") -> QScrollArea:
+    """Let ``widget`` scroll up and down; with a ``name`` by the keyboard, if nothing in it has the focus."""
+    return UprightScroll(widget, name)
 
 
 def clear(layout: QLayout) -> None:

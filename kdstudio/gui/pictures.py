@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage, QPainter, QPixmap
+
+if TYPE_CHECKING:
+    import numpy as np
 
 TILE = 40
 COLUMNS = 6
@@ -15,6 +18,8 @@ GAP_BETWEEN = 3
 
 def picture(sample: np.ndarray) -> QImage:
     """Turn uint8 ``(H, W, C)`` into an image; of more than three channels the first three show."""
+    import numpy as np
+
     height, width, channels = sample.shape
     colours = sample[:, :, :3] if channels >= 3 else np.repeat(sample[:, :, :1], 3, axis=2)
     pixels = np.ascontiguousarray(colours)

@@ -23,6 +23,7 @@ QFrame#formula { background: $accent_soft; border: 1px solid transparent; border
 QFrame#formula:focus { border-color: $accent; }
 QLabel#state { font-weight: 600; }
 QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; border: none; }
+QScrollArea:focus { border: 1px solid $accent; border-radius: 6px; }
 QLineEdit, QComboBox {
   background: $field; border: 1px solid $border; border-radius: 5px; padding: 3px 7px; min-height: 20px;
 }
@@ -61,6 +62,7 @@ QPushButton#word:hover { text-decoration: underline; }
 QPushButton#word:focus { border-color: $accent; }
 QPushButton#word[mistake="true"] { color: $error; }
 QPushButton#primary { background: $accent; color: $accent_text; border-color: $accent; font-weight: 600; }
+QPushButton#primary:focus { border-color: $text; }
 QPushButton#primary:disabled { background: $border; color: $muted; border-color: $border; }
 QPushButton#link {
   border: 1px solid transparent; border-radius: 4px; padding: 0 4px; min-height: 16px;
@@ -146,12 +148,14 @@ QTabBar::tab:focus { color: $accent; border: 1px solid $accent; border-radius: 5
 QListView#pictures { background: transparent; border: none; outline: none; }
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: $border; }
 QSlider::handle:horizontal { width: 14px; margin: -5px 0; border-radius: 7px; background: $accent; }
+QSlider::handle:horizontal:focus { background: $text; }
 QProgressBar { background: $window; border: 1px solid $border; border-radius: 5px; height: 8px; }
 QProgressBar::chunk { background: $accent; border-radius: 4px; }
 QTableView, QTreeView {
   background: $panel; border: 1px solid $border; border-radius: 8px; gridline-color: $border;
   selection-background-color: $accent_soft; selection-color: $text; alternate-background-color: $window;
 }
+QTableView:focus, QTreeView:focus { border-color: $accent; }
 QTableView::item { padding: 0 8px; }
 QTableView#results::item { padding: 0 4px; }
 QTreeView::item { padding: 2px 8px; }
@@ -166,8 +170,8 @@ QTableView#results QHeaderView::up-arrow, QTableView#results QHeaderView::down-a
 QTableView#results QHeaderView::up-arrow { image: url("$icons/chevron-up.svg"); }
 QTableView#results QHeaderView::down-arrow { image: url("$icons/chevron.svg"); }
 QPlainTextEdit { background: $field; border: 1px solid $border; border-radius: 5px; }
-QTableView:focus, QTreeView:focus, QPlainTextEdit:focus { border-color: $accent; }
-QSlider::handle:horizontal:focus { border: 2px solid $text; }
+QPlainTextEdit:focus { border-color: $accent; }
+QTextBrowser:focus { border: 1px solid $accent; border-radius: 5px; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
 QScrollBar::handle {

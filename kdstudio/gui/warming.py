@@ -46,6 +46,11 @@ class Warming(QObject):
         self.thread.start()
         self._timer.start()
 
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether something is still to come."""
+        return self._timer.isActive()
+
     def _take_a_turn(self) -> None:
         if self.thread.is_alive():
             return

@@ -35,7 +35,7 @@ class WarningsStrip(QFrame):
         self.fold.clicked.connect(self._turn)
         self.text = text_label()
         self.text.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._scrolled = scrolled(self.text)
+        self._scrolled = scrolled(self.text, "Warnings")
         head = QHBoxLayout()
         head.setSpacing(12)
         head.addWidget(self.heading)

@@ -41,8 +41,8 @@ LEAST_SIZE = QSize(1000, 640)
 class MainWindow(QMainWindow):
     """KD Studio."""
 
-    def __init__(self, theme: Theme, runs: Path) -> None:
-        """Runs are kept in ``runs``."""
+    def __init__(self, theme: Theme, runs: Path, *, at_once: bool = True) -> None:
+        """Runs are kept in ``runs``; the form is there ``at_once``, or when :meth:`begin` is called."""
         super().__init__()
         self.setWindowTitle("KD Studio")
         self.resize(1280, 800)
@@ -53,7 +53,7 @@ class MainWindow(QMainWindow):
         """Message and details of what failed last, where that stands in no log."""
         self.draft = Draft(DEFAULT_PRESET, self)
         self.last_experiment = LastExperiment(self.draft)
-        notice = self.last_experiment.restore()
+        self._notice = self.last_experiment.restore()
         self.controller = RunController(runs, self)
         self.index = SharedIndex(runs, self)
         self.run_bar = RunBar(self.controller)
@@ -67,8 +67,13 @@ class MainWindow(QMainWindow):
         self.menus = Menus(self)
         theme.changed.connect(self._follow_theme)
         self._follow_theme()
+        if at_once:
+            self.begin()
+
+    def begin(self) -> None:
+        """Show the form, which takes most of the start."""
         self.show_page("Experiment")
-        self.experiment_page.form.head.tell(notice)
+        self.experiment_page.form.head.tell(self._notice)
 
     @property
     def experiment_page(self) -> Any:  # noqa: ANN401

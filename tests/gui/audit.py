@@ -11,12 +11,14 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
-    QScrollArea,
     QScrollBar,
     QTabBar,
     QWidget,
 )
 
+from kdstudio.gui.layout import UprightScroll
+
+WIDEST_TIP = 80
 SLACK = 1
 """Pixels of rounding."""
 
@@ -34,7 +36,9 @@ def described(widget: QWidget) -> str:
 
 def in_sight(top: QWidget) -> list[QWidget]:
     """All widgets of ``top`` that are shown, those scrolled out of view too."""
-    return [widget for widget in top.findChildren(QWidget) if widget.isVisibleTo(top) and not _foreign(widget)]
+    return [
+        widget for widget in top.findChildren(QWidget) if widget.isVisibleTo(top) and not _foreign(widget)
+    ]
 
 
 def _foreign(widget: QWidget) -> bool:
@@ -80,11 +84,12 @@ def _faults(widget: QWidget) -> Iterator[str]:
                 name = widget.model().headerData(section, widget.orientation())
                 need = widget.sectionSizeHint(section)
                 yield f"column '{name}' is {widget.sectionSize(section)} wide, its title needs {need}"
-    elif isinstance(widget, QScrollArea) and widget.widget() is not None:
-        if widget.horizontalScrollBarPolicy() is Qt.ScrollBarPolicy.ScrollBarAlwaysOff:
-            need, room = widget.widget().width(), widget.viewport().width()
-            if need > room + SLACK:
-                yield f"what scrolls in it is cut: {need} wide, in {room}"
+    elif isinstance(widget, UprightScroll):
+        need, room = widget.widget().width(), widget.viewport().width()
+        if need > room + SLACK:
+            yield f"what scrolls in it is cut: {need} wide, in {room}"
+    if widest_line(widget.toolTip()) > WIDEST_TIP:
+        yield f"its tool tip has a line of {widest_line(widget.toolTip())} characters"
     yield from _out_of_its_place(widget)
 
 
@@ -94,6 +99,11 @@ def longest_word(label: QLabel) -> int:
         return 0
     words = label.text().replace("-", "- ").split()
     return max(map(label.fontMetrics().horizontalAdvance, words), default=0)
+
+
+def widest_line(tip: str) -> int:
+    """Characters that a tool tip has side by side; Qt itself breaks HTML."""
+    return 0 if Qt.mightBeRichText(tip) else max(map(len, tip.splitlines()), default=0)
 
 
 def _out_of_its_place(widget: QWidget) -> Iterator[str]:
@@ -106,5 +116,3 @@ def _out_of_its_place(widget: QWidget) -> Iterator[str]:
     if not parent.rect().adjusted(-SLACK, -SLACK, SLACK, SLACK).contains(widget.geometry()):
         found = widget.geometry().getRect()
         yield f"stands at {found}, out of its parent's {parent.width()}×{parent.height()}"
-
-

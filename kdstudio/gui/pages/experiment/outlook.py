@@ -44,7 +44,7 @@ class Outlook(QWidget):
         column.addStretch(1)
         outside = QVBoxLayout(self)
         outside.setContentsMargins(0, 0, 0, 0)
-        self._scroll = scrolled(holder)
+        self._scroll = scrolled(holder, "What will happen")
         outside.addWidget(self._scroll)
         self.fit(1.0)
         draft.changed.connect(self._describe)

@@ -1,0 +1,106 @@
+"""How soon the window is there, and whether it answers while libraries and pages come in.
+
+uv run python benchmarks/start.py [--starts 7]
+
+Each start is a fresh process. Prints when the window was painted first, when its form was painted and
+answered, whether torch was imported by then, the gaps of a 10 ms heartbeat in the window's thread until torch
+is there and while pages are made, and how long a change of theme takes. Works offscreen and on a display.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+BEAT = 10
+LONG = 120.0
+
+
+def main() -> None:
+    """Start a number of times and print medians and spread."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--starts", type=int, default=7)
+    parser.add_argument("--began", type=float, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    if options.began:
+        print(json.dumps(start(options.began)), flush=True)
+        os._exit(0)
+    found = []
+    with tempfile.TemporaryDirectory() as scratch:
+        os.environ |= {"XDG_CONFIG_HOME": scratch, "KDSTUDIO_CACHE": f"{scratch}/cache"}
+        for _ in range(options.starts + 1):
+            command = [sys.executable, __file__, "--began", str(time.time())]
+            told = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+            found.append(json.loads(told.splitlines()[-1]))
+    for name in found[0]:
+        values = [each[name] for each in found[1:]]  # the first one reads from disk
+        print(
+            f"{name}: {statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f}; "
+            f"the first one {found[0][name]:.2f})"
+        )
+
+
+def start(began: float) -> dict[str, float]:
+    """Open the window as the program does; times in seconds since the process was started, gaps in ms."""
+    from PySide6.QtCore import QTimer
+
+    from kdstudio.gui.app import make_application
+    from kdstudio.gui.garbage import GarbageCollector
+    from kdstudio.gui.theme import Theme
+    from kdstudio.gui.warming import Warming
+    from kdstudio.gui.window import MainWindow
+
+    application = make_application()
+    theme = Theme(application)
+    theme.choose("light")
+    window = MainWindow(theme, Path(tempfile.mkdtemp()), at_once=False)
+    GarbageCollector(window)
+    window.show()
+    application.processEvents()
+    found = {"on screen, s": time.time() - began}
+    window.begin()
+    application.processEvents()
+    found["form usable, s"] = time.time() - began
+    found["torch by then"] = float("torch" in sys.modules)
+    gaps = {"torch": [], "pages": []}
+    last = time.perf_counter()
+    warming = Warming(window)
+
+    def beat() -> None:
+        nonlocal last
+        now = time.perf_counter()
+        gaps["torch" if warming.thread.is_alive() else "pages"].append(1000 * (now - last))
+        last = now
+
+    heart = QTimer(interval=BEAT)
+    heart.timeout.connect(beat)
+    heart.start()
+    warming.start()
+    while warming.thread.is_alive():
+        application.processEvents()
+        time.sleep(0.001)
+    found["torch there, s"] = time.time() - began
+    found["longest gap meanwhile, ms"] = max(gaps["torch"])
+    found["99th percentile, ms"] = sorted(gaps["torch"])[int(0.99 * len(gaps["torch"]))]
+    while warming.is_busy and time.time() < began + LONG:
+        application.processEvents()
+        time.sleep(0.001)
+    found["all pages made, s"] = time.time() - began
+    found["longest gap meanwhile, making a page, ms"] = max(gaps["pages"])
+    before = time.perf_counter()
+    theme.choose("dark")
+    application.processEvents()
+    found["change of theme, s"] = time.perf_counter() - before
+    return found
+
+
+if __name__ == "__main__":
+    main()
