@@ -62,7 +62,8 @@ kdstudio.add_command(delete)
 def list_(what: str, words: tuple[str, ...], state: str, tag: str, runs: Path, as_json: bool) -> None:
     """List presets, what they can be made of, or runs; with WORDS, those in which all of them stand.
 
-    A run has them in its name, title, tags, note or settings (path=value). What was left out is told on stderr.
+    A run has them in its name, title, tags, note or settings (path=value). What was left out is told on
+    stderr.
     """
     if (state or tag) and what != "runs":
         raise KDStudioError(f"--state and --tag choose runs, not {what}; leave them out")
