@@ -7,6 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy
 
 LEAST_WIDTH, MARGINS = 80, 6
+NOTHING = "no message"
 
 
 class ElidedLink(QPushButton):
@@ -19,13 +20,14 @@ class ElidedLink(QPushButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.whole = ""
         """The text, before it is cut."""
+        self.setAccessibleName(NOTHING)
         self.hide()
 
     def show_text(self, text: str, tip: str = "") -> None:
         """Show the first line of ``text``; nothing for nothing. ``tip`` says what a click does."""
         self.whole = text
         self.setToolTip("\n".join(filter(None, (text, tip))))
-        self.setAccessibleName(text)
+        self.setAccessibleName(text or NOTHING)
         self.setAccessibleDescription(tip)
         self.setVisible(bool(text))
         self._fit()
