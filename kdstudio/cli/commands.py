@@ -25,6 +25,7 @@ from kdstudio.cli.options import (
     settings_option,
     sweep_option,
 )
+from kdstudio.cli.queue import queue
 from kdstudio.cli.report import report
 from kdstudio.cli.running import INTERRUPTED
 from kdstudio.errors import KDStudioError
@@ -44,6 +45,7 @@ BAD_INPUT = 2
 kdstudio.add_command(cache)
 kdstudio.add_command(code)
 kdstudio.add_command(export)
+kdstudio.add_command(queue)
 kdstudio.add_command(report)
 kdstudio.add_command(explain)
 kdstudio.add_command(label)
@@ -60,7 +62,8 @@ kdstudio.add_command(delete)
 def list_(what: str, words: tuple[str, ...], state: str, tag: str, runs: Path, as_json: bool) -> None:
     """List presets, what they can be made of, or runs; with WORDS, those in which all of them stand.
 
-    A run has them in its name, title, tags, note or settings (path=value). What was left out is told on stderr.
+    A run has them in its name, title, tags, note or settings (path=value). What was left out is told on
+    stderr.
     """
     if (state or tag) and what != "runs":
         raise KDStudioError(f"--state and --tag choose runs, not {what}; leave them out")

@@ -69,7 +69,7 @@ def resume(which: str, runs: Path, quiet: bool, allow_code: bool) -> int:
 
 def _carry_out(prepare: Callable[[Tell], Session], *, quiet: bool) -> int:
     """Prepare and run a session to its end, or until Ctrl+C; returns the exit code."""
-    with _interruption() as interrupted:
+    with interruption() as interrupted:
         session = show_run(prepare, interrupted, quiet=quiet)
     summary = session.folder.summary()
     if not quiet:
@@ -86,7 +86,7 @@ def _carry_out(prepare: Callable[[Tell], Session], *, quiet: bool) -> int:
 def watch(which: str, runs: Path) -> int:
     """Follow a run that goes on in another terminal or in the window; Ctrl+C leaves it alone."""
     folder = find_run(which, runs)
-    with _interruption() as interrupted:
+    with interruption() as interrupted:
         watch_run(folder, interrupted)
     tables.print_run(folder.summary(), console(stderr=False))
     return 0
@@ -108,7 +108,7 @@ _wish("stop", "stop", "Stop a running run with a checkpoint; 'kdstudio resume' g
 
 
 @contextmanager
-def _interruption() -> Iterator[list[bool]]:
+def interruption() -> Iterator[list[bool]]:
     """Yield a list that the first Ctrl+C fills; a second one interrupts at once."""
     pressed: list[bool] = []
 

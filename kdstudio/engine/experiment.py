@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from kdstudio.data.declaration import ClassName, DatasetSpec, datasets
 from kdstudio.declaration import Declaration, OptionalInteger, Registry, option
+from kdstudio.engine.identity import Coordinate
 from kdstudio.engine.matching.declaration import matching_terms
 from kdstudio.engine.optimization import optimizers, schedules
 from kdstudio.engine.strategy import Strategy, strategies
@@ -262,14 +263,37 @@ class Experiment(Declaration):
         if not sweep or len(info.data) < len(cls.model_fields) - 1:  # without a sweep there is more to mend
             return sweep
         values = cls.model_construct(**info.data).model_dump(mode="json", exclude_none=True)
-        tried = [setting for _, setting in crossed(values, sweep)]
+        tried = list(crossed(values, sweep))
         if (count := len(tried) * info.data["seeds"]) > MOST_TRIALS:
             raise ValueError(
                 f"{count:,} trials, {len(tried)} settings with each seed; there may be {MOST_TRIALS:,}"
             )
-        for setting in tried:
+        known: dict[tuple[object, ...], Declaration] = {}
+        for coordinates, setting in tried:
             try:
-                cls.model_validate(setting)
+                cls._checked(coordinates, setting, known)
             except ValidationError as error:
                 raise ValueError(str(problems(error, setting, cls)[0])) from error
         return sweep
+
+    @classmethod
+    def _checked(
+        cls,
+        coordinates: dict[str, Coordinate],
+        setting: dict[str, Any],
+        known: dict[tuple[object, ...], Declaration],
+    ) -> None:
+        """Check one setting; parts of it that are ``known`` from others are not checked again."""
+        keys = {part: _swept_within(coordinates, part) for part in ("data", "strategy", "compute")}
+        roles = {role: _swept_within(coordinates, f"networks.{role}") for role in setting["networks"]}
+        networks = {role: known.get(key, setting["networks"][role]) for role, key in roles.items()}
+        parts = {part: known.get(key, setting[part]) for part, key in keys.items()}
+        checked = cls.model_validate({**setting, **parts, "networks": networks})
+        known |= {key: getattr(checked, part) for part, key in keys.items()}
+        known |= {key: checked.networks[role] for role, key in roles.items()}
+
+
+def _swept_within(coordinates: dict[str, Coordinate], part: str) -> tuple[object, ...]:
+    """Name ``part`` of a setting by what is swept in it."""
+    within = (value for path, value in coordinates.items() if path.startswith(f"{part}."))
+    return (part, *within)

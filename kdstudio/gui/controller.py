@@ -1,4 +1,4 @@
-"""What the window does with runs: put them in line, pause, resume and stop them, and follow one by its folder."""
+"""What the window does with runs: put them in line, hold and stop them, and follow one by its folder."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ class RunController(QObject):
                 ask(self.folder, wish)
 
     def leave(self) -> None:
-        """Stop the worker that was started here: what it runs is kept with a checkpoint, to go on another day."""
+        """Stop the worker that was started here; its run is kept with a checkpoint, to go on another day."""
         self.watch.leave()
         if self.is_own:
             self._stopping, self._asked = True, monotonic()

@@ -19,7 +19,7 @@ class LeftStrip(QFrame):
 
     def __init__(self, watch: QueueWatch, line_up: LineUp) -> None:
         """``line_up`` puts entries in line, once code that they would run is allowed."""
-        super().__init__(objectName="warnings")
+        super().__init__(objectName="strip")
         self._watch = watch
         self._line_up = line_up
         self._left = watch.left
@@ -41,8 +41,8 @@ class LeftStrip(QFrame):
 
     def _show(self) -> None:
         """Offer what is as it was left."""
-        if now := {entry.key: entry.state for entry in self._watch.entries}:
-            self._left = [entry for entry in self._left if now.get(entry.key) == entry.state]
+        now = {entry.key: entry.state for entry in self._watch.entries}
+        self._left = [entry for entry in self._left if now.get(entry.key) == entry.state]
         self.text.setText(f"From before: {spoken_left(self._left)}")
         self.setVisible(bool(self._left))
 
@@ -63,6 +63,5 @@ def spoken_left(left: Sequence[Entry]) -> str:
     counts = {"interrupted": 0, "waiting": 0}
     for entry in left:
         counts["interrupted" if entry.state == "interrupted" else "waiting"] += 1
-    return ", ".join(
-        f"{count} {word} run{'' if count == 1 else 's'}" for word, count in counts.items() if count
-    )
+    told = {word: f"{count} {word} run{'' if count == 1 else 's'}" for word, count in counts.items() if count}
+    return ", ".join(told.values())

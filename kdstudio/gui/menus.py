@@ -128,9 +128,7 @@ class Menus(QObject):
         window, menu = self._window, self._menu("&Help")
         self._add(menu, "&Help on this field or page", lambda: show_help(window), "F1")
         self._add(menu, "&Keyboard shortcuts", lambda: ShortcutsDialog(window).open())
-        about = self._add(
-            menu, "&About KD Studio", lambda: AboutDialog(window.controller.runs, window).open()
-        )
+        about = self._add(menu, "&About KD Studio", lambda: AboutDialog(window.runs, window).open())
         about.setMenuRole(QAction.MenuRole.AboutRole)
 
 

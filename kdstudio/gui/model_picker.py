@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QLineEdit,
     QTableWidget,
     QTableWidgetItem,
     QTreeWidget,
@@ -33,6 +32,7 @@ from kdstudio.gui.layout import text_label, tip
 from kdstudio.gui.saving.button import SaveButton
 from kdstudio.gui.saving.keys import SavingKeys
 from kdstudio.gui.saving.tables import save_table
+from kdstudio.gui.search_line import SearchLine
 from kdstudio.gui.spoken import spoken_count
 from kdstudio.models.catalogue import Layer, known_models, layers
 from kdstudio.models.complexity import Complexity
@@ -74,8 +74,7 @@ class ModelPicker(QDialog):
         self._rows: list[Row] = []
         self._counted: list[Row] = []
         """What the thread has counted so far."""
-        self.search = QLineEdit(placeholderText="Search: resnet, 8x4, mobilenet …", clearButtonEnabled=True)
-        self.search.setAccessibleName("Search")
+        self.search = SearchLine("Search", "Search: resnet, 8x4, mobilenet …")
         self.search.textChanged.connect(self._filter)
         self.search.installEventFilter(self)
         self.about = text_label()

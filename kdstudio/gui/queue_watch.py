@@ -18,6 +18,8 @@ from kdstudio.runs.session import failure
 
 LOOK_SECONDS = 0.5
 """How often it is looked, where no file has changed, whether what runs is still held."""
+IDLE_SECONDS = 0.3
+"""How long a worker that runs nothing may take to end."""
 LOG_LINES = 20
 """Of the worker's log, where it could not begin."""
 
@@ -33,11 +35,11 @@ class QueueWatch(QObject):
         """Nothing that waits from another day begins by itself."""
         super().__init__(parent)
         self.queue = Queue(runs)
-        self.entries: list[Entry] = []
-        """In order; replaced as a whole."""
-        self.is_held = False
         self.left = self._left()
         """What another day has left, at first."""
+        self.entries: list[Entry] = self.queue.entries()
+        """In order; replaced as a whole."""
+        self.is_held = self.queue.is_held
         self._worker: WorkerProcess | None = None
         self._works = self._leaving = False
         self._stamp: int | None = None
@@ -123,11 +125,8 @@ class QueueWatch(QObject):
         """It has ended by itself; another one begins, unless this one could not even begin."""
         worker.leave()
         self._worker, self._works, self._stamp = None, False, None
-        if (
-            self.waiting
-            and not self._leaving
-            and not any(e.worker == worker.pid for e in self.queue.entries())
-        ):
+        has_begun = any(entry.worker == worker.pid for entry in self.queue.entries())
+        if self.waiting and not self._leaving and not has_begun:
             self.queue.hold(held=True)
             with suppress(OSError):
                 log = self.queue.log_file.read_text("utf-8", errors="replace")
@@ -164,6 +163,9 @@ class QueueWatch(QObject):
             self._worker.leave()
 
     def finish(self, seconds: float) -> None:
-        """Wait for its end, but no longer than that."""
-        if self._worker and not self._worker.wait(seconds):
+        """Wait for its end, but no longer than that, and not where it only loads what it would need."""
+        if self._worker is None:
+            return
+        has_run = self.running is not None and self.running.worker == self._worker.pid
+        if not self._worker.wait(seconds if has_run else IDLE_SECONDS):
             self._worker.kill()

@@ -12,7 +12,8 @@ from kdstudio.gui.theme import Theme
 
 WIDTH = 96
 ICON = 22
-BUTTON = QSize(WIDTH - 16, 58)
+HEIGHT = 58
+MARGIN = 8
 
 
 class Rail(QFrame):
@@ -25,9 +26,8 @@ class Rail(QFrame):
         """One button for each of ``pages``, from the top."""
         super().__init__(objectName="rail")
         self._theme = theme
-        self.setFixedWidth(WIDTH)
         column = QVBoxLayout(self)
-        column.setContentsMargins(8, 12, 8, 12)
+        column.setContentsMargins(MARGIN, 12, MARGIN, 12)
         column.setSpacing(6)
         group = QButtonGroup(self, exclusive=True)
         self.buttons: dict[str, QToolButton] = {}
@@ -39,16 +39,19 @@ class Rail(QFrame):
             column.addWidget(button)
             self.buttons[name] = button
         column.addStretch(1)
-        theme.changed.connect(self._show_icons)
-        self._show_icons()
+        theme.changed.connect(self._follow_theme)
+        self._follow_theme()
 
     def mark(self, name: str) -> None:
         """Mark the page in sight."""
         self.buttons[name].setChecked(True)
 
-    def _show_icons(self) -> None:
+    def _follow_theme(self) -> None:
+        width = round(WIDTH * max(self._theme.size, 1))
+        self.setFixedWidth(width)
         colour = self._theme.colours["text"]
         for button in self.buttons.values():
+            button.setFixedSize(width - 2 * MARGIN, HEIGHT)
             button.setIcon(page_icon(button.text(), colour))
 
 
@@ -57,7 +60,6 @@ def rail_button(name: str, tip: str) -> QToolButton:
     button = QToolButton(objectName="rail", text=name)
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
     button.setIconSize(QSize(ICON, ICON))
-    button.setFixedSize(BUTTON)
     button.setToolTip(tip)
     button.setAccessibleName(tip)
     return button

@@ -14,6 +14,7 @@ QLabel#muted { color: $muted; }
 QLabel#muted:disabled { color: $faded; }
 QLabel#error { color: $error; }
 QFrame#warnings { background: $warning_soft; border: 1px solid $warning_border; border-radius: 8px; }
+QFrame#strip { background: $warning_soft; border: none; border-bottom: 1px solid $warning_border; }
 QLabel#warning { color: $warning; font-weight: 600; }
 QFrame#result { background: $accent_soft; border: 1px solid $accent; border-radius: 8px; }
 QLabel#subject { font-weight: 600; }
@@ -34,7 +35,8 @@ QComboBox#title-choice {
   font-size: $heading_size; font-weight: 600; border-color: transparent; background: transparent;
   padding: 1px 4px 1px 0;
 }
-QComboBox#title-choice:hover, QComboBox#title-choice:focus { border-color: $border; }
+QComboBox#title-choice:hover { border-color: $border; }
+QComboBox#title-choice:focus { border-color: $accent; }
 QComboBox { combobox-popup: 0; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: url("$icons/chevron.svg"); width: 10px; height: 10px; }
@@ -81,10 +83,12 @@ QListView#choices::item:selected { background: $accent_soft; }
 QToolButton#legend {
   border: 1px solid transparent; border-radius: 4px; padding: 1px 4px; background: transparent;
 }
-QToolButton#legend:hover, QToolButton#legend:focus { border-color: $border; }
+QToolButton#legend:hover { border-color: $border; }
+QToolButton#legend:focus { border-color: $accent; }
 QToolButton#legend:!checked { color: $muted; }
 QToolButton#save { border: 1px solid transparent; border-radius: 4px; padding: 2px; background: transparent; }
-QToolButton#save:hover, QToolButton#save:focus { border-color: $border; }
+QToolButton#save:hover { border-color: $border; }
+QToolButton#save:focus { border-color: $accent; }
 QToolButton#save::menu-indicator { image: none; }
 QToolButton#inline, QToolButton#menu {
   background: $panel; border: 1px solid $border; border-radius: 5px; padding: 3px 8px;

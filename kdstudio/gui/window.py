@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
@@ -34,6 +35,8 @@ from kdstudio.problems import Problem, Refusal
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.presets import DEFAULT_PRESET
 
+LEAST_SIZE = QSize(1000, 640)
+
 
 class MainWindow(QMainWindow):
     """KD Studio."""
@@ -43,7 +46,6 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("KD Studio")
         self.resize(1280, 800)
-        self.setMinimumSize(1000, 640)
         self.theme, self.runs = theme, runs
         self._leaving = False
         self.error: ErrorDialog | None = None
@@ -63,8 +65,8 @@ class MainWindow(QMainWindow):
         self._connect()
         SavingKeys(self, otherwise=self.save_as)
         self.menus = Menus(self)
-        theme.changed.connect(self._show_icon)
-        self._show_icon()
+        theme.changed.connect(self._follow_theme)
+        self._follow_theme()
         if at_once:
             self.begin()
 
@@ -127,7 +129,10 @@ class MainWindow(QMainWindow):
         controller.failed.connect(self._fail)
         controller.state_changed.connect(self._follow_state)
 
-    def _show_icon(self) -> None:
+    def _follow_theme(self) -> None:
+        """Be large enough for the text, if the screen is."""
+        wanted = (LEAST_SIZE * self.theme.size).boundedTo(self.screen().availableSize())
+        self.setMinimumSize(wanted.expandedTo(LEAST_SIZE))
         self.setWindowIcon(page_icon("Live", self.theme.colours["accent"]))
 
     def show_page(self, name: str) -> None:
@@ -329,8 +334,8 @@ class MainWindow(QMainWindow):
             self,
             "A run is going on",
             "Stop the run and quit?",
-            f"With a checkpoint it can go on when the window is opened again{waits}. Without the window, all that "
-            "waits is run to its end.",
+            f"With a checkpoint it can go on when the window is opened again{waits}. Without the window, "
+            "all that waits is run to its end.",
             {
                 "Save checkpoint and quit": self._leave,
                 "Keep running without the window": self._leave_it_running,

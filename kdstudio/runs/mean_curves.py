@@ -73,28 +73,28 @@ class SeedCurves:
 
         Its points are those of the first curve; what was measured at other steps is interpolated.
         """
-        x, values = self._values()
-        if len(values) == 1:
-            return Series(x, values[0].tolist()), []
+        farthest = self.farthest or [Series()]
+        if len(farthest) == 1:
+            return farthest[0], []
+        x, values = _at_the_points_of_the_first(farthest)
         return Series(x, values.mean(0).tolist()), values.std(0, ddof=1).tolist()
 
     def edges(self) -> tuple[list[float], list[float]]:
         """Both edges of the band at each point of the mean; none of one curve alone."""
-        _, values = self._values()
-        if len(values) == 1:
+        farthest = self.farthest
+        if len(farthest) < 2:
             return [], []
+        _, values = _at_the_points_of_the_first(farthest)
         if self.over == "trials":
             return values.min(0).tolist(), values.max(0).tolist()
         mean, deviation = values.mean(0), values.std(0, ddof=1)
         return (mean - deviation).tolist(), (mean + deviation).tolist()
 
-    def _values(self) -> tuple[list[float], np.ndarray]:
-        """Where the mean has its points, and all values there ``(curves, points)``."""
-        farthest = self.farthest or [Series()]
-        first = farthest[0]
-        if len(farthest) == 1:
-            return first.x, np.array([first.y])
-        return first.x, np.array([np.interp(first.x, series.x, series.y) for series in farthest])
+
+def _at_the_points_of_the_first(several: Sequence[Series]) -> tuple[list[float], np.ndarray]:
+    """Where the first has its points, and the values of all there ``(curves, points)``."""
+    x = several[0].x
+    return x, np.array([np.interp(x, series.x, series.y) for series in several])
 
 
 def over_seeds(curves: Mapping[Key, Series], plain: Mapping[Key, Key]) -> dict[Key, SeedCurves]:

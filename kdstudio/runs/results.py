@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -61,12 +62,15 @@ def curves(
             key = tuple(map(group.field, view.series))
             lines.setdefault(key, []).append((ResultPoint(x, y, name), group))
     drawn = []
-    for line in lines.values():
+    shaded = {key: [tokens[group.rows[0].name] for _, group in line] for key, line in lines.items()}
+    alike = Counter(map(base_of, shaded.values()))
+    for key, line in lines.items():
         first = line[0][1]
         words = dict.fromkeys(_in_legend(field, first.field(field)) for field in view.series)  # each once
         text = " ".join(filter(None, words))
         points = tuple(sorted((point for point, _ in line), key=lambda point: point.x))
-        token = base_of(tokens[group.rows[0].name] for _, group in line)
+        base = base_of(shaded[key])
+        token = base if alike[base] == 1 else shaded[key][0]  # lines of one colour differ in their shades
         drawn.append(ResultCurve(text, token, points, connected=view.connected))
     return drawn + levels
 

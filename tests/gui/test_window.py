@@ -177,6 +177,25 @@ def test_going_on_instead_of_quitting_keeps_the_run(window, qtbot, wait_for):
     assert window.isVisible()
 
 
+@pytest.fixture
+def open_window(qtbot, theme, runs):
+    """Open another window, as on another day."""
+    from kdstudio.gui.window import MainWindow
+
+    opened = []
+
+    def open_it():
+        window = MainWindow(theme, runs)
+        opened.append(window)
+        qtbot.addWidget(window)
+        window.show()
+        return window
+
+    yield open_it
+    for window in opened:
+        window.controller.finish()
+
+
 def answer(qtbot, window, word):
     box = window.findChild(QMessageBox)
     press(qtbot, next(b for b in box.findChildren(QPushButton) if word in b.text()))
@@ -196,17 +215,13 @@ def test_closing_can_leave_the_runs_to_go_on_without_the_window(window, qtbot, w
 
 
 def test_a_run_of_another_worker_lets_the_window_close_and_is_followed_when_it_opens(
-    qtbot, theme, runs
+    qtbot, open_window, runs
 ):
-    from kdstudio.gui.window import MainWindow
-
     Queue(runs).add(small_experiment("networks.teacher.training.epochs=10000"))
     other = WorkerProcess(runs)
     other.work()
     qtbot.waitUntil(lambda: Queue(runs).has_worker, timeout=LONGEST)
-    window = MainWindow(theme, runs)
-    qtbot.addWidget(window)
-    window.show()
+    window = open_window()
     assert window.left.isHidden()
     qtbot.waitUntil(lambda: window.controller.state is State.RUNNING, timeout=LONGEST)
     assert window.close()
@@ -214,12 +229,11 @@ def test_a_run_of_another_worker_lets_the_window_close_and_is_followed_when_it_o
     assert other.wait(60)
 
 
-def test_three_runs_queued_the_window_closed_and_opened_and_all_are_done(window, qtbot, theme, wait_for, runs):
-    from kdstudio.gui.window import MainWindow
-
-    window.draft.set(("networks", "teacher", "training", "epochs"), 60)
+def test_three_runs_queued_window_closed_and_opened_all_done(window, qtbot, open_window, wait_for):
+    window.draft.set(("networks", "teacher", "training", "epochs"), 40)
     window.run()
     wait_for(State.RUNNING)
+    window.draft.set(("networks", "teacher", "training", "epochs"), 1)
     for temperature in (2.0, 3.0):
         window.draft.set(("strategy", "temperature"), temperature)
         window.run()
@@ -230,9 +244,7 @@ def test_three_runs_queued_the_window_closed_and_opened_and_all_are_done(window,
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONGEST)
     window.finish()
 
-    again = MainWindow(theme, runs)
-    qtbot.addWidget(again)
-    again.show()
+    again = open_window()
     assert again.left.text.text() == "From before: 1 interrupted run, 2 waiting runs"
     qtbot.wait(100)
     assert again.controller.state is State.READY
@@ -243,17 +255,12 @@ def test_three_runs_queued_the_window_closed_and_opened_and_all_are_done(window,
     again.index.look_now()
     assert len(again.index.summaries) == 3
     assert {summary.status for summary in again.index.summaries.values()} == {"finished"}
-    again.finish()
 
 
 @pytest.mark.parametrize(("word", "left"), [("Not now", ["set aside"]), ("Remove them", [])])
-def test_what_another_day_has_left_need_not_go_on(qtbot, theme, runs, word, left):
-    from kdstudio.gui.window import MainWindow
-
+def test_what_another_day_has_left_need_not_go_on(qtbot, open_window, runs, word, left):
     Queue(runs).add(small_experiment())
-    window = MainWindow(theme, runs)
-    qtbot.addWidget(window)
-    window.show()
+    window = open_window()
     assert window.left.text.text() == "From before: 1 waiting run"
     press(qtbot, window.left.buttons[word])
     assert window.left.isHidden()
@@ -261,15 +268,11 @@ def test_what_another_day_has_left_need_not_go_on(qtbot, theme, runs, word, left
     assert window.close()
 
 
-def test_code_of_another_day_is_asked_for_again(qtbot, theme, runs, tmp_path):
-    from kdstudio.gui.window import MainWindow
-
+def test_code_of_another_day_is_asked_for_again(qtbot, open_window, runs, tmp_path):
     (tmp_path / "mine.py").touch()
     model = f"networks.student.model={{name='python', path='{tmp_path}/mine.py:build'}}"
     Queue(runs).add(small_experiment(model), allow_code=True)
-    window = MainWindow(theme, runs)
-    qtbot.addWidget(window)
-    window.show()
+    window = open_window()
     press(qtbot, window.left.buttons["Go on"])
     answer(qtbot, window, "Cancel")
     assert [(entry.state, entry.allow_code) for entry in Queue(runs).entries()] == [("set aside", False)]

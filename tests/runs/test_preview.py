@@ -88,8 +88,8 @@ def test_what_is_refused_names_the_field_to_blame(setting, field):
 
 def test_a_tap_that_is_not_there_names_the_term_that_reads_it():
     terms = '{near={name="attention", student_taps=["nowhere"], teacher_taps=["block1"]}}'
+    match = small_experiment(f"strategy.terms={terms}", strategy="match")
     with pytest.raises(KDStudioError, match="gives no 'nowhere'") as told:
-        match = small_experiment(f"strategy.terms={terms}", strategy="match")
         Previewer().preview(match, lambda _what, _fraction: None)
     assert told.value.field == ("strategy", "terms", "near", "student_taps")
 

@@ -10,13 +10,13 @@ from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QLabel,
-    QLineEdit,
     QListView,
     QVBoxLayout,
     QWidget,
 )
 
 from kdstudio.gui.choosing.rows import ChoiceDelegate, ChoiceModel
+from kdstudio.gui.search_line import SearchLine
 from kdstudio.runs.choices import Choice, found
 
 SIZE = QSize(480, 440)
@@ -36,8 +36,7 @@ class Chooser(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName(f"Choose: {what}")
         self._choices = list(choices)
-        self.search = QLineEdit(placeholderText="Search: name, author, year …", clearButtonEnabled=True)
-        self.search.setAccessibleName(f"Search in {what}")
+        self.search = SearchLine(f"Search in {what}", "Search: name, author, year …")
         self.search.textChanged.connect(self._filter)
         self.search.installEventFilter(self)
         self.rows = QListView(objectName="choices")

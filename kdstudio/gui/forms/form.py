@@ -23,9 +23,9 @@ from kdstudio.gui.forms.editors import ChoiceEditor, TapEditor, editor_for, hint
 from kdstudio.gui.forms.fields import as_it_is, default_of, default_values, help_text
 from kdstudio.gui.forms.path_editor import PathEditor
 from kdstudio.gui.forms.row import INDENT, Row, lay_out
+from kdstudio.gui.forms.rows import Rows
 from kdstudio.gui.html import Html, bold, lines, paragraphs
 from kdstudio.gui.layout import tip
-from kdstudio.problems import Problem
 from kdstudio.runs.choices import choices_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Form(QWidget):
         """Build the rows, of all fields or ``only`` some; they write into ``draft``."""
         super().__init__()
         self._draft = draft
-        self._rows: dict[Path, Row] = {}
+        self._rows = Rows()
         self._disclosures: list[Disclosure] = []
         self._section: Disclosure | None = None
         self._grid = QGridLayout(self)
@@ -70,7 +70,7 @@ class Form(QWidget):
 
     def focused(self) -> Path | None:
         """Path of the field that has the focus, if one of this form has."""
-        return next((path for path, row in self._rows.items() if row.editor.control.hasFocus()), None)
+        return self._rows.focused()
 
     def reveal(self, path: Path) -> QWidget:
         """Bring the field at ``path`` in sight and give it the focus; returns its editor."""
@@ -252,31 +252,10 @@ class Form(QWidget):
             self._draft.choose(path, before)
 
     def _show_state(self) -> None:
-        self._show_swept()
-        self._show_errors()
-        for path, row in self._rows.items():
-            value = self._draft.value(path)
-            row.editor.show_value(value)
-            row.show_change(value, self._before(path))
+        self._rows.show(self._draft)
         for disclosure in self._disclosures:
             disclosure.look()
 
-    def _show_swept(self) -> None:
-        swept = self._draft.value(("sweep",)) or {}
-        for path, row in self._rows.items():
-            by_choice = any(".".join((*path, tag)) in swept for tag in TAGS)
-            row.show_swept(swept=".".join(path) in swept, choice_swept=by_choice)
-
-    def _show_errors(self) -> None:
-        by_path: dict[Path, list[Problem]] = {}
-        for problem in self._draft.problems:
-            by_path.setdefault(self.nearest(problem.path), []).append(problem)
-        for path, row in self._rows.items():
-            row.show_error("\n".join(problem.message for problem in by_path.get(path, [])))
-
     def nearest(self, path: tuple[str | int, ...]) -> Path:
         """Path of the field that ``path`` leads to or lies within; empty if it is not of this form."""
-        where = tuple(map(str, path))
-        while where and where not in self._rows:
-            where = where[:-1]
-        return where
+        return self._rows.nearest(path)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QToolButton
+from PySide6.QtWidgets import QFileDialog, QToolButton
 
 from kdstudio.gui.dropping import dropped_path
-from kdstudio.gui.forms.editors import Editor
+from kdstudio.gui.forms.editors import TextEditor
 
 FOLDER = "folder"
 
 
-class PathEditor(Editor):
+class PathEditor(TextEditor):
     """``wanted`` is ``folder``, or the patterns of files: ``*.pt *.pth``.
 
     A name behind a colon, as of a function in a file, is kept when another file is chosen.
@@ -21,10 +21,8 @@ class PathEditor(Editor):
 
     def __init__(self, value: object, wanted: str) -> None:
         """Show ``value``."""
-        line = QLineEdit("" if value is None else str(value))
-        super().__init__(line, stretch=True)
+        super().__init__(value)
         self._wanted = wanted
-        line.textEdited.connect(self.edited.emit)
         self.browse_button = QToolButton(objectName="inline", text="Browse…")
         self.browse_button.setAccessibleName(f"Browse for a {'folder' if wanted == FOLDER else 'file'}")
         self.browse_button.clicked.connect(self.browse)

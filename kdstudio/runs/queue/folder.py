@@ -1,7 +1,7 @@
 """The queue on disk: one file an entry in ``RUNS/.queue``, true whoever is killed at whatever moment.
 
-What is to be changed is read again, changed and written under one lock. Whoever runs an entry holds the entry's
-own lock, so that one that says ``running`` and is not held was left in mid-run.
+What is to be changed is read again, changed and written under one lock. Whoever runs an entry holds the
+entry's own lock, so that one that says ``running`` and is not held was left in mid-run.
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ class QueueFolder:
 
     def lock(self, name: str) -> FileLock:
         """Return the lock of an entry, or one of another name; it is not waited for."""
+        make_folder(self.path.parent, "runs folder")
         make_folder(self.path, "queue")
         return FileLock(self.file(name, ".lock"), timeout=0, thread_local=False)
 

@@ -192,9 +192,9 @@ class Queue:
 
         What was allowed to run code is no longer.
         """
-        if not self.has_worker:
-            if waiting := [entry.key for entry in self.entries() if entry.state == "waiting"]:
-                self._change(waiting, lambda entry: entry.with_state("set aside", allow_code=False))
+        waiting = [entry.key for entry in self.entries() if entry.state == "waiting"]
+        if waiting and not self.has_worker:
+            self._change(waiting, lambda entry: entry.with_state("set aside", allow_code=False))
         return [entry for entry in self.entries() if entry.state in LEFT]
 
     def take(self) -> Taken | None:

@@ -1,6 +1,6 @@
 """The worker as a process of its own: it takes one entry after the other, for as long as it is wanted.
 
-Its standard input says what is wanted, a word a line: ``work``, and ``keep on`` to whom nobody will listen any more.
+Its standard input says what is wanted, a word a line: ``work``, or ``keep on`` without whoever started it.
 Where it ends, whoever started the worker has gone: the run is kept with a checkpoint, and the worker ends.
 """
 
@@ -17,6 +17,7 @@ from threading import Event, Thread
 import psutil
 from filelock import Timeout
 
+from kdstudio.engine.experiment import REGISTRIES
 from kdstudio.runs.folder import PATIENCE
 from kdstudio.runs.queue.queue import Queue
 from kdstudio.runs.queue.working import Work
@@ -108,13 +109,16 @@ def _step_back() -> None:
 
 
 def _warm_up() -> None:
-    """Import the engine now, so that the first run need not wait for it."""
+    """Import the engine now, and all that can be chosen, so that the first run need not wait for it."""
     with suppress(ImportError):  # who needs it is told
+        import numpy.random  # noqa: F401
         import torch
 
         import kdstudio.engine.trainer  # noqa: F401
 
         torch.set_num_threads(1)
+        for registry in REGISTRIES:
+            len(registry)
 
 
 def main() -> None:

@@ -31,7 +31,7 @@ class Work:
         prepares: Tell = lambda _: None,
         runs: Callable[[RunFolder], None] = lambda _: None,
     ) -> None:
-        """``leaving`` tells that the worker is to end: what runs is kept with a checkpoint, to be gone on with.
+        """``leaving`` tells that the worker is to end: what runs is kept with a checkpoint, to go on.
 
         ``prepares`` hears what is being prepared, ``runs`` the folder after each event.
         """
@@ -84,7 +84,7 @@ class Work:
         """Run; returns the last event."""
         last: Event | None = None
         with closing(session.events(stopping=lambda: self._is_to_stop(entry))) as events:
-            for last in events:
+            for last in events:  # noqa: B007
                 self._runs(session.folder)
         return last
 

@@ -113,7 +113,7 @@ def test_a_picture_is_twice_as_large_and_in_the_colours_of_the_window(show, them
         pixels = picture_of(plot)
         assert pixels.shape[1] > 2 * 500
         assert has_colour(plot, theme.colours["panel"])
-        assert has_colour(plot, theme.colours.of(0 if maker is result_plot else "student"))
+        assert has_colour(plot, theme.colours.of("student"))
 
 
 @pytest.mark.parametrize("maker", MAKERS)

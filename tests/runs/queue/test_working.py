@@ -75,7 +75,7 @@ def test_a_stop_while_it_prepares_leaves_no_run(queue, monkeypatch, leaving, sta
 
 
 def test_what_cannot_be_prepared_fails_with_its_reason(queue, tmp_path):
-    entry = carried_out(queue, f"data.source={{name='folder', folder='{tmp_path}/nowhere'}}")
+    entry = carried_out(queue, f"data.source={{name='folder', path='{tmp_path}/nowhere'}}")
     assert entry.state == "failed"
     assert "nowhere" in entry.message
     assert "Traceback" in entry.details

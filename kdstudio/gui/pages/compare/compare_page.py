@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -111,9 +112,8 @@ class ComparePage(QWidget):
             "delete": self._delete,
         }.items():
             self.actions_of_runs[name].triggered.connect(act)
-        for strip_action in (self.undo_strip.undo, self.filter.find):
-            strip_action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            self.addAction(strip_action)
+        self.filter.find.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self.addAction(self.filter.find)
         self.undo_strip.complained.connect(self.complained)
         self.undo_strip.undone.connect(self._take_back)
         self.table.chosen_changed.connect(self._turn)
@@ -181,6 +181,24 @@ class ComparePage(QWidget):
         if anew:
             self._awaited = None
         self._show_chosen()
+
+    def event(self, event: QEvent) -> bool:
+        """Take Ctrl+Z before the window does, while there is something to undo here."""
+        if event.type() is QEvent.Type.ShortcutOverride and self._undoes(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Undo the last deletion."""
+        if self._undoes(event):
+            self.undo_strip.undo.trigger()
+        else:
+            super().keyPressEvent(event)
+
+    def _undoes(self, event: QEvent) -> bool:
+        is_key = isinstance(event, QKeyEvent) and event.matches(QKeySequence.StandardKey.Undo)
+        return is_key and self.undo_strip.undo.isEnabled()
 
     def choose(self, run: RunFolder) -> None:
         """Select ``run`` alone, once the index knows it."""

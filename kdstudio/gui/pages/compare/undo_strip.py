@@ -25,7 +25,7 @@ class UndoStrip(QFrame):
         super().__init__(objectName="card")
         self._thrown: list[Thrown] = []
         self.told = QLabel()
-        self.undo = QAction("Undo", self, shortcut=UNDO_KEY, enabled=False)
+        self.undo = QAction("Undo", self, enabled=False)
         self.undo.triggered.connect(self._undo)
         self.undo_button = QPushButton("Undo", toolTip=f"Put them back where they were ({UNDO_KEY})")
         self.undo_button.clicked.connect(self.undo.trigger)

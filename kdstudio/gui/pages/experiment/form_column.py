@@ -130,8 +130,7 @@ class FormColumn(QWidget):
             browse.setAccessibleName(f"Browse architectures for the {role}")
             browse.clicked.connect(lambda _checked, chosen=role: self.browse_wanted.emit(chosen))
             place, line = ("networks", role), partial(network_line, role=role)
-            card = self._add_card(role.capitalize(), [Form(draft, place, NetworkSpec)], [place], line)
-            card.add_button(browse)
+            self._add_card(role.capitalize(), [Form(draft, place, NetworkSpec)], [place], line, browse)
         self.sweep = SweepForm(draft)
         seeds = Form(draft, (), Experiment, only=SEEDS)
         places = [(name,) for name in (*SEEDS, PART)]
@@ -146,10 +145,13 @@ class FormColumn(QWidget):
         forms: Sequence[Form | SweepForm],
         places: Sequence[Path],
         line: Callable[[Experiment], str],
-    ) -> FoldingCard:
+        button: QPushButton | None = None,
+    ) -> None:
         key = f"folded/{heading}"
         card = FoldingCard(heading, folded=QSettings().value(key, heading in FOLDED_AT_FIRST, bool))
         card.folded.connect(lambda folded: QSettings().setValue(key, folded))
+        if button:
+            card.add_button(button)  # before the forms, as Tab goes
         for form in forms:
             if isinstance(form, Form):
                 form.sweep_wanted.connect(self._sweep)
@@ -158,7 +160,6 @@ class FormColumn(QWidget):
         card.reset_wanted.connect(lambda: self._draft.reset(*self._changes_in(part)))
         self._column.addWidget(card)
         self._parts.append(part)
-        return card
 
     def _changes_in(self, part: Part) -> list[Path]:
         return [path for path in self._draft.changes if part.covers(path)]

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -19,6 +17,7 @@ from PySide6.QtWidgets import (
 from kdstudio.gui.layout import scrolled
 from kdstudio.gui.pages.experiment.preset_button import PresetButton
 from kdstudio.gui.pages.experiment.preset_filter import PresetFilter
+from kdstudio.gui.search_line import SearchLine
 from kdstudio.runs.preset_facts import Took, preset_facts, took
 from kdstudio.runs.summary import Summary
 
@@ -41,8 +40,7 @@ class Gallery(QWidget):
         self._finished: list[Summary] | None = None
         self._headings: dict[str, QLabel] = {}
         self._presets = QButtonGroup(self, exclusive=True)
-        self.search = SearchLine(placeholderText="Search", clearButtonEnabled=True)
-        self.search.setAccessibleName("Search in presets")
+        self.search = SearchLine("Search in presets", "Search")
         self.search.setToolTip("Name, author, year, strategy, data, or what it shows")
         self.filter = PresetFilter(self._facts)
         self.count = QLabel(objectName="muted", wordWrap=True)
@@ -134,16 +132,3 @@ class Gallery(QWidget):
     def _pick_first(self) -> None:
         if names := self.shown():
             self.button(names[0]).click()
-
-
-class SearchLine(QLineEdit):
-    """A line that is left by the Down key, towards what it has found."""
-
-    left = Signal()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Leave by Down."""
-        if event.key() == Qt.Key.Key_Down:
-            self.left.emit()
-        else:
-            super().keyPressEvent(event)

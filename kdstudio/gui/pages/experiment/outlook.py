@@ -46,14 +46,18 @@ class Outlook(QWidget):
         outside.setContentsMargins(0, 0, 0, 0)
         self._scroll = scrolled(holder, "What will happen")
         outside.addWidget(self._scroll)
-        self.setMinimumWidth(LEAST_WIDTH)
-        self.setMaximumWidth(WIDTH)
+        self.fit(1.0)
         draft.changed.connect(self._describe)
         self._describe()
 
     def show_preview(self) -> None:
         """Bring what was found out about the experiment into sight."""
         self._scroll.ensureWidgetVisible(self.preview, 0, 0)
+
+    def fit(self, size: float) -> None:
+        """Be as wide as text of that ``size`` needs, as a share of the usual."""
+        self.setMinimumWidth(round(LEAST_WIDTH * size))
+        self.setMaximumWidth(round(WIDTH * size))
 
     def _make_command(self) -> Card:
         card = Card("The same on the command line")

@@ -111,7 +111,7 @@ class LivePlots(QWidget):
         self.run, self.beside = run, beside
         for plot in self._curve_plots:
             plot.clear()
-        self._declared = {}
+        self._declared, self._waiting = {}, []
         self.scores.offer({ACCURACY: self.accuracy})
         self.course.show_widget(RATES)
         self.course.set_available(SHARES, False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.empty_state import EmptyState
 from kdstudio.gui.flow_layout import FlowLayout
@@ -14,13 +14,15 @@ from kdstudio.gui.left_strip import LineUp
 from kdstudio.gui.pages.queue.queue_table import QueueTable, Row, Summaries
 from kdstudio.gui.queue_watch import QueueWatch
 from kdstudio.gui.run_index import SharedIndex
+from kdstudio.gui.saving.button import SaveButton
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.queue.entry import Entry
 from kdstudio.runs.queue.queue import Queue
 
 EMPTY = (
-    "Nothing waits.\nWhile a run goes on, Run (Ctrl+R) puts the next one in line; its place can be changed here.\n"
+    "Nothing waits.\nWhile a run goes on, Run (Ctrl+R) puts the next one in line; "
+    "its place can be changed here.\n"
     "What is left when the window closes is offered when it opens again."
 )
 PAUSE, GO_ON = "Pause the queue", "Let the queue go on"
@@ -59,7 +61,11 @@ class QueuePage(QWidget):
         column = QVBoxLayout(content)
         column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         column.setSpacing(GAP)
-        column.addWidget(QLabel("Queue", objectName="title"))
+        head = QHBoxLayout()
+        head.addWidget(QLabel("Queue", objectName="title"))
+        head.addStretch(1)
+        head.addWidget(SaveButton("the queue", lambda: self.table.saving))
+        column.addLayout(head)
         row = FlowLayout()
         for text, tip, act in (
             ("Move up", "Run it earlier (Alt+Up, or drag it)", lambda: self._move(-1)),

@@ -1,4 +1,4 @@
-"""The queue in a table: one entry a row, in the order in which they are run; rows that wait can be dragged."""
+"""The queue in a table: one entry a row, in the order of their turns; rows that wait can be dragged."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QBrush, QColor, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
+from kdstudio.gui.saving.tables import save_table
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.queue.entry import Entry, EntryState
@@ -194,6 +195,7 @@ class QueueTable(QTableView):
         self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.setDragDropOverwriteMode(False)
         self.setAccessibleName("Queue")
+        self.saving = save_table(self, "Queue")
         self.setTabKeyNavigation(False)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setSectionResizeMode(WHAT, QHeaderView.ResizeMode.Stretch)

@@ -2,8 +2,8 @@
 
 import pytest
 from PySide6.QtCore import QPoint, QSettings, Qt
-from PySide6.QtGui import QColor, QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QLineEdit, QMenu, QMessageBox
+from PySide6.QtGui import QAction, QColor, QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QLineEdit, QMainWindow, QMenu, QMessageBox
 
 from kdstudio.gui.pages.compare.entries import COLUMNS, STATE_COLUMN
 from kdstudio.gui.pages.compare.filter_bar import ANY
@@ -168,7 +168,7 @@ def test_what_is_deleted_comes_back_with_ctrl_z(page, index, qtbot):
     assert page.undo_strip.isVisible()
     assert page.undo_strip.told.text().startswith("Deleted 3 runs.")
     index.summaries = {**index.summaries, RunFolder(index.path / "20260101-a"): seeded("20260101-a", 0, 0.8)}
-    page.undo_strip.undo.trigger()
+    press(qtbot, page, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert (index.path / "20260101-a").is_dir()
     assert (index.path / "20260103-c").is_dir()
     assert not page.undo_strip.isVisible()
@@ -177,6 +177,26 @@ def test_what_is_deleted_comes_back_with_ctrl_z(page, index, qtbot):
     page.undo_strip.empty_button.click()
     assert not any((index.path / ".trash").iterdir())
     assert not page.undo_strip.undo.isEnabled()
+
+
+def test_ctrl_z_here_is_not_that_of_the_window(page, qtbot):
+    window, told = QMainWindow(), []
+    qtbot.addWidget(window)
+    action = QAction("Undo", window, shortcut="Ctrl+Z")
+    action.triggered.connect(lambda: told.append(True))
+    window.addAction(action)
+    window.setCentralWidget(page)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    page.buttons["delete"].click()
+    control = Qt.KeyboardModifier.ControlModifier
+    for _ in range(2):
+        page.table.setFocus()
+        qtbot.keyClick(page.table, Qt.Key.Key_Z, control)
+    assert not page.undo_strip.undo.isEnabled()
+    assert told == [True]
+    page.setParent(None)
 
 
 def test_a_running_run_is_never_deleted_and_the_button_says_why(page, index):

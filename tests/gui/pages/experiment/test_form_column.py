@@ -155,4 +155,4 @@ def test_the_form_of_every_strategy_fits_into_the_narrowest_window(column, name)
         for row in getattr(form, "_rows", {}).values() if not hasattr(form, "word") else ():
             row.mark.show()
     assert column._column.minimumSize().width() <= NARROWEST - 10
-    assert column.minimumWidth() <= NARROWEST
+    assert column.minimumSizeHint().width() <= NARROWEST

@@ -150,7 +150,8 @@ def test_every_state_has_a_word_a_sign_a_colour_and_a_remedy(page, queue, theme,
         assert cell.data() == f"{sign}  {state}"
         brush = cell.data(Qt.ItemDataRole.ForegroundRole)
         assert brush.color().name() == theme.colours[colour].lower()
-        assert ("the cable is out" in page.about.text()) == (state not in ("interrupted", "set aside", "stopped"))
+        has_own_words = state in ("interrupted", "set aside", "stopped")
+        assert ("the cable is out" in page.about.text()) == (not has_own_words)
 
 
 def test_code_that_a_retried_run_would_run_is_asked_for(qtbot, window, page, queue, tmp_path):
