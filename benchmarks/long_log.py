@@ -2,12 +2,13 @@
 
 uv run python benchmarks/long_log.py RUN [--events 85200] [--an-epoch 40]
 
-Writes the log of a copy of RUN (a finished one) anew, its last stage as long as that, as the recorder would, and
-measures reading it to the end, with the memory that takes, and the Live page until its curves are drawn.
+Writes the log of a copy of RUN (a finished one) anew, its last stage as long as that, as the recorder would,
+and measures reading it to the end, with the memory that takes, and the Live page until its curves are drawn.
 """
 
 import argparse
 import json
+import os
 import resource
 import shutil
 import tempfile
@@ -25,6 +26,8 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=85_200, help="that tell of steps")
     parser.add_argument("--an-epoch", type=int, default=40, help="of them in each epoch")
     options = parser.parse_args()
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as runs:
         folder = Path(runs, "long")
         shutil.copytree(options.run, folder)
@@ -35,8 +38,8 @@ def main() -> None:
         took, work = time.perf_counter() - began, time.process_time() - before
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(
-            f"{options.events:,} events of steps, {size / 1e6:.0f} MB: read in {took:.2f} s ({work:.2f} s of the "
-            f"processor), {len(events):,} events kept, {memory:.0f} MB in all"
+            f"{options.events:,} events of steps, {size / 1e6:.0f} MB: read in {took:.2f} s "
+            f"({work:.2f} s of the processor), {len(events):,} events kept, {memory:.0f} MB in all"
         )
         print(f"open on the Live page after {open_page(Path(runs)):.2f} s")
 
