@@ -6,6 +6,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy
 
+from kdstudio.gui.layout import tip as broken
+
 LEAST_WIDTH, MARGINS = 80, 6
 NOTHING = "no message"
 
@@ -26,7 +28,8 @@ class ElidedLink(QPushButton):
     def show_text(self, text: str, tip: str = "") -> None:
         """Show the first line of ``text``; nothing for nothing. ``tip`` says what a click does."""
         self.whole = text
-        self.setToolTip("\n".join(filter(None, (text, tip))))
+        self.setToolTip(broken("
+".join(filter(None, (text, tip)))))
         self.setAccessibleName(text or NOTHING)
         self.setAccessibleDescription(tip)
         self.setVisible(bool(text))

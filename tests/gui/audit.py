@@ -102,8 +102,8 @@ def longest_word(label: QLabel) -> int:
 
 
 def widest_line(tip: str) -> int:
-    """Characters that a tool tip has side by side; Qt itself breaks HTML."""
-    return 0 if Qt.mightBeRichText(tip) else max(map(len, tip.splitlines()), default=0)
+    """Characters that a tool tip has side by side; HTML is broken by Qt itself."""
+    return 0 if tip.startswith("<") else max(map(len, tip.splitlines()), default=0)
 
 
 def _out_of_its_place(widget: QWidget) -> Iterator[str]:

@@ -7,10 +7,10 @@ from kdstudio.engine.strategy import strategies
 from kdstudio.gui.forms.options_draft import default_values
 from kdstudio.gui.pages import PAGES
 from tests.gui.audit import clipped
+from tests.gui.conftest import LONGEST
 from tests.gui.dialogs import DIALOGS
 
 SIZES = ((1024, 700), (1280, 800))
-PATIENCE = 10_000
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def fits(qtbot):
             QApplication.processEvents()
             assert clipped(widget) == []
 
-        qtbot.waitUntil(check, timeout=PATIENCE)
+        qtbot.waitUntil(check, timeout=LONGEST)
 
     return wait
 
