@@ -28,8 +28,7 @@ class ElidedLink(QPushButton):
     def show_text(self, text: str, tip: str = "") -> None:
         """Show the first line of ``text``; nothing for nothing. ``tip`` says what a click does."""
         self.whole = text
-        self.setToolTip(broken("
-".join(filter(None, (text, tip)))))
+        self.setToolTip(broken("\n".join(filter(None, (text, tip)))))
         self.setAccessibleName(text or NOTHING)
         self.setAccessibleDescription(tip)
         self.setVisible(bool(text))
