@@ -128,6 +128,7 @@ class QueueWatch(QObject):
         has_begun = any(entry.worker == worker.pid for entry in self.queue.entries())
         if self.waiting and not self._leaving and not has_begun:
             self.queue.hold(held=True)
+            log = ""
             with suppress(OSError):
                 log = self.queue.log_file.read_text("utf-8", errors="replace")
             self.failed.emit(
