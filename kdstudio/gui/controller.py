@@ -53,6 +53,9 @@ class RunController(QObject):
         self.watch = QueueWatch(runs, self)
         """The queue; whoever shows it may read and change it."""
         self.watch.failed.connect(self.failed)
+        self.watch.changed.connect(self._note_waiting)
+        self._waiting: set[str] = set()
+        """Keys of what has waited, and has not been followed since."""
         self.follower: RunFollower | None = None
         """Of the run followed; whoever shows it may read its state."""
         self.blamed: FieldPath = ()
@@ -133,6 +136,7 @@ class RunController(QObject):
         """Follow an entry of the queue from now on."""
         self._entry, self.follower, self._stopping = entry, None, False
         self._settled = False
+        self._waiting.discard(entry.key)
         self._enter(State.PREPARING)
         self.followed.emit()
 
@@ -212,6 +216,11 @@ class RunController(QObject):
         self.watch.look()
         running = self.watch.running
         entry = self._entry and (self.watch.find(self._entry.key) or self._entry.with_state("cancelled"))
+        if entry is None and (passed := self._passed()):
+            self._take(passed)
+            self._read_on(passed)
+            self._end(passed)
+            return
         if running and (entry is None or entry.state == "waiting"):
             self._take(running)
             entry = running
@@ -221,10 +230,20 @@ class RunController(QObject):
             return
         self._entry = entry
         self._read_on(entry)
-        self._timer.setInterval(POLL_MILLISECONDS if self.state.is_busy else IDLE_MILLISECONDS)
+        self._timer.setInterval(
+            POLL_MILLISECONDS if self.state.is_busy or self.watch.waiting else IDLE_MILLISECONDS
+        )
         is_prepared = entry is None or not (entry.state == "waiting" or entry.doing)
         if self.follower and self.follower.state.started and is_prepared and not self._settled:
             self._take_state(self.follower)
+
+    def _note_waiting(self) -> None:
+        self._waiting |= {entry.key for entry in self.watch.waiting}
+
+    def _passed(self) -> Entry | None:
+        """Return what has begun and ended between two looks."""
+        ended = (entry for entry in self.watch.entries if entry.is_over and entry.state != "cancelled")
+        return next((entry for entry in ended if entry.key in self._waiting), None)
 
     def _read_on(self, entry: Entry | None) -> None:
         if entry and entry.run and (self.folder is None or entry.run != self.folder.name):

@@ -105,7 +105,7 @@ class QueueWatch(QObject):
             if (held, entries) != (self.is_held, self.entries):
                 self.is_held, self.entries = held, entries
                 self.changed.emit()
-        if self.waiting and not self._works and not self._leaving:
+        if self.waiting and not (self.is_held or self._works or self._leaving):
             self._works = True
             self.start_worker().work()
 
@@ -128,6 +128,7 @@ class QueueWatch(QObject):
         has_begun = any(entry.worker == worker.pid for entry in self.queue.entries())
         if self.waiting and not self._leaving and not has_begun:
             self.queue.hold(held=True)
+            log = ""
             with suppress(OSError):
                 log = self.queue.log_file.read_text("utf-8", errors="replace")
             self.failed.emit(
