@@ -21,6 +21,8 @@ SWITCH_INTERVAL = 0.0005
 """Seconds after which a thread that holds the interpreter is asked for it; Python's own is ten times that."""
 TURN_MILLISECONDS = 100
 """Between one page and the next: what the user does meanwhile is answered."""
+NEVER = 10**9
+"""Objects that may be made before garbage is looked for."""
 LIBRARIES = ("libc10.so", "libtorch_cpu.so", "libtorch.so", "libshm.so", "libtorch_python.so")
 """Of torch on Linux, in the order in which they need each other."""
 
@@ -36,6 +38,7 @@ class Warming(QObject):
         super().__init__(window)
         self._window = window
         self._names = list(pages.PAGES)
+        self._thresholds = gc.get_threshold()
         self.thread = Thread(target=load, name="warming", daemon=True)
         self._timer = QTimer(self, interval=TURN_MILLISECONDS)
         self._timer.timeout.connect(self._take_a_turn)
@@ -43,6 +46,7 @@ class Warming(QObject):
     def start(self) -> None:
         """Begin."""
         sys.setswitchinterval(SWITCH_INTERVAL)
+        gc.set_threshold(NEVER)
         self.thread.start()
         self._timer.start()
 
@@ -59,13 +63,14 @@ class Warming(QObject):
             return
         self._timer.stop()
         gc.freeze()  # nothing of all this is ever garbage, and looking through it takes as long as a page
+        gc.set_threshold(*self._thresholds)
 
 
 def load() -> None:
     """Import the pages with the plots' library, and the engine; who needs what is missing is told then."""
+    _load_libraries()
     for module in walk_packages(pages.__path__, f"{pages.__name__}."):
         import_module(module.name)
-    _load_libraries()
     with suppress(ImportError):
         import torch
 
