@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import sys
 from contextlib import suppress
 from importlib import import_module
@@ -80,9 +81,13 @@ def load() -> None:
 
 
 def _load_libraries() -> None:
-    """Load torch's libraries, most of its import, while the interpreter is free for the window."""
+    """Load torch's libraries, most of its import, while the interpreter is free for the window.
+
+    Python's own ways of loading one keep the interpreter to themselves until it is there.
+    """
     found = find_spec("torch")
-    if found and found.origin:
-        for name in LIBRARIES:
-            with suppress(OSError):
-                ctypes.CDLL(str(Path(found.origin).parent / "lib" / name), mode=ctypes.RTLD_GLOBAL)
+    if sys.platform == "linux" and found and found.origin:
+        load_library = ctypes.CDLL(None).dlopen
+        load_library.argtypes, load_library.restype = (ctypes.c_char_p, ctypes.c_int), ctypes.c_void_p
+        for name in LIBRARIES:  # one that is not there is none
+            load_library(os.fsencode(Path(found.origin).parent / "lib" / name), os.RTLD_NOW | os.RTLD_GLOBAL)
