@@ -14,7 +14,7 @@ from importlib.metadata import (
     version,
 )
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 OURS = "kdstudio"
 PASSED_THROUGH = ("kdstudio.models.modules.drawing",)
@@ -23,7 +23,7 @@ PASSED_THROUGH = ("kdstudio.models.modules.drawing",)
 @cache
 def everything_offered() -> EntryPoints:
     """Entry points of all packages, read once: each asking opens a file of every package installed."""
-    return entry_points()
+    return cast("EntryPoints", entry_points())  # before Python 3.12 of another type, selected from alike
 
 
 @cache

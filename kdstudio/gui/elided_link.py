@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy
 from kdstudio.gui.layout import tip as broken
 
 LEAST_WIDTH, MARGINS = 80, 6
+NOTHING = "no message"
 
 
 class ElidedLink(QPushButton):
@@ -21,13 +22,14 @@ class ElidedLink(QPushButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.whole = ""
         """The text, before it is cut."""
+        self.setAccessibleName(NOTHING)
         self.hide()
 
     def show_text(self, text: str, tip: str = "") -> None:
         """Show the first line of ``text``; nothing for nothing. ``tip`` says what a click does."""
         self.whole = text
         self.setToolTip(broken("\n".join(filter(None, (text, tip)))))
-        self.setAccessibleName(text)
+        self.setAccessibleName(text or NOTHING)
         self.setAccessibleDescription(tip)
         self.setVisible(bool(text))
         self._fit()

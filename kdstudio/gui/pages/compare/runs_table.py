@@ -187,8 +187,8 @@ class RunsTable(QTreeView):
         if not kept:
             for index in self._tops():
                 self.setExpanded(index, not unfolded.isdisjoint(index.data(ENTRY).runs))
-            if self.isVisible():
-                self._fit_columns()
+        if self.isVisible():
+            self._fit_columns()
         if not kept or anew:
             self._select(wanted)
             if not self.selectionModel().hasSelection():
