@@ -74,7 +74,7 @@ def start(began: float) -> dict[str, float]:
     def beat() -> None:
         nonlocal last
         now = time.perf_counter()
-        gaps["torch" if warming.thread.is_alive() else "pages"].append(1000 * (now - last))
+        gaps["torch" if warming.loading.is_alive() else "pages"].append(1000 * (now - last))
         last = now
 
     heart = QTimer(interval=BEAT)
@@ -86,7 +86,7 @@ def start(began: float) -> dict[str, float]:
     found["form usable, s"] = time.time() - began  # laid out, drawn, and beating
     found["torch by then"] = float("torch" in sys.modules)
     warming.start()
-    while warming.thread.is_alive():
+    while warming.loading.is_alive():
         application.processEvents()
         time.sleep(0.001)
     found["torch there, s"] = time.time() - began

@@ -40,7 +40,7 @@ class Warming(QObject):
         self._window = window
         self._names = list(pages.PAGES)
         self._thresholds = gc.get_threshold()
-        self.thread = Thread(target=load, name="warming", daemon=True)
+        self.loading = Thread(target=load, name="warming", daemon=True)
         self._timer = QTimer(self, interval=TURN_MILLISECONDS)
         self._timer.timeout.connect(self._take_a_turn)
 
@@ -48,7 +48,7 @@ class Warming(QObject):
         """Begin."""
         sys.setswitchinterval(SWITCH_INTERVAL)
         gc.set_threshold(NEVER)
-        self.thread.start()
+        self.loading.start()
         self._timer.start()
 
     @property
@@ -57,7 +57,7 @@ class Warming(QObject):
         return self._timer.isActive()
 
     def _take_a_turn(self) -> None:
-        if self.thread.is_alive():
+        if self.loading.is_alive():
             return
         if self._names:
             self._window.page(self._names.pop(0))
