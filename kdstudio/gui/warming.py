@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import sys
 from contextlib import suppress
 from importlib import import_module
@@ -21,6 +22,8 @@ SWITCH_INTERVAL = 0.0005
 """Seconds after which a thread that holds the interpreter is asked for it; Python's own is ten times that."""
 TURN_MILLISECONDS = 100
 """Between one page and the next: what the user does meanwhile is answered."""
+NEVER = 10**9
+"""Objects that may be made before garbage is looked for."""
 LIBRARIES = ("libc10.so", "libtorch_cpu.so", "libtorch.so", "libshm.so", "libtorch_python.so")
 """Of torch on Linux, in the order in which they need each other."""
 
@@ -36,14 +39,16 @@ class Warming(QObject):
         super().__init__(window)
         self._window = window
         self._names = list(pages.PAGES)
-        self.thread = Thread(target=load, name="warming", daemon=True)
+        self._thresholds = gc.get_threshold()
+        self.loading = Thread(target=load, name="warming", daemon=True)
         self._timer = QTimer(self, interval=TURN_MILLISECONDS)
         self._timer.timeout.connect(self._take_a_turn)
 
     def start(self) -> None:
         """Begin."""
         sys.setswitchinterval(SWITCH_INTERVAL)
-        self.thread.start()
+        gc.set_threshold(NEVER)
+        self.loading.start()
         self._timer.start()
 
     @property
@@ -52,20 +57,21 @@ class Warming(QObject):
         return self._timer.isActive()
 
     def _take_a_turn(self) -> None:
-        if self.thread.is_alive():
+        if self.loading.is_alive():
             return
         if self._names:
             self._window.page(self._names.pop(0))
             return
         self._timer.stop()
         gc.freeze()  # nothing of all this is ever garbage, and looking through it takes as long as a page
+        gc.set_threshold(*self._thresholds)
 
 
 def load() -> None:
     """Import the pages with the plots' library, and the engine; who needs what is missing is told then."""
+    _load_libraries()
     for module in walk_packages(pages.__path__, f"{pages.__name__}."):
         import_module(module.name)
-    _load_libraries()
     with suppress(ImportError):
         import torch
 
@@ -75,9 +81,13 @@ def load() -> None:
 
 
 def _load_libraries() -> None:
-    """Load torch's libraries, most of its import, while the interpreter is free for the window."""
+    """Load torch's libraries, most of its import, while the interpreter is free for the window.
+
+    Python's own ways of loading one keep the interpreter to themselves until it is there.
+    """
     found = find_spec("torch")
-    if found and found.origin:
-        for name in LIBRARIES:
-            with suppress(OSError):
-                ctypes.CDLL(str(Path(found.origin).parent / "lib" / name), mode=ctypes.RTLD_GLOBAL)
+    if sys.platform == "linux" and found and found.origin:
+        load_library = ctypes.CDLL(None).dlopen
+        load_library.argtypes, load_library.restype = (ctypes.c_char_p, ctypes.c_int), ctypes.c_void_p
+        for name in LIBRARIES:  # one that is not there is none
+            load_library(os.fsencode(Path(found.origin).parent / "lib" / name), os.RTLD_NOW | os.RTLD_GLOBAL)

@@ -24,7 +24,7 @@ def test_all_pages_are_made_and_the_one_in_sight_stays(qtbot, window):
     warming.start()
     qtbot.waitUntil(lambda: window.stack.count() == len(PAGES), timeout=LONGEST)
     assert window.stack.currentWidget() is window.page("Experiment")
-    assert not warming.thread.is_alive()
+    assert not warming.loading.is_alive()
 
 
 def test_without_torch_it_ends_in_silence(monkeypatch):
