@@ -9,14 +9,14 @@ from typing import Any
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from kdstudio.engine.experiment import Experiment
-from kdstudio.engine.trials import code_run_by
 from kdstudio.errors import KDStudioError
 from kdstudio.gui.controller import RunController, State
-from kdstudio.gui.dialogs import ErrorDialog, ask, show_error
+from kdstudio.gui.dialogs import ErrorDialog, ask
 from kdstudio.gui.empty_state import EmptyState
+from kdstudio.gui.failures import Failures
 from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.icons import page_icon
 from kdstudio.gui.last_experiment import LastExperiment
@@ -24,6 +24,7 @@ from kdstudio.gui.left_strip import LeftStrip
 from kdstudio.gui.menus import Menus
 from kdstudio.gui.page_focus import take_focus
 from kdstudio.gui.pages import PAGES
+from kdstudio.gui.permission import once_allowed
 from kdstudio.gui.rail import Rail
 from kdstudio.gui.run_bar import RunBar
 from kdstudio.gui.run_index import SharedIndex
@@ -31,7 +32,7 @@ from kdstudio.gui.run_word import hindrance
 from kdstudio.gui.saving.keys import SavingKeys
 from kdstudio.gui.settings_dialog import SettingsDialog
 from kdstudio.gui.theme import Theme
-from kdstudio.problems import Problem, Refusal
+from kdstudio.problems import Problem
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.presets import DEFAULT_PRESET
 
@@ -48,13 +49,11 @@ class MainWindow(QMainWindow):
         self.resize(1280, 800)
         self.theme, self.runs = theme, runs
         self._leaving = False
-        self.error: ErrorDialog | None = None
-        self._failure = ("", "")
-        """Message and details of what failed last, where that stands in no log."""
         self.draft = Draft(DEFAULT_PRESET, self)
         self.last_experiment = LastExperiment(self.draft)
         self._notice = self.last_experiment.restore()
         self.controller = RunController(runs, self)
+        self.failures = Failures(self, self.controller, self.draft, self)
         self.index = SharedIndex(runs, self)
         self.run_bar = RunBar(self.controller)
         self.stack = QStackedWidget()
@@ -122,11 +121,10 @@ class MainWindow(QMainWindow):
         self.run_bar.resume_wanted.connect(self.resume_followed)
         self.run_bar.queue_wanted.connect(lambda: self.show_page("Queue"))
         self.run_bar.word.mend_wanted.connect(self.mend)
-        self.run_bar.word.failure_wanted.connect(self._tell_failure)
+        self.run_bar.word.failure_wanted.connect(self.failures.tell_again)
         self.run_bar.word.outcome_wanted.connect(lambda: self.show_page("Live"))
         self.draft.changed.connect(self._show_runnable)
         self._show_runnable()
-        controller.failed.connect(self._fail)
         controller.state_changed.connect(self._follow_state)
 
     def _follow_theme(self) -> None:
@@ -181,12 +179,9 @@ class MainWindow(QMainWindow):
         experiment = self.draft.experiment
         if experiment is None or self.draft.problems:
             return
-        if code := code_run_by(experiment):
-            self._ask_for_code(code, lambda: self._begin(experiment, allow_code=True))
-        else:
-            self._begin(experiment)
+        once_allowed(self, [experiment], partial(self._begin, experiment))
 
-    def _begin(self, experiment: Experiment, *, allow_code: bool = False) -> None:
+    def _begin(self, experiment: Experiment, *, allow_code: bool) -> None:
         self.controller.run(experiment, allow_code=allow_code)
         self._watch_run()
 
@@ -195,25 +190,11 @@ class MainWindow(QMainWindow):
         if self.controller.state is State.PREPARING:
             self.show_page("Live")
 
-    def _ask_for_code(self, code: str, go_on: Callable[[], None]) -> None:
-        """Ask before anything of the user's is run."""
-        ask(
-            self,
-            "This experiment runs code",
-            f"Run the code in {code}?",
-            "It can do anything that you can. Allow it only if you know where it is from.",
-            {"Run this code": go_on, "Cancel": None},
-            QMessageBox.Icon.Warning,
-        )
-
     def resume(self, folder: RunFolder) -> None:
         """Go on with an unfinished run, or put it in line."""
-        if code := code_run_by(folder.experiment()):
-            self._ask_for_code(code, lambda: self._resume(folder, allow_code=True))
-        else:
-            self._resume(folder)
+        once_allowed(self, [folder.experiment()], partial(self._resume, folder))
 
-    def _resume(self, folder: RunFolder, *, allow_code: bool = False) -> None:
+    def _resume(self, folder: RunFolder, *, allow_code: bool) -> None:
         self.controller.resume_folder(folder, allow_code=allow_code)
         self._watch_run()
 
@@ -229,7 +210,7 @@ class MainWindow(QMainWindow):
         """
         watch = self.controller.watch
 
-        def go_on(*, allow_code: bool = False) -> None:
+        def go_on(*, allow_code: bool) -> None:
             watch.change(lambda queue: put(queue, keys, allow_code=allow_code))
 
         try:
@@ -237,10 +218,7 @@ class MainWindow(QMainWindow):
         except KDStudioError as error:
             self.complain(str(error))
             return
-        if code := " and ".join(dict.fromkeys(filter(None, map(code_run_by, experiments)))):
-            self._ask_for_code(code, lambda: go_on(allow_code=True))
-        else:
-            go_on()
+        once_allowed(self, experiments, go_on)
 
     def finish(self) -> None:
         """End what goes on beside the window, before the program ends."""
@@ -282,6 +260,15 @@ class MainWindow(QMainWindow):
         dialog.open()
         return dialog
 
+    @property
+    def error(self) -> ErrorDialog | None:
+        """The dialog that tells what has gone wrong, while it is open."""
+        return self.failures.dialog
+
+    def complain(self, message: str, details: str = "") -> None:
+        """Tell that something has gone wrong."""
+        self.failures.complain(message, details)
+
     def _follow_state(self, state: State) -> None:
         if state.is_busy:
             return
@@ -290,34 +277,6 @@ class MainWindow(QMainWindow):
             self.page("Compare").choose(self.controller.folder)
         if self._leaving:
             self.close()
-
-    def _fail(self, message: str, details: str) -> None:
-        self._failure = message, details
-        self._tell_failure()
-
-    def _tell_failure(self) -> None:
-        """Tell why the run has failed, and lead to the field if it was what the form still holds."""
-        run = self.controller.run_state
-        message, details = (run.error, run.details) if run.error else self._failure
-        folder, blamed = self.controller.folder, run.blamed or self.controller.blamed
-        mend: Callable[[], object] | None = None
-        if folder is None or self._is_in_form(folder):
-            mend = partial(self.show_problem, Refusal(blamed, message)) if blamed else self.mend
-        self.complain(message, details, mend)
-
-    def _is_in_form(self, run: RunFolder) -> bool:
-        """Tell whether the form holds the experiment of ``run``, as it was or changed since."""
-        return bool(run.summary().experiment.get("name") == self.draft.raw["name"])
-
-    def complain(self, message: str, details: str = "", mend: Callable[[], object] | None = None) -> None:
-        """Open the error dialog; one at a time. ``mend`` leads to what is to be changed."""
-        if self.error is not None:
-            return
-        self.error = show_error(message, details, self, mend)
-        self.error.finished.connect(self._forget_error)
-
-    def _forget_error(self) -> None:
-        self.error = None
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """During a run of this window's, ask what is to become of it."""
