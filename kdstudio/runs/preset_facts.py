@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-from kdstudio.engine.experiment import About
+from kdstudio.engine.experiment import About, Experiment
 from kdstudio.packages import OURS
 from kdstudio.runs.presets import GROUPS, gallery, load_experiment, plain, preset_group, preset_names
 from kdstudio.runs.state import spoken_duration
@@ -66,8 +68,15 @@ def preset_facts() -> list[PresetFacts]:
     return [_facts(name) for name in preset_names()]
 
 
+@cache
+def _read(file: Path) -> Experiment:
+    """Read a preset once: no file of a package changes while the program runs."""
+    return load_experiment(str(file))
+
+
 def _facts(name: str) -> PresetFacts:
-    experiment, package = load_experiment(name), gallery().presets[name].package
+    file, package = gallery().presets[name]
+    experiment = _read(file)
     source = experiment.data.source
     return PresetFacts(
         name,

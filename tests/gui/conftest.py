@@ -41,13 +41,27 @@ def hook(monkeypatch):
     return hooks.append
 
 
-@pytest.fixture
-def theme(qapp, tmp_path):
+@pytest.fixture(scope="session")
+def one_theme(qapp, tmp_path_factory):
+    """One theme for all: a style sheet takes longer than most tests."""
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
     qapp.setOrganizationName("kdstudio-tests")
     qapp.setApplicationName("kdstudio-tests")
+    keep_settings_in(tmp_path_factory.mktemp("settings"))
     return Theme(qapp)
+
+
+def keep_settings_in(folder):
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
+
+
+@pytest.fixture
+def theme(one_theme, tmp_path):
+    """The usual look, and settings of this test's own."""
+    keep_settings_in(tmp_path / "settings")
+    one_theme.choose("system")
+    one_theme.resize(0)
+    return one_theme
 
 
 @pytest.fixture

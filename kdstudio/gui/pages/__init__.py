@@ -16,8 +16,7 @@ def _experiment(window: MainWindow) -> QWidget:
     page = ExperimentPage(window.draft)
     page.outlook.preview.look_in(window.runs)
     page.complained.connect(window.complain)
-    window.theme.changed.connect(lambda: page.outlook.fit(window.theme.size))
-    page.outlook.fit(window.theme.size)
+    page.outlook.follow(window.theme)
     index = window.index
     index.changed.connect(lambda: page.gallery.show_times(index.summaries.values()))
     return page

@@ -14,6 +14,7 @@ from kdstudio.gui.formula_view import FormulaView
 from kdstudio.gui.html import Html, bold, joined, lines, listed, paragraphs
 from kdstudio.gui.layout import GAP, Card, scrolled, text_label
 from kdstudio.gui.pages.experiment.preview_panel import PreviewPanel
+from kdstudio.gui.theme import Theme
 from kdstudio.runs.presets import write_values
 
 LEAST_WIDTH, WIDTH = 300, 320
@@ -46,7 +47,8 @@ class Outlook(QWidget):
         outside.setContentsMargins(0, 0, 0, 0)
         self._scroll = scrolled(holder, "What will happen")
         outside.addWidget(self._scroll)
-        self.fit(1.0)
+        self._theme: Theme | None = None
+        self._fit()
         draft.changed.connect(self._describe)
         self._describe()
 
@@ -54,8 +56,14 @@ class Outlook(QWidget):
         """Bring what was found out about the experiment into sight."""
         self._scroll.ensureWidgetVisible(self.preview, 0, 0)
 
-    def fit(self, size: float) -> None:
-        """Be as wide as text of that ``size`` needs, as a share of the usual."""
+    def follow(self, theme: Theme) -> None:
+        """Be as wide as text of the theme's size needs, from now on."""
+        self._theme = theme
+        theme.changed.connect(self._fit)
+        self._fit()
+
+    def _fit(self) -> None:
+        size = self._theme.size if self._theme else 1.0
         self.setMinimumWidth(round(LEAST_WIDTH * size))
         self.setMaximumWidth(round(WIDTH * size))
 
