@@ -1,11 +1,10 @@
-"""How soon the window is there, how it answers while a run trains, and what it costs the run.
+"""How the window answers while runs train, and what it costs them.
 
-uv run python benchmarks/responsiveness.py [PRESET] [--seconds 30] [--pairs 5]
+uv run python benchmarks/responsiveness.py [PRESET …] [--seconds 30] [--pairs 5]
 
-Prints the time from the start of a fresh process to its first painted window, whether torch was
-imported by then, and the gaps of a 10 ms heartbeat in the window's thread: while torch is imported
-and while PRESET trains with the live page in view; then how fast PRESET trains there, as a share of its
-speed on the command line, both in turn. Works offscreen and on a real display.
+Prints the gaps of a 10 ms heartbeat in the window's thread while each PRESET trains with the live page in
+view, by default the small digits, MNIST and a ResNet on a folder of images; then how fast the first trains
+there, as a share of its speed on the command line, both in turn. Works offscreen and on a real display.
 """
 
 import argparse
@@ -20,64 +19,27 @@ import time
 from pathlib import Path
 
 BEAT = 10
-STARTS = 5
+PRESETS = ["digits-hinton", "mnist-hinton", "folder-resnet"]
 
 
 def main() -> None:
-    """Measure both and print them."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("preset", nargs="?", default="digits-hinton")
-    parser.add_argument("--seconds", type=float, default=30.0, help="longest time to watch the run")
+    parser.add_argument("presets", nargs="*", default=PRESETS)
+    parser.add_argument("--seconds", type=float, default=30.0, help="longest time to watch a run")
     parser.add_argument("--pairs", type=int, default=5, help="runs in the window and on the command line")
     parser.add_argument("--in-window", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--began", type=float, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    if options.began:
-        first_paint(options.began)
-        return
     if options.in_window:
-        train_in_window(options.preset)
+        train_in_window(options.presets[0])
         return
-    measure_starts()
-    measure_heartbeat(options.preset, options.seconds)
-    measure_speed(options.preset, options.pairs)
-
-
-def measure_starts() -> None:
-    """Start fresh processes, one after the other."""
-    times = []
-    for _ in range(STARTS):
-        command = [sys.executable, __file__, "--began", str(time.time())]
-        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-        times.append(float(told[0]))
-    print(f"first painted window after {statistics.median(times):.2f} s (median of {STARTS}, "
-          f"{min(times):.2f} to {max(times):.2f}), torch imported by then: {told[1]}")  # fmt: skip
-
-
-def first_paint(began: float) -> None:
-    """Open the window, print the time since the process was started at its first paint, and end."""
-    from PySide6.QtCore import QEvent, QObject
-    from PySide6.QtWidgets import QApplication
-
-    from kdstudio.gui.theme import Theme
-    from kdstudio.gui.window import MainWindow
-
-    class Watch(QObject):
-        def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-            if event.type() == QEvent.Type.Paint:
-                print(f"{time.time() - began:.3f}", "torch" in sys.modules, flush=True)
-                os._exit(0)
-            return super().eventFilter(watched, event)
-
-    application = QApplication([])
-    watch = Watch()
-    window = MainWindow(Theme(application), Path(tempfile.mkdtemp()))
-    window.run_bar.installEventFilter(watch)
-    window.show()
-    application.exec()
+    for preset in options.presets:
+        measure_heartbeat(preset, options.seconds)
+    if options.pairs:
+        measure_speed(options.presets[0], options.pairs)
 
 
 def measure_heartbeat(preset: str, seconds: float) -> None:
@@ -94,6 +56,7 @@ def measure_heartbeat(preset: str, seconds: float) -> None:
         window = MainWindow(Theme(application), Path(runs))
         window.show()
         window.make_pages()
+        window.controller.watch.start_worker()
         application.processEvents()
         gaps: dict[State, list[float]] = {}
         last = time.perf_counter()
@@ -117,10 +80,11 @@ def measure_heartbeat(preset: str, seconds: float) -> None:
         for state in (State.PREPARING, State.RUNNING):
             told = sorted(gaps.get(state, []))
             if len(told) > 20:
-                middle, high = statistics.median(told), told[int(0.95 * len(told))]
+                shares = {share: told[int(share / 100 * len(told))] for share in (50, 95, 99)}
+                spoken = ", ".join(f"{share} %: {gap:.1f}" for share, gap in shares.items())
                 print(
-                    f"{preset}, {state.value.lower()}: {len(told)} beats, gap median {middle:.1f} ms, "
-                    f"95th percentile {high:.1f} ms, longest {told[-1]:.0f} ms"
+                    f"{preset}, {state.value.lower()}: {len(told)} beats; gaps in ms, {spoken}, "
+                    f"longest {told[-1]:.0f}"
                 )
         window.close()
 
