@@ -95,11 +95,13 @@ class SweepForm(QWidget):
         self.picker.open()
 
     def add(self, path: str) -> None:
-        """Sweep the field at ``path``, beginning with its present value; one that is swept gets the focus."""
+        """Sweep the field at ``path``; its values, at first the present one, are ready to be typed over."""
         if path not in self._swept:
             field = next(field for field in sweepable(self._draft.raw) if field.path == path)
             self._draft.set((PART, path), field.first_values())
-        self._editors[path].take_focus()
+        editor = self._editors[path]
+        editor.take_focus()
+        editor.control.selectAll()
 
     def _remove(self, path: str) -> None:
         self._draft.set((PART,), {key: values for key, values in self._swept.items() if key != path})
