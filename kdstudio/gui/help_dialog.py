@@ -27,7 +27,10 @@ GUIDE = "More is in docs/guide.md. F1 in a field tells what the field is for."
 OTHERS = {
     "Save the plot or table under the mouse": "Ctrl+Shift+S",
     "Copy the plot or table under the mouse": "Ctrl+C",
+    "Export, on its page": "Ctrl+Return",
+    "Search runs, on Compare": "Ctrl+F",
     "Next and previous control": "Tab, Shift+Tab",
+    "Press the button with the focus": "Enter, Space",
     "Step a number": "Up, Down",
 }
 """Keys that are in no menu."""

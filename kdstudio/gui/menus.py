@@ -77,6 +77,7 @@ class Menus(QObject):
         draft, menu = self._window.draft, self._menu("&Edit")
         self.undo = self._add(menu, "&Undo", draft.undo, "Ctrl+Z")
         self.redo = self._add(menu, "&Redo", draft.redo, "Ctrl+Shift+Z", "Ctrl+Y")
+        self._add(menu, "&Go to a field…", self._window.go_to_field, "Ctrl+G")
         menu.addSeparator()
         self.reset = self._add(menu, "Reset &all to preset or file", lambda: draft.reset())
         draft.changed.connect(self.look)
@@ -93,7 +94,7 @@ class Menus(QObject):
     def _make_view(self) -> None:
         window, menu = self._window, self._menu("&View")
         for number, name in enumerate(PAGES, start=1):
-            self._add(menu, name, partial(window.show_page, name), f"Ctrl+{number}")
+            self._add(menu, name, partial(window.go_to, name), f"Ctrl+{number}")
         menu.addSeparator()
         themes = menu.addMenu("&Theme")
         for choice in SCHEMES:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton
 
@@ -9,6 +11,7 @@ from kdstudio.gui.layout import MARGIN, text_label
 from kdstudio.runs.outcome import Outcome
 from kdstudio.runs.summary import Status
 
+PAGES = ("Compare", "Unseen", "Temperature", "Export")
 SIGNS: dict[Status, str] = {"finished": "✔", "failed": "✖"}
 
 
@@ -24,7 +27,7 @@ class ResultStrip(QFrame):
         self.setAccessibleName("What came out")
         self.sign = QLabel(objectName="state")
         self.sentence, self.remarks = text_label(name="subject"), text_label(name="muted")
-        self.buttons = {name: QPushButton(name) for name in ("Compare", "Temperature", "Export")}
+        self.buttons = {name: QPushButton(name) for name in PAGES}
         for name, button in self.buttons.items():
             button.setToolTip(f"Turn to this run on the {name} page")
             button.clicked.connect(lambda _checked, page=name: self.wanted.emit(page))
@@ -46,9 +49,9 @@ class ResultStrip(QFrame):
         self.hide()
 
     def show_outcome(
-        self, found: Outcome | None, status: Status = "finished", *, networks: bool = True
+        self, found: Outcome | None, status: Status = "finished", pages: Collection[str] = PAGES
     ) -> None:
-        """Show what was ``found``, None while the run goes on; without ``networks`` only Compare has more."""
+        """Show what was ``found``, None while the run goes on; ``pages`` have more of it."""
         self.setVisible(found is not None)
         if found is None:
             return
@@ -57,5 +60,5 @@ class ResultStrip(QFrame):
         self.remarks.setText(" ".join(found.remarks))
         self.remarks.setVisible(bool(found.remarks))
         self.setAccessibleDescription(found.text)
-        for name in ("Temperature", "Export"):
-            self.buttons[name].setVisible(networks)
+        for name, button in self.buttons.items():
+            button.setVisible(name in pages)

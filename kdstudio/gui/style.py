@@ -123,6 +123,13 @@ QToolButton#inline:disabled { color: $faded; }
 QMenuBar { background: $rail; color: $text; border-bottom: 1px solid $border; padding: 1px 4px; }
 QMenuBar::item { background: transparent; padding: 3px 9px; border-radius: 4px; }
 QMenuBar::item:selected, QMenuBar::item:pressed { background: $accent_soft; color: $text; }
+QMenu { background: $panel; color: $text; border: 1px solid $border; padding: 4px; }
+QMenu::item { padding: 5px 20px; border-radius: 4px; }
+QMenu::item:selected { background: $accent_soft; color: $text; }
+QMenu::item:disabled { color: $faded; }
+QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
+QMenu::indicator { width: 12px; height: 12px; left: 5px; }
+QMenu::indicator:checked { image: url("$icons/tick.svg"); }
 QToolButton#rail {
   border: none; border-radius: 8px; padding: 8px 0; color: $muted; font-size: $small;
 }

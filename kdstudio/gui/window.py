@@ -16,6 +16,7 @@ from kdstudio.errors import KDStudioError
 from kdstudio.gui.controller import RunController, State
 from kdstudio.gui.dialogs import ErrorDialog, ask
 from kdstudio.gui.empty_state import EmptyState
+from kdstudio.gui.enter_key import EnterKey
 from kdstudio.gui.failures import Failures
 from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.icons import page_icon
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._connect()
         SavingKeys(self, otherwise=self.save_as)
+        EnterKey(self)
         self.menus = Menus(self)
         theme.changed.connect(self._follow_theme)
         self._follow_theme()
@@ -139,6 +141,16 @@ class MainWindow(QMainWindow):
         self.rail.mark(name)
         if not self.run_bar.isAncestorOf(self.focusWidget()):
             take_focus(self.page(name))
+
+    def go_to(self, name: str) -> None:
+        """Turn to the page called ``name``, with the focus, wherever that was."""
+        self.show_page(name)
+        take_focus(self.page(name))
+
+    def go_to_field(self) -> None:
+        """Ask for a field of the form, and turn to it."""
+        self.show_page("Experiment")
+        self.experiment_page.form.pick_field()
 
     def open_preset(self, source: str) -> None:
         """Put a preset or file into the form, and turn to it."""

@@ -30,7 +30,7 @@ def _question(window: MainWindow) -> QDialog:
 
 
 def _fields(window: MainWindow) -> QDialog:
-    return _opened(FieldPicker([*sweepable(window.draft.raw)], window))
+    return _opened(FieldPicker("Choose a field to sweep", [*sweepable(window.draft.raw)], window))
 
 
 def _run(window: MainWindow):

@@ -153,6 +153,11 @@ class TickEditor(Editor):
 class Choices(QComboBox):
     """A combo box that leaves the wheel to the page it is on, and offers whole names."""
 
+    def __init__(self, name: str = "") -> None:
+        """``name`` is for the style sheet; the focus comes by Tab or a click, never by the wheel."""
+        super().__init__(objectName=name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
     def showPopup(self) -> None:  # noqa: N802
         """Make the list as wide as what it offers, and no higher than half the screen."""
         view = self.view()

@@ -19,21 +19,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from kdstudio.gui.forms.sweepable import Sweepable
+from kdstudio.gui.forms.sweepable import ListedField
 from kdstudio.gui.layout import tip
 
 COLUMNS = ("Where", "Field", "Now")
 
 
 class FieldPicker(QDialog):
-    """Fields that can be swept; Enter or a double click chooses."""
+    """Fields found by words; Enter or a double click chooses."""
 
     chosen = Signal(object)
 
-    def __init__(self, fields: Sequence[Sweepable], parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, fields: Sequence[ListedField], parent: QWidget | None = None) -> None:
         """Offer ``fields``."""
         super().__init__(parent)
-        self.setWindowTitle("Choose a field to sweep")
+        self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(640, 480)
         self._fields = fields
@@ -86,18 +86,18 @@ class FieldPicker(QDialog):
         return super().eventFilter(watched, event)
 
     def _filter(self) -> None:
-        """Show the fields that match; the first of them is selected."""
-        first = None
-        for row, field in enumerate(self._fields):
-            fits = field.matches(self.search.text())
-            self.table.setRowHidden(row, not fits)
-            first = row if fits and first is None else first
-        if first is None:
-            self.table.clearSelection()
+        """Show the fields that match; the first that is called so is selected, or else the first."""
+        words = self.search.text()
+        found = [row for row, field in enumerate(self._fields) if field.matches(words)]
+        for row in range(len(self._fields)):
+            self.table.setRowHidden(row, row not in found)
+        called = [row for row in found if self._fields[row].is_called(words)]
+        if found:
+            self.table.selectRow((called or found)[0])
         else:
-            self.table.selectRow(first)
+            self.table.clearSelection()
 
-    def selected(self) -> Sweepable | None:
+    def selected(self) -> ListedField | None:
         """Return the field that is selected."""
         rows = [index.row() for index in self.table.selectionModel().selectedRows()]
         return self._fields[rows[0]] if rows else None

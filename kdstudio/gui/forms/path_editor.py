@@ -31,9 +31,8 @@ class PathEditor(TextEditor):
 
     def browse(self) -> None:
         """Ask for a path."""
-        start = (
-            str(Path(self.control.text()).expanduser().parent) if self.control.text() else str(Path.home())
-        )
+        around = Path(self.control.text()).expanduser().parent
+        start = str(around if around.is_absolute() else Path.home())
         if self._wanted == FOLDER:
             path = QFileDialog.getExistingDirectory(self, "Choose a folder", start)
         else:

@@ -25,10 +25,10 @@ LABEL_WIDTH = 148
 def lay_out(grid: QGridLayout) -> None:
     """Make ``grid`` ready for rows: labels, marks, editors."""
     grid.setContentsMargins(0, 0, 0, 0)
-    grid.setHorizontalSpacing(GAP)
+    grid.setHorizontalSpacing(0)  # a column of hidden marks would lose its share
     grid.setVerticalSpacing(ROW_GAP)
-    grid.setColumnMinimumWidth(0, LABEL_WIDTH - GAP - MARK.width())
-    grid.setColumnMinimumWidth(1, MARK.width())
+    grid.setColumnMinimumWidth(0, LABEL_WIDTH - MARK.width())
+    grid.setColumnMinimumWidth(1, MARK.width() + GAP)
     grid.setColumnStretch(2, 1)
 
 
@@ -61,14 +61,12 @@ class Row:
     ) -> None:
         """``default`` is the declared value; what is ``held`` of two values tells whether they differ."""
         self.title, self.editor, self.unit, self.default = title, editor, unit, default
-        self._held = held
+        self._held, self._depth = held, depth
         self.swept = self._changed = False
         self.label = QLabel(title)
         self.label.setWordWrap(True)
-        self.label.setContentsMargins(depth * INDENT, 0, 0, 0)
-        self.label.setMaximumWidth(
-            max(LABEL_WIDTH - GAP - MARK.width(), self.label.minimumSizeHint().width())
-        )
+        self.label.setContentsMargins(depth * INDENT, 0, GAP, 0)
+        self.label.setMaximumWidth(max(LABEL_WIDTH - MARK.width(), self.label.minimumSizeHint().width()))
         self.label.setBuddy(editor)
         self.mark = ChangeMark()
         self.label.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
@@ -81,9 +79,9 @@ class Row:
         """Stand below everything that is in ``grid``."""
         row = grid.rowCount()
         grid.addWidget(self.label, row, 0)
-        grid.addWidget(self.mark, row, 1)
+        grid.addWidget(self.mark, row, 1, Qt.AlignmentFlag.AlignLeft)
         if self.editor.wide:
-            self.editor.setContentsMargins(self.label.contentsMargins())
+            self.editor.setContentsMargins(self._depth * INDENT, 0, 0, 0)
             grid.addWidget(self.editor, row + 1, 0, 1, 3)
             grid.addWidget(self.error, row + 2, 0, 1, 3)
         else:

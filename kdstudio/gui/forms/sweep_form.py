@@ -14,7 +14,7 @@ from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.forms.field_picker import FieldPicker
 from kdstudio.gui.forms.fields import help_text
 from kdstudio.gui.forms.row import GAP, LABEL_WIDTH, ROW_GAP
-from kdstudio.gui.forms.sweepable import Sweepable, sweepable
+from kdstudio.gui.forms.sweepable import ListedField, sweepable
 from kdstudio.gui.forms.values_editor import ValuesEditor
 from kdstudio.gui.layout import text_label, tip
 
@@ -90,16 +90,18 @@ class SweepForm(QWidget):
     def pick(self) -> None:
         """Open the list of fields that can be swept."""
         offered = [field for field in sweepable(self._draft.raw) if field.path not in self._swept]
-        self.picker = FieldPicker(offered, self)
+        self.picker = FieldPicker("Choose a field to sweep", offered, self)
         self.picker.chosen.connect(lambda field: self.add(field.path))
         self.picker.open()
 
     def add(self, path: str) -> None:
-        """Sweep the field at ``path``, beginning with its present value; one that is swept gets the focus."""
+        """Sweep the field at ``path``; its values, at first the present one, are ready to be typed over."""
         if path not in self._swept:
             field = next(field for field in sweepable(self._draft.raw) if field.path == path)
             self._draft.set((PART, path), field.first_values())
-        self._editors[path].take_focus()
+        editor = self._editors[path]
+        editor.take_focus()
+        editor.control.selectAll()
 
     def _remove(self, path: str) -> None:
         self._draft.set((PART,), {key: values for key, values in self._swept.items() if key != path})
@@ -131,7 +133,7 @@ class SweepForm(QWidget):
             QWidget.setTabOrder(removing[-1], self.add_button)
         self._show_state()
 
-    def _add_row(self, grid: QGridLayout, path: str, values: list[Any], field: Sweepable | None) -> None:
+    def _add_row(self, grid: QGridLayout, path: str, values: list[Any], field: ListedField | None) -> None:
         title, place = (field.title, field.place) if field else (path, "not in this experiment")
         editor = ValuesEditor(values, field.choices if field else {}, lists=bool(field and field.is_list))
         editor.edited.connect(partial(self._draft.set, (PART, path), typing=True))

@@ -1,4 +1,4 @@
-"""What can be swept in an experiment: its fields, read off the declarations."""
+"""The fields of an experiment, read off the declarations, and which of them can be swept."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from kdstudio.gui.forms.written import format_number, parse_number
 from kdstudio.runs.presets import write_values
 
 Trail = tuple[str, ...]
+UNLISTED = ("about", "sweep")
+"""What is said of a preset, and what has a form of its own."""
 
 
-class Sweepable(NamedTuple):
-    """A field that can be swept."""
+class ListedField(NamedTuple):
+    """A field of an experiment, as lists show it."""
 
     path: str
     title: str
@@ -51,17 +53,28 @@ class Sweepable(NamedTuple):
 
     def matches(self, words: str) -> bool:
         """Tell whether every one of ``words`` is in what it is called or in its help."""
-        text = f"{self.place} {self.title} {self.path} {self.field.description}".lower()
-        return all(word in text for word in words.lower().split())
+        return _has(f"{self.place} {self.title} {self.path} {self.field.description}", words)
+
+    def is_called(self, words: str) -> bool:
+        """Tell whether every one of ``words`` is in its place or title."""
+        return _has(f"{self.place} {self.title}", words)
 
 
-def sweepable(raw: dict[str, Any]) -> Iterator[Sweepable]:
-    """Yield the fields of ``raw``, an experiment as plain values, in the order of the form."""
+def sweepable(raw: dict[str, Any]) -> Iterator[ListedField]:
+    """Yield the fields of ``raw``, an experiment as plain values, that can be swept."""
     for part in SWEPT:
-        yield from _within((part,), Experiment.model_fields[part], raw.get(part), ())
+        found = _within((part,), Experiment.model_fields[part], raw.get(part), ())
+        yield from (field for field in found if can_be_swept(field.path))
 
 
-def _within(path: Trail, field: FieldInfo, value: Any, place: Trail) -> Iterator[Sweepable]:  # noqa: ANN401
+def listed(raw: dict[str, Any]) -> Iterator[ListedField]:
+    """Yield the fields of ``raw``, an experiment as plain values, that the form shows."""
+    for part, field in Experiment.model_fields.items():
+        if part not in UNLISTED and not hint_for(field, "hidden"):
+            yield from _within((part,), field, raw.get(part), ())
+
+
+def _within(path: Trail, field: FieldInfo, value: Any, place: Trail) -> Iterator[ListedField]:  # noqa: ANN401
     members = alternatives(field.annotation, field.metadata)
     if get_origin(field.annotation) is dict:
         for key, entry in (value or {}).items():
@@ -79,7 +92,7 @@ def _within(path: Trail, field: FieldInfo, value: Any, place: Trail) -> Iterator
         yield from _leaf(path, field, value, place, _choices(field))
 
 
-def _fields(path: Trail, declaration: type[Declaration], value: Any, place: Trail) -> Iterator[Sweepable]:  # noqa: ANN401
+def _fields(path: Trail, declaration: type[Declaration], value: Any, place: Trail) -> Iterator[ListedField]:  # noqa: ANN401
     for name, field in declaration.model_fields.items():
         if name not in TAGS and not hint_for(field, "hidden"):
             inner = value.get(name) if isinstance(value, dict) else None
@@ -92,11 +105,13 @@ def _leaf(
     now: Any,  # noqa: ANN401
     place: Trail,
     choices: dict[str, Any],
-) -> Iterator[Sweepable]:
-    dotted = ".".join(path)
-    if can_be_swept(dotted):
-        title = field.title or path[-1]
-        yield Sweepable(dotted, title, " · ".join(place) or title, field, now, choices)
+) -> Iterator[ListedField]:
+    title = field.title or path[-1]
+    yield ListedField(".".join(path), title, " · ".join(place) or title, field, now, choices)
+
+
+def _has(text: str, words: str) -> bool:
+    return all(word in text.lower() for word in words.lower().split())
 
 
 def _heading(key: str) -> str:

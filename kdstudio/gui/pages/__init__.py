@@ -27,6 +27,7 @@ def _live(window: MainWindow) -> QWidget:
 
     page = LivePage(window.theme, window.controller, window.index)
     page.page_wanted.connect(window.show_run)
+    page.settings_wanted.connect(window.use_settings)
     return page
 
 

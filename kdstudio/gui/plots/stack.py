@@ -16,7 +16,7 @@ class TitleChoice(Choices):
 
     def __init__(self) -> None:
         """Empty."""
-        super().__init__(objectName="title-choice")
+        super().__init__("title-choice")
         self.setSizeAdjustPolicy(Choices.SizeAdjustPolicy.AdjustToContents)
         self.currentTextChanged.connect(self.updateGeometry)
 

@@ -1,4 +1,4 @@
-"""The keys that save and copy the plot or table that has the focus, or that the mouse is over."""
+"""The keys that save and copy the plot or table that the mouse or the focus has come to last."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ class SavingKeys(QObject):
     def __init__(self, window: QWidget, otherwise: Callable[[], object] = lambda: None) -> None:
         """Listen while ``window`` has the focus; with nothing to save, do what is done ``otherwise``."""
         super().__init__(window)
+        self._mouse = QCursor.pos()
+        """Where the mouse was when the focus came to where it is."""
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._look_at_mouse)
         self._bind(window, SAVE_KEY, lambda saving: saving.save(), otherwise)
         self._bind(window, COPY_KEY, lambda saving: saving.copy())
 
@@ -28,7 +33,7 @@ class SavingKeys(QObject):
         otherwise: Callable[[], object] = lambda: None,
     ) -> None:
         def answer() -> None:
-            saving = wanted()
+            saving = self.wanted()
             if saving is not None:
                 act(saving)
             else:
@@ -37,6 +42,11 @@ class SavingKeys(QObject):
         QShortcut(QKeySequence(key), window).activated.connect(answer)
 
 
-def wanted() -> Saving | None:
-    """What the mouse is over; where that is nothing to save, what has the focus."""
-    return saving_at(QApplication.widgetAt(QCursor.pos())) or saving_at(QApplication.focusWidget())
+    def _look_at_mouse(self) -> None:
+        self._mouse = QCursor.pos()
+
+    def wanted(self) -> Saving | None:
+        """What has the focus, or what the mouse is over if it has moved since; else the other of them."""
+        focused = saving_at(QApplication.focusWidget())
+        pointed = saving_at(QApplication.widgetAt(QCursor.pos()))
+        return focused or pointed if QCursor.pos() == self._mouse else pointed or focused

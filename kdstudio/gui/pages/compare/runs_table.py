@@ -29,7 +29,7 @@ from kdstudio.runs.table_formats import TextTable
 HEIGHT = 190
 LEAST_NAME, BROADEST_NAME = 170, 420
 """Width of the column of names: what the others leave, within these."""
-PADDING = 24
+PADDING = 30
 """Around the text of a cell."""
 INDENT = 16
 MEASURED = 60

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, Qt, Signal
+from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from kdstudio.engine.experiment import ComputeSpec, DataSpec, Experiment, NetworkSpec
 from kdstudio.gui.forms.changes import Path
 from kdstudio.gui.forms.draft import Draft
+from kdstudio.gui.forms.field_picker import FieldPicker
 from kdstudio.gui.forms.folding_card import FoldingCard
 from kdstudio.gui.forms.form import Form
 from kdstudio.gui.forms.summaries import (
@@ -23,6 +24,7 @@ from kdstudio.gui.forms.summaries import (
     trials_line,
 )
 from kdstudio.gui.forms.sweep_form import PART, SweepForm
+from kdstudio.gui.forms.sweepable import ListedField, listed
 from kdstudio.gui.html import Html
 from kdstudio.gui.layout import GAP, clear, scrolled
 from kdstudio.gui.pages.experiment.form_head import FormHead
@@ -100,8 +102,19 @@ class FormColumn(QWidget):
         found = ((form, near) for form in part.forms if (near := form.nearest(place)))
         form, near = next(found, (None, ()))
         target = form.reveal(near) if form else part.card
-        self._scroll.widget().layout().activate()
-        self._scroll.ensureWidgetVisible(target, ROOM, ROOM)
+        self._bring_in_sight(target)
+
+    def pick_field(self) -> None:
+        """Open the list of all fields, and lead to the one that is chosen."""
+        self.picker = FieldPicker("Go to a field", list(listed(self._draft.raw)), self)
+        self.picker.chosen.connect(self._go_to)
+        self.picker.open()
+
+    def _go_to(self, field: ListedField) -> None:
+        """Lead to ``field``, ready to be typed over, as Tab leaves it."""
+        self.show_problem(field.path.split("."))
+        if isinstance(line := self.focusWidget(), QLineEdit):
+            line.selectAll()
 
     def _rebuild(self) -> None:
         position = self._scroll.verticalScrollBar().value()
@@ -177,5 +190,9 @@ class FormColumn(QWidget):
     def _sweep(self, path: str) -> None:
         self.card(PART).unfold()
         self.sweep.add(path)
-        self._scroll.widget().layout().activate()
-        self._scroll.ensureWidgetVisible(self.sweep)
+        self._bring_in_sight(self.sweep)
+
+    def _bring_in_sight(self, target: QWidget) -> None:
+        """Scroll to ``target``, once what has been unfolded has its place."""
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+        self._scroll.ensureWidgetVisible(target, ROOM, ROOM)

@@ -29,6 +29,7 @@ EMPTY = "Nothing to export yet.\nNetworks of your runs can be saved from here on
 COMMAND_HEIGHT = 54
 CHOICES_HEIGHT = 318
 PROGRESS_STEPS = 1000
+EXPORT_KEY = "Ctrl+Return"
 MOST_NAMES = 8
 """Of files that are there already, in the question whether to replace them."""
 GOING_ON = {"running", "paused"}
@@ -55,7 +56,8 @@ class ExportPage(RunPage):
         for part in (self.networks, self.formats, self.destination):
             part.changed.connect(self._describe)
         self.command = CommandText(COMMAND_HEIGHT)
-        self.button = QPushButton("Export", objectName="primary")
+        self.button = QPushButton("Export", objectName="primary", shortcut=EXPORT_KEY)
+        self.button.setToolTip(f"Write the files, read them back and measure them ({EXPORT_KEY})")
         self.button.clicked.connect(self._export)
         self.cancel_button = QPushButton("Cancel")
         self.cancel_button.clicked.connect(self._cancel)
@@ -116,6 +118,10 @@ class ExportPage(RunPage):
         self._say("")
         self._usual = tuple(usual_networks(run, self.picker.summary))
         self.networks.offer((Tick(name, name, about) for name, about in listed[1].items()), self._usual)
+        before: QWidget = self.picker.run_box
+        for box in self.networks.boxes.values():  # new ones would come last of all
+            QWidget.setTabOrder(before, box)
+            before = box
 
     def _show_truth(self, run: RunFolder) -> None:
         try:

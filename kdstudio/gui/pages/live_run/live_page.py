@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.controller import RunController
 from kdstudio.gui.empty_state import EmptyState
@@ -34,6 +34,8 @@ class LivePage(QWidget):
 
     page_wanted = Signal(str, object)
     """Name of a page that is to show a run, and the run's folder."""
+    settings_wanted = Signal(object)
+    """Folder of a run whose settings are to be put into the form."""
 
     def __init__(self, theme: Theme, controller: RunController, index: SharedIndex) -> None:
         """Empty until there is a run."""
@@ -42,6 +44,7 @@ class LivePage(QWidget):
         self._index = index
         self._known_to_run: set[RunFolder] = set()
         self.run_box, self.beside_box = Choices(), Choices()
+        self.use_button = QPushButton("Use settings…", toolTip="Put this run's settings into the form")
         self.result, self.warnings = ResultStrip(), WarningsStrip()
         self.notices = text_label("", "muted")
         self.notices.hide()
@@ -51,6 +54,7 @@ class LivePage(QWidget):
         self._timer.timeout.connect(self._poll)
         self.run_box.activated.connect(lambda: self.choose(self.run_box.currentData()))
         self.beside_box.activated.connect(self._show_beside)
+        self.use_button.clicked.connect(lambda: self.settings_wanted.emit(self.plots.run.folder))
         self.result.wanted.connect(self._want_page)
         controller.followed.connect(self._follow_controller)
         controller.happened.connect(self._follow)
@@ -69,6 +73,7 @@ class LivePage(QWidget):
             row.addWidget(label)
             row.addWidget(box, share)
             row.addSpacing(8)
+        row.addWidget(self.use_button)
         head.column.addLayout(row)
         whole = QWidget()
         column = QVBoxLayout(whole)
@@ -101,9 +106,9 @@ class LivePage(QWidget):
         self._fill_boxes()
 
     def _fill_boxes(self) -> None:
-        runs = {run: run.name for run in self._index.summaries}
+        runs = {run: self._index.name_of(run) for run in self._index.summaries}
         if self.run:
-            runs.setdefault(self.run.folder, self.run.folder.name)
+            runs.setdefault(self.run.folder, self._index.name_of(self.run.folder))
         fill(self.run_box, runs, next(iter(runs), None))
         fill(self.beside_box, {None: NOTHING_BESIDE, **runs}, None)
         if self.run:
@@ -146,10 +151,15 @@ class LivePage(QWidget):
         self.plots.follow()
 
     def _show_result(self, run: RunFollower) -> None:
-        """Say what came out, once the run is over; Temperature and Export need a network of it."""
+        """Say what came out, once the run is over, and lead to the pages that have something to show of it."""
         state = run.state
         found = outcome_of(run) if state.is_over else None
-        self.result.show_outcome(found, state.status, networks=bool(state.networks))
+        pages = ["Compare"]
+        if state.networks:
+            pages += ["Temperature", "Export"]
+        if any(network.unseen for network in state.networks.values()):
+            pages.append("Unseen")
+        self.result.show_outcome(found, state.status, pages)
 
     def _want_page(self, name: str) -> None:
         if self.run:
