@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 
 def take_focus(page: QWidget, *, at_first: bool = False) -> None:
-    """Give the focus to what had it last on ``page``, or, ``at_first``, to its proxy or Tab's first control."""
+    """Give the focus to what had it last on ``page``, or, ``at_first``, to its proxy or the first by Tab."""
     if not at_first and page.isAncestorOf(page.window().focusWidget()):
         return
     last = None if at_first else page.focusWidget()
