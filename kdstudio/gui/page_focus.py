@@ -6,15 +6,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 
-def take_focus(page: QWidget) -> None:
-    """Give the focus to what had it last on ``page``, or to the first control that Tab leads to."""
-    if page.isAncestorOf(page.window().focusWidget()):
+def take_focus(page: QWidget, *, at_first: bool = False) -> None:
+    """Give the focus to what had it last on ``page``, or, ``at_first``, to its proxy or the first by Tab."""
+    if not at_first and page.isAncestorOf(page.window().focusWidget()):
         return
-    target = page.focusWidget() or first_control(page)
-    if target is not None and target.isVisibleTo(page) and target.isEnabled():
-        target.setFocus(Qt.FocusReason.OtherFocusReason)
-    else:
-        page.setFocus(Qt.FocusReason.OtherFocusReason)
+    last = None if at_first else page.focusWidget()
+    for target in (last, page.focusProxy(), first_control(page)):
+        if target is not None and target.isVisibleTo(page) and target.isEnabled():
+            target.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
+    page.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 def first_control(page: QWidget) -> QWidget | None:

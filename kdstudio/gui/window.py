@@ -137,10 +137,12 @@ class MainWindow(QMainWindow):
 
     def show_page(self, name: str) -> None:
         """Turn to the page called ``name``; the focus goes with it, unless it is in the run bar."""
-        self.stack.setCurrentWidget(self.page(name))
+        page = self.page(name)
+        at_first = page.focusWidget() is None  # turning to it gives the focus to some control
+        self.stack.setCurrentWidget(page)
         self.rail.mark(name)
         if not self.run_bar.isAncestorOf(self.focusWidget()):
-            take_focus(self.page(name))
+            take_focus(page, at_first=at_first)
 
     def go_to(self, name: str) -> None:
         """Turn to the page called ``name``, with the focus, wherever that was."""

@@ -21,7 +21,7 @@ class SaveButton(QToolButton):
     def __init__(self, what: str, find: Callable[[], Saving | None]) -> None:
         """``what`` is saved, in words; ``find`` returns what saves it when the button is pressed."""
         super().__init__(objectName="save")
-        self._find = find
+        self.find = find
         self.setIconSize(QSize(SIDE, SIDE))
         self.setAccessibleName(f"Save or copy {what}")
         self.setToolTip(f"Save or copy {what} ({SAVE_KEY}, {COPY_KEY})")
@@ -33,7 +33,7 @@ class SaveButton(QToolButton):
 
     def _fill(self) -> None:
         self.menu().clear()
-        saving = self._find()
+        saving = self.find()
         if saving is None:
             self.menu().addAction(NOTHING).setEnabled(False)
         else:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QCursor, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QWidget
 
+from kdstudio.gui.saving.button import SaveButton
 from kdstudio.gui.saving.saving import COPY_KEY, SAVE_KEY, Saving, saving_at
 
 
@@ -41,12 +42,16 @@ class SavingKeys(QObject):
 
         QShortcut(QKeySequence(key), window).activated.connect(answer)
 
-
     def _look_at_mouse(self) -> None:
         self._mouse = QCursor.pos()
 
     def wanted(self) -> Saving | None:
         """What has the focus, or what the mouse is over if it has moved since; else the other of them."""
-        focused = saving_at(QApplication.focusWidget())
+        focused = saving_with(QApplication.focusWidget())
         pointed = saving_at(QApplication.widgetAt(QCursor.pos()))
         return focused or pointed if QCursor.pos() == self._mouse else pointed or focused
+
+
+def saving_with(focus: QWidget | None) -> Saving | None:
+    """What saves the widget with the ``focus``, or what its button is there for."""
+    return focus.find() if isinstance(focus, SaveButton) else saving_at(focus)

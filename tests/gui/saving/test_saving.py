@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from kdstudio.gui.dialogs import ErrorDialog
 from kdstudio.gui.plots.bars import BarPlot
 from kdstudio.gui.saving.button import NOTHING, SaveButton
-from kdstudio.gui.saving.keys import SavingKeys
+from kdstudio.gui.saving.keys import SavingKeys, saving_with
 from kdstudio.gui.saving.saving import FOLDER, Saving, file_name, saving_at
 from kdstudio.gui.saving.tables import save_table, shown_table
 
@@ -171,6 +171,21 @@ def test_the_keys_work_on_what_the_mouse_is_over(holder, qtbot):
     QCursor.setPos(holder.plot.plot.mapToGlobal(holder.plot.plot.rect().center()))
     qtbot.keyClick(holder, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert clipboard().text().startswith("curve\t")
+
+
+def test_the_focus_counts_again_once_it_has_moved(holder, qtbot):
+    QCursor.setPos(holder.plot.plot.mapToGlobal(holder.plot.plot.rect().center()))
+    holder.field.setFocus()
+    holder.table.setFocus()
+    qtbot.keyClick(holder, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert clipboard().text().startswith("network\terrors\n")
+
+
+def test_the_keys_on_its_button_are_for_what_it_saves(holder, qtbot):
+    button = SaveButton("this table", lambda: holder.saving)
+    qtbot.addWidget(button)
+    assert saving_with(button) is holder.saving
+    assert saving_with(holder.table) is holder.saving
 
 
 def test_a_field_copies_its_own_text(holder, qtbot):

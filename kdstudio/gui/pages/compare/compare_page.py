@@ -80,6 +80,7 @@ class ComparePage(QWidget):
         self._awaited: RunFolder | None = None
         self._entries = Entries()
         self.table = RunsTable(theme)
+        self.setFocusProxy(self.table)
         self.filter = FilterBar()
         self.actions_of_runs = RunActions(self, self.table)
         self.undo_strip = UndoStrip()

@@ -151,7 +151,7 @@ class LivePage(QWidget):
         self.plots.follow()
 
     def _show_result(self, run: RunFollower) -> None:
-        """Say what came out, once the run is over, and lead to the pages that have something to show of it."""
+        """Say what came out, once the run is over, and lead to the pages that have more of it."""
         state = run.state
         found = outcome_of(run) if state.is_over else None
         pages = ["Compare"]

@@ -41,6 +41,7 @@ class QueuePage(QWidget):
         self._index = index
         self._line_up = line_up
         self.table = QueueTable(theme)
+        self.setFocusProxy(self.table)
         self.about = text_label("", "muted")
         self.buttons: dict[str, QPushButton] = {}
         self._stack = QStackedLayout(self)
