@@ -18,7 +18,7 @@ class EmptyState(QWidget):
     def __init__(self, text: str, presets: Sequence[str] = (), page: str = "Experiment") -> None:
         """Say ``text`` and offer ``presets``, by name; without any, the page called ``page``."""
         super().__init__()
-        said = QLabel(text, objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter)
+        self.said = QLabel(text, objectName="muted", alignment=Qt.AlignmentFlag.AlignCenter)
         self.buttons = {name: QPushButton(f"Load {name}") for name in presets}
         for name, button in self.buttons.items():
             button.clicked.connect(lambda _checked, chosen=name: self.preset_wanted.emit(chosen))
@@ -33,6 +33,6 @@ class EmptyState(QWidget):
         column = QVBoxLayout(self)
         column.setSpacing(16)
         column.addStretch(1)
-        column.addWidget(said)
+        column.addWidget(self.said)
         column.addLayout(row)
         column.addStretch(1)

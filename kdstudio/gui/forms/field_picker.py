@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHeaderView,
-    QLineEdit,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from kdstudio.gui.forms.sweepable import ListedField
 from kdstudio.gui.layout import tip
+from kdstudio.gui.search_line import SearchLine
 
 COLUMNS = ("Where", "Field", "Now")
 
@@ -37,9 +37,7 @@ class FieldPicker(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(640, 480)
         self._fields = fields
-        self.search = QLineEdit(placeholderText="Search: temperature, student widths, learning rate …")
-        self.search.setClearButtonEnabled(True)
-        self.search.setAccessibleName("Search")
+        self.search = SearchLine("Search", "Search: temperature, student widths, learning rate …")
         self.search.textChanged.connect(self._filter)
         self.search.installEventFilter(self)
         self.table = self._make_table()

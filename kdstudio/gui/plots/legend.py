@@ -37,6 +37,7 @@ class Legend(QWidget):
         self._pens: dict[Hashable, QPen] = {}
         self._room = 0
         self._more = QToolButton(self, objectName="legend")
+        self._more.setAccessibleName("More of the legend")
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._more.setMenu(QMenu(self._more))
         self._more.menu().aboutToShow.connect(self._fill_menu)

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from kdstudio.gui.forms.editors import Choices
+from kdstudio.gui.search_line import SearchLine
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.labels import Labels
 from kdstudio.runs.searching import Query, data_of, states, strategy_of
@@ -29,8 +30,7 @@ class FilterBar(QWidget):
     def __init__(self) -> None:
         """Look for everything, seeds gathered."""
         super().__init__()
-        self.words = QLineEdit(placeholderText=HINT, clearButtonEnabled=True)
-        self.words.setAccessibleName("Search runs")
+        self.words = SearchLine("Search in runs", HINT)
         self.words.setToolTip(f"Every word must be in the run's name, tags, note or settings ({FIND_KEY})")
         self.words.textChanged.connect(self.changed)
         self.boxes = {key: Choices() for key in ANY}

@@ -85,7 +85,7 @@ def same(replies, expected):
 
 def test_without_runs_it_says_what_to_do(window):
     window.show_page("Learned")
-    assert window.page("Learned")._stack.currentWidget().text() == EMPTY
+    assert window.page("Learned")._stack.currentWidget().said.text() == EMPTY
 
 
 def test_what_is_drawn_is_answered_by_teacher_baseline_and_student(trying, trained, qtbot):

@@ -56,7 +56,7 @@ def softened(page, network, sample, temperature):
 def test_without_runs_it_says_what_to_do(window):
     window.show_page("Temperature")
     page = window.page("Temperature")
-    assert page._stack.currentWidget().text() == EMPTY
+    assert page._stack.currentWidget().said.text() == EMPTY
     assert "press Run" in EMPTY
 
 

@@ -52,7 +52,7 @@ def test_without_such_runs_it_says_what_to_do(window, runs):
     run_in(runs, small_experiment(strategy="supervised"), "everything")
     window.index.look_now()
     window.show_page("Unseen")
-    assert window.page("Unseen")._stack.currentWidget().text() == EMPTY
+    assert window.page("Unseen")._stack.currentWidget().said.text() == EMPTY
     assert "digits-no-threes" in EMPTY
 
 
@@ -164,7 +164,7 @@ def test_a_run_deleted_while_it_is_read_leaves_the_empty_page(window, runs, trai
     (folder / "summary.json").unlink()
     window.index.look_now()
     qtbot.waitUntil(lambda: not page.reader.job.is_busy, timeout=LONGEST)
-    assert page._stack.currentWidget().text() == EMPTY
+    assert page._stack.currentWidget().said.text() == EMPTY
 
 
 def test_data_that_are_not_here_are_not_fetched_unasked(window, runs, trained, monkeypatch, qtbot):
