@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings
+from PySide6.QtWidgets import QApplication
 
 from kdstudio.gui.controller import State
 from kdstudio.gui.theme import Theme
@@ -28,6 +29,8 @@ def collected_in_this_thread():
     """Widgets are collected here, not in a thread that computes: that would bring Qt down."""
     gc.disable()
     yield
+    for left in QApplication.topLevelWidgets():  # a pop-up or dialog would have the keys of the next test
+        left.hide()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # without a loop nobody does it
     gc.collect()
 

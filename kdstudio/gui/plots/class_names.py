@@ -92,13 +92,14 @@ class ClassAxis(pg.AxisItem):
     def __init__(self, orientation: str) -> None:
         """``orientation``: ``bottom`` or ``left``. No names yet."""
         super().__init__(orientation)
-        self._names: Sequence[str] = ()
+        self.names: Sequence[str] = ()
+        """Of the classes, from 0 on."""
         self.setStyle(tickLength=0)
         self.setTicks([[]])
 
     def show_names(self, names: Sequence[str]) -> None:
         """Write ``names`` from now on."""
-        self._names = names
+        self.names = names
         self._make_room()
 
     def linkedViewChanged(self, view: pg.ViewBox, *span: object) -> None:  # noqa: N802
@@ -123,7 +124,7 @@ class ClassAxis(pg.AxisItem):
         return (number - self.range[0 if self._is_below else 1]) * self._step
 
     def _fitted(self) -> Fitted:
-        return fit_columns(self._names, self._metrics, self._step, self.parentItem().size().height())
+        return fit_columns(self.names, self._metrics, self._step, self.parentItem().size().height())
 
     @property
     def _metrics(self) -> QFontMetrics:
@@ -133,7 +134,7 @@ class ClassAxis(pg.AxisItem):
         if self._is_below:
             self.setHeight(self._fitted().depth + SPACE)
         else:
-            widest = max((self._metrics.horizontalAdvance(one_line(n)) for n in self._names), default=0)
+            widest = max((self._metrics.horizontalAdvance(one_line(n)) for n in self.names), default=0)
             self.setWidth(min(widest, LONGEST) + 2 * SPACE)
         self.picture = None
         self.update()
@@ -145,23 +146,23 @@ class ClassAxis(pg.AxisItem):
         p.setFont(self.font())
         for number, middle in self._in_sight():
             if self._is_below:
-                write_column(p, self._names[number], self._fitted(), middle, SPACE / 2)
+                write_column(p, self.names[number], self._fitted(), middle, SPACE / 2)
             else:
                 line, width = self._metrics.height(), self.size().width() - SPACE
-                write_row(p, self._names[number], QRectF(0, middle - line / 2, width, line))
+                write_row(p, self.names[number], QRectF(0, middle - line / 2, width, line))
 
     def _in_sight(self) -> Iterator[tuple[int, float]]:
         """Yield the numbers of the names that are written, and where their middles are."""
         low, high = sorted(self.range)
         step = self._fitted().every if self._is_below else every(self._metrics.height(), abs(self._step))
-        for number in range(0, len(self._names), step):
+        for number in range(0, len(self.names), step):
             if low <= number <= high:
                 yield number, self._place(number)
 
     def name_at(self, pixel: float) -> str:
         """Name of the class at ``pixel`` along the axis; nothing where there is none."""
         number = round(pixel / self._step + self.range[0 if self._is_below else 1])
-        return one_line(self._names[number]) if 0 <= number < len(self._names) else ""
+        return one_line(self.names[number]) if 0 <= number < len(self.names) else ""
 
     def hoverEvent(self, event: HoverEvent) -> None:  # noqa: N802
         """Tell the whole name under the mouse."""

@@ -43,7 +43,7 @@ def test_names_stand_upright_where_they_have_room_and_numbers_always_do(metrics)
 
 
 def written(axis):
-    return [axis._names[number] for number, _place in axis._in_sight()]
+    return [axis.names[number] for number, _place in axis._in_sight()]
 
 
 def test_the_bars_make_room_for_turned_names(qtbot, theme):

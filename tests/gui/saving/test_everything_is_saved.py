@@ -17,7 +17,7 @@ def test_whatever_shows_figures_has_what_saves_it_and_a_button(window):
         saving = saving_at(widget)
         assert saving is not None, widget
         assert saving.content().formats
-    offered = [button._find() for button in window.findChildren(SaveButton)]
+    offered = [button.find() for button in window.findChildren(SaveButton)]
     assert any(offered)
 
 
