@@ -2,6 +2,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from kdstudio.runs.colours import schemes
 from kdstudio.runs.report.chart import HEIGHT, LEFT, RIGHT, WIDTH, Chart, Level, Line, colour_class, drawn
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -103,4 +104,5 @@ def test_a_single_point_and_a_flat_line_are_drawn():
 
 
 def test_numbered_colours_go_round():
-    assert (colour_class("teacher"), colour_class(0), colour_class(12)) == ("c-teacher", "c-0", "c-0")
+    count = len(schemes()["light"].series["others"])
+    assert (colour_class("teacher"), colour_class(0), colour_class(count)) == ("c-teacher", "c-0", "c-0")
