@@ -21,4 +21,4 @@ def test_exits_and_baseline_stand_at_their_cost_and_leaving_early_is_a_line(cost
     assert [p.x for p in line.points] == [getattr(p, cost) for p in left]
     assert [p.y.mean for p in line.points] == [p.accuracy for p in left]
     assert (line.connected, exits.connected, baseline.connected) == (True, False, False)
-    assert (line.token, exits.token, baseline.token) == (3, "student", "baseline")
+    assert (line.token, exits.token, baseline.token) == ("line", "student", "baseline")
