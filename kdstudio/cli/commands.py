@@ -16,14 +16,13 @@ from kdstudio.cli.explain import explain
 from kdstudio.cli.export import export
 from kdstudio.cli.keeping import delete, label
 from kdstudio.cli.options import (
+    Chosen,
     code_flag,
     complain,
+    experiment_options,
     json_flag,
     kdstudio,
     runs_dir,
-    seeds_option,
-    settings_option,
-    sweep_option,
 )
 from kdstudio.cli.queue import queue
 from kdstudio.cli.report import report
@@ -34,7 +33,6 @@ from kdstudio.runs.exporting.records import measured_files
 from kdstudio.runs.folder import find_run, run_folders
 from kdstudio.runs.gathered_runs import gather
 from kdstudio.runs.outcome import outcome
-from kdstudio.runs.presets import load_experiment
 from kdstudio.runs.result_tables import result_tables
 from kdstudio.runs.searching import Query
 from kdstudio.runs.session import failure
@@ -87,25 +85,18 @@ def list_(what: str, words: tuple[str, ...], state: str, tag: str, runs: Path, a
 
 
 @kdstudio.command()
-@click.argument("experiment", metavar="PRESET|FILE.toml")
-@settings_option
-@seeds_option
-@sweep_option
+@experiment_options
 @runs_dir
 @code_flag
 def preview(
-    experiment: str,
-    settings: tuple[str, ...],
-    seeds: int | None,
-    sweep: tuple[str, ...],
+    chosen: Chosen,
     runs: Path,
     allow_code: bool,
 ) -> None:
     """Show what an experiment would see and build: images, classes, networks, their cost and taps."""
     from kdstudio.runs.preview import Previewer
 
-    chosen = load_experiment(experiment, settings, seeds, sweep)
-    found = Previewer(runs).preview(chosen, lambda _what, _fraction: None, allow_code=allow_code)
+    found = Previewer(runs).preview(chosen.load(), lambda _what, _fraction: None, allow_code=allow_code)
     tables.print_preview(found, console(stderr=False))
 
 

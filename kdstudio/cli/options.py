@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import click
 
 from kdstudio import __version__
+from kdstudio.engine.experiment import Experiment
 from kdstudio.runs.folder import default_runs_folder
+from kdstudio.runs.presets import load_experiment
 
 runs_dir = click.option(
     "--runs-dir", "runs", type=click.Path(path_type=Path), default=default_runs_folder,
@@ -30,6 +35,33 @@ json_flag = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 code_flag = click.option(
     "--allow-code", is_flag=True, help="Let networks be built by your own Python files (model 'python')."
 )
+
+
+class Chosen(NamedTuple):
+    """An experiment as it is named on the command line."""
+
+    source: str
+    """A preset, or a file."""
+    settings: tuple[str, ...]
+    seeds: int | None
+    sweep: tuple[str, ...]
+
+    def load(self, *more: str) -> Experiment:
+        """Read it, with ``more`` settings; KDStudioError where that is not possible."""
+        return load_experiment(self.source, (*self.settings, *more), self.seeds, self.sweep)
+
+
+def experiment_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Let ``command`` take a :class:`Chosen` first, from an argument and the options that change it."""
+
+    @wraps(command)
+    def take(
+        source: str, settings: tuple[str, ...], seeds: int | None, sweep: tuple[str, ...], **others: object
+    ) -> Any:  # noqa: ANN401
+        return command(Chosen(source, settings, seeds, sweep), **others)
+
+    argument = click.argument("source", metavar="PRESET|FILE.toml")
+    return argument(settings_option(seeds_option(sweep_option(take))))
 
 
 @click.group()

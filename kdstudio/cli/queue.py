@@ -11,20 +11,18 @@ from filelock import Timeout
 from kdstudio.cli import tables
 from kdstudio.cli.display import Display, console
 from kdstudio.cli.options import (
+    Chosen,
     code_flag,
     complain,
+    experiment_options,
     json_flag,
     quiet_flag,
     runs_dir,
-    seeds_option,
-    settings_option,
-    sweep_option,
 )
 from kdstudio.cli.running import INTERRUPTED, interruption
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.folder import PATIENCE, RunFolder
 from kdstudio.runs.log import RunFollower
-from kdstudio.runs.presets import load_experiment
 from kdstudio.runs.queue.entry import Entry
 from kdstudio.runs.queue.queue import Queue
 from kdstudio.runs.queue.working import Work
@@ -38,25 +36,18 @@ def queue() -> None:
 
 
 @queue.command()
-@click.argument("experiment", metavar="PRESET|FILE.toml")
-@settings_option
-@seeds_option
-@sweep_option
+@experiment_options
 @runs_dir
 @click.option("--name", default="", help="Name of the run folder (default: time and experiment).")
 @code_flag
 def add(
-    experiment: str,
-    settings: tuple[str, ...],
-    seeds: int | None,
-    sweep: tuple[str, ...],
+    chosen: Chosen,
     runs: Path,
     name: str,
     allow_code: bool,
 ) -> None:
     """Put an experiment at the end of the line; prints its key."""
-    chosen = load_experiment(experiment, settings, seeds, sweep)
-    click.echo(Queue(runs).add(chosen, folder_name=name, allow_code=allow_code).key)
+    click.echo(Queue(runs).add(chosen.load(), folder_name=name, allow_code=allow_code).key)
 
 
 @queue.command("list")

@@ -12,38 +12,30 @@ import click
 from kdstudio.cli import tables
 from kdstudio.cli.display import console, show_run, watch_run
 from kdstudio.cli.options import (
+    Chosen,
     code_flag,
     complain,
+    experiment_options,
     kdstudio,
     quiet_flag,
     runs_dir,
-    seeds_option,
-    settings_option,
-    sweep_option,
 )
 from kdstudio.runs.control import Wish, ask
 from kdstudio.runs.folder import find_run
-from kdstudio.runs.presets import load_experiment
 from kdstudio.runs.session import Session, Tell, new_session, resumed_session
 
 INTERRUPTED = 130
 
 
 @kdstudio.command()
-@click.argument("experiment", metavar="PRESET|FILE.toml")
-@settings_option
-@seeds_option
-@sweep_option
+@experiment_options
 @runs_dir
 @click.option("--name", default="", help="Name of the run folder (default: time and experiment).")
 @click.option("--device", default="", help="auto, cpu, cuda, cuda:1, … or mps.")
 @quiet_flag
 @code_flag
 def run(
-    experiment: str,
-    settings: tuple[str, ...],
-    seeds: int | None,
-    sweep: tuple[str, ...],
+    chosen: Chosen,
     runs: Path,
     name: str,
     device: str,
@@ -51,9 +43,11 @@ def run(
     allow_code: bool,
 ) -> int:
     """Run an experiment; the last line is the run folder's path."""
-    changes = (*settings, f"compute.device={device}") if device else settings
-    chosen = load_experiment(experiment, changes, seeds, sweep)
-    return _carry_out(lambda tell: new_session(chosen, runs, name, tell, allow_code=allow_code), quiet=quiet)
+    more = (f"compute.device={device}",) if device else ()
+    experiment = chosen.load(*more)
+    return _carry_out(
+        lambda tell: new_session(experiment, runs, name, tell, allow_code=allow_code), quiet=quiet
+    )
 
 
 @kdstudio.command()

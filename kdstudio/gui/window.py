@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 
 from kdstudio.engine.experiment import Experiment
 from kdstudio.errors import KDStudioError
+from kdstudio.gui.closing import Closing
 from kdstudio.gui.controller import RunController, State
-from kdstudio.gui.dialogs import ErrorDialog, ask
+from kdstudio.gui.dialogs import ErrorDialog
 from kdstudio.gui.empty_state import EmptyState
 from kdstudio.gui.enter_key import EnterKey
 from kdstudio.gui.failures import Failures
@@ -49,7 +50,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("KD Studio")
         self.resize(1280, 800)
         self.theme, self.runs = theme, runs
-        self._leaving = False
         self.draft = Draft(DEFAULT_PRESET, self)
         self.last_experiment = LastExperiment(self.draft)
         self._notice = self.last_experiment.restore()
@@ -128,6 +128,7 @@ class MainWindow(QMainWindow):
         self.draft.changed.connect(self._show_runnable)
         self._show_runnable()
         controller.state_changed.connect(self._follow_state)
+        self.closing = Closing(self, controller)
 
     def _follow_theme(self) -> None:
         """Be large enough for the text, if the screen is."""
@@ -289,39 +290,7 @@ class MainWindow(QMainWindow):
         self.index.look_now()
         if self.controller.folder is not None:
             self.page("Compare").choose(self.controller.folder)
-        if self._leaving:
-            self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """During a run of this window's, ask what is to become of it."""
-        if self._leaving and self.controller.is_stuck:
-            self.controller.end_now()
-        if not self.controller.is_own:
-            event.accept()
-            return
-        event.ignore()
-        if self._leaving:
-            return
-        waits = "; what waits is offered then too" if self.controller.watch.waiting else ""
-        ask(
-            self,
-            "A run is going on",
-            "Stop the run and quit?",
-            f"With a checkpoint it can go on when the window is opened again{waits}. Without the window, "
-            "all that waits is run to its end.",
-            {
-                "Save checkpoint and quit": self._leave,
-                "Keep running without the window": self._leave_it_running,
-                "Go on here": None,
-            },
-        )
-
-    def _leave(self) -> None:
-        self._leaving = True
-        self.controller.leave()
-        if not self.controller.is_own:
-            self.close()
-
-    def _leave_it_running(self) -> None:
-        self.controller.watch.keep_on()
-        self.close()
+        event.setAccepted(self.closing.may_close())

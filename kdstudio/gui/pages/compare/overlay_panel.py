@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox
 
 from kdstudio.declaration import ProgressCallback
 from kdstudio.gui.background import BackgroundJob
 from kdstudio.gui.forms.editors import Choices
-from kdstudio.gui.layout import text_label
 from kdstudio.gui.pages.compare.entries import Entry
+from kdstudio.gui.pages.compare.figure_panel import FigurePanel
 from kdstudio.gui.plots.curves import CurvePlot
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.comparison import short_names
@@ -30,19 +29,17 @@ NARROWEST = 150
 READING, NOTHING = "Reading the runs' logs …", "None of these runs has such a curve."
 
 
-class OverlayPanel(QWidget):
+class OverlayPanel(FigurePanel):
     """A box chooses what is drawn, another one of which network; each run or group of seeds is a curve."""
 
     def __init__(self, theme: Theme) -> None:
         """No runs."""
-        super().__init__()
-        self._chosen: Sequence[Entry] = ()
+        self.plot = CurvePlot(theme, TITLE, X, ACCURACY)
+        super().__init__(self.plot)
         self._states: dict[RunFolder, RunState] = {}
         self._reader, self._job = LogReader(), BackgroundJob("overlay", self)
         self._job.done.connect(self._take)
-        self._job.failed.connect(lambda error: self._tell(str(error)))
-        self.plot = CurvePlot(theme, TITLE, X, ACCURACY)
-        self.plot.hide_title()  # it stands above, where the figure is chosen
+        self._job.failed.connect(lambda error: self.tell(str(error)))
         self.what_box, self.part_box, self.log = Choices(), Choices(), QCheckBox("log")
         self.log.setToolTip("Logarithmic axis")
         self.log.toggled.connect(self.plot.set_log)
@@ -55,17 +52,6 @@ class OverlayPanel(QWidget):
             box.setMinimumWidth(NARROWEST)
             self.plot.head.addWidget(box)
         self.plot.head.addWidget(self.log)
-        self.note = text_label("", "muted")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self.plot, 1)
-        column.addWidget(self.note)
-
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Read on: a run may have gone on meanwhile."""
-        super().showEvent(event)
-        self.show_entries(self._chosen)
 
     def show_entries(self, chosen: Sequence[Entry]) -> None:
         """Draw the curves of ``chosen``, once their logs have been read beside the window."""
@@ -74,16 +60,12 @@ class OverlayPanel(QWidget):
             return
         runs = [run for entry in self._chosen for run in entry.group.names]
         if not self._states.keys() >= {*runs}:
-            self._tell(READING)
+            self.tell(READING)
         self._job.start(partial(_read, self._reader, runs))
 
     def _take(self, states: dict[RunFolder, RunState]) -> None:
         self._states = states
         self._draw()
-
-    def _tell(self, text: str) -> None:
-        self.note.setText(text)
-        self.note.setVisible(bool(text))
 
     def _draw(self) -> None:
         part = self.part_box.currentData()
@@ -98,7 +80,7 @@ class OverlayPanel(QWidget):
             if what in each:
                 drawn = each[what].scaled(100) if is_share else each[what]
                 self.plot.show_seeds(number, name, number, number, drawn)
-        self._tell("" if any(what in each for each in found) else NOTHING)
+        self.tell("" if any(what in each for each in found) else NOTHING)
 
     def _offer(self, wanted: list[str]) -> None:
         """Offer these; another choice of runs keeps the curve that is shown where it is there."""

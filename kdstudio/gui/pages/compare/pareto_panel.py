@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtGui import QShowEvent, QStandardItemModel
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtGui import QStandardItemModel
 
 from kdstudio.engine.views import FigureView
 from kdstudio.errors import KDStudioError
 from kdstudio.gui.forms.editors import Choices
-from kdstudio.gui.layout import text_label
 from kdstudio.gui.pages.compare.entries import Entry
+from kdstudio.gui.pages.compare.figure_panel import FigurePanel
 from kdstudio.gui.plots.results import ResultPlot
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.comparison import short_names
@@ -26,33 +25,20 @@ WIDE = 20
 UNKNOWN = "latency: Export measures it"
 
 
-class ParetoPanel(QWidget):
+class ParetoPanel(FigurePanel):
     """A box chooses the cost; latencies are there once they have been measured."""
 
     def __init__(self, theme: Theme) -> None:
         """No runs."""
-        super().__init__()
-        self._chosen: Sequence[Entry] = ()
+        self.plot = ResultPlot(theme)
+        super().__init__(self.plot)
         self._runs: list[MeasuredRun] = []
         self._damaged: list[str] = []
-        self.plot = ResultPlot(theme)
-        self.plot.hide_title()  # it stands above, where the figure is chosen
         self.cost_box = Choices()
         self.cost_box.setSizeAdjustPolicy(Choices.SizeAdjustPolicy.AdjustToContents)
         self.cost_box.setAccessibleName("Cost shown")
         self.cost_box.currentTextChanged.connect(self._draw)
         self.plot.head.addWidget(self.cost_box)
-        self.note = text_label("", "muted")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self.plot, 1)
-        column.addWidget(self.note)
-
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Look again: something may have been exported meanwhile."""
-        super().showEvent(event)
-        self.show_entries(self._chosen)
 
     def show_entries(self, chosen: Sequence[Entry]) -> None:
         """Show all networks of ``chosen``; the cost stays the same where it is still offered."""
@@ -101,5 +87,4 @@ class ParetoPanel(QWidget):
         self.plot.show_curves(view, drawn, along=cost.axis)
         lacking = [run.name for run in self._runs if cost.runtime and not accuracy_against(cost, [run])]
         missing = f"Not measured: {', '.join(lacking)}; Export does it." if lacking else ""
-        self.note.setText(" ".join(filter(None, (cost.how, missing, *self._damaged))))
-        self.note.setVisible(bool(self.note.text()))
+        self.tell(" ".join(filter(None, (cost.how, missing, *self._damaged))))
