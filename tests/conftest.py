@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from kdstudio.gui.app import SYSTEM_LIBRARIES
+from kdstudio.runs.exporting import child
+from tests import forked
+from tests.forked import CAN_FORK
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 try:
@@ -37,6 +40,13 @@ def runs(tmp_path, monkeypatch):
     monkeypatch.setenv("KDSTUDIO_RUNS", str(folder))
     monkeypatch.setenv("KDSTUDIO_CACHE", str(tmp_path / "cache"))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def fork(monkeypatch):
+    """Writers and runtimes of exported files are forked, since importing theirs takes seconds each time."""
+    if CAN_FORK:
+        monkeypatch.setattr(child, "launch", forked.launch)
 
 
 @pytest.fixture

@@ -1,59 +1,21 @@
-"""Workers for tests: forked from one process that has torch already, so that each is there at once."""
+"""The queue's workers for tests, forked and offline."""
 
-import os
-import subprocess
 import sys
-from multiprocessing import get_all_start_methods, get_context
 
 from kdstudio.runs.queue import serving
-
-CAN_FORK = "forkserver" in get_all_start_methods()
-PRELOADED = ["torch", "torchvision.datasets", "kdstudio.engine.trainer", "tests.workers"]
+from tests.forked import Forked
 
 
 def nothing():
     """Change nothing in the worker."""
 
 
-def forking():
-    context = get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
-    return context
+def forked_worker(runs, hook=nothing):
+    """A worker that serves the queue of ``runs``; ``hook`` is called in it first."""
+    return Forked(serve, str(runs), hook)
 
 
-class ForkedWorker:
-    """A worker as ``subprocess.Popen`` would have it; ``hook`` is called in it first."""
-
-    def __init__(self, runs, hook=nothing):
-        context = forking()
-        read, write = context.Pipe(duplex=False)
-        self._process = context.Process(
-            target=serve, args=(str(runs), read, dict(os.environ), hook), daemon=True
-        )
-        self._process.start()
-        read.close()
-        self.stdin = os.fdopen(os.dup(write.fileno()), "wb")
-        write.close()
-        self.pid = self._process.pid
-
-    def poll(self):
-        return self._process.exitcode
-
-    def wait(self, timeout=None):
-        self._process.join(timeout)
-        if self._process.exitcode is None:
-            raise subprocess.TimeoutExpired("worker", timeout)
-        return self._process.exitcode
-
-    def kill(self):
-        self._process.kill()
-
-
-def serve(runs, read, environment, hook):
-    os.environ.clear()
-    os.environ.update(environment)
-    os.dup2(read.fileno(), 0)
-    sys.stdin = open(0)  # noqa: SIM115
+def serve(runs, hook):
     sys.argv = ["worker", runs]
     offline()
     hook()

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QApplication
 from kdstudio.gui.controller import State
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.queue import process
-from tests.workers import CAN_FORK, ForkedWorker, nothing
+from tests.forked import CAN_FORK
+from tests.workers import forked_worker, nothing
 
 LONGEST = 60_000
 
@@ -40,7 +41,7 @@ def hook(monkeypatch):
     """Workers are forked; what is put here is called in those that begin from now on."""
     hooks = [nothing]
     if CAN_FORK:
-        monkeypatch.setattr(process, "launch", lambda runs: ForkedWorker(runs, hooks[-1]))
+        monkeypatch.setattr(process, "launch", lambda runs: forked_worker(runs, hooks[-1]))
     return hooks.append
 
 

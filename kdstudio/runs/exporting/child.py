@@ -43,15 +43,7 @@ class Child:
 
     def start(self, module: str, task: dict[str, Any]) -> None:
         """Run ``module``; ``task`` is sent as the first line of its standard input."""
-        path = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONIOENCODING": "utf-8"}
-        self._started = subprocess.Popen(
-            [sys.executable, "-m", module],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            env={**os.environ, **path},
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
+        self._started = launch(module, self._errors)
         self.tell(task)
 
     def __enter__(self) -> Self:
@@ -145,6 +137,19 @@ class Child:
         lines = self._errors.read().decode(errors="replace").strip().splitlines()
         told = [line.removeprefix(TOLD) for line in lines if line.startswith(TOLD)]
         raise ChildError((told or lines or [f"its process ended with code {code}"])[-1])
+
+
+def launch(module: str, errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start ``module`` with pipes to and from it; what it says beside goes to the file ``errors``."""
+    path = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONIOENCODING": "utf-8"}
+    return subprocess.Popen(
+        [sys.executable, "-m", module],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        env={**os.environ, **path},
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
 
 
 def complain(error: BaseException) -> Never:

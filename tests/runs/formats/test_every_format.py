@@ -89,6 +89,20 @@ def test_a_file_answers_as_the_network_does_for_batches_of_any_size(what, name, 
             assert np.array_equal(answers.argmax(1), expected.argmax(1))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(formats))
+def test_a_runtime_alone_in_its_process_answers_as_the_network_does(name, shop, monkeypatch):
+    monkeypatch.undo()  # nothing is forked: the process has what it loads itself, and no more
+    card, file_format = CARDS[FAST], formats[name]()
+    module = shipping.built(card)
+    path = shop.ship(file_format, module, card)
+    with Child() as child:
+        shipping.opened(child, file_format, path)
+        fed, expected = fed_and_expected(file_format, module, card, pixels_for(card, 3))
+        difference = child.answer(fed) - expected
+    assert np.square(difference).mean() <= 0.1**2 * np.square(expected).mean()
+
+
 @pytest.mark.parametrize("name", list(formats))
 def test_a_format_says_all_that_people_are_told(name):
     file_format = formats[name]()

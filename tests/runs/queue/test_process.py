@@ -10,8 +10,9 @@ from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.queue import process
 from kdstudio.runs.queue.process import WorkerProcess
 from kdstudio.runs.queue.queue import Queue
+from tests.forked import CAN_FORK
 from tests.small import small_experiment
-from tests.workers import CAN_FORK, ForkedWorker
+from tests.workers import forked_worker
 
 LONGEST = 60.0
 LONG = "networks.teacher.training.epochs=10000"
@@ -27,7 +28,7 @@ def queue(runs):
 @pytest.fixture
 def worker(runs, monkeypatch):
     """A worker, forked where that can be; what it runs ends with the test."""
-    monkeypatch.setattr(process, "launch", ForkedWorker)
+    monkeypatch.setattr(process, "launch", forked_worker)
     runs.mkdir()
     worker = WorkerProcess(runs)
     yield worker
