@@ -12,7 +12,7 @@ from kdstudio.engine.matching.declaration import matching_terms
 from kdstudio.runs.presets import load_experiment
 from tests.small import run_in
 
-IMAGES_OF_A_CLASS = {"train": 20, "test": 10}
+IMAGES_OF_A_CLASS = {"train": 10, "test": 5}
 RECIPE = ("epochs=2", "optimizer.learning_rate=0.01")
 
 
