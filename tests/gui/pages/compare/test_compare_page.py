@@ -206,6 +206,7 @@ def test_buttons_follow_the_choice(page, index):
 def test_nothing_to_compare_is_explained(qtbot, theme, runs):
     page = ComparePage(theme, Index(runs))
     qtbot.addWidget(page)
+    page.show()
     assert page._stack.currentIndex() == 0
     assert page.notes.toPlainText()
 
