@@ -3,10 +3,10 @@
 uv run python benchmarks/responsiveness.py [PRESET …] [--seconds 30] [--pairs 5]
 
 Prints the gaps of a 10 ms heartbeat in the window's thread while each PRESET trains with the live page in
-view, by default the small digits, MNIST and a ResNet on a folder of images, and how long that thread itself was
-at work in a gap, which other programs do not change much; then how fast the first trains there, as a share of its
-speed on the command line, both in turn. The window is opened as the program does, and what it loads after its
-first paint is there. Works offscreen and on a real display.
+view, by default the small digits, MNIST and a ResNet on a folder of images, and how long that thread itself
+was at work in one, which other programs hardly change; then how fast the first trains there, as a share of
+its speed on the command line, both in turn. The window is opened as the program does, and has loaded what
+comes after its first paint. Works offscreen and on a real display.
 """
 
 from __future__ import annotations

@@ -67,6 +67,8 @@ def _compare(window: MainWindow) -> QWidget:
     page.complained.connect(window.complain)
     page.export_wanted.connect(window.export)
     page.resume_wanted.connect(window.resume)
+    if window.controller.folder is not None:
+        page.choose(window.controller.folder)
     return page
 
 

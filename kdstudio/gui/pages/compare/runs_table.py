@@ -33,7 +33,7 @@ LEAST_NAME, BROADEST_NAME = 170, 420
 PADDING = 30
 """Around the text of a cell."""
 INDENT = 16
-MEASURED = 60
+MEASURED = 30
 """Rows that tell how broad the columns need to be."""
 ROW = 28
 HIDDEN = "compare/hidden"
@@ -232,9 +232,7 @@ class RunsTable(QTreeView):
             entry: Entry = index.data(ENTRY)
             inside = index.parent()
             looked_for = groups if entry.is_gathered or not inside.isValid() else set()
-            if not looked_for.isdisjoint(entry.runs) or (
-                not entry.is_gathered and entry.runs[0] in singles
-            ):
+            if not looked_for.isdisjoint(entry.runs) or (not entry.is_gathered and entry.runs[0] in singles):
                 selection.select(index, index.siblingAtColumn(last))
                 first = first if first.isValid() else index
                 if inside.isValid():
