@@ -80,6 +80,7 @@ class ComparePage(QWidget):
         self._index = index
         self._awaited: RunFolder | None = None
         self._entries = Entries()
+        self._chosen: list[Entry] | None = None
         self.table = RunsTable(theme)
         self.setFocusProxy(self.table)
         self.filter = FilterBar()
@@ -214,6 +215,9 @@ class ComparePage(QWidget):
 
     def _show_chosen(self) -> None:
         chosen: list[Entry] = self.table.chosen_entries()
+        if chosen == self._chosen:  # entries are the same ones while their runs are as they were
+            return
+        self._chosen = chosen
         self.actions_of_runs.follow(chosen)
         self.figures.show_entries(chosen)
         self.notes.show_runs([entry.named for entry in chosen])
