@@ -78,7 +78,6 @@ def main(sources: list[Path]) -> None:
         index.blockSignals(False)
         best_of(5, "look again, in the background", index.look_now)
         with timed("open the page"):
-            page.refresh()
             page.resize(1184, 748)
             page.show()
             application.processEvents()

@@ -248,16 +248,15 @@ class MainWindow(QMainWindow):
 
     def show_run(self, page: str, run: RunFolder) -> None:
         """Turn to ``run`` on the page called ``page``."""
-        self.show_page(page)
         self.page(page).choose(run)
+        self.show_page(page)
 
     def look_at(self, run: RunFolder) -> None:
         """Turn to the curves of ``run`` while it runs, to its figures afterwards."""
         if self.controller.is_at_work and run == self.controller.folder:
             self.show_page("Live")
             return
-        self.show_page("Compare")
-        self.page("Compare").choose(run)
+        self.show_run("Compare", run)
 
     def watch(self, run: RunFolder) -> None:
         """Turn to the curves of ``run``."""
@@ -288,7 +287,7 @@ class MainWindow(QMainWindow):
         if state.is_busy:
             return
         self.index.look_now()
-        if self.controller.folder is not None:
+        if self.controller.folder is not None and "Compare" in self._pages:
             self.page("Compare").choose(self.controller.folder)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802

@@ -9,7 +9,7 @@ from kdstudio.engine.events import Event
 from kdstudio.runs.folder import STEP, RunFolder
 from kdstudio.runs.state import RunState
 
-WHOLE = 3_000_000
+WHOLE = 1_500_000
 """Bytes of a log that are all read; of the steps in a longer one as many are read as stand in that."""
 
 

@@ -60,9 +60,9 @@ class RunState:
     """Rows of those that still learn, with their latest validation scores alone."""
     curves: RunCurves = field(default_factory=RunCurves)
     warnings: list[RunWarning] = field(default_factory=list)
+    """What makes the results doubtful, in the order in which it was told."""
     notices: list[str] = field(default_factory=list)
     """What people should know and changes no result."""
-    """What makes the results doubtful, in the order in which it was told."""
     _began: tuple[float, float] = (0.0, 0.0)
     """Fraction and seconds when the run was started, or resumed last."""
     _work: tuple[float, ...] = ()

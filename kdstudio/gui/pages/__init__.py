@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 
 def _experiment(window: MainWindow) -> QWidget:
+    from kdstudio.gui.in_sight import InSight
     from kdstudio.gui.pages.experiment.experiment_page import ExperimentPage
 
     page = ExperimentPage(window.draft)
@@ -18,7 +19,8 @@ def _experiment(window: MainWindow) -> QWidget:
     page.complained.connect(window.complain)
     page.outlook.follow(window.theme)
     index = window.index
-    index.changed.connect(lambda: page.gallery.show_times(index.summaries.values()))
+    times = InSight(page, lambda: page.gallery.show_times(index.summaries.values()))
+    index.changed.connect(times.look)
     return page
 
 
@@ -65,6 +67,8 @@ def _compare(window: MainWindow) -> QWidget:
     page.complained.connect(window.complain)
     page.export_wanted.connect(window.export)
     page.resume_wanted.connect(window.resume)
+    if window.controller.folder is not None:
+        page.choose(window.controller.folder)
     return page
 
 

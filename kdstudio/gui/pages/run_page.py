@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.empty_state import EmptyState
+from kdstudio.gui.in_sight import InSight
 from kdstudio.gui.layout import GAP, MARGIN
 from kdstudio.gui.run_picker import RunPicker
 from kdstudio.runs.folder import RunFolder
@@ -28,7 +28,7 @@ class RunPage(QWidget):
         self.picker = picker
         picker.setParent(self)
         picker.chosen.connect(self._follow)
-        picker.index.changed.connect(self._look_again)
+        picker.index.changed.connect(InSight(self, self.refresh).look)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(EmptyState(empty, presets))
 
@@ -41,15 +41,6 @@ class RunPage(QWidget):
         for part in parts:
             column.addWidget(part, 1 if part is parts[-1] else 0)
         self._stack.addWidget(whole)
-
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Look at the runs again."""
-        super().showEvent(event)
-        self.refresh()
-
-    def _look_again(self) -> None:
-        if self.isVisible():
-            self.refresh()
 
     def refresh(self) -> None:
         """Offer the runs that there are now; the one chosen stays chosen."""

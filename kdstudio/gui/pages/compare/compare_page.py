@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from kdstudio.errors import KDStudioError
 from kdstudio.gui.empty_state import EmptyState
+from kdstudio.gui.in_sight import InSight
 from kdstudio.gui.layout import GAP, MARGIN, Card
 from kdstudio.gui.pages.compare.actions import ActionButton, MoreButton, RunActions
 from kdstudio.gui.pages.compare.entries import Entries, Entry
@@ -74,11 +75,12 @@ class ComparePage(QWidget):
     """Something in the folder of runs is other than before; whoever keeps the index has to look again."""
 
     def __init__(self, theme: Theme, index: RunIndex) -> None:
-        """Show the runs of ``index``, now and when it changes."""
+        """Show the runs of ``index``, while the page is in sight."""
         super().__init__()
         self._index = index
         self._awaited: RunFolder | None = None
         self._entries = Entries()
+        self._chosen: list[Entry] | None = None
         self.table = RunsTable(theme)
         self.setFocusProxy(self.table)
         self.filter = FilterBar()
@@ -94,8 +96,8 @@ class ComparePage(QWidget):
         self._stack.addWidget(self._make_content())
         self._searching = QTimer(self, interval=SEARCH_MILLISECONDS, singleShot=True)
         self._searching.timeout.connect(self.refresh)
+        self._in_sight = InSight(self, self.refresh)
         self._connect()
-        self.refresh()
 
     def _connect(self) -> None:
         for writer in (self.report, self.code):
@@ -123,7 +125,7 @@ class ComparePage(QWidget):
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._open_menu)
         self.filter.changed.connect(lambda: self._searching.start())
-        self._index.changed.connect(self.refresh)
+        self._index.changed.connect(self._in_sight.look)
 
     def _make_content(self) -> QWidget:
         content = QWidget()
@@ -204,7 +206,7 @@ class ComparePage(QWidget):
     def choose(self, run: RunFolder) -> None:
         """Select ``run`` alone, once the index knows it."""
         self._awaited = run
-        self.refresh()
+        self._in_sight.look()
 
     def _turn(self) -> None:
         """Follow the user, who no longer waits for a run."""
@@ -213,6 +215,9 @@ class ComparePage(QWidget):
 
     def _show_chosen(self) -> None:
         chosen: list[Entry] = self.table.chosen_entries()
+        if chosen == self._chosen:  # entries are the same ones while their runs are as they were
+            return
+        self._chosen = chosen
         self.actions_of_runs.follow(chosen)
         self.figures.show_entries(chosen)
         self.notes.show_runs([entry.named for entry in chosen])

@@ -36,11 +36,16 @@ WARNED = "warning"
 class Entry:
     """A row: a run, or the runs of several seeds. What it tells is read off the results when it is seen."""
 
-    group: RunGroup
+    members: Members
     labels: Labels
     """Of one run; of several, what all have."""
     is_inside: bool = False
     """Whether it is one of the seeds of another row."""
+
+    @cached_property
+    def group(self) -> RunGroup:
+        """Their results in one table."""
+        return together(self.members)
 
     @cached_property
     def headline(self) -> Headline:
@@ -55,12 +60,12 @@ class Entry:
     @cached_property
     def runs(self) -> tuple[RunFolder, ...]:
         """All that it stands for."""
-        return tuple(self.group.members)
+        return tuple(self.members)
 
     @property
     def is_gathered(self) -> bool:
         """Tell whether these are several."""
-        return len(self.group.members) > 1
+        return len(self.members) > 1
 
     @property
     def summary(self) -> Summary:
@@ -76,7 +81,7 @@ class Entry:
     def name(self) -> str:
         """What people call it beside others."""
         if self.is_gathered:
-            return f"{self.title} ({len(self.group.members)} seeds)"
+            return f"{self.title} ({len(self.members)} seeds)"
         seeds = seeds_of(self.summary)
         many = f"seeds {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
         return f"{self.title}, {many}" if self.is_inside and not self.labels.title else self.title
@@ -141,10 +146,8 @@ class Entries:
         said = [labels.get(run, NOTHING) for run in runs]
         shown = said[0] if len(runs) == 1 else _of_all(said)
         known = before.get(runs)
-        if known is None or known.group.members != members:
-            known = Entry(together(members), shown, inside)
-        elif (known.labels, known.is_inside) != (shown, inside):
-            known = Entry(known.group, shown, inside)
+        if known is None or (known.members, known.labels, known.is_inside) != (members, shown, inside):
+            known = Entry(members, shown, inside)
         self._known[runs] = known
         return known
 
@@ -190,7 +193,7 @@ def state(entry: Entry) -> str:
 
 def started(entry: Entry) -> datetime:
     """When the run began, or the latest of several."""
-    return datetime.fromisoformat(entry.summary.started)
+    return datetime.fromisoformat(max(summary.started for summary in entry.members.values()))
 
 
 def spoken_start(entry: Entry) -> str:

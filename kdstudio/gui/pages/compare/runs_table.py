@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from PySide6.QtCore import (
     QItemSelection,
@@ -32,7 +33,7 @@ LEAST_NAME, BROADEST_NAME = 170, 420
 PADDING = 30
 """Around the text of a cell."""
 INDENT = 16
-MEASURED = 60
+MEASURED = 30
 """Rows that tell how broad the columns need to be."""
 ROW = 28
 HIDDEN = "compare/hidden"
@@ -119,21 +120,24 @@ class RunsTable(QTreeView):
         self._fit_columns()
 
     def _fit_columns(self) -> None:
-        """Give every column what it needs, and the names what is left; more than there is scrolls."""
+        """Give every column what it needs, and the names what is left; more than there is scrolls.
+
+        The texts of the first rows count, which are in sight.
+        """
+        texts = [index.data(ENTRY).texts for index in islice(self._tops(), MEASURED)]
         left = self.viewport().width()
         for place in range(len(COLUMNS)):
             if place != RUN_COLUMN and not self.isColumnHidden(place):
-                width = max(self._text_width(place), self.header().sectionSizeHint(place))
+                width = max(self._text_width(texts, place), self.header().sectionSizeHint(place))
                 self.setColumnWidth(place, width)
                 left -= width
-        needed = self._text_width(RUN_COLUMN) + INDENT
+        needed = self._text_width(texts, RUN_COLUMN) + INDENT
         self.setColumnWidth(RUN_COLUMN, max(left, min(needed, BROADEST_NAME), LEAST_NAME))
 
-    def _text_width(self, column: int) -> int:
-        """Width that the longest texts need; those of the first rows, which are in sight, count."""
-        rows = range(min(self.model().rowCount(), MEASURED))
-        texts = sorted({str(self.model().index(row, column).data()) for row in rows}, key=len)[-3:]
-        return max(map(self.fontMetrics().horizontalAdvance, texts), default=0) + PADDING
+    def _text_width(self, texts: Sequence[Sequence[str]], column: int) -> int:
+        """Width that the longest of a column's texts need."""
+        longest = sorted({each[column] for each in texts}, key=len)[-3:]
+        return max(map(self.fontMetrics().horizontalAdvance, longest), default=0) + PADDING
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Fit the columns anew."""
@@ -190,7 +194,7 @@ class RunsTable(QTreeView):
         if self.isVisible():
             self._fit_columns()
         if not kept or anew:
-            self._select(wanted)
+            self._select(wanted or usual)
             if not self.selectionModel().hasSelection():
                 self._select(usual)
         self.blockSignals(before)
@@ -198,11 +202,8 @@ class RunsTable(QTreeView):
     def chosen_entries(self) -> list[Entry]:
         """Return what the selected rows show, from the top; a run within a selected group stands in that."""
         selected = {*self.selectionModel().selectedRows()}
-        return [
-            index.data(ENTRY)
-            for index in self._indexes()
-            if index in selected and index.parent() not in selected
-        ]
+        outside = (index for index in selected if index.parent() not in selected)
+        return [index.data(ENTRY) for index in sorted(outside, key=_place)]
 
     def chosen(self) -> list[RunFolder]:
         """Return all runs of the selected rows."""
@@ -231,9 +232,7 @@ class RunsTable(QTreeView):
             entry: Entry = index.data(ENTRY)
             inside = index.parent()
             looked_for = groups if entry.is_gathered or not inside.isValid() else set()
-            if not looked_for.isdisjoint(entry.runs) or (
-                not entry.is_gathered and entry.group.run in singles
-            ):
+            if not looked_for.isdisjoint(entry.runs) or (not entry.is_gathered and entry.runs[0] in singles):
                 selection.select(index, index.siblingAtColumn(last))
                 first = first if first.isValid() else index
                 if inside.isValid():
@@ -253,3 +252,9 @@ class RunsTable(QTreeView):
         body = [[str(index.siblingAtColumn(column).data() or "") for column in columns] for index in indexes]
         heads = [str(model.headerData(column, Qt.Orientation.Horizontal)) for column in columns]
         return TextTable("", heads, body, "".join("r" if COLUMNS[c].is_number else "l" for c in columns))
+
+
+def _place(index: QModelIndex) -> tuple[int, int]:
+    """Tell how far from the top a row stands: its own place, or that of the row it is in, and there."""
+    inside = index.parent()
+    return (inside.row(), index.row()) if inside.isValid() else (index.row(), -1)

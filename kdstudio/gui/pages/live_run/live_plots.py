@@ -32,7 +32,8 @@ from kdstudio.runs.log import RunFollower
 from kdstudio.runs.results import curves
 from kdstudio.runs.unseen import marked_classes
 
-FRAME_MILLISECONDS = 80
+FRAME_MILLISECONDS, FIRST_MILLISECONDS = 80, 10
+"""From one plot to the next; sooner where another run is shown."""
 MOST_NETWORKS = 6
 """Whose classes are drawn side by side; of more, the latest."""
 RAW, WEIGHTED = "Loss terms, unweighted", "Loss terms, weighted"
@@ -115,6 +116,7 @@ class LivePlots(QWidget):
         self.scores.offer({ACCURACY: self.accuracy})
         self.course.show_widget(RATES)
         self.course.set_available(SHARES, False)
+        self._timer.setInterval(FIRST_MILLISECONDS)
         self.follow()
 
     def follow(self) -> None:
@@ -161,6 +163,8 @@ class LivePlots(QWidget):
             self._stale = False
             self._waiting = [self._draw_predictions, self._draw_course, self._draw_scores, self._draw_terms]
         self._waiting.pop()()
+        if not self._waiting:
+            self._timer.setInterval(FRAME_MILLISECONDS)
 
     def _runs(self) -> Iterator[tuple[RunFollower, str, int]]:
         """The run and the one beside, with what its curves' names end with, and their first dashes."""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedLayout, 
 
 from kdstudio.gui.empty_state import EmptyState
 from kdstudio.gui.flow_layout import FlowLayout
+from kdstudio.gui.in_sight import InSight
 from kdstudio.gui.layout import GAP, MARGIN, text_label
 from kdstudio.gui.left_strip import LineUp
 from kdstudio.gui.pages.queue.queue_table import QueueTable, Row, Summaries
@@ -53,9 +54,9 @@ class QueuePage(QWidget):
         self.table.entries.moved.connect(
             lambda keys, before: watch.change(lambda queue: queue.place(keys, before))
         )
+        in_sight = InSight(self, self.refresh)
         for source in (watch.changed, index.changed, theme.changed):
-            source.connect(self.refresh)
-        self.refresh()
+            source.connect(in_sight.look)
 
     def _make_content(self) -> QWidget:
         content = QWidget()

@@ -116,6 +116,18 @@ def test_the_newest_is_chosen_at_first_and_a_choice_outlives_refreshes(page, ind
     assert names(page) == ["new"]
 
 
+def test_what_is_out_of_sight_or_stays_as_it_is_is_not_drawn_again(page, index, plain, monkeypatch):
+    told = []
+    monkeypatch.setattr(page.notes, "show_runs", told.append)
+    index.changed.emit()
+    assert not told
+    page.hide()
+    index.put(plain.model_copy(update={"status": "running"}))
+    assert not told
+    page.show()
+    assert [[summary.status for summary in summaries] for summaries in told] == [["running"]]
+
+
 def test_a_run_that_the_index_does_not_know_yet_is_chosen_when_it_does(page, index):
     page.choose(RunFolder(index.path / "late"))
     assert names(page) == ["20260102-plain"]
@@ -206,6 +218,7 @@ def test_buttons_follow_the_choice(page, index):
 def test_nothing_to_compare_is_explained(qtbot, theme, runs):
     page = ComparePage(theme, Index(runs))
     qtbot.addWidget(page)
+    page.show()
     assert page._stack.currentIndex() == 0
     assert page.notes.toPlainText()
 
