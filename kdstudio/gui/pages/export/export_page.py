@@ -203,9 +203,12 @@ class ExportPage(RunPage):
         self.message.setVisible(bool(text))
 
     def _show_busy(self, busy: bool) -> None:
+        pressed = self.button.hasFocus() or self.cancel_button.hasFocus()
         self.cancel_button.setEnabled(busy)
         self.bar.setVisible(busy)
         self._describe()
+        if pressed:  # Qt would hand the focus on to the next button, and the next Enter would press that
+            self.command.setFocus()
 
     def _fail(self, error: Exception) -> None:
         self._show_busy(False)
