@@ -118,10 +118,6 @@ class ExportPage(RunPage):
         self._say("")
         self._usual = tuple(usual_networks(run, self.picker.summary))
         self.networks.offer((Tick(name, name, about) for name, about in listed[1].items()), self._usual)
-        before: QWidget = self.picker.run_box
-        for box in self.networks.boxes.values():  # new ones would come last of all
-            QWidget.setTabOrder(before, box)
-            before = box
 
     def _show_truth(self, run: RunFolder) -> None:
         try:
