@@ -73,7 +73,11 @@ class QueuePage(QWidget):
             ("Move down", "Run it later (Alt+Down, or drag it)", lambda: self._move(1)),
             ("Cancel", "Take it out of the line; what runs is stopped with a checkpoint", self._cancel),
             ("Duplicate", "Put the same experiment in line once more", lambda: self._put(Queue.duplicate)),
-            ("Retry", "Let it wait again, at its place in the table; what has begun goes on", lambda: self._put(Queue.retry)),
+            (
+                "Retry",
+                "Let it wait again, at its place in the table; what has begun goes on",
+                lambda: self._put(Queue.retry),
+            ),
             ("Open", "Look at its curves and figures", self._open),
             ("Remove finished", "Forget what is done; the runs stay on Compare", self._remove_finished),
             (PAUSE, "What runs goes on to its end, and nothing else begins", self._hold),
