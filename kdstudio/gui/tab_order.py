@@ -14,12 +14,12 @@ def tab_stop(root: QWidget, focus: QWidget | None, *, forward: bool = True) -> Q
     if not forward:
         read.reverse()
     at = read.index(focus) + 1 if focus in read else 0
-    return next(filter(_is_stop, read[at:] + read[:at]), None)
+    return next((widget for widget in read[at:] + read[:at] if _is_stop(widget, root)), None)
 
 
-def _is_stop(widget: QWidget) -> bool:
+def _is_stop(widget: QWidget, root: QWidget) -> bool:
     by_tab = widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value
-    return bool(by_tab) and widget.focusProxy() is None and widget.isVisible() and widget.isEnabled()
+    return bool(by_tab) and widget.focusProxy() is None and widget.isVisibleTo(root) and widget.isEnabled()
 
 
 def _as_read(widget: QWidget, focus: QWidget | None) -> Iterator[QWidget]:
