@@ -27,9 +27,9 @@ from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.table_formats import TextTable
 
 HEIGHT = 190
-LEAST_NAME, BROADEST_NAME = 170, 420
+LEAST_NAME, BROADEST_NAME = 160, 420
 """Width of the column of names: what the others leave, within these."""
-PADDING = 22
+PADDING = 25
 """Around the text of a cell."""
 INDENT = 16
 MEASURED = 60
