@@ -104,7 +104,7 @@ def cancel(keys: tuple[str, ...], runs: Path) -> None:
 @runs_dir
 @code_flag
 def retry(keys: tuple[str, ...], runs: Path, allow_code: bool) -> None:
-    """Put entries in line again; what has begun goes on where it stood."""
+    """Put entries in line again, at the place that they had; what has begun goes on where it stood."""
     line = Queue(runs)
     line.retry(_all(line, keys), allow_code=allow_code)
 

@@ -5,24 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QDialog,
-    QDialogButtonBox,
-    QHBoxLayout,
-    QHeaderView,
-    QPushButton,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from kdstudio.errors import KDStudioError
 from kdstudio.gui.layout import text_label
+from kdstudio.gui.list_table import LEFT, RIGHT, ListTable
 from kdstudio.gui.saving.button import SaveButton
 from kdstudio.gui.saving.keys import SavingKeys
-from kdstudio.gui.saving.tables import save_table
 from kdstudio.runs.caches import GIB, MIB, Cached, answers_folder, answers_limit, cached, clear
 
 EXPLANATION = (
@@ -36,9 +25,6 @@ COLUMNS: dict[str, Callable[[Cached], str]] = {
     "MiB": lambda each: f"{each.size / MIB:,.1f}",
     "Last used": lambda each: f"{each.used:%d %b %Y %H:%M}",
 }
-LEFT, RIGHT = (
-    side | Qt.AlignmentFlag.AlignVCenter for side in (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight)
-)
 SIDES = {title: RIGHT if title == "MiB" else LEFT for title in COLUMNS}
 
 
@@ -52,20 +38,7 @@ class CacheDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(820, 420)
         self._found: Sequence[Cached] = ()
-        self.table = QTableWidget(0, len(COLUMNS))
-        self.table.setHorizontalHeaderLabels(list(COLUMNS))
-        for column, side in enumerate(SIDES.values()):
-            self.table.horizontalHeaderItem(column).setTextAlignment(side)
-        self.table.setAccessibleName("What is kept between runs")
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setShowGrid(False)
-        self.table.verticalHeader().hide()
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setHighlightSections(False)
-        self.saving = save_table(self.table, "Kept between runs")
+        self.table = ListTable("Kept between runs", SIDES)
         SavingKeys(self)
         self.total = text_label("", "muted")
         self.delete_button, self.clear_button = QPushButton("Delete selected"), QPushButton("Delete all")
@@ -80,7 +53,7 @@ class CacheDialog(QDialog):
         column.setSpacing(12)
         head = QHBoxLayout()
         head.addWidget(text_label(EXPLANATION), 1)
-        head.addWidget(SaveButton("this table", lambda: self.saving))
+        head.addWidget(SaveButton("this table", lambda: self.table.saving))
         column.addLayout(head)
         column.addWidget(self.table, 1)
         column.addWidget(self.total)
@@ -94,13 +67,9 @@ class CacheDialog(QDialog):
     def refresh(self) -> None:
         """Show what there is now."""
         self._found = cached()
-        self.table.setRowCount(len(self._found))
-        for row, each in enumerate(self._found):
-            for column, (title, text) in enumerate(COLUMNS.items()):
-                item = QTableWidgetItem(text(each))
-                item.setTextAlignment(SIDES[title])
-                item.setToolTip(str(each.file))
-                self.table.setItem(row, column, item)
+        self.table.setRowCount(0)
+        for each in self._found:
+            self.table.add_row([text(each) for text in COLUMNS.values()], str(each.file))
         self._tell_total()
         self.clear_button.setEnabled(bool(self._found))
         self._show_choice()
@@ -119,7 +88,7 @@ class CacheDialog(QDialog):
 
     def chosen(self) -> list[Cached]:
         """What is selected."""
-        return [self._found[index.row()] for index in self.table.selectionModel().selectedRows()]
+        return [self._found[row] for row in self.table.chosen_rows()]
 
     def _show_choice(self) -> None:
         self.delete_button.setEnabled(bool(self.chosen()))

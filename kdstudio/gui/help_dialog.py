@@ -6,19 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QDialog,
-    QDialogButtonBox,
-    QHeaderView,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from kdstudio.gui.html import Html, bold, paragraphs
 from kdstudio.gui.layout import text_label
+from kdstudio.gui.list_table import LEFT, ListTable
+from kdstudio.gui.saving.button import SaveButton
+from kdstudio.gui.saving.keys import SavingKeys
 
 if TYPE_CHECKING:
     from kdstudio.gui.window import MainWindow
@@ -61,22 +55,16 @@ class ShortcutsDialog(QDialog):
         self.setWindowTitle("Keyboard shortcuts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(480, 560)
-        keys = shortcuts(window) | OTHERS
-        table = QTableWidget(len(keys), 2)
-        table.setHorizontalHeaderLabels(["What", "Keys"])
-        table.setAccessibleName("Keyboard shortcuts")
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setShowGrid(False)
-        table.verticalHeader().hide()
-        for row, (what, key) in enumerate(keys.items()):
-            for place, text in enumerate((what, key)):
-                table.setItem(row, place, QTableWidgetItem(text))
-        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.table = table
+        self.table = ListTable("Keyboard shortcuts", {"What": LEFT, "Keys": LEFT})
+        for row in (shortcuts(window) | OTHERS).items():
+            self.table.add_row(row)
+        SavingKeys(self)
+        buttons = close_button(self)
+        save = SaveButton("the table of shortcuts", lambda: self.table.saving)
+        buttons.addButton(save, QDialogButtonBox.ButtonRole.ActionRole)
         column = QVBoxLayout(self)
-        column.addWidget(table)
-        column.addWidget(close_button(self))
+        column.addWidget(self.table)
+        column.addWidget(buttons)
 
 
 def close_button(dialog: QDialog) -> QDialogButtonBox:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from textwrap import fill
 
 from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QFrame,
@@ -17,13 +20,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from kdstudio.gui.html import Html
+from kdstudio.gui.html import Html, escaped
 
 MARGIN = 16
 GAP = 12
 NUMBER = QSize(64, 28)
 TIP_CHARACTERS = 64
 """In a line of a tool tip: about 420 pixels."""
+LONG = 240
+"""Pixels of a word that a text may do without."""
+LONG_WORD = re.compile(r"<[^>]*>|(?:[^\s</]|/(?=\d)){24,}")
+"""A tag, or a word that may have no room; of a path a part, since lines break after a slash."""
 
 
 class Card(QFrame):
@@ -62,13 +69,58 @@ class PlotCard(Card):
 
 
 class TextLabel(QLabel):
-    """Shows :class:`Html` as such and any other text as it is, where Qt would guess."""
+    """Shows :class:`Html` as such and any other text as it is, where Qt would guess.
+
+    A word that has no room, such as the name of a file, is cut in its middle; the tool tip has it whole.
+    """
+
+    _whole, _cut = "", ""
 
     def setText(self, text: str) -> None:  # noqa: N802
         """Show ``text``."""
         is_html = isinstance(text, Html)
         self.setTextFormat(Qt.TextFormat.RichText if is_html else Qt.TextFormat.PlainText)
-        super().setText(text)
+        self._whole = text
+        self._fit()
+
+    def text(self) -> str:
+        """Return the text, before anything is cut."""
+        return self._whole
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Ask for the room of the longest word; of a very long one for some of it."""
+        hint = super().minimumSizeHint()
+        return hint.boundedTo(QSize(LONG, hint.height())) if self.wordWrap() else hint
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Cut elsewhere."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        cut: list[str] = []
+        shown = self._whole
+        if self.wordWrap() and self.width() < self.fontMetrics().horizontalAdvance(shown):
+            shown = LONG_WORD.sub(lambda found: self._shortened(found[0], cut), shown)
+        if self.toolTip() == self._cut:
+            self._cut = tip("\n".join(cut))
+            self.setToolTip(self._cut)
+        if shown != super().text():
+            super().setText(shown)
+
+    def _shortened(self, word: str, cut: list[str]) -> str:
+        """Return as much of ``word`` as there is room for; a tag stays."""
+        is_html = isinstance(self._whole, Html)
+        if is_html and word.startswith("<"):
+            return word
+        whole = unescape(word) if is_html else word
+        short = self.fontMetrics().elidedText(
+            whole, Qt.TextElideMode.ElideMiddle, self.contentsRect().width()
+        )
+        if short == whole:
+            return word
+        cut.append(whole)
+        return escaped(short) if is_html else short
 
 
 def text_label(text: str = "", name: str = "") -> TextLabel:

@@ -8,15 +8,11 @@ from typing import NamedTuple
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QApplication,
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
-    QTableWidget,
-    QTableWidgetItem,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -29,9 +25,9 @@ from kdstudio.gui.background import BackgroundJob
 from kdstudio.gui.choosing.chooser import MOVES
 from kdstudio.gui.html import bold, lines
 from kdstudio.gui.layout import text_label, tip
+from kdstudio.gui.list_table import LEFT, RIGHT, ListTable
 from kdstudio.gui.saving.button import SaveButton
 from kdstudio.gui.saving.keys import SavingKeys
-from kdstudio.gui.saving.tables import save_table
 from kdstudio.gui.search_line import SearchLine
 from kdstudio.gui.spoken import spoken_count
 from kdstudio.models.catalogue import Layer, known_models, layers
@@ -40,9 +36,7 @@ from kdstudio.models.declaration import ImageShape, ModelSpec
 from kdstudio.runs.choices import Choice, choices_of
 from kdstudio.runs.preview import cost
 
-LEFT, RIGHT = (
-    side | Qt.AlignmentFlag.AlignVCenter for side in (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight)
-)
+SIDES = {"Architecture": LEFT, "Weights": RIGHT, "Mult-adds": RIGHT}
 WEIGHTS, TAP = 2, 3
 """Columns of the tree."""
 
@@ -79,8 +73,10 @@ class ModelPicker(QDialog):
         self.search.installEventFilter(self)
         self.about = text_label()
         self.about.setAccessibleName("About the selected architecture")
-        self.table = self._make_table()
-        self.saving = save_table(self.table, "Architectures")
+        self.table = ListTable("Architectures", SIDES)
+        self.table.setSelectionMode(ListTable.SelectionMode.SingleSelection)
+        self.table.itemSelectionChanged.connect(self._show_layers)
+        self.table.itemDoubleClicked.connect(lambda _item: self.accept())
         SavingKeys(self)
         self.tree = QTreeWidget()
         self.tree.setHeaderLabels(["Layer", "Kind", "Weights", "Tap"])
@@ -95,28 +91,11 @@ class ModelPicker(QDialog):
         counted = self._counted
         self._counting.start(lambda progress: count_all(image, classes, counted, progress))
 
-    def _make_table(self) -> QTableWidget:
-        table = QTableWidget(0, 3)
-        table.setHorizontalHeaderLabels(["Architecture", "Weights", "Mult-adds"])
-        for column, side in enumerate((LEFT, RIGHT, RIGHT)):
-            table.horizontalHeaderItem(column).setTextAlignment(side)
-        table.verticalHeader().hide()
-        table.setShowGrid(False)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        table.setAccessibleName("Architectures")
-        table.itemSelectionChanged.connect(self._show_layers)
-        table.itemDoubleClicked.connect(lambda _item: self.accept())
-        return table
-
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         head = QHBoxLayout()
         head.addWidget(self.search, 1)
-        head.addWidget(SaveButton("the table of architectures", lambda: self.saving))
+        head.addWidget(SaveButton("the table of architectures", lambda: self.table.saving))
         column.addLayout(head)
         row, side = QHBoxLayout(), QVBoxLayout()
         side.addWidget(self.about)
@@ -146,23 +125,14 @@ class ModelPicker(QDialog):
 
     def _add(self, row: Row) -> None:
         self._rows.append(row)
-        number = self.table.rowCount()
-        self.table.insertRow(number)
-        usable = row.cost is not None
         texts = (
             row.spec.summary(),
             spoken_count(row.cost.parameters) if row.cost else "not for such images",
             spoken_count(row.cost.multiply_adds) if row.cost else "",
         )
-        for column, text in enumerate(texts):
-            item = QTableWidgetItem(text)
-            item.setToolTip(tip(f"{type(row.spec).headline()}\n{row.choice.origin}".strip()))
-            if column:
-                item.setTextAlignment(RIGHT)
-            if not usable:
-                item.setFlags(Qt.ItemFlag.NoItemFlags)
-            self.table.setItem(number, column, item)
-        self.table.setRowHidden(number, not self._matches(row))
+        about = tip(f"{type(row.spec).headline()}\n{row.choice.origin}".strip())
+        self.table.add_row(texts, about, usable=row.cost is not None)
+        self.table.setRowHidden(len(self._rows) - 1, not self._matches(row))
 
     def _matches(self, row: Row) -> bool:
         words = self.search.text().lower().split()
@@ -189,8 +159,8 @@ class ModelPicker(QDialog):
 
     def selected(self) -> ModelSpec | None:
         """Return the architecture that is selected."""
-        rows = {index.row() for index in self.table.selectedIndexes()}
-        return self._rows[rows.pop()].spec if rows else None
+        rows = self.table.chosen_rows()
+        return self._rows[rows[0]].spec if rows else None
 
     def _show_layers(self) -> None:
         spec = self.selected()

@@ -5,25 +5,16 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+from kdstudio.gui.tab_order import tab_stop
+
 
 def take_focus(page: QWidget, *, at_first: bool = False) -> None:
     """Give the focus to what had it last on ``page``, or, ``at_first``, to its proxy or the first by Tab."""
     if not at_first and page.isAncestorOf(page.window().focusWidget()):
         return
     last = None if at_first else page.focusWidget()
-    for target in (last, page.focusProxy(), first_control(page)):
+    for target in (last, page.focusProxy(), tab_stop(page, page)):
         if target is not None and target.isVisibleTo(page) and target.isEnabled():
             target.setFocus(Qt.FocusReason.OtherFocusReason)
             return
     page.setFocus(Qt.FocusReason.OtherFocusReason)
-
-
-def first_control(page: QWidget) -> QWidget | None:
-    """Return the first control of ``page`` in the order of Tab."""
-    widget = page.nextInFocusChain()
-    while widget is not page:
-        by_tab = widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value
-        if by_tab and page.isAncestorOf(widget) and widget.isVisibleTo(page) and widget.isEnabled():
-            return widget
-        widget = widget.nextInFocusChain()
-    return None

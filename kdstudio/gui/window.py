@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -33,6 +33,7 @@ from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.run_word import hindrance
 from kdstudio.gui.saving.keys import SavingKeys
 from kdstudio.gui.settings_dialog import SettingsDialog
+from kdstudio.gui.tab_order import tab_stop
 from kdstudio.gui.theme import Theme
 from kdstudio.problems import Problem
 from kdstudio.runs.folder import RunFolder
@@ -164,6 +165,14 @@ class MainWindow(QMainWindow):
         """Save the experiment in the form as a file."""
         self.show_page("Experiment")
         self.experiment_page.save_as()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802
+        """Follow the Tab key as the window is read."""
+        stop = tab_stop(self.centralWidget(), self.focusWidget(), forward=forward)
+        if stop is None:
+            return False
+        stop.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
+        return True
 
     def toggle_full_screen(self) -> None:
         """Take the whole screen, or give it back."""

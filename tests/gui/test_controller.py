@@ -170,7 +170,7 @@ def test_a_killed_worker_leaves_an_interrupted_run_and_the_next_one_begins(qtbot
 
 
 def test_a_run_that_never_stops_can_be_ended(qtbot, controller, tmp_path, monkeypatch):
-    monkeypatch.setattr("kdstudio.gui.controller.STUCK_SECONDS", 0.3)
+    monkeypatch.setattr("kdstudio.gui.following.STUCK_SECONDS", 0.3)
     (tmp_path / "mine.py").write_text(
         "import time\nfrom pathlib import Path\n"
         f"def build():\n    Path({str(tmp_path / 'began')!r}).touch()\n    time.sleep(1000)\n"

@@ -2,7 +2,8 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from kdstudio.gui.layout import TIP_CHARACTERS, scrolled, tip
+from kdstudio.gui.html import escaped
+from kdstudio.gui.layout import TIP_CHARACTERS, scrolled, text_label, tip
 
 
 def test_a_tool_tip_is_broken_where_it_is_too_long_and_where_it_was():
@@ -23,5 +24,22 @@ def test_what_scrolls_gets_the_width_it_needs_also_when_that_grows(qtbot):
     window.resize(600, 100)
     window.show()
     label.setText("a long text that cannot be broken")
-    qtbot.waitUntil(lambda: label.width() >= label.sizeHint().width())
-    assert area.viewport().width() >= content.width()
+    qtbot.waitUntil(lambda: area.viewport().width() >= content.width() >= label.sizeHint().width())
+
+
+def test_a_word_that_has_no_room_is_cut_in_its_middle_and_whole_in_the_tool_tip(qtbot):
+    name = "photographs_of_household_objects_2026_final_version"
+    for text in (f"no folder at /home/somebody/{name}", escaped(f"no <folder> at /home/somebody/{name}")):
+        label = text_label(text)
+        qtbot.addWidget(label)
+        label.resize(200, 100)
+        label.show()
+        shown = QLabel.text(label)
+        assert shown.startswith(text[:20])
+        assert name not in shown
+        assert "…" in shown
+        assert label.text() == text
+        assert label.toolTip().replace("\n", "") == name
+        assert label.minimumSizeHint().width() <= 240
+        label.resize(700, 100)
+        assert (QLabel.text(label), label.toolTip()) == (text, "")

@@ -6,23 +6,17 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QApplication,
-    QDialog,
-    QDialogButtonBox,
-    QHeaderView,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.forms.sweepable import ListedField
 from kdstudio.gui.layout import tip
+from kdstudio.gui.list_table import LEFT, ListTable
+from kdstudio.gui.saving.button import SaveButton
+from kdstudio.gui.saving.keys import SavingKeys
 from kdstudio.gui.search_line import SearchLine
 
 COLUMNS = ("Where", "Field", "Now")
+FIELD = 1
 
 
 class FieldPicker(QDialog):
@@ -40,40 +34,29 @@ class FieldPicker(QDialog):
         self.search = SearchLine("Search", "Search: temperature, student widths, learning rate …")
         self.search.textChanged.connect(self._filter)
         self.search.installEventFilter(self)
-        self.table = self._make_table()
+        self.table = ListTable("Fields", dict.fromkeys(COLUMNS, LEFT), FIELD)
+        self.table.setSelectionMode(ListTable.SelectionMode.SingleSelection)
+        for field in fields:
+            about = tip(f"{field.field.description or ''}\n{field.path}".strip())
+            self.table.add_row((field.place, field.title, field.spoken_now), about)
+        SavingKeys(self)
         buttons = QDialogButtonBox()
         self.choose_button = buttons.addButton("Choose", QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        for part in (self.search, self.table, buttons):
-            column.addWidget(part)
-        self._filter()
-
-    def _make_table(self) -> QTableWidget:
-        table = QTableWidget(len(self._fields), len(COLUMNS))
-        table.setHorizontalHeaderLabels(COLUMNS)
-        table.horizontalHeader().setDefaultAlignment(
-            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        self.table.itemSelectionChanged.connect(
+            lambda: self.choose_button.setEnabled(self.selected() is not None)
         )
-        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        table.verticalHeader().hide()
-        table.setShowGrid(False)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setAccessibleName("Fields")
-        for row, field in enumerate(self._fields):
-            for place, text in enumerate((field.place, field.title, field.spoken_now)):
-                item = QTableWidgetItem(text)
-                item.setToolTip(tip(f"{field.field.description or ''}\n{field.path}".strip()))
-                table.setItem(row, place, item)
-        table.resizeColumnsToContents()
-        table.itemSelectionChanged.connect(lambda: self.choose_button.setEnabled(self.selected() is not None))
-        table.itemDoubleClicked.connect(lambda _item: self.accept())
-        return table
+        self.table.itemDoubleClicked.connect(lambda _item: self.accept())
+        head = QHBoxLayout()
+        head.addWidget(self.search, 1)
+        head.addWidget(SaveButton("the table of fields", lambda: self.table.saving))
+        column = QVBoxLayout(self)
+        column.addLayout(head)
+        column.addWidget(self.table)
+        column.addWidget(buttons)
+        self._filter()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         """Let the arrow keys move in the list while the search has the focus."""
@@ -97,7 +80,7 @@ class FieldPicker(QDialog):
 
     def selected(self) -> ListedField | None:
         """Return the field that is selected."""
-        rows = [index.row() for index in self.table.selectionModel().selectedRows()]
+        rows = self.table.chosen_rows()
         return self._fields[rows[0]] if rows else None
 
     def accept(self) -> None:

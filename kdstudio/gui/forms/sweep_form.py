@@ -129,8 +129,6 @@ class SweepForm(QWidget):
         self._rows.hide()
         self._rows.deleteLater()
         self._rows = rows
-        if removing := rows.findChildren(QToolButton):
-            QWidget.setTabOrder(removing[-1], self.add_button)
         self._show_state()
 
     def _add_row(self, grid: QGridLayout, path: str, values: list[Any], field: ListedField | None) -> None:

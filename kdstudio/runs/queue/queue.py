@@ -112,22 +112,17 @@ class Queue:
         self._change(keys, end)
 
     def retry(self, keys: Collection[str], *, allow_code: bool = False) -> None:
-        """Put what is over, or set aside, in line again, at its end; what has begun is resumed."""
-        with self.folder.changing() as entries:
-            behind = _behind(entries)
-            for entry in entries.values():
-                if entry.key in keys and entry.can_go_on:
-                    changes = {
-                        "position": behind,
-                        "allow_code": allow_code,
-                        "message": "",
-                        "details": "",
-                        "field": (),
-                    }
-                    if not (self.runs / entry.run).is_dir():
-                        changes["run"] = ""
-                    self.folder.write(entry.with_state("waiting", **changes))
-                    behind += 1
+        """Let what is over, or set aside, wait again, at the place that it had; what has begun is resumed."""
+
+        def wait(entry: Entry) -> Entry:
+            if not entry.can_go_on:
+                return entry
+            run = entry.run if (self.runs / entry.run).is_dir() else ""
+            return entry.with_state(
+                "waiting", run=run, allow_code=allow_code, message="", details="", field=()
+            )
+
+        self._change(keys, wait)
 
     def duplicate(self, keys: Collection[str], *, allow_code: bool = False) -> None:
         """Put the same experiments in line once more."""

@@ -77,10 +77,10 @@ def test_cancelled_ones_are_not_taken_and_can_be_put_in_line_again(queue, three)
     queue.cancel(three[:2])
     assert states(queue) == ["cancelled", "cancelled", "waiting"]
     queue.retry([three[0]], allow_code=True)
-    assert line(queue) == ["run2", "run0"]
+    assert line(queue) == ["run0", "run2"]  # where it stood
     assert queue.entry(three[0]).allow_code
     taken = queue.take()
-    assert taken.entry.key == three[2]
+    assert taken.entry.key == three[0]
     taken.lock.release()
 
 

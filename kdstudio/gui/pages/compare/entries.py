@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from math import inf
 from typing import NamedTuple
@@ -111,6 +111,12 @@ class Column(NamedTuple):
     text: Callable[[Entry], str]
     is_number: bool = False
     tip: Callable[[Entry], str] = lambda _entry: ""
+    saved: Callable[[Entry], str] | None = None
+    """What a file says in place of ``text``, where that is good for a day."""
+
+    def written(self, entry: Entry) -> str:
+        """What a file says."""
+        return (self.saved or self.text)(entry)
 
 
 class Entries:
@@ -119,13 +125,16 @@ class Entries:
     def __init__(self) -> None:
         """Nothing is known."""
         self._known: dict[tuple[RunFolder, ...], Entry] = {}
+        self._day = date.today()
+        """Of which what is known speaks."""
 
     def of(
         self, summaries: Mapping[RunFolder, Summary], labels: Mapping[RunFolder, Labels], *, gathered: bool
     ) -> list[tuple[Entry, list[Entry]]]:
         """Return the rows, each with those that it unfolds to."""
         members = gathered_members(summaries) if gathered else [dict([found]) for found in summaries.items()]
-        before, self._known = self._known, {}
+        before, self._known = self._known if self._day == date.today() else {}, {}
+        self._day = date.today()
         rows = []
         for several in members:
             row, inside = self._entry(before, several, labels), list[Entry]()
@@ -197,9 +206,16 @@ def started(entry: Entry) -> datetime:
 
 
 def spoken_start(entry: Entry) -> str:
-    """``28 Nov 22:40``, with the year where it is another one."""
-    begun = started(entry)
-    return f"{begun:%d %b %H:%M}" if begun.year == datetime.now().year else f"{begun:%d %b %Y %H:%M}"
+    """``22:40`` today, ``28 Nov`` before, with the year where it is another one."""
+    begun, today = started(entry), date.today()
+    if begun.date() == today:
+        return f"{begun:%H:%M}"
+    return f"{begun:%d %b}" if begun.year == today.year else f"{begun:%d %b %Y}"
+
+
+def whole_start(entry: Entry) -> str:
+    """``2026-11-28 22:40``."""
+    return f"{started(entry):%Y-%m-%d %H:%M}"
 
 
 def gain(entry: Entry) -> float:
@@ -247,7 +263,7 @@ COLUMNS = (
     Column("Against control", gain, effect, tip=spoken_effect),
     figure("Errors", "errors", lambda found: found.errors),
     Column("Time", lambda e: e.summary.seconds, lambda e: spoken_duration(e.summary.seconds), is_number=True),
-    Column("Started", lambda e: started(e).timestamp(), spoken_start),
+    Column("Started", lambda e: started(e).timestamp(), spoken_start, tip=whole_start, saved=whole_start),
     word("Data", lambda entry: data_of(entry.summary)),
     word("Tags", lambda entry: ", ".join(entry.labels.tags)),
 )

@@ -28,9 +28,9 @@ from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.table_formats import TextTable
 
 HEIGHT = 190
-LEAST_NAME, BROADEST_NAME = 170, 420
+LEAST_NAME, BROADEST_NAME = 160, 420
 """Width of the column of names: what the others leave, within these."""
-PADDING = 30
+PADDING = 25
 """Around the text of a cell."""
 INDENT = 16
 MEASURED = 30
@@ -93,9 +93,8 @@ class RunsTable(QTreeView):
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._open_header_menu)
         hidden = QSettings().value(HIDDEN, list(HIDDEN_AT_FIRST))
-        names = [hidden] if isinstance(hidden, str) else hidden or []
-        for place, column in enumerate(COLUMNS):
-            self.setColumnHidden(place, place != RUN_COLUMN and column.title in names)
+        self._unwanted = {hidden} if isinstance(hidden, str) else {*(hidden or ())}
+        self._show_columns()
 
     def _open_header_menu(self, place: QPoint) -> None:
         menu = self.header_menu()
@@ -109,15 +108,24 @@ class RunsTable(QTreeView):
             if place != RUN_COLUMN:
                 action = menu.addAction(column.title)
                 action.setCheckable(True)
-                action.setChecked(not self.isColumnHidden(place))
-                action.toggled.connect(lambda shown, place=place: self._show_column(place, shown=shown))
+                action.setChecked(column.title not in self._unwanted)
+                action.toggled.connect(lambda _shown, title=column.title: self._want_column(title))
         return menu
 
-    def _show_column(self, place: int, *, shown: bool) -> None:
-        self.setColumnHidden(place, not shown)
-        hidden = [column.title for number, column in enumerate(COLUMNS) if self.isColumnHidden(number)]
-        QSettings().setValue(HIDDEN, hidden)
+    def _want_column(self, title: str) -> None:
+        """Show a column that was not wanted, or the other way round."""
+        self._unwanted ^= {title}
+        QSettings().setValue(HIDDEN, sorted(self._unwanted))
+        self._show_columns()
         self._fit_columns()
+
+    def _show_columns(self) -> None:
+        """Show the columns that are wanted and that tell something of some run; names always are."""
+        entries = [index.data(ENTRY) for index in self._tops()]
+        for place, column in enumerate(COLUMNS):
+            is_empty = bool(entries) and all(column.value(entry) == "" for entry in entries)
+            hidden = is_empty or column.title in self._unwanted
+            self.setColumnHidden(place, hidden and place != RUN_COLUMN)
 
     def _fit_columns(self) -> None:
         """Give every column what it needs, and the names what is left; more than there is scrolls.
@@ -188,6 +196,7 @@ class RunsTable(QTreeView):
         before = self.blockSignals(True)
         self.setRootIsDecorated(any(within for _, within in rows))
         kept = self.runs.show(rows)
+        self._show_columns()
         if not kept:
             for index in self._tops():
                 self.setExpanded(index, not unfolded.isdisjoint(index.data(ENTRY).runs))
@@ -249,7 +258,7 @@ class RunsTable(QTreeView):
         order = sorted(range(len(COLUMNS)), key=header.visualIndex)
         columns = [column for column in order if not self.isColumnHidden(column)]
         indexes = [i for i in self._indexes() if not i.parent().isValid() or self.isExpanded(i.parent())]
-        body = [[str(index.siblingAtColumn(column).data() or "") for column in columns] for index in indexes]
+        body = [[COLUMNS[column].written(index.data(ENTRY)) for column in columns] for index in indexes]
         heads = [str(model.headerData(column, Qt.Orientation.Horizontal)) for column in columns]
         return TextTable("", heads, body, "".join("r" if COLUMNS[c].is_number else "l" for c in columns))
 

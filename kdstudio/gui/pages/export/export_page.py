@@ -118,10 +118,6 @@ class ExportPage(RunPage):
         self._say("")
         self._usual = tuple(usual_networks(run, self.picker.summary))
         self.networks.offer((Tick(name, name, about) for name, about in listed[1].items()), self._usual)
-        before: QWidget = self.picker.run_box
-        for box in self.networks.boxes.values():  # new ones would come last of all
-            QWidget.setTabOrder(before, box)
-            before = box
 
     def _show_truth(self, run: RunFolder) -> None:
         try:
@@ -203,9 +199,12 @@ class ExportPage(RunPage):
         self.message.setVisible(bool(text))
 
     def _show_busy(self, busy: bool) -> None:
+        pressed = self.button.hasFocus() or self.cancel_button.hasFocus()
         self.cancel_button.setEnabled(busy)
         self.bar.setVisible(busy)
         self._describe()
+        if pressed:  # Qt would hand the focus on to the next button, and the next Enter would press that
+            self.command.setFocus()
 
     def _fail(self, error: Exception) -> None:
         self._show_busy(False)

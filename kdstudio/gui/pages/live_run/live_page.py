@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.controller import RunController
 from kdstudio.gui.empty_state import EmptyState
 from kdstudio.gui.forms.editors import Choices
-from kdstudio.gui.layout import GAP, MARGIN, Card, text_label
+from kdstudio.gui.html import bold, paragraphs
+from kdstudio.gui.layout import GAP, MARGIN, Card, TextLabel, text_label
 from kdstudio.gui.pages.live_run.live_plots import LivePlots
 from kdstudio.gui.result_strip import ResultStrip
 from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.run_picker import fill
+from kdstudio.gui.run_states import ENDS, State
 from kdstudio.gui.theme import Theme
 from kdstudio.gui.warnings_strip import WarningsStrip
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.log import RunFollower
 from kdstudio.runs.outcome import outcome_of
 from kdstudio.runs.presets import DEFAULT_PRESET
+from kdstudio.runs.queue.entry import Entry
 
 EMPTY = "Nothing has run yet.\nChoose a preset on the Experiment page and press Run (Ctrl+R)."
 POLL_MILLISECONDS = 100
@@ -49,6 +52,9 @@ class LivePage(QWidget):
         self.notices = text_label("", "muted")
         self.notices.hide()
         self.plots = LivePlots(theme)
+        self.coming = TextLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        """What stands in the place of the figures of a run that has none yet."""
+        self.coming.hide()
         self._lay_out()
         self._timer = QTimer(self, interval=POLL_MILLISECONDS)
         self._timer.timeout.connect(self._poll)
@@ -79,11 +85,16 @@ class LivePage(QWidget):
         column = QVBoxLayout(whole)
         column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         column.setSpacing(GAP)
+        self._figures = QWidget()
+        figures = QVBoxLayout(self._figures)
+        figures.setContentsMargins(0, 0, 0, 0)
+        figures.setSpacing(GAP)
+        for part in (self.result, self.warnings, self.notices):
+            figures.addWidget(part)
+        figures.addWidget(self.plots, 1)
         column.addWidget(head)
-        column.addWidget(self.result)
-        column.addWidget(self.warnings)
-        column.addWidget(self.notices)
-        column.addWidget(self.plots, 1)
+        column.addWidget(self._figures, 1)
+        column.addWidget(self.coming, 1)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(EmptyState(EMPTY, (DEFAULT_PRESET,)))
         self._stack.addWidget(whole)
@@ -101,9 +112,32 @@ class LivePage(QWidget):
         self._known_to_run = running
         if new and not self._controller.is_at_work and not (self.run and self.run.folder in running):
             self._controller.follow(new[0])
-        elif self.run is None and summaries:
+        elif self.run is None and summaries and not self.is_coming:
             self._show(RunFollower(next(iter(summaries))))
         self._fill_boxes()
+
+    @property
+    def is_coming(self) -> bool:
+        """Tell whether the run shown has no folder yet."""
+        return not self.coming.isHidden()
+
+    def _turn(self, coming: Entry | None) -> None:
+        """Turn to the figures of a run, or to what has none yet, and nothing of the run before."""
+        self._stack.setCurrentIndex(1)
+        self._figures.setVisible(coming is None)
+        self.coming.setVisible(coming is not None)
+        for control in (self.beside_box, self.use_button):
+            control.setEnabled(coming is None)
+        if coming:
+            self.run_box.setPlaceholderText(coming.name)
+            self.run_box.setCurrentIndex(-1)
+            self._describe(coming)
+
+    def _describe(self, coming: Entry) -> None:
+        controller = self._controller
+        state = controller.state if controller.is_at_work else ENDS.get(coming.state, State.STOPPED)
+        told = ": ".join(filter(None, (state.value, coming.message or controller.doing)))
+        self.coming.setText(paragraphs(bold(coming.name), told))
 
     def _fill_boxes(self) -> None:
         runs = {run: self._index.name_of(run) for run in self._index.summaries}
@@ -111,7 +145,9 @@ class LivePage(QWidget):
             runs.setdefault(self.run.folder, self._index.name_of(self.run.folder))
         fill(self.run_box, runs, next(iter(runs), None))
         fill(self.beside_box, {None: NOTHING_BESIDE, **runs}, None)
-        if self.run:
+        if self.is_coming:
+            self.run_box.setCurrentIndex(-1)
+        elif self.run:
             self.run_box.setCurrentIndex(list(runs).index(self.run.folder))
 
     def choose(self, folder: RunFolder) -> None:
@@ -128,13 +164,15 @@ class LivePage(QWidget):
             self._show(self.run, RunFollower(folder) if folder else None)
 
     def _follow_controller(self) -> None:
-        """Turn to the run that the window follows, once it has a folder."""
+        """Turn to the run that the window follows, or prepares."""
         if self._controller.follower:
             self._show(self._controller.follower)
             self._fill_boxes()
+        else:
+            self._turn(self._controller.prepared)
 
     def _show(self, run: RunFollower, beside: RunFollower | None = None) -> None:
-        self._stack.setCurrentIndex(1)
+        self._turn(None)
         for follower in (run, beside):
             if follower is not None and follower is not self._controller.follower:
                 follower.poll()
@@ -171,6 +209,8 @@ class LivePage(QWidget):
 
     def _poll(self) -> None:
         """Read on where nobody else does."""
+        if self.is_coming and self._controller.prepared:
+            self._describe(self._controller.prepared)
         for follower in (self.run, self.plots.beside):
             if follower is not None and follower is not self._controller.follower and follower.poll():
                 self._take_in()

@@ -74,7 +74,11 @@ class QueuePage(QWidget):
             ("Move down", "Run it later (Alt+Down, or drag it)", lambda: self._move(1)),
             ("Cancel", "Take it out of the line; what runs is stopped with a checkpoint", self._cancel),
             ("Duplicate", "Put the same experiment in line once more", lambda: self._put(Queue.duplicate)),
-            ("Retry", "Put it in line again; what has begun goes on", lambda: self._put(Queue.retry)),
+            (
+                "Retry",
+                "Let it wait again, at its place in the table; what has begun goes on",
+                lambda: self._put(Queue.retry),
+            ),
             ("Open", "Look at its curves and figures", self._open),
             ("Remove finished", "Forget what is done; the runs stay on Compare", self._remove_finished),
             (PAUSE, "What runs goes on to its end, and nothing else begins", self._hold),
@@ -153,7 +157,7 @@ def _told(entry: Entry) -> str:
         case "interrupted":
             return "It was left in mid-run. Retry goes on from its last checkpoint."
         case "set aside":
-            return "It waits from another day. Retry puts it in line."
+            return "It waits from another day. Retry puts it in line, at its place."
         case "stopped":
             return "It was stopped with a checkpoint. Retry goes on from there."
     return entry.message

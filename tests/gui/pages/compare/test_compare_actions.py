@@ -1,5 +1,7 @@
 """What is done with runs on the compare page, by mouse and by key."""
 
+from datetime import datetime
+
 import pytest
 from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtGui import QAction, QColor, QDesktopServices, QGuiApplication
@@ -12,7 +14,7 @@ from kdstudio.gui.pages.compare.runs_table import RunsTable
 from kdstudio.runs.colours import schemes
 from kdstudio.runs.comparison import short_names
 from kdstudio.runs.folder import RunFolder, create_run
-from kdstudio.runs.labels import Labels, labels_file, read_labels
+from kdstudio.runs.labels import Labels, labels_file, read_labels, write_labels
 from tests.gui.pages.compare.conftest import Index
 from tests.results import doubt, row, run
 from tests.small import run_in, small_experiment
@@ -236,6 +238,25 @@ def test_columns_are_hidden_and_stay_so(page, theme, qtbot):
     qtbot.addWidget(other)
     assert other.isColumnHidden(place)
     QSettings().remove("compare/hidden")
+
+
+def test_a_column_of_nothing_takes_no_room(page, index):
+    place = [column.title for column in COLUMNS].index("Tags")
+    assert page.table.isColumnHidden(place)
+    write_labels(RunFolder(index.path / "odd"), Labels(tags=("mine",)))
+    index.look()
+    assert not page.table.isColumnHidden(place)
+
+
+def test_a_start_is_told_briefly_and_saved_in_full(page, index):
+    now = datetime.now()
+    index.put(run(name="now", started=now.isoformat()))
+    place = [column.title for column in COLUMNS].index("Started")
+    told = [index.siblingAtColumn(place).data() for index in page.table._tops()]
+    assert (told[0], told[-1]) == (f"{now:%H:%M}", "01 Jan 2025")
+    saved = page.table.shown()
+    starts = [row[saved.head.index("Started")] for row in saved.body]
+    assert (starts[0], starts[-1]) == (f"{now:%Y-%m-%d %H:%M}", "2025-01-01 00:00")
 
 
 def test_a_folder_that_no_program_shows_is_told_with_its_path(page, index, monkeypatch):

@@ -194,6 +194,7 @@ def test_an_export_can_be_cancelled(qtbot, page, monkeypatch):
     assert page.bar.isVisible()
     assert page.bar.value() == page.bar.maximum() / 4
     assert not page.button.isEnabled()
+    assert page.command.hasFocus()  # not Cancel: Enter pressed twice would take it back
     press(qtbot, page.cancel_button)
     assert page.message.text() == "Cancelled."
     assert not page.bar.isVisible()

@@ -123,3 +123,31 @@ def test_what_came_out_stands_above_the_curves_and_leads_on(runs, window, qtbot)
     assert window.page("Export").picker.run == folder
     page._show(RunFollower(RunFolder(runs / "not there")))
     assert page.result.isHidden()
+
+
+def test_what_is_prepared_is_shown_by_name_and_never_with_the_figures_of_another_run(runs, window, page):
+    run_in(runs, small_experiment(), "before")
+    window.index.look_now()
+    controller, watch = window.controller, window.controller.watch
+    entry = watch.queue.add(small_experiment("name=next"))
+    for prepared, told in (
+        (entry.with_state("running", doing="reading the data"), "Preparing: reading the data"),
+        (entry.with_state("failed", message="no room; make some"), "Failed: no room; make some"),
+    ):
+        if prepared.state == "running":
+            controller._take(prepared)
+        else:
+            controller._end(prepared)
+        page._poll()
+        window.index.changed.emit()
+        assert page.is_coming
+        assert "next" in page.coming.text()
+        assert told in page.coming.text()
+        assert page.run_box.placeholderText() == "next"
+        assert page.run_box.currentIndex() == -1
+        assert not page.plots.isVisible()
+        assert not page.use_button.isEnabled()
+    page.choose(RunFolder(runs / "before"))
+    assert not page.is_coming
+    assert page.plots.isVisible()
+    assert page.run_box.currentText() == "before"
