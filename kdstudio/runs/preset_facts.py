@@ -20,7 +20,7 @@ TIMES = {"a minute": 60.0, "ten minutes": 600.0, "an hour": 3600.0}
 UNITS = {"s": 1, "min": 60, "minutes": 300, "h": 3600, "hours": 10_800, "day": 86_400, "days": 172_800}
 UNITS |= {"week": 604_800, "weeks": 1_209_600, "months": 5_184_000}
 SPOKEN_TIME = re.compile(rf"(?:(\d+(?:\.\d+)?) )?\b({'|'.join(sorted(UNITS, key=len, reverse=True))})\b")
-ASIDE = ("name", "about", "compute")
+ASIDE = ("name", "about", "claim", "compute")
 """Parts of an experiment that make it no other one; what computes it here is this machine in any case."""
 
 
