@@ -65,3 +65,8 @@ class Judgement(Record):
         """That on all findings together."""
         found = {finding.verdict for finding in self.findings}
         return next(verdict for verdict in GRAVEST if verdict in found)
+
+    @property
+    def deciding(self) -> Finding:
+        """The first finding that the verdict is that of."""
+        return next(finding for finding in self.findings if finding.verdict == self.verdict)

@@ -48,10 +48,9 @@ def judged(claim: Claim, evidence: RunEvidence) -> Judgement:
     )
 
 
-def judged_run(folder: RunFolder, *, allow_code: bool = False) -> Judgement | None:
-    """Judge the claim of a run's experiment by its folder; None where it makes none."""
-    claim = folder.experiment().claim
-    return judged(claim, RunEvidence(folder.summary(), folder, allow_code=allow_code)) if claim else None
+def judged_run(claim: Claim, folder: RunFolder, *, allow_code: bool = False) -> Judgement:
+    """Judge ``claim`` by a run's folder; ``allow_code`` lets networks be built by the user's own files."""
+    return judged(claim, RunEvidence(folder.summary(), folder, allow_code=allow_code))
 
 
 def judged_together(summary: Summary) -> Judgement | None:
@@ -199,11 +198,11 @@ def claim_table(judgement: Judgement) -> ResultTable:
     rows = tuple(
         (
             finding.quantity,
-            _expected(finding),
+            expected(finding),
             _single(finding, finding.value),
             _single(finding, finding.other),
             difference_of(finding),
-            finding.verdict,
+            ": ".join(filter(None, (finding.verdict, finding.reason))),
         )
         for finding in judgement.findings
     )
@@ -211,7 +210,8 @@ def claim_table(judgement: Judgement) -> ResultTable:
     return ResultTable(f"{judgement.verdict.capitalize()}: {judgement.statement}", columns, rows, figures=0)
 
 
-def _expected(finding: Finding) -> str:
+def expected(finding: Finding) -> str:
+    """``student lower than baseline``, ``teacher at T = 8 higher than 0.5``."""
     word = "to" if finding.expected == "equal" else "than"
     number = (
         _single(finding, finding.other) if finding.is_number and finding.other is not None else finding.than

@@ -85,7 +85,7 @@ def _facts(name: str) -> PresetFacts:
         type(source).introduction()[0],
         source.lacks(),
         "" if package == OURS else package,
-        _essence(plain(experiment)),
+        essence(plain(experiment)),
     )
 
 
@@ -109,8 +109,9 @@ def seconds_in(text: str) -> float | None:
 
 
 def _is_run_of(preset: PresetFacts, experiment: Mapping[str, Any]) -> bool:
-    return _essence(experiment) == preset.experiment
+    return essence(experiment) == preset.experiment
 
 
-def _essence(experiment: Mapping[str, Any]) -> dict[str, Any]:
+def essence(experiment: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what makes an experiment this one and no other."""
     return {key: value for key, value in experiment.items() if key not in ASIDE}

@@ -98,12 +98,9 @@ class Session:
 
     def _judge(self, recorder: Recorder) -> Generator[Event]:
         """Measure what the experiment claims, where it does; its code has been allowed with the run's."""
-        if self.folder.experiment().claim is None:
-            return
-        yield Preparing(what="measuring the claim", fraction=0.0)
-        judgement = judged_run(self.folder, allow_code=True)
-        if judgement:
-            judged = ClaimJudged(judgement=judgement)
+        if claim := self.folder.experiment().claim:
+            yield Preparing(what="measuring the claim", fraction=0.0)
+            judged = ClaimJudged(judgement=judged_run(claim, self.folder, allow_code=True))
             recorder.record(judged)
             yield judged
 
