@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from kdstudio.engine.identity import CONTROL_NAME
+from kdstudio.runs.claims import spoken_judgement
 from kdstudio.runs.differences import Difference, paired
 from kdstudio.runs.figures import FIGURES, Spread
 from kdstudio.runs.groups import Group, best_of, gathered
@@ -114,7 +115,10 @@ def _remarks(
     if unseen and result:
         names = (summary.class_names[number] for number in result.rows[0].unseen)  # type: ignore[union-attr]
         yield f"Of {', '.join(names)}, never seen in training: {', '.join(unseen)}."
-    if effect and effect.verdict == "one seed" and summary.status == "finished":
+    if summary.claim:
+        yield spoken_judgement(summary.claim)
+    without_statement = summary.claim and summary.claim.verdict == "no statement"
+    if effect and effect.verdict == "one seed" and summary.status == "finished" and not without_statement:
         yield ONE_SEED
 
 
