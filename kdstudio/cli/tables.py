@@ -40,7 +40,7 @@ from kdstudio.runs.published import published_tables
 from kdstudio.runs.result_tables import ResultTable, result_tables
 from kdstudio.runs.searching import Query
 from kdstudio.runs.side_by_side import differences_table, figures_table
-from kdstudio.runs.state import spoken_duration
+from kdstudio.runs.state import spoken_time
 from kdstudio.runs.summary import Summary, spoken_warnings, with_warnings
 from kdstudio.runs.table_formats import written_as
 
@@ -136,6 +136,7 @@ def run_rows(folders: list[RunFolder], query: Query = Query()) -> list[dict[str,
                 "warnings": len(summary.warnings),
                 "strategy": summary.experiment["strategy"]["name"],
                 "seconds": round(summary.seconds, 1),
+                **({"taken": len(summary.taken)} if summary.taken else {}),
                 "test_accuracy": means,
                 **{key: value for key, value in labels.model_dump().items() if value},
                 "path": str(folder.path),
@@ -225,10 +226,10 @@ def print_run(summary: Summary, console: Console) -> None:
     """Show one run."""
     strategy = summary.experiment["strategy"]
     options = ", ".join(f"{key} {value}" for key, value in strategy.items() if key != "name")
-    ended = f"{summary.name}: {summary.status} after {spoken_duration(summary.seconds)}"
+    ended = f"{summary.name}: {summary.status} after {spoken_time(summary)}"
     lines = [with_warnings(ended, len(summary.warnings))]
     lines.append(f"{strategy['name']}: {options}" if options else strategy["name"])
-    lines += _tried(summary.experiment)
+    lines += [*_tried(summary.experiment), *summary.notes]
     console.print("\n".join(lines), markup=False)
     if summary.error:
         console.print(summary.error, markup=False)

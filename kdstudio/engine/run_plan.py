@@ -65,6 +65,8 @@ class RunPlan:
 
     stages: tuple[StageSummary, ...]
     trials: tuple[TrialPlan, ...]
+    digests: tuple[str, ...]
+    """Of all that each stage's weights depend on, as far as the plan tells; see ``circumstances.py``."""
 
     def first_with(self, stage: int) -> TrialPlan:
         """Return the trial that trains the stage; others take what it has trained."""
@@ -107,7 +109,7 @@ def run_plan(context: RunContext, tell: Callable[[str], None] = lambda _what: No
         TrialPlan(tuple(numbers[key] for key in trial.digests), called)
         for trial, called in zip(followed, names, strict=True)
     )
-    return RunPlan(tuple(stages.values()), trials)
+    return RunPlan(tuple(stages.values()), trials, tuple(stages))
 
 
 def _follow(coordinates: Coordinates, context: RunContext, tell: Callable[[str], None]) -> _Followed:

@@ -21,6 +21,7 @@ from kdstudio.engine.events import (
     StageDone,
     StageStarted,
     StageSummary,
+    StageTaken,
     StepDone,
 )
 from kdstudio.engine.identity import Identity
@@ -28,7 +29,7 @@ from kdstudio.engine.views import Comparison, View
 from kdstudio.errors import FieldPath
 from kdstudio.runs.curves import LossKey, RunCurves, Series
 from kdstudio.runs.figures import LiveResult, Row
-from kdstudio.runs.summary import Status, Summary
+from kdstudio.runs.summary import Status, Summary, notes_of_taken
 
 STEP_OVERHEAD = 1e7
 """Operations that would take as long as what every step costs besides its arithmetic."""
@@ -60,11 +61,13 @@ class RunState:
     """Rows of those that still learn, with their latest validation scores alone."""
     curves: RunCurves = field(default_factory=RunCurves)
     warnings: list[RunWarning] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
-    """What people should know and changes no result."""
     """What makes the results doubtful, in the order in which it was told."""
+    notices: list[str] = field(default_factory=list)
+    """What else it told."""
+    taken: dict[str, StageTaken] = field(default_factory=dict)
+    """Stages that another run has trained, by their names."""
     _began: tuple[float, float] = (0.0, 0.0)
-    """Fraction and seconds when the run was started, or resumed last."""
+    """Fraction and seconds when the run was started or resumed last, or had a stage that it did not train."""
     _work: tuple[float, ...] = ()
     """Of all stages before each one, and of all."""
 
@@ -116,6 +119,11 @@ class RunState:
         return chosen or tuple(range(len(self.class_names)))
 
     @property
+    def notes(self) -> list[str]:
+        """What people should know and changes no result."""
+        return [*notes_of_taken({stage: taken.run for stage, taken in self.taken.items()}), *self.notices]
+
+    @property
     def rows(self) -> dict[str, Row]:
         """The table of results so far, those that still learn included."""
         return self.networks | self.learning
@@ -132,6 +140,8 @@ class RunState:
                 self._work = (0.0, *accumulate(map(_work, event.stages)))
             case StageStarted():
                 self._start_stage(event)
+            case StageTaken():
+                self.taken[self.stages[event.stage].name] = event
             case StepDone():
                 self._take_steps(event)
             case EpochDone():
@@ -144,6 +154,8 @@ class RunState:
                 self.networks |= event.networks
                 self.learning = {}
                 self.seconds, self.fraction = event.seconds, self._share(event.stage + 1, 0)
+                if self.stages[event.stage].name in self.taken:
+                    self._began = (self.fraction, self.seconds)
             case RunPaused():
                 self.status = "paused"
             case RunResumed():
@@ -231,12 +243,19 @@ class RunState:
                 "views": self.views,
                 "comparison": self.comparison,
                 "warnings": tuple(self.warnings),
+                "taken": {stage: taken.run for stage, taken in self.taken.items()},
             }
         )
 
 
 def _work(summary: StageSummary) -> float:
     return summary.steps * (summary.flops_per_step + STEP_OVERHEAD)
+
+
+def spoken_time(summary: Summary) -> str:
+    """``42 s``; ``42 s, 3 stages taken`` where that is without what other runs have trained."""
+    taken = len(summary.taken)
+    return spoken_duration(summary.seconds) + (f", {taken} stage{'s' * (taken > 1)} taken" if taken else "")
 
 
 def spoken_duration(seconds: float | None) -> str:
