@@ -40,7 +40,7 @@ from kdstudio.runs.published import published_tables
 from kdstudio.runs.result_tables import ResultTable, result_tables
 from kdstudio.runs.searching import Query
 from kdstudio.runs.side_by_side import differences_table, figures_table
-from kdstudio.runs.state import spoken_time
+from kdstudio.runs.state import spoken_duration
 from kdstudio.runs.summary import Summary, spoken_warnings, with_warnings
 from kdstudio.runs.table_formats import written_as
 
@@ -226,7 +226,7 @@ def print_run(summary: Summary, console: Console) -> None:
     """Show one run."""
     strategy = summary.experiment["strategy"]
     options = ", ".join(f"{key} {value}" for key, value in strategy.items() if key != "name")
-    ended = f"{summary.name}: {summary.status} after {spoken_time(summary)}"
+    ended = f"{summary.name}: {summary.status} after {spoken_duration(summary.seconds)}"
     lines = [with_warnings(ended, len(summary.warnings))]
     lines.append(f"{strategy['name']}: {options}" if options else strategy["name"])
     lines += [*_tried(summary.experiment), *summary.notes]

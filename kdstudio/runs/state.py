@@ -253,9 +253,9 @@ def _work(summary: StageSummary) -> float:
 
 
 def spoken_time(summary: Summary) -> str:
-    """``42 s``; ``42 s, 3 stages taken`` where that is without what other runs have trained."""
-    taken = len(summary.taken)
-    return spoken_duration(summary.seconds) + (f", {taken} stage{'s' * (taken > 1)} taken" if taken else "")
+    """``42 s``; ``42 s, 3 taken`` where so many stages are other runs', which takes no time."""
+    taken = f", {len(summary.taken)} taken" if summary.taken else ""
+    return spoken_duration(summary.seconds) + taken
 
 
 def spoken_duration(seconds: float | None) -> str:

@@ -22,7 +22,7 @@ from kdstudio.runs.report.mistakes import mistakes
 from kdstudio.runs.report.outcome import leading_figures, outcome
 from kdstudio.runs.report.palette import style_sheet
 from kdstudio.runs.report.reported import ReportedRun, Section, read_run
-from kdstudio.runs.state import spoken_time
+from kdstudio.runs.state import spoken_duration
 from kdstudio.runs.summary import spoken_warnings
 
 SECTIONS: tuple[Callable[[ReportedRun], Section | None], ...] = (
@@ -106,7 +106,7 @@ def _lead(run: ReportedRun, heading: str) -> Iterator[Markup]:
     summary, about = run.summary, run.about
     name = f"{summary.name}: " if heading == "h2" and run.title != summary.name else ""  # titles may be alike
     yield element(heading, name, run.title)
-    took = f"{summary.status} after {spoken_time(summary)}"
+    took = f"{summary.status} after {spoken_duration(summary.seconds)}"
     begun = f"{datetime.fromisoformat(summary.started):%d %B %Y, %H:%M}"
     yield paragraph(f"Run {summary.name}, begun {begun}, {took}.", class_="note")
     for note in summary.notes:
