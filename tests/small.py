@@ -40,7 +40,7 @@ def small_experiment(*settings: str, strategy: str = "hinton") -> Experiment:
         "data": {"source": {"name": "digits"}, "validation": 0.2},
         "strategy": {"name": strategy},
         "networks": dict.fromkeys(strategies[strategy]().roles(), network),  # type: ignore[attr-defined]
-        "compute": {"device": "cpu", "threads": 1},
+        "compute": {"device": "cpu", "threads": 1, "reuse": False},
     }
     return validate(override(raw, settings), "small")
 

@@ -20,6 +20,7 @@ from kdstudio.engine.events import (
     RunWarning,
     StageDone,
     StageStarted,
+    StageTaken,
     StepDone,
 )
 from kdstudio.runs.folder import RunFolder
@@ -118,6 +119,10 @@ class Display:
                     self._bars.remove_task(self._stage)
                 self._accuracy = ""
                 self._stage = self._bars.add_task(event.summary.name, total=event.summary.steps, beside="")
+            case StageTaken():
+                stage, took = state.stages[event.stage].name, spoken_duration(event.seconds)
+                told = f"{stage}: taken over from run '{event.run}', which trained it in {took}"
+                self._console.print(told, markup=False)
             case StepDone():
                 self._show_step(event, state)
             case EpochDone():

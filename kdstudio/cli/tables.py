@@ -139,6 +139,7 @@ def run_rows(folders: list[RunFolder], query: Query = Query()) -> list[dict[str,
                 "warnings": len(summary.warnings),
                 "strategy": summary.experiment["strategy"]["name"],
                 "seconds": round(summary.seconds, 1),
+                **({"taken": len(summary.taken)} if summary.taken else {}),
                 "test_accuracy": means,
                 **{key: value for key, value in labels.model_dump().items() if value},
                 "path": str(folder.path),
@@ -232,7 +233,7 @@ def print_run(summary: Summary, console: Console) -> None:
     ended = f"{summary.name}: {summary.status} after {spoken_duration(summary.seconds)}"
     lines = [with_warnings(ended, len(summary.warnings))]
     lines.append(f"{strategy['name']}: {options}" if options else strategy["name"])
-    lines += _tried(summary.experiment)
+    lines += [*_tried(summary.experiment), *summary.notes]
     console.print("\n".join(lines), markup=False)
     if summary.error:
         console.print(summary.error, markup=False)

@@ -36,6 +36,9 @@ class Progress(Record):
     """The same of the latest epoch."""
     warnings: tuple[RunWarning, ...] = ()
     """All that have been told."""
+    circumstances: str = ""
+    """Digest of what the run was begun in, see ``circumstances.py``; unlike any other once it went on
+    elsewhere."""
 
     @property
     def is_beginning(self) -> bool:

@@ -266,6 +266,22 @@ class RunNotice(Record):
     """What is the matter, why, and what to do."""
 
 
+class StageTaken(Record):
+    """The stage that has just begun is trained already: another run has done that, in the same way.
+
+    What it told of its steps and epochs follows in the log; only the times are this run's.
+    """
+
+    kind: Literal["stage-taken"] = "stage-taken"
+    stage: int
+    run: str
+    """Name of the run that has trained it."""
+    seconds: float
+    """What that took there."""
+    events: tuple[StepDone | EpochDone | RunWarning, ...] = Field(default=(), exclude=True)
+    """Lines of the log that follow this one."""
+
+
 class StageDone(Record):
     """A stage is trained; its networks have been scored on the test set."""
 
@@ -326,6 +342,7 @@ Event = (
     Preparing
     | RunStarted
     | StageStarted
+    | StageTaken
     | StepDone
     | EpochDone
     | RunWarning

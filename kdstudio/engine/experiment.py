@@ -193,6 +193,13 @@ class ComputeSpec(Declaration):
         "GPU computes in it and a step is large enough to gain by it (on a CPU not with depthwise "
         "convolutions), else float32; a run notes which.",
     )
+    reuse: bool = option(
+        True,
+        "Reuse",
+        "Take over what an earlier run has trained already, bit for bit the same: a stage with the same "
+        "losses, recipe, images, seed and first weights, by the same code on the same kind of machine. Off, "
+        "everything is trained, as whoever measures time wants it.",
+    )
 
     @field_validator("device")
     @classmethod
@@ -232,7 +239,7 @@ class Experiment(Declaration):
     data: DataSpec = option(..., "Data", "The images.")
     strategy: AnyStrategy = option(..., "Strategy", "How the student learns.")
     networks: dict[str, NetworkSpec] = option(..., "Networks", "One for each role of the strategy.")
-    compute: ComputeSpec = option(ComputeSpec(), "Compute", "Device, threads and precision.")
+    compute: ComputeSpec = option(ComputeSpec(), "Compute", "Device, threads, precision, reuse.")
     sweep: Sweep = option(
         {},
         "Sweep",

@@ -68,6 +68,8 @@ class RunPlan:
 
     stages: tuple[StageSummary, ...]
     trials: tuple[TrialPlan, ...]
+    digests: tuple[str, ...]
+    """Of all that each stage's weights depend on, as far as the plan tells; see ``circumstances.py``."""
     notes: tuple[str, ...] = ()
     """What people should know before it is trained, and changes no result."""
 
@@ -112,7 +114,8 @@ def run_plan(context: RunContext, tell: Callable[[str], None] = lambda _what: No
         TrialPlan(tuple(numbers[key] for key in trial.digests), called)
         for trial, called in zip(followed, names, strict=True)
     )
-    return RunPlan(tuple(stages.values()), trials, tuple(_notes(context.experiment, [*stages.values()])))
+    notes = tuple(_notes(context.experiment, [*stages.values()]))
+    return RunPlan(tuple(stages.values()), trials, tuple(stages), notes)
 
 
 def _notes(experiment: Experiment, stages: Sequence[StageSummary]) -> Iterator[str]:

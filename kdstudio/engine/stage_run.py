@@ -13,6 +13,7 @@ from kdstudio.engine.checkpoint import BestEpoch, Checkpoint
 from kdstudio.engine.events import Scores
 from kdstudio.engine.network import Network
 from kdstudio.engine.stage import Stage
+from kdstudio.engine.trained import Trained
 from kdstudio.errors import KDStudioError
 
 States = dict[str, dict[str, Tensor]]
@@ -219,6 +220,15 @@ class StageRun:
                 state.setdefault(int(number), {})[key] = _laid_out_as(parameters[int(number)], value)
             groups = optimizer.state_dict()["param_groups"]
             optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+    def take_over(self, trained: Trained) -> None:
+        """Stand where another run stood after the last epoch; the epochs have been counted."""
+        self.best = trained.best
+        for name, module in self.changing.items():
+            module.load_state_dict(trained.last_states[name])
+        self.best_states = {
+            scored: trained.best_states.get(scored) or self._states_behind(scored) for scored in self.best
+        }
 
     def _refuse_others(self, checkpoint: Checkpoint) -> None:
         """Former versions gave some strategies and terms other heads."""

@@ -14,9 +14,10 @@ from kdstudio.data.feed import Feed
 from kdstudio.data.seeding import derived_seed
 from kdstudio.engine.answers import Answers, AnswerStore
 from kdstudio.engine.checkpoint import Checkpoint, Progress
+from kdstudio.engine.circumstances import circumstances, images_digest, stage_key
+from kdstudio.engine.content import digest
 from kdstudio.engine.context import RunContext
 from kdstudio.engine.delivery import Delivery, SharedWeights, deliveries
-from kdstudio.engine.device import choose_precision, choose_threads
 from kdstudio.engine.dry_run import try_out
 from kdstudio.engine.evaluation import Evaluated, evaluate
 from kdstudio.engine.events import (
@@ -26,8 +27,10 @@ from kdstudio.engine.events import (
     RunDone,
     RunNotice,
     RunStarted,
+    RunWarning,
     StageDone,
     StageStarted,
+    StageTaken,
     StepDone,
 )
 from kdstudio.engine.experiment import Experiment
@@ -35,7 +38,8 @@ from kdstudio.engine.remembered import RememberedNetwork, remembered
 from kdstudio.engine.run_plan import Names, in_the_run, run_plan
 from kdstudio.engine.scoring import score
 from kdstudio.engine.stage import Stage
-from kdstudio.engine.stage_run import StageRun, copied_state
+from kdstudio.engine.stage_run import StageRun, States, copied_state
+from kdstudio.engine.trained import Ending, Trained, TrainedStages
 from kdstudio.engine.warnings import (
     Doubts,
     answers,
@@ -77,10 +81,12 @@ class Trainer:
         finished: StateLoader | None = None,
         tell: Callable[[str], None] = lambda _what: None,
         store: AnswerStore | None = None,
+        elsewhere: TrainedStages | None = None,
     ) -> None:
         """Dry-runs the plan; ``resume`` and ``finished`` come from an interrupted run of it.
 
-        ``tell`` hears what is being tried; ``store`` keeps answers of frozen networks for other runs.
+        ``tell`` hears what is being tried; ``store`` keeps answers of frozen networks for other runs, and
+        what such have trained ``elsewhere`` is taken over.
 
         Raises KDStudioError when the experiment cannot be run.
         """
@@ -103,13 +109,20 @@ class Trainer:
         """The networks that the stage just done has made, or has been the first to show."""
         self.parts: dict[str, dict[str, Tensor]] = {}
         """Weights that a resumed run needs of that stage, beside those of the networks delivered."""
+        self.best_parts: dict[str, States] = {}
+        """Those after the best epoch, by the network that was best then, which another run needs."""
+        self.ending: Ending | None = None
+        """How its training has ended."""
+        self._elsewhere = elsewhere
         self.plan = run_plan(context, tell)
         self.summaries = self.plan.stages
         self._shared = SharedWeights(self.plan)
-        compute, flops = self.experiment.compute, max(s.flops_per_step for s in self.summaries)
-        self._threads = choose_threads(compute.threads, flops)
-        depthwise = any(stage.depthwise for stage in self.summaries)
-        self._precision = choose_precision(compute.precision, context.device, flops, depthwise=depthwise)
+        images = images_digest(context.data.loaded)
+        here = circumstances(self.experiment, context.device, self.summaries, images)
+        self._threads, self._precision = here.threads, here.precision
+        begun = self._resume.progress
+        goes_on_here = begun.is_beginning or begun.circumstances == here.digest
+        self._circumstances = here.digest if goes_on_here else digest(object())
 
     def settled(self) -> Experiment:
         """Return the experiment with the precision that was chosen: a resumed run goes on in it anywhere."""
@@ -127,7 +140,11 @@ class Trainer:
         if run is None:
             waiting = self._stage == self._resume.progress.stage  # the stage to go on with has not begun
             resume = self._resume if waiting else Checkpoint(Progress(stage=self._stage))
-            told = {"seconds": self.seconds(), "warnings": tuple(self._doubts.told)}
+            told = {
+                "seconds": self.seconds(),
+                "warnings": tuple(self._doubts.told),
+                "circumstances": self._circumstances,
+            }
             return replace(resume, progress=resume.progress.model_copy(update=told))
         progress = Progress(
             stage=self._stage,
@@ -138,6 +155,7 @@ class Trainer:
             first_losses=run.first_losses,
             last_losses=run.last_losses,
             warnings=tuple(self._doubts.told),
+            circumstances=self._circumstances,
         )
         return Checkpoint(progress, run.tensors())
 
@@ -220,6 +238,8 @@ class Trainer:
             yield Preparing(what=f"scores of the {called(name)}", fraction=0.0)
             evaluated[name] = in_the_run(evaluate(run, name, context), called)
             yield from self._doubts_of(number, run, name, evaluated[name])
+        if not run.epoch and not run.step:
+            yield from self._take_trained(number, run)
         own = dict(stage.networks)
         for network in remembered(run, feed, self._answers):
             stage.networks[network.name] = network  # type: ignore[index]
@@ -241,6 +261,37 @@ class Trainer:
             networks={called(name): found.result for name, found in evaluated.items()},
             confusions={called(name): found.tested for name, found in evaluated.items()},
         )
+
+    def _key(self, number: int) -> str:
+        """Tell what the stage's training depends on."""
+        return stage_key(self._circumstances, self.plan.digests[number])
+
+    def _take_trained(self, number: int, run: StageRun) -> Iterator[Event]:
+        """Let the stage stand at its end where another run has trained it."""
+        if self._elsewhere is None:
+            return
+        trained = self._elsewhere.find(self._key(number))
+        for message in self._elsewhere.complaints():
+            yield RunNotice(message=message)
+        if trained:
+            events = tuple(self._retold(number, run, trained))
+            run.take_over(trained)
+            yield StageTaken(stage=number, run=trained.run, seconds=trained.seconds, events=events)
+
+    def _retold(
+        self, number: int, run: StageRun, trained: Trained
+    ) -> Iterator[StepDone | EpochDone | RunWarning]:
+        """Count the epochs as if they were trained, and tell what would be told of them."""
+        now = {"stage": number, "seconds": self.seconds()}
+        for event in trained.events:
+            if isinstance(event, EpochDone):
+                validation = {run.stage.called(name): found for name, found in event.validation.items()}
+                yield event.model_copy(update={**now, "validation": validation})
+                run.end_epoch(event.losses, {})
+                if run.epoch < run.stage.training_spec.epochs:
+                    yield from self._doubts.new(diverging(run))
+            else:
+                yield event.model_copy(update=now)
 
     def _ask(self, run: StageRun) -> Iterator[Event]:
         """Have the answers of remembered networks to the epoch's images ready."""
@@ -267,7 +318,8 @@ class Trainer:
         self, number: int, run: StageRun, context: RunContext, evaluated: Mapping[str, Evaluated]
     ) -> None:
         """Take copies of what the stage has made."""
-        called, results = run.stage.called, {name: found.result for name, found in evaluated.items()}
+        stage, called = run.stage, run.stage.called
+        results = {name: found.result for name, found in evaluated.items()}
         self.delivered = deliveries(run, context, results)
         whole = {delivery.card.network for delivery in self.delivered if delivery.card.model}
         later = {name for summary in self.summaries[number + 1 :] for name in summary.trained}
@@ -277,6 +329,14 @@ class Trainer:
             for name, state in states.items()
             if called(name) in later or called(name) not in whole
         }
+        self.best_parts = {
+            called(scored): {called(name): state for name, state in best.items()}
+            for scored, best in run.best_states.items()
+            if run.best[scored].epoch != run.epoch
+            and (called(scored) in later or called(scored) not in whole)
+        }
+        names = {name: called(name) for name in (*run.changing, *stage.scored)}
+        self.ending = Ending(key=self._key(number), names=names, changed=tuple(run.changing), best=run.best)
         self._shared.keep(number, states)
 
     def _train_epoch(

@@ -158,7 +158,8 @@ class RunBar(QFrame):
         elif state is State.PREPARING:
             self.where.setText(self._controller.doing)
         elif state is State.FINISHED:
-            self.where.setText(f"all {len(run.stages)} stages done")
+            taken = f", {len(run.taken)} of them taken over" if run.taken else ""
+            self.where.setText(f"all {len(run.stages)} stages done{taken}")
         elif stage:
             place = f"stage {run.stage + 1} of {len(run.stages)}"
             doing = run.doing if run.doing == stage.name else f"{stage.name}, {run.doing}"

@@ -6,13 +6,11 @@ import os
 import platform
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 from kdstudio import __version__
+from kdstudio.machine import processor
 
 PACKAGES = {"PyTorch": "torch", "torchvision": "torchvision", "NumPy": "numpy"}
-PROCESSORS = Path("/proc/cpuinfo")
-"""Where Linux tells the processor's name, which Python does not."""
 
 
 def environment() -> dict[str, str]:
@@ -23,12 +21,3 @@ def environment() -> dict[str, str]:
             found[title] = version(package)
     cores = os.cpu_count() or 1
     return found | {"System": platform.platform(), "Processor": f"{processor()}, {cores} cores"}
-
-
-def processor() -> str:
-    """Name the processor as the system does."""
-    with suppress(OSError):
-        for line in PROCESSORS.read_text("utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()

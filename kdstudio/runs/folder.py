@@ -63,13 +63,18 @@ class RunFolder:
         return self.path / f"checkpoint{SUFFIX}"
 
     @property
+    def stages_file(self) -> Path:
+        """Stages that are done, for runs that would train the same; see ``reuse.py``."""
+        return self.path / "stages.json"
+
+    @property
     def control_file(self) -> Path:
         """What is wished of whoever runs it: to hold, to go on, to stop."""
         return self.path / "control"
 
-    def part_file(self, stage: int, part: str) -> Path:
-        """Weights of a network or head after a stage, which a resumed run needs."""
-        return self.path / "parts" / str(stage) / f"{part}{SUFFIX}"
+    def part_file(self, stage: int, part: str, best: str = "") -> Path:
+        """Weights of a network or head after a stage (or when ``best`` was best), which other runs need."""
+        return self.path / "parts" / str(stage) / (f"best {best}" if best else "") / f"{part}{SUFFIX}"
 
     def confusion_file(self, network: str) -> Path:
         """Images counted by true class and class answered, by part."""

@@ -105,6 +105,7 @@ def together(members: Members) -> RunGroup:
         "status": next(iter(group.statuses)),
         "started": max(summary.started for summary in members.values()),
         "seconds": sum(summary.seconds for summary in members.values()),
+        "taken": {f"{stage} of {m.name}": run for m in members.values() for stage, run in m.taken.items()},
         "experiment": {key: value for key, value in model.experiment.items() if key != SEED},
         "networks": rows,
         "warnings": tuple(_warnings(members[run] for run in names)),

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from kdstudio.declaration import ProgressCallback
-from kdstudio.engine.events import StageSummary
 from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.trials import code_run_by, first_setting, trials_of
 from kdstudio.errors import KDStudioError, speaking_of
 from kdstudio.models.complexity import Complexity, complexity
 from kdstudio.models.declaration import ImageShape, ModelSpec
 from kdstudio.runs.folder import default_runs_folder
-from kdstudio.runs.references import check_weights
+from kdstudio.runs.planned_stages import MOST_FOLLOWED, PlannedStage, at_most, counted, runs_that_trained
+from kdstudio.runs.references import check_weights, resolved
+from kdstudio.runs.reuse import KeptStages
 from kdstudio.runs.weights import check_code
 
 if TYPE_CHECKING:
@@ -24,12 +24,11 @@ if TYPE_CHECKING:
     from kdstudio.data.declaration import ImageData
     from kdstudio.data.feed import Feed
     from kdstudio.engine.context import RunContext
+    from kdstudio.engine.run_plan import RunPlan
 
 SAMPLES = 12
 PAGE = 48
 """Samples on a page of :meth:`Previewer.samples`."""
-MOST_FOLLOWED = 30
-"""Trials whose plans are all followed; of more the stages are counted by multiplication."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +41,6 @@ class NetworkPreview:
     counts: tuple[int, ...]
     samples: np.ndarray
     """uint8 ``(n, H, W, C)``, augmented as in the first epoch."""
-
-
-class PlannedStage(NamedTuple):
-    """A stage of the strategy's plan."""
-
-    first: StageSummary
-    """As it is trained first."""
-    times: int
-    """How many times it is trained: trials that would train it alike share it."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +67,10 @@ class Preview:
         return said if self.is_counted else f"at most {said}; what trials have in common is trained once"
 
     def spoken_times(self, stage: PlannedStage) -> str:
-        """``3 times``, ``once``, or how many times at most; empty where there is one trial."""
-        if self.trials == 1:
-            return ""
-        if stage.times == 1:
-            return "once"
-        return f"{stage.times:,} times" if self.is_counted else f"up to {stage.times:,} times"
+        """``3 times``, ``once``, or how many times at most, none for one trial; and what is not trained."""
+        times = f"{stage.times:,} times" if self.is_counted else f"up to {stage.times:,} times"
+        times = "once" if stage.times == 1 else times
+        return ", ".join(filter(None, ["" if self.trials == 1 else times, stage.spoken_taken()]))
 
 
 class SampleWish(NamedTuple):
@@ -115,7 +103,7 @@ class Previewer:
     def __init__(self, runs: Path | None = None) -> None:
         """Weights of other runs are looked for in ``runs``; None means the user's folder."""
         self._runs = runs or default_runs_folder()
-        self._source = ""
+        self._source = self._images = ""
         self._data: ImageData | None = None
 
     def preview(
@@ -129,15 +117,22 @@ class Previewer:
 
         check_code(code_run_by(experiment), allow_code=allow_code)
         with speaking_of("compute", "device"):
-            resolve_device(experiment.compute.device)
+            trains_on = resolve_device(experiment.compute.device)
         loaded, device = self._load(experiment, progress), torch.device("cpu")
         first = RunContext(first_setting(experiment), loaded, device)
         check_weights(first.experiment, self._runs, first.data.image, first.data.class_names)
         trials = len(trials_of(experiment))
         is_counted = trials <= MOST_FOLLOWED
         networks = {role: _network(first, role) for role in first.experiment.networks}
-        make = _counted if is_counted else _at_most
-        stages, notes = make(RunContext(experiment, loaded, device), lambda what: progress(what, 0.0))
+        context = RunContext(resolved(experiment, self._runs), loaded, device)
+
+        def tell(what: str) -> None:
+            progress(what, 0.0)
+
+        def trained_by(plan: RunPlan) -> list[str]:
+            return runs_that_trained(plan, context, trains_on, self._images, KeptStages(self._runs))
+
+        stages, notes = counted(context, tell, trained_by) if is_counted else at_most(context, tell)
         return Preview(
             class_names=first.data.class_names,
             image=first.data.image[:3],
@@ -170,35 +165,14 @@ class Previewer:
         )
 
     def _load(self, experiment: Experiment, progress: ProgressCallback) -> ImageData:
+        from kdstudio.engine.circumstances import images_digest
+
         source = experiment.data.source.model_dump_json()
         if self._data is None or source != self._source:
             with speaking_of("data", "source"):
                 self._data, self._source = experiment.data.source.load(progress), source
+                self._images = images_digest(self._data)
         return self._data
-
-
-Planned = tuple[list[PlannedStage], tuple[str, ...]]
-"""Stages, and what people should know of the plan."""
-
-
-def _counted(context: RunContext, tell: Callable[[str], None]) -> Planned:
-    """Return the stages by their names in the plan, each with how many the run has."""
-    from kdstudio.engine.run_plan import run_plan
-
-    alike: dict[str, list[StageSummary]] = {}
-    plan = run_plan(context, tell)
-    for stage in plan.stages:
-        alike.setdefault(stage.own_name, []).append(stage)
-    return [PlannedStage(stages[0], len(stages)) for stages in alike.values()], plan.notes
-
-
-def _at_most(context: RunContext, tell: Callable[[str], None]) -> Planned:
-    """Return the stages of the first trial, as if no other shared any."""
-    from kdstudio.engine.dry_run import dry_run
-
-    trials = trials_of(context.experiment)
-    _coordinates, first = next(context.trials())
-    return [PlannedStage(stage, len(trials)) for stage in dry_run(first, tell)], ()
 
 
 def _network(context: RunContext, role: str) -> NetworkPreview:

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kdstudio.engine.checkpoint import Checkpoint, Progress
-from kdstudio.engine.events import Confusion, EpochDone, Event, Preparing, RunDone, StageDone, StepDone
+from kdstudio.engine.events import (
+    Confusion,
+    EpochDone,
+    Event,
+    Preparing,
+    RunDone,
+    StageDone,
+    StageTaken,
+    StepDone,
+)
 from kdstudio.runs.files import write_atomically
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.reuse import KeptFile, KeptStage, read_stages
 from kdstudio.runs.state import RunState
 from kdstudio.runs.weights import load_tensors, save_network, save_tensors
 
 if TYPE_CHECKING:
+    from kdstudio.engine.stage_run import States
     from kdstudio.engine.trainer import Trainer
 
 CHECKPOINT_SECONDS = 60.0
@@ -33,6 +46,7 @@ class Recorder:
         self._state = RunState()
         for event in folder.events():
             self._state.add(event)
+        self._stages = read_stages(folder)
         self._events = folder.events_file.open("ab")
         self._checkpoint_time = self._summary_time = time.monotonic()
         self._prepared = 0.0
@@ -52,9 +66,11 @@ class Recorder:
             self._save_confusions(event.confusions, "test" if isinstance(event, StageDone) else "validation")
         if isinstance(event, StageDone) and trainer:
             self._save_weights(event.stage, trainer)
-        self._events.write(event.model_dump_json().encode() + b"\n")
+        told = [event, *event.events] if isinstance(event, StageTaken) else [event]
+        self._events.write(b"".join(one.model_dump_json().encode() + b"\n" for one in told))
         self._events.flush()
-        self._state.add(event)
+        for one in told:
+            self._state.add(one)
         if isinstance(event, StageDone) and trainer:
             self.save_checkpoint(trainer)
         elif isinstance(event, EpochDone) and now - self._checkpoint_time > CHECKPOINT_SECONDS:
@@ -79,16 +95,38 @@ class Recorder:
             write_atomically(path, json.dumps({"part": part, "confusion": confusion}), durable=False)
 
     def _save_weights(self, stage: int, trainer: Trainer) -> None:
+        last: dict[str, KeptFile] = {}
+        best: dict[str, dict[str, KeptFile]] = {}
         for delivery in trainer.delivered:
-            network = delivery.card.network
-            save_network(delivery.last, delivery.card, self._folder.network_file(network))
+            network, card = delivery.card.network, delivery.card
+            path = self._folder.network_file(network)
+            last[network] = self._kept(path, save_network(delivery.last, card, path))
             if delivery.best is not None:
-                card = delivery.card.model_copy(update={"epoch": delivery.best_epoch})
-                save_network(delivery.best, card, self._folder.network_file(network, best=True))
-        for name, state in trainer.parts.items():
-            path = self._folder.part_file(stage, name)
+                card = card.model_copy(update={"epoch": delivery.best_epoch})
+                path = self._folder.network_file(network, best=True)
+                best[network] = {network: self._kept(path, save_network(delivery.best, card, path))}
+        last |= self._save_parts(stage, trainer.parts)
+        for scored, states in trainer.best_parts.items():
+            best[scored] = self._save_parts(stage, states, scored)
+        assert trainer.ending is not None
+        taken = self._state.taken.get(trainer.summaries[stage].name)
+        kept = KeptStage(
+            **dict(trainer.ending), run=taken.run if taken else "", last_files=last, best_files=best
+        )
+        self._stages[str(stage)] = kept.model_dump(mode="json")
+        write_atomically(self._folder.stages_file, json.dumps(self._stages))
+
+    def _save_parts(self, stage: int, states: States, best: str = "") -> dict[str, KeptFile]:
+        kept = {}
+        for name, state in states.items():
+            path = self._folder.part_file(stage, name, best)
             path.parent.mkdir(parents=True, exist_ok=True)
-            save_tensors(state, path, {"kdstudio": name})
+            kept[name] = self._kept(path, save_tensors(state, path, {"kdstudio": name}))
+        return kept
+
+    def _kept(self, path: Path, content: bytes) -> KeptFile:
+        within = path.relative_to(self._folder.path).as_posix()
+        return KeptFile(path=within, sha256=hashlib.sha256(content).hexdigest())
 
     def save_checkpoint(self, trainer: Trainer) -> None:
         """Write where the run stands, and how much of the events belongs to that."""

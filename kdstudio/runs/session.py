@@ -37,6 +37,7 @@ from kdstudio.runs.files import make_folder
 from kdstudio.runs.folder import RunFolder, create_run
 from kdstudio.runs.recorder import Recorder, read_checkpoint, rewind
 from kdstudio.runs.references import WeightsReader, resolved
+from kdstudio.runs.reuse import KeptStages
 from kdstudio.runs.summary import Status
 from kdstudio.runs.weights import check_code, load_tensors
 
@@ -158,7 +159,7 @@ def new_session(
     make_folder(runs, "runs folder")
     check_code(code_run_by(experiment), allow_code=allow_code)
     experiment = resolved(experiment, runs)
-    trainer = _trainer(experiment, tell)
+    trainer = _trainer(experiment, runs, tell)
     folder = create_run(runs, trainer.settled(), name)
     return Session(trainer, folder, folder.hold())
 
@@ -177,7 +178,8 @@ def resumed_session(folder: RunFolder, tell: Tell = lambda _: None, *, allow_cod
         _refuse(folder, "finished")  # by somebody else, just now
         folder.control_file.unlink(missing_ok=True)
         checkpoint, length = read_checkpoint(folder)
-        trainer = _trainer(resolved(experiment, folder.path.parent, folder), tell, checkpoint, folder)
+        runs = folder.path.parent
+        trainer = _trainer(resolved(experiment, runs, folder), runs, tell, checkpoint, folder)
         rewind(folder, length)
     except BaseException:
         lock.release()
@@ -192,7 +194,11 @@ def _refuse(folder: RunFolder, *statuses: Status) -> None:
 
 
 def _trainer(
-    experiment: Experiment, tell: Tell, resume: Checkpoint | None = None, folder: RunFolder | None = None
+    experiment: Experiment,
+    runs: Path,
+    tell: Tell,
+    resume: Checkpoint | None = None,
+    folder: RunFolder | None = None,
 ) -> Trainer:
     from kdstudio.engine.context import RunContext
     from kdstudio.engine.device import resolve_device
@@ -214,7 +220,8 @@ def _trainer(
     with speaking_of("data", "source"):
         data = experiment.data.source.load(progress)
     context = RunContext(experiment, data, device, WeightsReader())
-    return Trainer(context, resume, finished, progress, store)
+    elsewhere = KeptStages(runs) if experiment.compute.reuse else None
+    return Trainer(context, resume, finished, progress, store, elsewhere)
 
 
 def failure(error: BaseException) -> RunFailed:

@@ -22,6 +22,7 @@ from kdstudio.engine.events import (
     StageDone,
     StageStarted,
     StageSummary,
+    StageTaken,
     StepDone,
 )
 from kdstudio.engine.identity import Identity
@@ -30,7 +31,7 @@ from kdstudio.engine.views import Comparison, View
 from kdstudio.errors import FieldPath
 from kdstudio.runs.curves import LossKey, RunCurves, Series
 from kdstudio.runs.figures import LiveResult, Row
-from kdstudio.runs.summary import Status, Summary
+from kdstudio.runs.summary import Status, Summary, notes_of_taken
 
 STEP_OVERHEAD = 1e7
 """Operations that would take as long as what every step costs besides its arithmetic."""
@@ -67,8 +68,10 @@ class RunState:
     """What people should know and changes no result."""
     claim: Judgement | None = None
     """What the run shows of its claim; None before its end, or where it makes none."""
+    taken: dict[str, StageTaken] = field(default_factory=dict)
+    """Stages that another run has trained, by their names."""
     _began: tuple[float, float] = (0.0, 0.0)
-    """Fraction and seconds when the run was started, or resumed last."""
+    """Fraction and seconds when the run was started or resumed last, or had a stage that it did not train."""
     _work: tuple[float, ...] = ()
     """Of all stages before each one, and of all."""
 
@@ -120,6 +123,11 @@ class RunState:
         return chosen or tuple(range(len(self.class_names)))
 
     @property
+    def notes(self) -> list[str]:
+        """What people should know and changes no result."""
+        return [*notes_of_taken({stage: taken.run for stage, taken in self.taken.items()}), *self.notices]
+
+    @property
     def rows(self) -> dict[str, Row]:
         """The table of results so far, those that still learn included."""
         return self.networks | self.learning
@@ -136,6 +144,8 @@ class RunState:
                 self._work = (0.0, *accumulate(map(_work, event.stages)))
             case StageStarted():
                 self._start_stage(event)
+            case StageTaken():
+                self.taken[self.stages[event.stage].name] = event
             case StepDone():
                 self._take_steps(event)
             case EpochDone():
@@ -148,6 +158,8 @@ class RunState:
                 self.networks |= event.networks
                 self.learning = {}
                 self.seconds, self.fraction = event.seconds, self._share(event.stage + 1, 0)
+                if self.stages[event.stage].name in self.taken:
+                    self._began = (self.fraction, self.seconds)
             case ClaimJudged():
                 self.claim = event.judgement
             case RunPaused():
@@ -238,12 +250,19 @@ class RunState:
                 "comparison": self.comparison,
                 "warnings": tuple(self.warnings),
                 "claim": self.claim,
+                "taken": {stage: taken.run for stage, taken in self.taken.items()},
             }
         )
 
 
 def _work(summary: StageSummary) -> float:
     return summary.steps * (summary.flops_per_step + STEP_OVERHEAD)
+
+
+def spoken_time(summary: Summary) -> str:
+    """``42 s``; ``42 s, 3 taken`` where so many stages are other runs', which takes no time."""
+    taken = f", {len(summary.taken)} taken" if summary.taken else ""
+    return spoken_duration(summary.seconds) + taken
 
 
 def spoken_duration(seconds: float | None) -> str:

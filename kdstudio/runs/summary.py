@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import computed_field
@@ -13,6 +14,8 @@ from kdstudio.engine.views import Comparison, View
 from kdstudio.runs.differences import Difference, Mean, differences, means
 
 Status = Literal["running", "paused", "finished", "stopped", "failed", "interrupted"]
+MOST_NAMED = 4
+"""Stages that a note names; more are counted."""
 VERSION = 2
 """Of the shape of ``summary.json``; older ones are converted when they are read, see ``former.py``."""
 
@@ -44,6 +47,8 @@ class Summary(Record):
     """What makes the results doubtful, in the order in which it was told."""
     claim: Judgement | None = None
     """What the run shows of its claim; None before its end, or where it makes none."""
+    taken: dict[str, str] = {}
+    """Stages that this run did not train, and the runs that have: its time is without theirs."""
     error: str = ""
 
     @computed_field  # type: ignore[prop-decorator]
@@ -64,9 +69,26 @@ class Summary(Record):
         return self.planned | self.networks
 
     @property
+    def notes(self) -> list[str]:
+        """What people should know of it beside its results."""
+        return notes_of_taken(self.taken)
+
+    @property
     def spoken_status(self) -> str:
         """``finished``, or ``! finished, with 2 warnings``."""
         return with_warnings(self.status, len(self.warnings))
+
+
+def notes_of_taken(taken: Mapping[str, str]) -> list[str]:
+    """Say, of each run that is named, which stages were not trained again but taken over from it."""
+    found = []
+    for run in dict.fromkeys(taken.values()):
+        stages = [stage for stage, where in taken.items() if where == run]
+        more = f" and {len(stages) - MOST_NAMED} more" if len(stages) > MOST_NAMED else ""
+        found.append(
+            f"Taken over from run '{run}', not trained again: {', '.join(stages[:MOST_NAMED])}{more}."
+        )
+    return found
 
 
 def with_warnings(status: str, count: int) -> str:

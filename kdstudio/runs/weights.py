@@ -24,12 +24,14 @@ WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
 """Under these, training scripts put the state dict into what they save."""
 
 
-def save_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
-    """Write ``tensors`` as safetensors, atomically."""
+def save_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> bytes:
+    """Write ``tensors`` as safetensors, atomically; returns the file's content."""
     from safetensors.torch import save
 
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    write_atomically(path, save(contiguous, metadata))
+    content: bytes = save(contiguous, metadata)
+    write_atomically(path, content)
+    return content
 
 
 def load_weights_file(path: Path, class_names: Sequence[str]) -> dict[str, Tensor]:
@@ -94,10 +96,11 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
         ) from error
 
 
-def save_network(state: dict[str, Tensor], card: NetworkCard, path: Path) -> None:
-    """Write ``path`` (.safetensors) and its card beside it."""
-    save_tensors(state, path, {"kdstudio": card.network})
+def save_network(state: dict[str, Tensor], card: NetworkCard, path: Path) -> bytes:
+    """Write ``path`` (.safetensors) and its card beside it; returns the content of the first."""
+    content = save_tensors(state, path, {"kdstudio": card.network})
     write_atomically(path.with_suffix(".json"), card.model_dump_json(indent=2, exclude_none=True))
+    return content
 
 
 def read_card(path: Path) -> NetworkCard:

@@ -3,6 +3,7 @@
 from functools import partial
 
 import torch
+from torch import nn
 
 from kdstudio.engine.content import digest
 from kdstudio.engine.losses import response
@@ -35,7 +36,8 @@ def make(factor):
 def test_functions_are_known_by_their_code_and_what_they_have_bound():
     assert digest(make(2)) == digest(make(2))
     assert digest(make(2)) != digest(make(3))
-    assert digest(lambda x: 2 * x) != digest(lambda x: 2 * x)
+    assert digest(lambda x: 2 * x) == digest(lambda x: 2 * x) != digest(lambda x: 3 * x)
+    assert digest(lambda x: x in {"a", "b"}) != digest(lambda x: x in {"a", "c"})
     assert digest(response.cross_entropy) == digest(response.cross_entropy)
     assert digest(response.cross_entropy) != digest(response.soft_kl)
     one, same, other = (partial(response.soft_kl, temperature=t) for t in (4, 4, 5))
@@ -47,6 +49,13 @@ def test_a_loss_of_ours_is_known_by_its_numbers():
     assert digest(one) == digest(same) != digest(other)
     weights = [Linear(final=final).over(1.0, 3) for final in (0.0, 0.0, 0.5)]
     assert digest(weights[0]) == digest(weights[1]) != digest(weights[2])
+
+
+def test_layers_without_weights_are_known_by_what_they_hold():
+    assert digest(nn.ReLU()) == digest(nn.ReLU()) != digest(nn.ReLU6())
+    assert digest(nn.LeakyReLU(0.1)) != digest(nn.LeakyReLU(0.2))
+    assert digest(nn.Sequential(nn.LeakyReLU(0.1))) != digest(nn.Sequential(nn.LeakyReLU(0.2)))
+    assert digest(nn.PReLU()) != digest(nn.PReLU())
 
 
 def test_what_nobody_can_tell_is_like_nothing_not_even_itself():

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kdstudio.declaration import ProgressCallback
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.environment import processor
+from kdstudio.machine import processor
 from kdstudio.runs.exporting.child import ChildError
 from kdstudio.runs.exporting.choice import weights_of
 from kdstudio.runs.exporting.placing import check_folder, file_name, put_in_place, size_of

@@ -13,7 +13,7 @@ from kdstudio.runs.report.markup import Markup, element, fold, joined, paragraph
 from kdstudio.runs.report.reported import ReportedRun
 from kdstudio.runs.report.scales import Scale, widened, written
 from kdstudio.runs.results import headline, leading
-from kdstudio.runs.state import spoken_duration
+from kdstudio.runs.state import spoken_time
 
 WIDTH, LEFT, RIGHT, ROW, TOP, BOTTOM = 700, 190, 20, 30, 8, 40
 MOST_SETTINGS = 12
@@ -52,7 +52,7 @@ def _row(run: ReportedRun, number: int) -> tuple[str, ...]:
         *(accuracy.text(spread) for spread in (found.reference, found.control, found.result)),
         found.effect.text if found.effect else MISSING,
         FIGURES["errors"].text(found.errors),
-        spoken_duration(summary.seconds),
+        spoken_time(summary),
     )
 
 

@@ -118,6 +118,8 @@ def _lead(run: ReportedRun, heading: str) -> Iterator[Markup]:
     took = f"{summary.status} after {spoken_duration(summary.seconds)}"
     begun = f"{datetime.fromisoformat(summary.started):%d %B %Y, %H:%M}"
     yield paragraph(f"Run {summary.name}, begun {begun}, {took}.", class_="note")
+    for note in summary.notes:
+        yield paragraph(note, class_="note")
     for key, title in (("shows", ""), ("source", "Source: "), ("changed", "Differs from it: ")):
         if about.get(key):
             yield paragraph(title, str(about[key]))

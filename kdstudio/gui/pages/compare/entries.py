@@ -16,7 +16,7 @@ from kdstudio.runs.gathered_runs import Members, RunGroup, gathered_members, see
 from kdstudio.runs.labels import NOTHING, Labels
 from kdstudio.runs.results import Headline, headline
 from kdstudio.runs.searching import data_of, strategy_of
-from kdstudio.runs.state import spoken_duration
+from kdstudio.runs.state import spoken_time
 from kdstudio.runs.summary import Status, Summary, spoken_warnings
 
 SIGNS: dict[Status, str] = {
@@ -171,6 +171,11 @@ def word(title: str, read: Callable[[Entry], str], tip: Callable[[Entry], str] =
     return Column(title, lambda entry: read(entry).casefold(), read, tip=tip)
 
 
+def spoken_notes(entry: Entry) -> str:
+    """What was not trained, and where it is from."""
+    return "\n".join(entry.summary.notes)
+
+
 def figure(title: str, key: str, read: Callable[[Headline], Spread | None]) -> Column:
     """Make a column of a figure; runs without it are the smallest."""
 
@@ -262,7 +267,13 @@ COLUMNS = (
     figure("Result", "accuracy", lambda found: found.result),
     Column("Against control", gain, effect, tip=spoken_effect),
     figure("Errors", "errors", lambda found: found.errors),
-    Column("Time", lambda e: e.summary.seconds, lambda e: spoken_duration(e.summary.seconds), is_number=True),
+    Column(
+        "Time",
+        lambda e: e.summary.seconds,
+        lambda e: spoken_time(e.summary),
+        is_number=True,
+        tip=spoken_notes,
+    ),
     Column("Started", lambda e: started(e).timestamp(), spoken_start, tip=whole_start, saved=whole_start),
     word("Data", lambda entry: data_of(entry.summary)),
     word("Tags", lambda entry: ", ".join(entry.labels.tags)),

@@ -183,8 +183,9 @@ class LivePage(QWidget):
         """Show what has happened since."""
         if self.run:
             self.warnings.show_warnings(self.run.state.warnings)
-            self.notices.setText("\n".join(self.run.state.notices))
-            self.notices.setVisible(bool(self.run.state.notices))
+            notes = self.run.state.notes
+            self.notices.setText("\n".join(notes))
+            self.notices.setVisible(bool(notes))
             self._show_result(self.run)
         self.plots.follow()
 
