@@ -78,6 +78,7 @@ class DataSpec(Declaration):
         "all choices are made on it, never on the test set.",
         gt=0,
         lt=1,
+        term="validation",
     )
     classes: tuple[ClassName, ...] = option(
         (), "Only classes", "Numbers or names of the classes to train on; none given means all."
@@ -98,6 +99,7 @@ class DataSpec(Declaration):
         ge=0,
         le=2**31 - 1,
         advanced=True,
+        term="seed",
     )
     fraction: float = option(
         1.0,
@@ -210,7 +212,7 @@ class Experiment(Declaration):
         max_length=80,
     )
     about: About | None = option(None, "About", "Source and figures of a preset.")
-    seed: int = option(0, "Seed", "Same seed, same run.", ge=0, le=2**31 - 1)
+    seed: int = option(0, "Seed", "Same seed, same run.", ge=0, le=2**31 - 1, term="seed")
     seeds: int = option(
         1,
         "Number of seeds",
@@ -218,6 +220,7 @@ class Experiment(Declaration):
         "Their spread is the error bar; from one seed nothing follows.",
         ge=1,
         le=1000,
+        term="seed",
     )
     teacher_for_each_seed: bool = option(
         False,

@@ -84,30 +84,43 @@ class HintonMistakes(Strategy):
 
     name: Literal["hinton-mistakes"] = "hinton-mistakes"
     temperature: float = option(
-        4.0, "Temperature T", "Both logits are divided by it before the softmax.", gt=0, le=1000
+        4.0,
+        "Temperature T",
+        "Both logits are divided by it before the softmax.",
+        gt=0,
+        le=1000,
+        term="temperature",
     )
-    alpha: float = option(0.1, "Alpha α", "Weight of the label loss; the soft loss has 1 − α.", ge=0, le=1)
+    alpha: float = option(
+        0.1, "Alpha α", "Weight of the label loss; the soft loss has 1 − α.", ge=0, le=1, term="alpha"
+    )
     no_t_squared: bool = option(
-        True, "No T²", "Leave T² out: the soft loss loses its weight as T grows, as 1/T²."
+        True, "No T²", "Leave T² out: the soft loss loses its weight as T grows, as 1/T².", term="t-squared"
     )
     class_mean: bool = option(
         True,
         "Mean over classes",
         "Divide the KL divergence by the number of classes K too: the soft loss is K times too weak.",
+        term="kl-divergence",
     )
     swapped_kl: bool = option(
         True,
         "KL swapped",
         "Exchange teacher and student in the KL divergence: the student may miss what the teacher thinks "
         "likely, and must not think likely what the teacher does not.",
+        term="kl-divergence",
     )
     teacher_in_training: bool = option(
-        True, "Teacher in training mode", "Let the teacher's dropout and batch norm work while it teaches."
+        True,
+        "Teacher in training mode",
+        "Let the teacher's dropout and batch norm work while it teaches.",
+        term="dropout",
     )
     attached_peers: bool = option(
         True,
         "Peers not detached",
         "Let gradient flow into the peer's predictions that a network learns from.",
+        term="peer",
     )
     baseline: Baseline = True
 

@@ -338,7 +338,8 @@ def test_rarely_used_fields_stand_behind_a_button_that_opens_where_something_is_
 def test_help_tells_default_preset_and_path(qtbot, draft):
     form = Form(draft, (), Experiment, only=("strategy",))
     qtbot.addWidget(form)
-    text = form.help_on(("strategy", "temperature"))
+    text, term = form.help_on(("strategy", "temperature"))
+    assert term == "temperature"
     for part in (
         "Temperature T",
         "more than 0",
