@@ -24,6 +24,7 @@ class GlossaryView(QWidget):
         self.search = SearchLine("Search the glossary", "Search the glossary")
         self.names = QListWidget(objectName="choices")
         self.names.setAccessibleName("Terms")
+        self.names.setSpacing(2)
         self.nothing = text_label("No term has these words.", "muted")
         self.title = QLabel(objectName="heading")
         self.says = text_label()

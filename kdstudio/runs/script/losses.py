@@ -66,8 +66,8 @@ class Losses:
             lines.append(inside(Sum(tuple(weighted)), DEPTH, "return "))
         epoch = "epoch" if any("epoch" in weight for weight in weights) else "_epoch"
         head = f"def {called}(batch: Batch, {epoch}: int) -> Tensor:"
-        named = f'"""{" and ".join(term.name for term in terms).capitalize()}."""'
-        said = "\n".join(wrap(named, WIDTH - DEPTH, break_on_hyphens=False))
+        told = f'"""{" and ".join(term.name for term in terms).capitalize()}."""'
+        said = "\n".join(wrap(told, WIDTH - DEPTH, break_on_hyphens=False))
         return "\n".join([head, *(_indented(line) for line in (said, *lines))])
 
     def of_logits(self, address: str, called: str) -> str:

@@ -16,6 +16,7 @@ from kdstudio.gui.forms.fields import default_values
 from kdstudio.gui.forms.form import Form
 from kdstudio.gui.forms.written import parse_number, parse_numbers
 from kdstudio.models.declaration import models
+from kdstudio.runs.glossary import glossary
 
 
 @pytest.fixture
@@ -340,6 +341,9 @@ def test_help_tells_default_preset_and_path(qtbot, draft):
     qtbot.addWidget(form)
     text, term = form.help_on(("strategy", "temperature"))
     assert term == "temperature"
+    assert glossary().terms[term].says not in text  # stands beside it
+    label = form._rows[("strategy", "temperature")].label
+    assert glossary().terms[term].says in label.toolTip().replace("\n", " ")
     for part in (
         "Temperature T",
         "more than 0",
