@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 RIGHT, MISTAKE = "right", "mistake"
 """Kinds of the networks that learn from others."""
+ACTIVE = "in training mode"
+"""Kind of the teacher's copy that is not frozen; it is scored in eval mode, as every network."""
 
 
 def without_t_squared(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
@@ -139,7 +141,7 @@ class HintonMistakes(Strategy):
                 yield self._distilled(run, teacher, wrong.way, wrong)
         if self.teacher_in_training:
             # who is not frozen is in training mode, and learns only if a term has it among its inputs
-            active = run.network("teacher", MISTAKE, start_from=teacher, way="in training mode")
+            active = run.network("teacher", ACTIVE, start_from=teacher)
             yield self._distilled(run, active, active.name)
         for way in ("", "not detached") if self.attached_peers else ():
             yield self._mutual(run, way)
@@ -149,7 +151,7 @@ class HintonMistakes(Strategy):
     ) -> Stage:
         """Make the stage of a student of ``teacher``; the right ``way`` has no name."""
         student = self._student(run, "distilled", way)
-        return run.stage(student.name, self._terms(student.name, teacher.name, wrong), scored=[student])
+        return run.stage(student.name, self._terms(student.name, teacher.name, wrong))
 
     def _student(self, run: RunContext, method: str, way: str, draw: int = 0, **peer: int) -> Network:
         told: dict[str, Any] = {"method": method, **({"way": way} if way else {}), **peer}
