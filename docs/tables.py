@@ -21,6 +21,8 @@ from kdstudio.models.declaration import ImageShape, ModelSpec, models
 from kdstudio.models.heads.declaration import heads
 from kdstudio.packages import OURS
 from kdstudio.runs.formats.declaration import formats
+from kdstudio.runs.formulas.notation import tex
+from kdstudio.runs.glossary import glossary
 from kdstudio.shipped import shipped
 
 PAGES = Path(__file__).parent
@@ -204,6 +206,21 @@ def file_formats() -> str:
     return laid_out(("name", "files", "precision", "read by", "needs", "what"), rows)
 
 
+def terms_of_the_field() -> str:
+    """Every term with its formula and source."""
+    told = []
+    for term in glossary().terms.values():
+        also = f" ({', '.join(term.also)})" if term.also else ""
+        formula = f"\n\n```math\n{tex(term.formula)}\n```" if term.formula else ""
+        told.append(f"**{term.title}**{also}. {term.says}{formula}\n\n*{term.source}*\n")
+    return "\n" + "\n".join(told) + "\n"
+
+
+def signs() -> str:
+    """What signs mean in formulas."""
+    return laid_out(("sign", "meaning"), glossary().signs.items())
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "terms": terms,
     "strategies": strategy_rows,
@@ -213,6 +230,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "datasets": lambda: entries(datasets),
     "formats": file_formats,
     "quantities": lambda: entries(quantities),
+    "glossary": terms_of_the_field,
+    "signs": signs,
 }
 
 

@@ -64,6 +64,7 @@ def option(
     advanced: bool = False,
     empty: str = "",
     path: str = "",
+    term: str = "",
     **limits: Any,  # noqa: ANN401
 ) -> Any:  # noqa: ANN401
     """Declare a field once: its default, label, sentence of help, unit and range.
@@ -71,8 +72,9 @@ def option(
     ``taps_of`` names the role whose network's taps can be chosen from; a ``hidden`` field is filled in by
     the program, not in a form; an ``advanced`` one is rarely changed, and stands behind a button there.
     ``empty`` is what forms show where nothing is given (of ``OptionalNumber``). ``path`` says that it names a
-    ``folder``, or a file with one of these patterns: ``*.pt *.pth``. ``limits`` are pydantic's
-    (``ge``, ``le``, ``gt``, ``lt``, ``min_length``, ``pattern``).
+    ``folder``, or a file with one of these patterns: ``*.pt *.pth``. ``term`` is the entry of
+    ``resources/glossary.toml`` that explains it: ``temperature``. ``limits`` are pydantic's (``ge``, ``le``,
+    ``gt``, ``lt``, ``min_length``, ``pattern``).
     """
     hints = {
         "unit": unit,
@@ -81,6 +83,7 @@ def option(
         "advanced": advanced,
         "empty": empty,
         "path": path,
+        "term": term,
     }
     extra: dict[str, Any] = {key: value for key, value in hints.items() if value}
     return Field(default, title=title, description=help, json_schema_extra=extra or None, **limits)

@@ -53,14 +53,14 @@ kdstudio.add_command(delete)
 
 
 @kdstudio.command("list")
-@click.argument("what", type=click.Choice(["presets", *tables.REGISTRIES, "runs"]))
+@click.argument("what", type=click.Choice([*tables.LISTS, "runs"]))
 @click.argument("words", nargs=-1)
 @click.option("--state", default="", help="Runs in this state, for instance failed.")
 @click.option("--tag", default="", help="Runs with this tag.")
 @runs_dir
 @json_flag
 def list_(what: str, words: tuple[str, ...], state: str, tag: str, runs: Path, as_json: bool) -> None:
-    """List presets, what they can be made of, or runs; with WORDS, those in which all of them stand.
+    """List presets, what they can be made of, runs, or what words mean; WORDS choose what has all of them.
 
     A run has them in its name, title, tags, note or settings (path=value). What was left out is told on
     stderr.
@@ -70,7 +70,7 @@ def list_(what: str, words: tuple[str, ...], state: str, tag: str, runs: Path, a
     if what == "runs":
         rows = tables.run_rows(run_folders(runs), Query(" ".join(words), state=state, tag=tag))
     else:
-        found = tables.preset_rows(runs) if what == "presets" else tables.declared_rows(what)
+        found = tables.rows_of(what, runs)
         rows = [row for row in found if tables.has_words(row, words)]
     doubted = [row | {"status": f"! {row['status']}"} if row.get("warnings") else row for row in rows]
     for line in tables.left_out(what):

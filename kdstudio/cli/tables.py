@@ -31,6 +31,7 @@ from kdstudio.runs.exporting.truth_table import measured_how, truth_table
 from kdstudio.runs.figures import FIGURES
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.formats.declaration import formats
+from kdstudio.runs.glossary import glossary
 from kdstudio.runs.groups import gathered
 from kdstudio.runs.index import RunIndex
 from kdstudio.runs.labels import Labels, read_labels
@@ -60,6 +61,25 @@ REGISTRIES: dict[str, Registry[Any]] = {
     "quantities": quantities,
     "formats": formats,
 }
+
+
+LISTS = ("presets", *REGISTRIES, "glossary")
+"""What can be listed, beside runs."""
+
+
+def rows_of(what: str, runs: Path) -> list[dict[str, Any]]:
+    """One row for each entry of a list."""
+    rows = {"presets": lambda: preset_rows(runs), "glossary": term_rows}
+    return rows[what]() if what in rows else declared_rows(what)
+
+
+def term_rows() -> list[dict[str, Any]]:
+    """One row for each term of the field."""
+    shown = ("title", "says", "formula", "source")
+    return [
+        {"name": name} | {key: text for key in shown if (text := getattr(term, key))}
+        for name, term in glossary().terms.items()
+    ]
 
 
 def declared_rows(what: str) -> list[dict[str, Any]]:
@@ -109,7 +129,7 @@ def _told_package(package: str) -> dict[str, str]:
 
 def left_out(what: str) -> list[str]:
     """Lines about what could not be entered into a list, and why."""
-    if what == "runs":
+    if what in ("runs", "glossary"):
         return []
     failures = gallery().failures if what == "presets" else REGISTRIES[what].failures
     return [f"{source} is left out: {reason}" for source, reason in failures.items()]

@@ -81,6 +81,7 @@ class DataSpec(Declaration):
         "all choices are made on it, never on the test set.",
         gt=0,
         lt=1,
+        term="validation",
     )
     classes: tuple[ClassName, ...] = option(
         (), "Only classes", "Numbers or names of the classes to train on; none given means all."
@@ -101,6 +102,7 @@ class DataSpec(Declaration):
         ge=0,
         le=2**31 - 1,
         advanced=True,
+        term="seed",
     )
     fraction: float = option(
         1.0,
@@ -221,7 +223,7 @@ class Experiment(Declaration):
     )
     about: About | None = option(None, "About", "Source and figures of a preset.")
     claim: Claim | None = option(None, "Claim", "What it is to show, and how that is measured.")
-    seed: int = option(0, "Seed", "Same seed, same run.", ge=0, le=2**31 - 1)
+    seed: int = option(0, "Seed", "Same seed, same run.", ge=0, le=2**31 - 1, term="seed")
     seeds: int = option(
         1,
         "Number of seeds",
@@ -229,6 +231,7 @@ class Experiment(Declaration):
         "Their spread is the error bar; from one seed nothing follows.",
         ge=1,
         le=1000,
+        term="seed",
     )
     teacher_for_each_seed: bool = option(
         False,

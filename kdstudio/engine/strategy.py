@@ -20,6 +20,7 @@ Baseline = Annotated[
         title="Baseline",
         description="Also train the same student (same initial weights, order of samples and budget) on the "
         "labels alone, to compare with.",
+        json_schema_extra={"term": "baseline"},
     ),
 ]
 

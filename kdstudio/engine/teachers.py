@@ -19,7 +19,14 @@ def _one_for_each_teacher(weights: tuple[float, ...], info: ValidationInfo) -> t
 
 
 TeacherCount = Annotated[
-    int, Field(title="Teachers", description="How many teach the student at once.", ge=1, le=16)
+    int,
+    Field(
+        title="Teachers",
+        description="How many teach the student at once.",
+        ge=1,
+        le=16,
+        json_schema_extra={"term": "teacher"},
+    ),
 ]
 TeacherWeights = Annotated[
     tuple[Annotated[float, Field(gt=0, le=1e9)], ...],

@@ -26,9 +26,13 @@ class TrainingSpec(Declaration):
         ge=0,
         le=1000,
         advanced=True,
+        term="weight-norm",
     )
     leave_out: tuple[ClassName, ...] = option(
-        (), "Leave out", "Numbers or names of classes that this network never sees in training."
+        (),
+        "Leave out",
+        "Numbers or names of classes that this network never sees in training.",
+        term="unseen-class",
     )
     default_augmentation: bool = option(
         False, "Default augmentation", "Use the data set's own instead of what follows.", advanced=True

@@ -19,9 +19,9 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QFrame, QSizePolicy, QToolTip, QWidget
 
 from kdstudio.gui.background import BackgroundJob
-from kdstudio.runs.formulas.glossary import explained
 from kdstudio.runs.formulas.notation import tex
 from kdstudio.runs.formulas.typesetting import Drawn, Line, broken, drawn
+from kdstudio.runs.glossary import explained
 
 LARGER = 1.2
 """Size of the formula's letters, in that of the text about it."""

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
+from kdstudio.gui.forms.fields import FieldHelp
+from kdstudio.gui.glossary_view import GlossaryView
 from kdstudio.gui.html import Html, bold, paragraphs
 from kdstudio.gui.layout import text_label
 from kdstudio.gui.list_table import LEFT, ListTable
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from kdstudio.gui.window import MainWindow
 
 GUIDE = "More is in docs/guide.md. F1 in a field tells what the field is for."
+WIDTH, HEIGHT = 680, 560
 OTHERS = {
     "Save the plot or table under the mouse": "Ctrl+Shift+S",
     "Copy the plot or table under the mouse": "Ctrl+C",
@@ -31,19 +34,22 @@ OTHERS = {
 
 
 class HelpDialog(QDialog):
-    """A few paragraphs; the window can be used beside it."""
+    """A few paragraphs, and the glossary; the window can be used beside it."""
 
-    def __init__(self, title: str, text: Html, parent: QWidget | None = None) -> None:
-        """Show ``text``."""
+    def __init__(self, text: Html, term: str = "", parent: QWidget | None = None) -> None:
+        """Show ``text``, and what the glossary says about ``term``."""
         super().__init__(parent)
-        self.setWindowTitle(title)
+        self.setWindowTitle("Help")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumWidth(440)
         self.label = text_label(text)
+        self.glossary = GlossaryView(term)
         column = QVBoxLayout(self)
         column.setSpacing(12)
         column.addWidget(self.label)
+        column.addWidget(QLabel("Glossary", objectName="heading"))
+        column.addWidget(self.glossary, 1)
         column.addWidget(close_button(self))
+        self.resize(WIDTH, max(HEIGHT, column.totalHeightForWidth(WIDTH)))
 
 
 class ShortcutsDialog(QDialog):
@@ -89,14 +95,14 @@ def show_help(window: MainWindow) -> HelpDialog:
     """Open help on what has the focus, with what there is to say about the page in sight."""
     page = window.stack.currentWidget()
     about = paragraphs(bold(f"{window.current_page} page"), (type(page).__doc__ or "").strip(), GUIDE)
-    dialog = HelpDialog("Help", paragraphs(_on_focus(window), about), window)
+    field = _on_focus(window)
+    dialog = HelpDialog(paragraphs(field.text, about), field.term, window)
     dialog.show()
     return dialog
 
 
-def _on_focus(window: MainWindow) -> str:
-    field: Html | None = window.experiment_page.form.help_on_focus()
-    focus = window.focusWidget()
+def _on_focus(window: MainWindow) -> FieldHelp:
+    field, focus = window.experiment_page.form.help_on_focus(), window.focusWidget()
     if field is not None or focus is None or not focus.toolTip():
-        return field or ""
-    return paragraphs(bold(focus.accessibleName()), focus.toolTip())
+        return field or FieldHelp(Html(), "")
+    return FieldHelp(paragraphs(bold(focus.accessibleName()), focus.toolTip()), "")

@@ -79,7 +79,7 @@ QFrame#chooser { background: $panel; border: 1px solid $border; border-radius: 6
 QListView#choices { background: transparent; border: none; outline: none; }
 QListView#choices::item { border-radius: 5px; }
 QListView#choices::item:hover { background: $window; }
-QListView#choices::item:selected { background: $accent_soft; }
+QListView#choices::item:selected { background: $accent_soft; color: $text; }
 QToolButton#legend {
   border: 1px solid transparent; border-radius: 4px; padding: 1px 4px; background: transparent;
 }

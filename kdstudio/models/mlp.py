@@ -26,10 +26,10 @@ class MLP(ModelSpec):
         (300, 300), "Widths", "Units of each hidden layer, first to last.", max_length=20
     )
     input_dropout: float = option(
-        0.0, "Input dropout", "Share of the pixels dropped in training.", ge=0, lt=1
+        0.0, "Input dropout", "Share of the pixels dropped in training.", ge=0, lt=1, term="dropout"
     )
     dropout: float = option(
-        0.0, "Dropout", "Share of each hidden layer's units dropped in training.", ge=0, lt=1
+        0.0, "Dropout", "Share of each hidden layer's units dropped in training.", ge=0, lt=1, term="dropout"
     )
 
     @classmethod

@@ -173,7 +173,7 @@ def test_a_run_that_fails_has_exit_code_one_and_tells_why(runs, capfd, monkeypat
     assert err.startswith("kdstudio: out of memory: choose a smaller batch size")
 
 
-@pytest.mark.parametrize("what", ["presets", *tables.REGISTRIES, "runs"])
+@pytest.mark.parametrize("what", [*tables.LISTS, "runs"])
 def test_lists_are_readable_by_people_and_programs(what, folder, capfd):
     assert run_command_line(["list", what, "--json"]) == 0
     rows = json.loads(capfd.readouterr().out)

@@ -43,6 +43,7 @@ def test_lists_are_searched_by_words(runs, capsys):
     assert names("terms", "park") == ["relational"]
     assert "fsp" in names("terms", "maps")
     assert names("strategies", "no-such") == []
+    assert names("glossary", "selection", "wanted") == ["phi"]
     run_command_line(["list", "terms", "no-such"])
     assert "none of the terms has 'no-such'" in capsys.readouterr().out
 

@@ -125,7 +125,9 @@ def test_help_is_on_the_field_that_has_the_focus(window):
     line = fields(window).form_with("strategy", "alpha").editor("strategy", "alpha").control
     line.setFocus()
     action(window, "Help on this field or page").trigger()
-    text = window.findChild(HelpDialog).label.text()
+    dialog = window.findChild(HelpDialog)
+    text = dialog.label.text()
+    assert dialog.glossary.term == "alpha"
     assert "Alpha α" in text
     assert "--set strategy.alpha=" in text
     assert "Experiment page" in text

@@ -142,10 +142,18 @@ class TapTerm(MatchingTerm):
     default_taps: ClassVar[DefaultTaps] = "last"
 
     student_taps: tuple[str, ...] = option(
-        (), "Student taps", "Where the student is read; none given means automatic.", taps_of="student"
+        (),
+        "Student taps",
+        "Where the student is read; none given means automatic.",
+        taps_of="student",
+        term="tap",
     )
     teacher_taps: tuple[str, ...] = option(
-        (), "Teacher taps", "Where the teacher is read, one for each of the student's.", taps_of="teacher"
+        (),
+        "Teacher taps",
+        "Where the teacher is read, one for each of the student's.",
+        taps_of="teacher",
+        term="tap",
     )
 
     def pairs(self, pair: Pair) -> list[tuple[str, str]]:

@@ -25,7 +25,9 @@ class Decoupled(MatchingTerm):
     )
     alpha: float = option(1.0, "α", "Weight of label against all else (TCKD).", ge=0, le=1e6)
     beta: float = option(8.0, "β", "Weight of the other classes among themselves (NCKD).", ge=0, le=1e6)
-    temperature: float = option(4.0, "Temperature T", "Both logits are divided by it.", gt=0, le=1000)
+    temperature: float = option(
+        4.0, "Temperature T", "Both logits are divided by it.", gt=0, le=1000, term="temperature"
+    )
 
     def formula(self) -> str:
         """``T²·(α·TCKD + β·NCKD)`` with its numbers."""

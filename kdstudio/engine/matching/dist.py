@@ -22,7 +22,9 @@ class Dist(MatchingTerm):
     weight: float = option(2.0, "Weight", "Weight of both parts together.", ge=0, le=1e9)
     beta: float = option(1.0, "β", "Weight of the classes of each image.", ge=0, le=1e6)
     gamma: float = option(1.0, "γ", "Weight of the images of each class.", ge=0, le=1e6)
-    temperature: float = option(4.0, "Temperature τ", "Both logits are divided by it.", gt=0, le=1000)
+    temperature: float = option(
+        4.0, "Temperature τ", "Both logits are divided by it.", gt=0, le=1000, term="temperature"
+    )
 
     def formula(self) -> str:
         """``τ²·(β·(1 − ρ_rows) + γ·(1 − ρ_columns))`` with its numbers."""

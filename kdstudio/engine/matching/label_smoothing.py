@@ -21,7 +21,12 @@ class LabelSmoothing(MatchingTerm):
 
     name: Literal["label-smoothing"] = "label-smoothing"
     weight: float = option(
-        0.1, "ε", "Part that is spread; the label loss beside it has 1 − ε = 0.9.", ge=0, le=1
+        0.1,
+        "ε",
+        "Part that is spread; the label loss beside it has 1 − ε = 0.9.",
+        ge=0,
+        le=1,
+        term="label-smoothing",
     )
 
     def formula(self) -> str:

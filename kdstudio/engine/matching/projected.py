@@ -23,6 +23,7 @@ PROJECTION: ProjectionKind = option(
     "What brings the student's values to the teacher's shape. automatic: none where the shapes are equal, "
     "linear for vectors, a 1×1 convolution for maps (upsampled where they are smaller), the regressor "
     "(k×k without padding) where they are larger.",
+    term="connector",
 )
 
 

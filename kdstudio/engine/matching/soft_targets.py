@@ -21,7 +21,9 @@ class SoftTargets(MatchingTerm):
 
     name: Literal["soft-targets"] = "soft-targets"
     weight: float = option(0.9, "Weight", "Weight of the term; the usual label loss beside it has 0.1.", ge=0)
-    temperature: float = option(4.0, "Temperature T", "Both logits are divided by it.", gt=0, le=1000)
+    temperature: float = option(
+        4.0, "Temperature T", "Both logits are divided by it.", gt=0, le=1000, term="temperature"
+    )
 
     def formula(self) -> str:
         """``T²·KL(teacher ‖ student)`` with its number."""

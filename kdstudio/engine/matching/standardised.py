@@ -23,7 +23,9 @@ class Standardised(MatchingTerm):
     weight: float = option(
         9.0, "Weight", "Weight of the term; the label loss beside it has 0.1.", ge=0, le=1e9
     )
-    temperature: float = option(2.0, "Temperature T", "Both z-scores are divided by it.", gt=0, le=1000)
+    temperature: float = option(
+        2.0, "Temperature T", "Both z-scores are divided by it.", gt=0, le=1000, term="temperature"
+    )
 
     def formula(self) -> str:
         """``T²·KL`` of z-scores with its number."""

@@ -42,11 +42,14 @@ class BornAgain(Strategy):
     paper: ClassVar[str] = "Born-Again Neural Networks, Furlanello et al. 2018"
 
     name: Literal["born-again"] = "born-again"
-    generations: int = option(3, "Generations", "How many students, one after the other.", ge=1, le=20)
+    generations: int = option(
+        3, "Generations", "How many students, one after the other.", ge=1, le=20, term="generation"
+    )
     labels: bool = option(
         False,
         "Labels",
         "Add the label loss, with the same weight (BAN+L); else the teacher alone is heard (BAN).",
+        term="hard-label",
     )
     variant: Literal["soft targets", "confidence", "permuted"] = option(
         "soft targets",

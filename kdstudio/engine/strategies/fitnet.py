@@ -35,12 +35,12 @@ class FitNet(Strategy):
 
     name: Literal["fitnet"] = "fitnet"
     student_tap: str = option(
-        "", "Student tap", "The guided layer; none means a middle tap.", taps_of="student"
+        "", "Student tap", "The guided layer; none means a middle tap.", taps_of="student", term="tap"
     )
     teacher_tap: str = option(
-        "", "Teacher tap", "The hint layer; none means a middle tap.", taps_of="teacher"
+        "", "Teacher tap", "The hint layer; none means a middle tap.", taps_of="teacher", term="hint"
     )
-    projection: HintProjection = option("paper", "Regressor", REGRESSOR)
+    projection: HintProjection = option("paper", "Regressor", REGRESSOR, term="connector")
     distance: Literal["squared error", "cross-entropy"] = option(
         "squared error",
         "Distance",
@@ -54,15 +54,21 @@ class FitNet(Strategy):
         "100, as libraries do.",
     )
     hint_epochs: int = option(
-        30, "Hint epochs", "Length of the hint's own stage.", unit="epochs", ge=1, le=10000
+        30, "Hint epochs", "Length of the hint's own stage.", unit="epochs", ge=1, le=10000, term="hint"
     )
-    temperature: float = option(3.0, "Temperature τ", "Both logits are divided by it.", gt=0, le=1000)
+    temperature: float = option(
+        3.0, "Temperature τ", "Both logits are divided by it.", gt=0, le=1000, term="temperature"
+    )
     lambda_start: float = option(4.0, "First λ", "Weight of the soft loss in the first epoch.", ge=0, le=1e6)
     lambda_end: float = option(
         1.0, "Last λ", "Its weight in the last epoch, in a straight line.", ge=0, le=1e6
     )
     times_t_squared: bool = option(
-        False, "Times τ²", "Multiply the soft loss by τ², as Hinton does; the paper does not.", advanced=True
+        False,
+        "Times τ²",
+        "Multiply the soft loss by τ², as Hinton does; the paper does not.",
+        advanced=True,
+        term="t-squared",
     )
     baseline: Baseline = True
     kd: bool = option(True, "KD", "Also train the same student on labels and predictions without the hint.")

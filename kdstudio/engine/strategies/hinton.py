@@ -29,15 +29,23 @@ class Hinton(Strategy):
 
     name: Literal["hinton"] = "hinton"
     temperature: float = option(
-        4.0, "Temperature T", "Both logits are divided by it before the softmax.", gt=0, le=1000
+        4.0,
+        "Temperature T",
+        "Both logits are divided by it before the softmax.",
+        gt=0,
+        le=1000,
+        term="temperature",
     )
-    alpha: float = option(0.1, "Alpha α", "Weight of the label loss; the soft loss has 1 − α.", ge=0, le=1)
+    alpha: float = option(
+        0.1, "Alpha α", "Weight of the label loss; the soft loss has 1 − α.", ge=0, le=1, term="alpha"
+    )
     divergence: Literal["kl", "ce"] = option(
         "kl",
         "Divergence D",
         "KL divergence or cross-entropy to the teacher's predictions: the student's gradients are "
         "equal, but the KL falls to 0 when the student agrees.",
         advanced=True,
+        term="kl-divergence",
     )
     baseline: Baseline = True
     teachers: TeacherCount = 1

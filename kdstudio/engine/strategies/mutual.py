@@ -35,9 +35,14 @@ class Mutual(Strategy):
     comparison: ClassVar = Comparison(result=PEER)
 
     name: Literal["mutual"] = "mutual"
-    peers: int = option(2, "Networks K", "How many learn together: net-1, net-2, ….", ge=2, le=8)
+    peers: int = option(2, "Networks K", "How many learn together: net-1, net-2, ….", ge=2, le=8, term="peer")
     temperature: float = option(
-        1.0, "Temperature T", "Logits are divided by it before the softmax; the paper has 1.", gt=0, le=1000
+        1.0,
+        "Temperature T",
+        "Logits are divided by it before the softmax; the paper has 1.",
+        gt=0,
+        le=1000,
+        term="temperature",
     )
     weight: float = option(
         1.0, "Weight", "Of the peers' loss beside the label loss; the paper has 1.", ge=0, le=1e9
@@ -52,6 +57,7 @@ class Mutual(Strategy):
         "Several peers",
         "A KL divergence to each, averaged, or one to their mean prediction: the gradients are equal.",
         advanced=True,
+        term="kl-divergence",
     )
     independent: bool = option(True, "Independent", "Also train each network on the labels alone.")
     distil: bool = option(True, "1 distils 2", "Also let net-1, trained alone and frozen, teach the others.")

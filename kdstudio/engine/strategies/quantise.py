@@ -44,9 +44,16 @@ class Quantise(Strategy):
 
     name: Literal["quantise"] = "quantise"
     temperature: float = option(
-        4.0, "Temperature T", "Both logits are divided by it before the softmax.", gt=0, le=1000
+        4.0,
+        "Temperature T",
+        "Both logits are divided by it before the softmax.",
+        gt=0,
+        le=1000,
+        term="temperature",
     )
-    alpha: float = option(0.1, "Alpha α", "Weight of the label loss; the soft loss has 1 − α.", ge=0, le=1)
+    alpha: float = option(
+        0.1, "Alpha α", "Weight of the label loss; the soft loss has 1 − α.", ge=0, le=1, term="alpha"
+    )
     learns_from: Literal["teacher", "self"] = option(
         "teacher",
         "Learns from",
@@ -57,7 +64,13 @@ class Quantise(Strategy):
     )
     rate: float = option(0.1, "Rate", "Factor of the student's learning rate for these epochs.", gt=0, le=10)
     bits: int = option(
-        8, "Bits of a weight", "What flows between the layers has always 8.", unit="bits", ge=2, le=8
+        8,
+        "Bits of a weight",
+        "What flows between the layers has always 8.",
+        unit="bits",
+        ge=2,
+        le=8,
+        term="quantisation",
     )
     images: int = option(
         512,
@@ -72,6 +85,7 @@ class Quantise(Strategy):
         True,
         "Baseline",
         "Also let the rounded student learn on from the labels alone, for as long and as fast.",
+        term="baseline",
     )
 
     def formula(self) -> str:

@@ -40,18 +40,25 @@ class SelfDistillation(Strategy):
 
     name: Literal["self-distillation"] = "self-distillation"
     exits: tuple[str, ...] = option(
-        (), "Exits", "Taps with an exit; none given means every block but the last.", taps_of="student"
+        (),
+        "Exits",
+        "Taps with an exit; none given means every block but the last.",
+        taps_of="student",
+        term="exit",
     )
     head: Literal["bottleneck", "light"] = option(
         "bottleneck",
         "Exit head",
         "bottleneck: convolutions to the shape of the deepest features, pool and linear layer, as in the "
         "paper; light: pool and linear layer alone, without feature loss.",
+        term="head",
     )
     alpha: float = option(
-        0.3, "Alpha α", "Weight of an exit's soft loss; its label loss has 1 − α.", ge=0, le=1
+        0.3, "Alpha α", "Weight of an exit's soft loss; its label loss has 1 − α.", ge=0, le=1, term="alpha"
     )
-    temperature: float = option(3.0, "Temperature T", "Both logits are divided by it.", gt=0, le=1000)
+    temperature: float = option(
+        3.0, "Temperature T", "Both logits are divided by it.", gt=0, le=1000, term="temperature"
+    )
     feature_loss: Literal["norm", "squared norm"] = option(
         "norm",
         "Feature loss",
@@ -73,6 +80,7 @@ class SelfDistillation(Strategy):
         "Ensemble",
         "What of all exits is averaged; the authors' code has the logits.",
         advanced=True,
+        term="ensemble",
     )
     baseline: Baseline = True
 

@@ -32,10 +32,19 @@ class Specialise(Strategy):
 
     name: Literal["specialise"] = "specialise"
     classes: tuple[ClassName, ...] = option(
-        (0, 1), "Classes", "Numbers or names of those wanted, in the order of the outputs.", min_length=2
+        (0, 1),
+        "Classes",
+        "Numbers or names of those wanted, in the order of the outputs.",
+        min_length=2,
+        term="phi",
     )
     temperature: float = option(
-        4.0, "Temperature T", "Both logits are divided by it; the authors' code has 1.", gt=0, le=1000
+        4.0,
+        "Temperature T",
+        "Both logits are divided by it; the authors' code has 1.",
+        gt=0,
+        le=1000,
+        term="temperature",
     )
     alpha: float = option(
         0.9,
@@ -43,6 +52,7 @@ class Specialise(Strategy):
         "Weight of the soft loss; the label loss has 1 − α, or the label weight. The authors' code has 0.2.",
         ge=0,
         le=1,
+        term="alpha",
     )
     label_weight: OptionalNumber = option(
         None,
@@ -80,6 +90,7 @@ class Specialise(Strategy):
         "Baselines",
         "Also train the student with all outputs, taught by all logits, and the specialist on labels alone, "
         "both on the same images.",
+        term="baseline",
     )
 
     def formula(self) -> str:

@@ -67,10 +67,14 @@ class TemperatureSweep(Strategy):
 
     name: Literal["temperature-sweep"] = "temperature-sweep"
     temperatures: tuple[Annotated[float, Field(gt=0, le=1000)], ...] = option(
-        (1.0, 2.0, 4.0, 8.0, 20.0), "Temperatures T", "Both logits are divided by T.", min_length=1
+        (1.0, 2.0, 4.0, 8.0, 20.0),
+        "Temperatures T",
+        "Both logits are divided by T.",
+        min_length=1,
+        term="temperature",
     )
     alphas: tuple[Annotated[float, Field(ge=0, le=1)], ...] = option(
-        (0.1,), "Alphas α", "Weight of the label loss; the soft loss has 1 − α.", min_length=1
+        (0.1,), "Alphas α", "Weight of the label loss; the soft loss has 1 − α.", min_length=1, term="alpha"
     )
     students: int = option(
         1, "Architectures", "How many different students: wide and narrow, for instance.", ge=1, le=8

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic.fields import FieldInfo
 
 from kdstudio.declaration import Declaration
+from kdstudio.gui.forms.editors import hint_for
+from kdstudio.gui.html import Html
+from kdstudio.runs.glossary import glossary
+
+
+class FieldHelp(NamedTuple):
+    """What F1 tells of a field."""
+
+    text: Html
+    term: str
+    """Name of its term in the glossary; empty if it has none."""
 
 
 def default_values(declaration: type[Declaration]) -> dict[str, Any]:
@@ -48,3 +59,9 @@ def help_text(field: FieldInfo) -> str:
         if getattr(limit, name, None) is not None
     ]
     return " ".join(filter(None, (field.description, f"({', '.join(limits)})" if limits else "")))
+
+
+def tip_text(field: FieldInfo) -> str:
+    """The same, and what the glossary says about its term."""
+    own, term = help_text(field), glossary().terms.get(hint_for(field, "term"))
+    return f"{own}\n\n{term.title}: {term.says}\n({term.source})" if term else own

@@ -20,11 +20,11 @@ from kdstudio.gui.forms.disclosure import Disclosure
 from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.forms.editor import Editor
 from kdstudio.gui.forms.editors import ChoiceEditor, TapEditor, editor_for, hint_for
-from kdstudio.gui.forms.fields import as_it_is, default_of, default_values, help_text
+from kdstudio.gui.forms.fields import FieldHelp, as_it_is, default_of, default_values, help_text, tip_text
 from kdstudio.gui.forms.path_editor import PathEditor
 from kdstudio.gui.forms.row import INDENT, Row, lay_out
 from kdstudio.gui.forms.rows import Rows
-from kdstudio.gui.html import Html, bold, lines, paragraphs
+from kdstudio.gui.html import bold, lines, paragraphs
 from kdstudio.gui.layout import tip
 from kdstudio.runs.choices import choices_of
 
@@ -80,15 +80,16 @@ class Form(QWidget):
         self._rows[path].editor.take_focus()
         return self._rows[path].editor
 
-    def help_on(self, path: Path) -> Html:
+    def help_on(self, path: Path) -> FieldHelp:
         """Tell what the field at ``path`` is for, its default, and how the command line sets it."""
         row = self._rows[path]
-        return paragraphs(
+        text = paragraphs(
             bold(row.title),
-            row.label.toolTip(),
+            row.help,
             lines(f"Default: {row.spoken(row.default)}", f"Preset or file: {row.spoken(self._before(path))}"),
             f"On the command line: --set {'.'.join(path)}=…",
         )
+        return FieldHelp(text, row.term)
 
     def forget(self) -> None:
         """Follow the draft no longer; the form is about to go."""
@@ -232,7 +233,8 @@ class Form(QWidget):
         """Add a row; what is ``held`` of a value tells whether it is changed. Returns the label."""
         title = field.title or path[-1]
         row = Row(title, editor, depth, unit=hint_for(field, "unit"), default=default_of(field), held=held)
-        row.explain(" ".join((*path[:-1], title)), field.description or "", help_text(field))
+        row.explain(" ".join((*path[:-1], title)), field.description or "", tip_text(field))
+        row.help, row.term = help_text(field), hint_for(field, "term")
         row.place(self._grid)
         row.mark.clicked.connect(lambda: self._put_back(path, plain=held is as_it_is))
         self._rows[path] = row

@@ -62,6 +62,8 @@ class Row:
         """``default`` is the declared value; what is ``held`` of two values tells whether they differ."""
         self.title, self.editor, self.unit, self.default = title, editor, unit, default
         self._held, self._depth = held, depth
+        self.help = self.term = ""
+        """What the field is for, and the name of its term in the glossary."""
         self.swept = self._changed = False
         self.label = QLabel(title)
         self.label.setWordWrap(True)

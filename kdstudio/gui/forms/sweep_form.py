@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QTo
 from kdstudio.gui.forms.changes import Path
 from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.forms.field_picker import FieldPicker
-from kdstudio.gui.forms.fields import help_text
+from kdstudio.gui.forms.fields import tip_text
 from kdstudio.gui.forms.row import GAP, LABEL_WIDTH, ROW_GAP
 from kdstudio.gui.forms.sweepable import ListedField, sweepable
 from kdstudio.gui.forms.values_editor import ValuesEditor
@@ -142,7 +142,7 @@ class SweepForm(QWidget):
             text_label(name="error"),
         )
         label.setBuddy(editor)
-        help_ = f"{help_text(field.field)}\n{path}" if field else path
+        help_ = f"{tip_text(field.field)}\n{path}" if field else path
         for widget in (label, where, editor, editor.control):
             widget.setToolTip(tip(help_))
         editor.control.setAccessibleName(f"Values of {place} {title}")

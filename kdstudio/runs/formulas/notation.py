@@ -14,7 +14,7 @@ BINARY = {"+", "−", "=", "‖", "·"}
 """Signs that stand between two pieces; a line breaks before them."""
 RELATIONS = {"≠", ">", "<", "≤", "≥", "∈"}
 """Signs that keep both their neighbours."""
-OPENS = re.compile(r"Σ(_\w+)?$")
+OPENS = re.compile(r"Σ(_\w+|_\{[^}]*\})?$")
 """What is never at the end of a line: a sum without its summand."""
 ACCENTS = {"\u0302": r"\hat", "\u0304": r"\bar", "\u0303": r"\tilde"}
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ", "0123456789-T")

@@ -34,7 +34,8 @@ def identifier(text: str) -> str:
     """``student T4 seed-1`` as a name in code: ``student_T4_seed_1``."""
     if text.isidentifier():
         return text
-    made = re.sub(r"\W+", "_", text).strip("_")
+    named = "".join(sign if f"_{sign}".isidentifier() else " " for sign in text)  # ² is no sign of a name
+    made = re.sub(r"\W+", "_", named).strip("_")
     return f"_{made}" if made[:1].isdigit() or not made else made
 
 

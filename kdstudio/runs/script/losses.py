@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from textwrap import wrap
 
 from kdstudio.engine.composition import LOGITS
 from kdstudio.engine.network import Network
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.terms import GIVEN, IMAGES, INDEX, LABELS, LossTerm
 from kdstudio.runs.script.definitions import Definitions, identifier
-from kdstudio.runs.script.layout import Call, Expression, Sum, inside
+from kdstudio.runs.script.layout import WIDTH, Call, Expression, Sum, inside
 from kdstudio.runs.script.source import Import
 from kdstudio.runs.script.values import Values
 
@@ -65,7 +66,8 @@ class Losses:
             lines.append(inside(Sum(tuple(weighted)), DEPTH, "return "))
         epoch = "epoch" if any("epoch" in weight for weight in weights) else "_epoch"
         head = f"def {called}(batch: Batch, {epoch}: int) -> Tensor:"
-        said = f'"""{" and ".join(term.name for term in terms).capitalize()}."""'
+        told = f'"""{" and ".join(term.name for term in terms).capitalize()}."""'
+        said = "\n".join(wrap(told, WIDTH - DEPTH, break_on_hyphens=False))
         return "\n".join([head, *(_indented(line) for line in (said, *lines))])
 
     def of_logits(self, address: str, called: str) -> str:

@@ -38,7 +38,7 @@ CASES |= {
     ),
 }
 """Every strategy with its defaults, but for what would take long; further choices. Name and settings."""
-STAGES = {"fitnet": 2}
+STAGES = {"fitnet": 2, "hinton-mistakes": 7}
 """How many of the last stages are held; else the last alone."""
 
 
@@ -55,6 +55,17 @@ GOLDEN = {
     "fitnet": [Golden(1.82059437, 0.525583164), Golden(11.5361665, 2.38235074)],
     # Hinton et al. 2015: 0.1·CE + 0.9·T²·KL, T = 4
     "hinton": [Golden(0.637476589, 1.40437386)],
+    # the same; torch's kl_div without T², with reduction="mean", with exchanged arguments, of a teacher in
+    # training mode; of two peers, with and without detach()
+    "hinton-mistakes": [
+        Golden(0.637476589, 1.40437386),
+        Golden(0.251089762, 0.246893392),
+        Golden(0.266545235, 0.277551084),
+        Golden(0.62489275, 1.34398738),
+        Golden(0.922307735, 1.80822531),
+        Golden(0.910629835, 1.48080427),
+        Golden(0.910629835, 2.83290598),
+    ],
     # the same: soft targets are the default
     "match": [Golden(0.637476589, 1.40437386)],
     # Zhang et al. 2018, equation 7, for two networks

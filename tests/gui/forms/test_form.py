@@ -16,6 +16,7 @@ from kdstudio.gui.forms.fields import default_values
 from kdstudio.gui.forms.form import Form
 from kdstudio.gui.forms.written import parse_number, parse_numbers
 from kdstudio.models.declaration import models
+from kdstudio.runs.glossary import glossary
 
 
 @pytest.fixture
@@ -338,7 +339,11 @@ def test_rarely_used_fields_stand_behind_a_button_that_opens_where_something_is_
 def test_help_tells_default_preset_and_path(qtbot, draft):
     form = Form(draft, (), Experiment, only=("strategy",))
     qtbot.addWidget(form)
-    text = form.help_on(("strategy", "temperature"))
+    text, term = form.help_on(("strategy", "temperature"))
+    assert term == "temperature"
+    assert glossary().terms[term].says not in text  # stands beside it
+    label = form._rows[("strategy", "temperature")].label
+    assert glossary().terms[term].says in label.toolTip().replace("\n", " ")
     for part in (
         "Temperature T",
         "more than 0",

@@ -51,6 +51,7 @@ def test_a_relation_keeps_both_its_neighbours():
 
 def test_a_sum_stays_with_its_summand():
     assert [piece.text for piece in pieces("0.7·[Σ mean f] + Σ_i g")] == ["0.7·[Σ mean", "f]", "+ Σ_i g"]
+    assert [piece.text for piece in pieces("a·Σ_{l≠k} KL(b)")] == ["a·Σ_{l≠k} KL(b)"]
 
 
 def test_symbols_are_named_once():

@@ -60,6 +60,6 @@ def test_packages_that_a_script_may_not_import_are_named():
 
 
 def test_names_of_networks_become_names_in_code():
-    assert [identifier(n) for n in ("student T4 seed-1", "net-1 mutual", "2x", "φ")] == [
-        "student_T4_seed_1", "net_1_mutual", "_2x", "φ",
+    assert [identifier(n) for n in ("student T4 seed-1", "net-1 mutual", "2x", "φ", "no T²")] == [
+        "student_T4_seed_1", "net_1_mutual", "_2x", "φ", "no_T",
     ]  # fmt: skip

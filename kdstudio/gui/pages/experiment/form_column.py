@@ -13,6 +13,7 @@ from kdstudio.engine.experiment import ComputeSpec, DataSpec, Experiment, Networ
 from kdstudio.gui.forms.changes import Path
 from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.forms.field_picker import FieldPicker
+from kdstudio.gui.forms.fields import FieldHelp
 from kdstudio.gui.forms.folding_card import FoldingCard
 from kdstudio.gui.forms.form import Form
 from kdstudio.gui.forms.summaries import (
@@ -25,7 +26,6 @@ from kdstudio.gui.forms.summaries import (
 )
 from kdstudio.gui.forms.sweep_form import PART, SweepForm
 from kdstudio.gui.forms.sweepable import ListedField, listed
-from kdstudio.gui.html import Html
 from kdstudio.gui.layout import GAP, clear, scrolled
 from kdstudio.gui.pages.experiment.form_head import FormHead
 
@@ -87,7 +87,7 @@ class FormColumn(QWidget):
         """Return the card in which the field at ``path`` is."""
         return next(part.card for part in self._parts if part.covers(path))
 
-    def help_on_focus(self) -> Html | None:
+    def help_on_focus(self) -> FieldHelp | None:
         """Help on the field that has the focus, if one has."""
         focused = ((form, form.focused()) for form in self._forms if isinstance(form, Form))
         return next((form.help_on(path) for form, path in focused if path), None)
