@@ -61,12 +61,12 @@ def start(began: float) -> dict[str, float]:
     application = make_application()
     theme = Theme(application)
     theme.choose("light")
-    window = MainWindow(theme, Path(tempfile.mkdtemp()), at_once=False)
+    window = MainWindow(theme)
     GarbageCollector(window)
     window.show()
     application.processEvents()
     found = {"on screen, s": time.time() - began}
-    window.begin()
+    window.begin(Path(tempfile.mkdtemp()))
     gaps: dict[str, list[float]] = {"torch": [], "pages": []}
     last = time.perf_counter()
     warming = Warming(window)

@@ -14,10 +14,10 @@ from kdstudio.errors import FieldPath, KDStudioError
 from kdstudio.gui.queue_watch import QueueWatch
 from kdstudio.gui.run_states import ENDS, STATES, State
 from kdstudio.runs.control import Wish, ask
+from kdstudio.runs.failure import failure
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.log import RunFollower
 from kdstudio.runs.queue.entry import Entry
-from kdstudio.runs.session import failure
 from kdstudio.runs.state import RunState
 
 __all__ = ["RunController", "State"]

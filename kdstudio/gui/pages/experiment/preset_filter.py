@@ -16,11 +16,15 @@ class PresetFilter(QToolButton):
 
     changed = Signal()
 
-    def __init__(self, presets: Sequence[PresetFacts]) -> None:
-        """Offer what ``presets`` have."""
+    def __init__(self) -> None:
+        """Let everything through; there is nothing to choose from before :meth:`offer`."""
         super().__init__(objectName="menu")
         self.setAccessibleName("Filter presets")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setText("Filter")
+
+    def offer(self, presets: Sequence[PresetFacts]) -> None:
+        """Offer what ``presets`` have."""
         menu = QMenu(self)
         self.strategy = self._add(menu, "Strategy", sorted({facts.strategy for facts in presets}))
         self.data = self._add(menu, "Data", sorted({facts.data for facts in presets}, key=str.lower))
