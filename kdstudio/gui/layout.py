@@ -6,6 +6,7 @@ from textwrap import fill
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import (
+    QAbstractScrollArea,
     QAbstractSpinBox,
     QFrame,
     QHBoxLayout,
@@ -110,9 +111,11 @@ class UprightScroll(QScrollArea):
         return QSize(width, super().minimumSizeHint().height())
 
     def event(self, event: QEvent) -> bool:
-        """Ask for room when the content needs more."""
+        """Ask for room when the content needs more; of another style that is asked when all of it has it."""
         if event.type() == QEvent.Type.LayoutRequest:
             self.updateGeometry()
+        if event.type() == QEvent.Type.StyleChange:
+            return QAbstractScrollArea.event(self, event)
         return super().event(event)
 
 

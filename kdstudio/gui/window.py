@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 MENUS = ("&File", "&Edit", "&View", "&Run", "&Tools", "&Help")
 LEAST_SIZE = QSize(1000, 640)
+BAR_ROOM = 17
+"""Pixels of the run bar around its buttons."""
 
 
 class MainWindow(QMainWindow):
@@ -87,6 +89,7 @@ class MainWindow(QMainWindow):
         self.left = LeftStrip(self.controller.watch, self.line_up)
         self._whole.insertWidget(0, self.left)
         self._whole.replaceWidget(self._empty_bar, self.run_bar)
+        self._empty_bar.hide()
         self._empty_bar.deleteLater()
         self.closing = Closing(self, self.controller)
         self._connect()
@@ -322,12 +325,5 @@ class MainWindow(QMainWindow):
 def empty_bar() -> QFrame:
     """Stand where the run bar will be, as tall as its buttons."""
     bar = QFrame(objectName="runbar")
-    row = QHBoxLayout(bar)
-    row.setContentsMargins(16, 8, 16, 8)
-    button = QPushButton()
-    policy = button.sizePolicy()
-    policy.setRetainSizeWhenHidden(True)
-    button.setSizePolicy(policy)
-    button.hide()
-    row.addWidget(button)
+    bar.setFixedHeight(QPushButton("Run", objectName="primary").sizeHint().height() + BAR_ROOM)
     return bar
