@@ -2,11 +2,11 @@
 
 uv run python benchmarks/start.py [--starts 7]
 
-Each start is a fresh process; the first one compiles Python's modules, as that of a new user does, and is told
-beside the others. Prints when the window was painted first, when its form was painted and answered and when the
-presets stood beside it, with the processor time of the window's thread until then, whether torch was imported,
-the gaps of a 10 ms heartbeat in that thread until torch is there and while pages are made, and how long a change
-of theme takes. Works offscreen and on a display.
+Each start is a fresh process; the first one compiles Python's modules, as a new user's does, and is told
+beside the others. Prints when the window was painted first, when its form was painted and answered, both
+with the processor time of the window's thread, when the presets stood beside it, whether torch was imported
+by then, the gaps of a 10 ms heartbeat in that thread until torch is there and while pages are made, and how
+long a change of theme takes. Works offscreen and on a display.
 """
 
 import argparse

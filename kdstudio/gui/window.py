@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 MENUS = ("&File", "&Edit", "&View", "&Run", "&Tools", "&Help")
 LEAST_SIZE = QSize(1000, 640)
+FIRST_PAGE = "Experiment"
 BAR_ROOM = 17
 """Pixels of the run bar around its buttons."""
 
@@ -57,6 +58,8 @@ class MainWindow(QMainWindow):
         self.rail = Rail(theme, PAGES)
         self._lay_out()
         self.rail.wanted.connect(self.show_page)
+        self.rail.mark(FIRST_PAGE)
+        self.setFocus()  # until there is a page, which takes it
         theme.changed.connect(self._follow_theme)
         self._follow_theme()
         if runs:
@@ -96,7 +99,7 @@ class MainWindow(QMainWindow):
         SavingKeys(self, otherwise=self.save_as)
         EnterKey(self)
         self.menus = Menus(self)
-        self.show_page("Experiment")
+        self.show_page(FIRST_PAGE)
         self.experiment_page.form.head.tell(notice)
 
     def show_presets(self) -> None:

@@ -22,16 +22,16 @@ class PresetFilter(QToolButton):
         self.setAccessibleName("Filter presets")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setText("Filter")
+        self.setMenu(QMenu(self))
 
     def offer(self, presets: Sequence[PresetFacts]) -> None:
         """Offer what ``presets`` have."""
-        menu = QMenu(self)
+        menu = self.menu()
         self.strategy = self._add(menu, "Strategy", sorted({facts.strategy for facts in presets}))
         self.data = self._add(menu, "Data", sorted({facts.data for facts in presets}, key=str.lower))
         self.time = self._add(menu, "Time", [f"up to {time}" for time in TIMES])
         menu.addSeparator()
         menu.addAction("Show all", self.clear)
-        self.setMenu(menu)
         self._tell()
 
     def _add(self, menu: QMenu, title: str, values: Sequence[str]) -> QActionGroup:
