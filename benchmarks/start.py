@@ -89,11 +89,11 @@ def start(began: float) -> dict[str, float]:
         application.processEvents()
     found["form usable, s"] = time.time() - began  # laid out, drawn, and beating
     found["until then processor time, s"] = time.thread_time()
+    found["torch by then"] = float("torch" in sys.modules)
     window.show_presets()
     application.processEvents()
     gaps["pages"].clear()
     found["presets beside it, s"] = time.time() - began
-    found["torch by then"] = float("torch" in sys.modules)
     warming.start()
     while warming.loading.is_alive():
         application.processEvents()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from textwrap import fill
 
 from PySide6.QtCore import QEvent, QSize, Qt
@@ -81,6 +82,7 @@ def text_label(text: str = "", name: str = "") -> TextLabel:
     return label
 
 
+@cache
 def tip(text: str) -> str:
     """Break a tool tip into lines, which Qt would show as one, however long."""
     return "\n".join(fill(line, TIP_CHARACTERS) for line in text.splitlines())
