@@ -31,12 +31,12 @@ from kdstudio.cli.running import INTERRUPTED
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.comparison import main_result
 from kdstudio.runs.exporting.records import measured_files
+from kdstudio.runs.failure import failure
 from kdstudio.runs.folder import find_run, run_folders
 from kdstudio.runs.gathered_runs import gather
 from kdstudio.runs.outcome import outcome
 from kdstudio.runs.result_tables import result_tables
 from kdstudio.runs.searching import Query
-from kdstudio.runs.session import failure
 from kdstudio.runs.table_formats import TABLE_FORMATS, written_as
 
 BAD_INPUT = 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,6 +34,8 @@ def fetch(urls: Sequence[str], target: Path, md5: str, progress: ProgressCallbac
 
 
 def _fetch(url: str, target: Path, md5: str, progress: ProgressCallback) -> None:
+    import urllib.request
+
     from torchvision.datasets.utils import check_md5
 
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:

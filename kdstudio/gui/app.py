@@ -8,7 +8,6 @@ import os
 import sys
 import threading
 import traceback
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -76,18 +75,22 @@ def open_window() -> int:
     from PySide6.QtCore import QTimer
 
     from kdstudio.gui.garbage import GarbageCollector
+
+    application = make_application()
+    GarbageCollector(application)  # nothing of all that is loaded now is garbage
     from kdstudio.gui.theme import Theme
     from kdstudio.gui.warming import Warming
     from kdstudio.gui.window import MainWindow
+
+    window = MainWindow(Theme(application))
+    catch_everything(window)
+    window.show()
+    application.processEvents()  # the window is on screen before what fills it is loaded
     from kdstudio.runs.folder import default_runs_folder
 
-    application = make_application()
-    window = MainWindow(Theme(application), Path(default_runs_folder()), at_once=False)
-    catch_everything(window)
-    GarbageCollector(window)
-    window.show()
-    application.processEvents()  # the window is on screen before its form is made
-    window.begin()
+    window.begin(default_runs_folder())
+    application.processEvents()
+    window.show_presets()
     warming = Warming(window)
     QTimer.singleShot(AFTER_PAINT, warming.start)
     QTimer.singleShot(AFTER_PAINT, window.controller.watch.start_worker)

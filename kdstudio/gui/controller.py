@@ -12,9 +12,9 @@ from kdstudio.errors import KDStudioError
 from kdstudio.gui.following import POLL_MILLISECONDS, Following
 from kdstudio.gui.run_states import State
 from kdstudio.runs.control import Wish, ask
+from kdstudio.runs.failure import failure
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.queue.entry import Entry
-from kdstudio.runs.session import failure
 
 __all__ = ["RunController", "State"]
 

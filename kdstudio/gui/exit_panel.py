@@ -12,8 +12,8 @@ from kdstudio.gui.layout import text_label
 from kdstudio.gui.plots.results import ResultPlot
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.early_exits import CostKey, ExitReport, read_exits
+from kdstudio.runs.failure import failure
 from kdstudio.runs.folder import RunFolder
-from kdstudio.runs.session import failure
 
 COUNTED, TIMED = "work counted", "time measured here"
 TITLE = "Test accuracy of early exits"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from html import unescape
 from textwrap import fill
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QAbstractScrollArea,
     QAbstractSpinBox,
     QFrame,
     QHBoxLayout,
@@ -132,6 +134,7 @@ def text_label(text: str = "", name: str = "") -> TextLabel:
     return label
 
 
+@cache
 def tip(text: str) -> str:
     """Break a tool tip into lines, which Qt would show as one, however long."""
     return "\n".join(fill(line, TIP_CHARACTERS) for line in text.splitlines())
@@ -162,9 +165,11 @@ class UprightScroll(QScrollArea):
         return QSize(width, super().minimumSizeHint().height())
 
     def event(self, event: QEvent) -> bool:
-        """Ask for room when the content needs more."""
+        """Ask for room when the content needs more; of another style that is asked when all of it has it."""
         if event.type() == QEvent.Type.LayoutRequest:
             self.updateGeometry()
+        if event.type() == QEvent.Type.StyleChange:
+            return QAbstractScrollArea.event(self, event)
         return super().event(event)
 
 

@@ -40,7 +40,7 @@ class Menus(QObject):
         self._make_help()
 
     def _menu(self, title: str) -> QMenu:
-        return self._window.menuBar().addMenu(title)
+        return self._window.empty_menus[title]
 
     def _add(self, menu: QMenu, text: str, act: Callable[[], object], *keys: str | Standard) -> QAction:
         action = menu.addAction(text)

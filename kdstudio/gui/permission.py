@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from kdstudio.engine.experiment import Experiment
-from kdstudio.engine.trials import code_run_by
 from kdstudio.gui.dialogs import ask
+
+if TYPE_CHECKING:
+    from kdstudio.engine.experiment import Experiment
 
 
 class GoOn(Protocol):
@@ -21,6 +22,8 @@ class GoOn(Protocol):
 
 def once_allowed(parent: QWidget, experiments: Iterable[Experiment], go_on: GoOn) -> None:
     """Call ``go_on``, where ``experiments`` run code of the user's only once that is allowed."""
+    from kdstudio.engine.trials import code_run_by
+
     code = " and ".join(dict.fromkeys(filter(None, map(code_run_by, experiments))))
     if not code:
         go_on(allow_code=False)

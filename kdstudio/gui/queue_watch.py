@@ -7,14 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
-import psutil
 from PySide6.QtCore import QObject, Signal
 
 from kdstudio.errors import KDStudioError
+from kdstudio.runs.failure import failure
 from kdstudio.runs.queue.entry import Entry
 from kdstudio.runs.queue.process import WorkerProcess
 from kdstudio.runs.queue.queue import Queue
-from kdstudio.runs.session import failure
 
 LOOK_SECONDS = 0.5
 """How often it is looked, where no file has changed, whether what runs is still held."""
@@ -143,6 +142,8 @@ class QueueWatch(QObject):
 
     def end(self, entry: Entry) -> None:
         """End the process that runs ``entry``, at once."""
+        import psutil
+
         if self.queue.folder.is_locked(entry.key):  # so that the number is still its own
             with suppress(psutil.Error):
                 process = psutil.Process(entry.worker)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import psutil
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout
@@ -190,6 +189,8 @@ class RunBar(QFrame):
         """Memory of the process that runs it, where that is known."""
         if not (number := self._controller.process):
             return ""
+        import psutil
+
         try:
             return f", {psutil.Process(number).memory_info().rss / 2**20:,.0f} MB"
         except psutil.Error:  # it has just ended

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from kdstudio.runs.queue.entry import EntryState
+if TYPE_CHECKING:
+    from kdstudio.runs.queue.entry import EntryState
 
 
 class State(Enum):

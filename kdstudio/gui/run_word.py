@@ -42,9 +42,9 @@ class RunWord(ElidedLink):
         """Tell whether the word stands for where the run is, which would say no more."""
         return bool(self.whole) and not self._controller.state.is_busy
 
-    def show_hindrance(self, text: str) -> None:
+    def show_problems(self, found: Sequence[Problem]) -> None:
         """Say why what is in the form cannot be run; nothing where it can."""
-        self._hindrance = text
+        self._hindrance = hindrance(found)
         self._tell()
 
     def _note_failure(self, message: str, _details: str) -> None:

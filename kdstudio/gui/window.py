@@ -5,77 +5,107 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
-from kdstudio.engine.experiment import Experiment
 from kdstudio.errors import KDStudioError
-from kdstudio.gui.closing import Closing
-from kdstudio.gui.controller import RunController, State
-from kdstudio.gui.dialogs import ErrorDialog
 from kdstudio.gui.empty_state import EmptyState
-from kdstudio.gui.enter_key import EnterKey
-from kdstudio.gui.failures import Failures
-from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.icons import page_icon
-from kdstudio.gui.last_experiment import LastExperiment
-from kdstudio.gui.left_strip import LeftStrip
-from kdstudio.gui.menus import Menus
 from kdstudio.gui.page_focus import take_focus
 from kdstudio.gui.pages import PAGES
 from kdstudio.gui.permission import once_allowed
 from kdstudio.gui.rail import Rail
-from kdstudio.gui.run_bar import RunBar
-from kdstudio.gui.run_index import SharedIndex
-from kdstudio.gui.run_word import hindrance
-from kdstudio.gui.saving.keys import SavingKeys
-from kdstudio.gui.settings_dialog import SettingsDialog
+from kdstudio.gui.run_states import State
 from kdstudio.gui.tab_order import tab_stop
 from kdstudio.gui.theme import Theme
-from kdstudio.problems import Problem
-from kdstudio.runs.folder import RunFolder
-from kdstudio.runs.presets import DEFAULT_PRESET
 
+if TYPE_CHECKING:
+    from kdstudio.engine.experiment import Experiment
+    from kdstudio.gui.dialogs import ErrorDialog
+    from kdstudio.gui.settings_dialog import SettingsDialog
+    from kdstudio.problems import Problem
+    from kdstudio.runs.folder import RunFolder
+
+MENUS = ("&File", "&Edit", "&View", "&Run", "&Tools", "&Help")
 LEAST_SIZE = QSize(1000, 640)
+FIRST_PAGE = "Experiment"
+BAR_ROOM = 17
+"""Pixels of the run bar around its buttons."""
 
 
 class MainWindow(QMainWindow):
     """KD Studio."""
 
-    def __init__(self, theme: Theme, runs: Path, *, at_once: bool = True) -> None:
-        """Runs are kept in ``runs``; the form is there ``at_once``, or when :meth:`begin` is called."""
+    def __init__(self, theme: Theme, runs: Path | None = None) -> None:
+        """Make the frame, until :meth:`begin`; at once all, where it is said where ``runs`` are kept."""
         super().__init__()
         self.setWindowTitle("KD Studio")
         self.resize(1280, 800)
-        self.theme, self.runs = theme, runs
+        self.theme = theme
+        self.empty_menus = {title: self.menuBar().addMenu(title) for title in MENUS}
+        self.stack = QStackedWidget()
+        self._pages: dict[str, QWidget] = {}
+        self.rail = Rail(theme, PAGES)
+        self._lay_out()
+        self.rail.wanted.connect(self.show_page)
+        self.rail.mark(FIRST_PAGE)
+        self.setFocus()  # until there is a page, which takes it
+        theme.changed.connect(self._follow_theme)
+        self._follow_theme()
+        if runs:
+            self.begin(runs)
+            self.show_presets()
+
+    def begin(self, runs: Path) -> None:
+        """Load what most of the start is spent on, and show the form; runs are kept in ``runs``."""
+        from kdstudio.gui.closing import Closing
+        from kdstudio.gui.controller import RunController
+        from kdstudio.gui.enter_key import EnterKey
+        from kdstudio.gui.failures import Failures
+        from kdstudio.gui.forms.draft import Draft
+        from kdstudio.gui.last_experiment import LastExperiment
+        from kdstudio.gui.left_strip import LeftStrip
+        from kdstudio.gui.menus import Menus
+        from kdstudio.gui.run_bar import RunBar
+        from kdstudio.gui.run_index import SharedIndex
+        from kdstudio.gui.saving.keys import SavingKeys
+        from kdstudio.runs.presets import DEFAULT_PRESET
+
+        self.runs = runs
         self.draft = Draft(DEFAULT_PRESET, self)
         self.last_experiment = LastExperiment(self.draft)
-        self._notice = self.last_experiment.restore()
+        notice = self.last_experiment.restore()
         self.controller = RunController(runs, self)
         self.failures = Failures(self, self.controller, self.draft, self)
         self.index = SharedIndex(runs, self)
         self.run_bar = RunBar(self.controller)
-        self.stack = QStackedWidget()
-        self._pages: dict[str, QWidget] = {}
-        self.rail = Rail(theme, PAGES)
         self.left = LeftStrip(self.controller.watch, self.line_up)
-        self._lay_out()
+        self._whole.insertWidget(0, self.left)
+        self._whole.replaceWidget(self._empty_bar, self.run_bar)
+        self._empty_bar.hide()
+        self._empty_bar.deleteLater()
+        self.closing = Closing(self, self.controller)
         self._connect()
         SavingKeys(self, otherwise=self.save_as)
         EnterKey(self)
         self.menus = Menus(self)
-        theme.changed.connect(self._follow_theme)
-        self._follow_theme()
-        if at_once:
-            self.begin()
+        self.show_page(FIRST_PAGE)
+        self.experiment_page.form.head.tell(notice)
 
-    def begin(self) -> None:
-        """Show the form, which takes most of the start."""
-        self.show_page("Experiment")
-        self.experiment_page.form.head.tell(self._notice)
+    def show_presets(self) -> None:
+        """Show the presets beside the form, which need not wait for them."""
+        self.experiment_page.gallery.fill()
 
     @property
     def experiment_page(self) -> Any:  # noqa: ANN401
@@ -109,17 +139,15 @@ class MainWindow(QMainWindow):
         body.addWidget(self.rail)
         body.addWidget(self.stack, 1)
         central = QWidget()
-        whole = QVBoxLayout(central)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addWidget(self.left)
-        whole.addLayout(body, 1)
-        whole.addWidget(self.run_bar)
+        self._whole = QVBoxLayout(central)
+        self._whole.setContentsMargins(0, 0, 0, 0)
+        self._whole.setSpacing(0)
+        self._whole.addLayout(body, 1)
+        self._empty_bar = empty_bar()
+        self._whole.addWidget(self._empty_bar)
         self.setCentralWidget(central)
 
     def _connect(self) -> None:
-        controller = self.controller
-        self.rail.wanted.connect(self.show_page)
         self.run_bar.run_button.clicked.connect(self.run)
         self.run_bar.resume_wanted.connect(self.resume_followed)
         self.run_bar.queue_wanted.connect(lambda: self.show_page("Queue"))
@@ -128,8 +156,7 @@ class MainWindow(QMainWindow):
         self.run_bar.word.outcome_wanted.connect(lambda: self.show_page("Live"))
         self.draft.changed.connect(self._show_runnable)
         self._show_runnable()
-        controller.state_changed.connect(self._follow_state)
-        self.closing = Closing(self, controller)
+        self.controller.state_changed.connect(self._follow_state)
 
     def _follow_theme(self) -> None:
         """Be large enough for the text, if the screen is."""
@@ -184,7 +211,7 @@ class MainWindow(QMainWindow):
     def _show_runnable(self) -> None:
         """Say whether the form can be run, or why not; a failure before it was changed is past."""
         self.run_bar.set_runnable(not self.draft.problems)
-        self.run_bar.word.show_hindrance(hindrance(self.draft.problems))
+        self.run_bar.word.show_problems(self.draft.problems)
         self.controller.forget_failure()
 
     def mend(self) -> None:
@@ -274,6 +301,8 @@ class MainWindow(QMainWindow):
 
     def use_settings(self, run: RunFolder) -> SettingsDialog | None:
         """Put the settings of ``run`` into the form, after telling what differs; None if they are damaged."""
+        from kdstudio.gui.settings_dialog import SettingsDialog
+
         try:
             dialog = SettingsDialog(self.draft, run, self)
         except KDStudioError as error:
@@ -302,3 +331,10 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """During a run of this window's, ask what is to become of it."""
         event.setAccepted(self.closing.may_close())
+
+
+def empty_bar() -> QFrame:
+    """Stand where the run bar will be, as tall as its buttons."""
+    bar = QFrame(objectName="runbar")
+    bar.setFixedHeight(QPushButton("Run", objectName="primary").sizeHint().height() + BAR_ROOM)
+    return bar

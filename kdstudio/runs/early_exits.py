@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from kdstudio.declaration import ProgressCallback
 from kdstudio.engine.identity import CONTROL, ENSEMBLE, EXIT
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.colours import LINE, Token, series_by_name
+from kdstudio.runs.colours import LINE, Token
 from kdstudio.runs.figures import Spread
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.latency import Latency, TimedPart, measure_latencies
+from kdstudio.runs.network_colours import series_by_name
 from kdstudio.runs.predictions import Part, Predictions, open_context, predictions_on
 from kdstudio.runs.results import ResultCurve, ResultPoint
 from kdstudio.runs.weights import read_card

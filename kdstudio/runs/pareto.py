@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import NamedTuple
 
 from kdstudio.engine.events import NetworkResult
-from kdstudio.runs.colours import LINE, series_of
+from kdstudio.runs.colours import LINE
 from kdstudio.runs.exporting.export import IN_THE_RUN
 from kdstudio.runs.exporting.records import MeasuredFile
 from kdstudio.runs.exporting.truth_table import spoken_format, switched_on
@@ -16,6 +16,7 @@ from kdstudio.runs.figures import FIGURES, Spread, axis_title
 from kdstudio.runs.formats.safetensors import Safetensors
 from kdstudio.runs.groups import Group, gathered
 from kdstudio.runs.latency import EAGER
+from kdstudio.runs.network_colours import series_of
 from kdstudio.runs.results import ResultCurve, ResultPoint
 
 COUNTED = ("parameters", "multiply_adds")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from kdstudio.engine.experiment import About, Experiment
 from kdstudio.packages import OURS
-from kdstudio.runs.presets import GROUPS, gallery, load_experiment, plain, preset_group, preset_names
+from kdstudio.runs.presets import GROUPS, gallery, plain, preset_group, preset_names, read_raw, validate
 from kdstudio.runs.state import spoken_duration
 from kdstudio.runs.summary import Summary
 
@@ -71,7 +71,7 @@ def preset_facts() -> list[PresetFacts]:
 @cache
 def _read(file: Path) -> Experiment:
     """Read a preset once: no file of a package changes while the program runs."""
-    return load_experiment(str(file))
+    return validate(read_raw(str(file)), str(file))
 
 
 def _facts(name: str) -> PresetFacts:

@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from kdstudio.engine.identity import Coordinate, Identity
 from kdstudio.engine.views import FigureView
-from kdstudio.runs.colours import Token, base_of, series_of
+from kdstudio.runs.colours import Token
 from kdstudio.runs.differences import Difference, controls_of, paired
 from kdstudio.runs.figures import Part, Row, Spread, heading, place_of, spoken_field
 from kdstudio.runs.groups import Group, best_of, gathered, in_order
+from kdstudio.runs.network_colours import base_of, series_of
 from kdstudio.runs.summary import Summary
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 import time
-import traceback
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
@@ -18,21 +16,19 @@ from kdstudio.engine.events import (
     Event,
     Preparing,
     RunDone,
-    RunFailed,
     RunNotice,
     RunPaused,
     RunResumed,
     RunStopped,
 )
-from kdstudio.engine.experiment import REGISTRIES, Experiment
+from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.trials import code_run_by
 from kdstudio.errors import KDStudioError, speaking_of
-from kdstudio.models.python import MODULE as USER_MODULE
-from kdstudio.packages import OURS, deepest_place, top_level
 from kdstudio.runs.answer_store import SqliteAnswers
 from kdstudio.runs.caches import answers_folder, answers_limit
 from kdstudio.runs.claims import judged_run
 from kdstudio.runs.control import Wish, wish_for
+from kdstudio.runs.failure import failure
 from kdstudio.runs.files import make_folder
 from kdstudio.runs.folder import RunFolder, create_run
 from kdstudio.runs.recorder import Recorder, read_checkpoint, rewind
@@ -222,45 +218,3 @@ def _trainer(
     context = RunContext(experiment, data, device, WeightsReader())
     elsewhere = KeptStages(runs) if experiment.compute.reuse else None
     return Trainer(context, resume, finished, progress, store, elsewhere)
-
-
-def failure(error: BaseException) -> RunFailed:
-    """Tell an error to a person: the reason, the remedy, and the details for a report.
-
-    It does without torch, which may be what could not be imported.
-    """
-    torch = sys.modules.get("torch")
-    memory_errors = (MemoryError, getattr(torch, "OutOfMemoryError", MemoryError))
-    details = "".join(traceback.format_exception(error))
-    if isinstance(error, KDStudioError):
-        message = str(error)
-    elif isinstance(error, memory_errors) or "allocate memory" in str(error):
-        message = "out of memory: choose a smaller batch size or network, or another device"
-    elif isinstance(error, OSError):
-        message = (
-            f"{error.strerror or error}: {error.filename or 'the run folder'}; free or choose another place"
-        )
-    else:
-        message = f"{type(error).__name__}: {error} {_blame(error)}"
-    return RunFailed(message=message, details=details, field=getattr(error, "field", ()))
-
-
-def _blame(error: BaseException) -> str:
-    """Say whose line an error came from: another package's, the user's, or ours."""
-    strangers = {
-        top_level(entry.__module__): registry.package_of(name)
-        for registry in REGISTRIES
-        for name, entry in registry.items()
-    }
-    place = deepest_place(error, {*strangers, USER_MODULE})
-    if place is not None and place.module == USER_MODULE:
-        return f"in {place.file}, line {place.line}; mend it there"
-    if place is not None and strangers[top_level(place.module)] != OURS:
-        return f"in {place} (package {strangers[top_level(place.module)]}); please tell its authors"
-    theirs = deepest_place(error, {module for module, package in strangers.items() if package != OURS})
-    if theirs is not None:
-        package = strangers[top_level(theirs.module)]
-        return f"after a call in {theirs} (package {package}); if that call is right, report the details"
-    if isinstance(error, ImportError):
-        return "(something is missing here; install KD Studio anew)"
-    return "(this is a mistake in KD Studio; please report the details)"

@@ -68,8 +68,8 @@ def test_at_first_there_is_none(word):
 
 def test_what_hinders_comes_first_and_leads_to_the_field(word, qtbot, controller, runs):
     follow(controller, runs, RunFailed(message="no room", details=""), state=State.FAILED)
-    word.show_hindrance("α: must be at most 1")
-    assert word.whole == "Cannot run: α: must be at most 1"
+    word.show_problems([ALPHA])
+    assert word.whole == "Cannot run: α: must be at most 1, not 2"
     assert word.property("mistake")
     assert word.is_instead
     assert led(qtbot, word) == ["mend_wanted"]

@@ -214,7 +214,11 @@ def test_toml_is_written_in_full():
 @pytest.mark.slow
 def test_a_shortened_mnist_hinton_trains_teacher_and_student(mnist_folder, runs, monkeypatch):
     monkeypatch.setenv("KDSTUDIO_DATA", str(mnist_folder))
-    short = ("networks.teacher.training.epochs=3", "networks.student.training.epochs=2", "data.validation=0.5")
+    short = (
+        "networks.teacher.training.epochs=3",
+        "networks.student.training.epochs=2",
+        "data.validation=0.5",
+    )
     summary = run_in(runs, load_experiment("mnist-hinton", short)).summary()
     networks = summary.networks
     assert summary.status == "finished"

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QStackedWidget
 
 from kdstudio.gui.background import RunReader
 from kdstudio.gui.layout import text_label
-from kdstudio.runs.session import failure
+from kdstudio.runs.failure import failure
 
 
 class ReadingStack(QStackedWidget):

@@ -11,9 +11,9 @@ from kdstudio.gui.empty_state import EmptyState
 from kdstudio.gui.in_sight import InSight
 from kdstudio.gui.layout import GAP, MARGIN
 from kdstudio.gui.run_picker import RunPicker
+from kdstudio.runs.failure import failure
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.presets import DEFAULT_PRESET
-from kdstudio.runs.session import failure
 
 
 class RunPage(QWidget):

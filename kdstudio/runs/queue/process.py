@@ -9,7 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Protocol
 
-from kdstudio.runs.queue.serving import KEEP_ON, WORK
+WORK, KEEP_ON = "work", "keep on"
+"""What it is told, a word a line."""
 
 
 class Process(Protocol):

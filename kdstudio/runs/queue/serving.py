@@ -19,6 +19,7 @@ from filelock import Timeout
 
 from kdstudio.engine.experiment import REGISTRIES
 from kdstudio.runs.folder import PATIENCE
+from kdstudio.runs.queue.process import KEEP_ON
 from kdstudio.runs.queue.queue import Queue
 from kdstudio.runs.queue.working import Work
 
@@ -28,7 +29,6 @@ LOG_BYTES = 2**20
 """How long the log may become; then it begins anew."""
 NICENESS = 5
 """The machine's other work, and its windows, come first."""
-WORK, KEEP_ON = "work", "keep on"
 
 
 class Orders:

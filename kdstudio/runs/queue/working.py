@@ -7,10 +7,11 @@ from contextlib import closing
 from time import monotonic
 
 from kdstudio.engine.events import Event, Preparing, RunDone, RunFailed
+from kdstudio.runs.failure import failure
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.queue.entry import Entry
 from kdstudio.runs.queue.queue import Queue, Taken
-from kdstudio.runs.session import Session, Tell, failure, new_session, resumed_session
+from kdstudio.runs.session import Session, Tell, new_session, resumed_session
 
 TELL_SECONDS = 0.1
 """How often it is written what is being prepared."""

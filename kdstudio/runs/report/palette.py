@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kdstudio.runs.colours import LEVELS, PLAIN, Base, Colours, Shade, schemes
+from kdstudio.runs.colours import LEVELS, Base, Colours, Shade, schemes
+from kdstudio.runs.network_colours import PLAIN
 from kdstudio.runs.report.chart import colour_class
 from kdstudio.shipped import shipped
 

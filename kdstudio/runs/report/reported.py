@@ -11,11 +11,12 @@ from kdstudio.engine.card import NetworkCard
 from kdstudio.engine.events import NetworkResult
 from kdstudio.engine.experiment import Experiment
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.colours import Token, series_by_name
+from kdstudio.runs.colours import Token
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.groups import Group
 from kdstudio.runs.labels import NOTHING, Labels, read_labels
 from kdstudio.runs.log import RunFollower
+from kdstudio.runs.network_colours import series_by_name
 from kdstudio.runs.report.markup import Markup
 from kdstudio.runs.state import RunState
 from kdstudio.runs.summary import Summary

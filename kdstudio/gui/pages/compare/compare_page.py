@@ -34,11 +34,11 @@ from kdstudio.gui.pages.run_writer import CODE, REPORT, RunWriter
 from kdstudio.gui.saving.button import SaveButton
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.comparison import short_name
+from kdstudio.runs.failure import failure
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.labels import NOTHING, Labels, write_labels
 from kdstudio.runs.presets import DEFAULT_PRESET
 from kdstudio.runs.searching import search
-from kdstudio.runs.session import failure
 from kdstudio.runs.summary import Summary
 from kdstudio.runs.trash import throw_away
 

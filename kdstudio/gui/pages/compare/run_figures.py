@@ -18,8 +18,8 @@ from kdstudio.gui.plots.bars import BarPlot
 from kdstudio.gui.plots.results import ResultPlot
 from kdstudio.gui.plots.stack import PlotStack
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.colours import series_of
 from kdstudio.runs.comparison import short_names
+from kdstudio.runs.network_colours import series_of
 from kdstudio.runs.results import ResultCurve, curves, errors_by_network
 from kdstudio.runs.summary import Summary
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -18,7 +18,7 @@ from kdstudio.gui.layout import scrolled
 from kdstudio.gui.pages.experiment.preset_button import PresetButton
 from kdstudio.gui.pages.experiment.preset_filter import PresetFilter
 from kdstudio.gui.search_line import SearchLine
-from kdstudio.runs.preset_facts import Took, preset_facts, took
+from kdstudio.runs.preset_facts import PresetFacts, Took, preset_facts, took
 from kdstudio.runs.summary import Summary
 
 LEAST_WIDTH, WIDTH = 172, 250
@@ -33,17 +33,23 @@ class Gallery(QWidget):
     save_wanted = Signal()
 
     def __init__(self) -> None:
-        """Show every preset that ships."""
+        """Show none before :meth:`fill`: the form need not wait until all presets have been read."""
         super().__init__()
-        self._facts = preset_facts()
+        self._facts: Sequence[PresetFacts] = ()
         self._took: dict[str, Took] = {}
-        self._finished: list[Summary] | None = None
+        self._finished: list[Summary] = []
+        self._source = ""
         self._headings: dict[str, QLabel] = {}
         self._presets = QButtonGroup(self, exclusive=True)
         self.search = SearchLine("Search in presets", "Search")
         self.search.setToolTip("Name, author, year, strategy, data, or what it shows")
-        self.filter = PresetFilter(self._facts)
+        self.filter = PresetFilter()
         self.count = QLabel(objectName="muted", wordWrap=True)
+        self.count.hide()
+        presets = QWidget()
+        self._column = QVBoxLayout(presets)
+        self._column.setContentsMargins(0, 0, 6, 0)
+        self._column.setSpacing(8)
         files = QHBoxLayout()
         for text, signal in (("Open…", self.open_wanted), ("Save as…", self.save_wanted)):
             button = QPushButton(text)
@@ -58,7 +64,7 @@ class Gallery(QWidget):
         column.addWidget(QLabel("Presets", objectName="title"))
         column.addLayout(line)
         column.addWidget(self.count)
-        column.addWidget(scrolled(self._make_presets()), 1)
+        column.addWidget(scrolled(presets), 1)
         column.addLayout(files)
         self.setMinimumWidth(LEAST_WIDTH)
         self.setMaximumWidth(WIDTH)
@@ -66,24 +72,27 @@ class Gallery(QWidget):
         self.search.left.connect(self._enter)
         self.search.returnPressed.connect(self._pick_first)
         self.filter.changed.connect(self._narrow)
-        self.show_times(())
 
-    def _make_presets(self) -> QWidget:
-        presets = QWidget()
-        column = QVBoxLayout(presets)
-        column.setContentsMargins(0, 0, 6, 0)
-        column.setSpacing(8)
-        for facts in self._facts:
+    def fill(self) -> None:
+        """Show every preset that ships."""
+        found = preset_facts()
+        self.filter.offer(found)
+        before: QWidget = self.filter
+        for facts in found:
             if facts.group not in self._headings:
                 heading = QLabel(facts.group, objectName="subheading", wordWrap=True)
                 self._headings[facts.group] = heading
-                column.addWidget(heading)
+                self._column.addWidget(heading)
             button = PresetButton(facts)
             button.clicked.connect(lambda _checked, chosen=facts.name: self.picked.emit(chosen))
             self._presets.addButton(button)
-            column.addWidget(button)
-        column.addStretch(1)
-        return presets
+            self._column.addWidget(button)
+            self.setTabOrder(before, button)
+            before = button
+        self._column.addStretch(1)
+        self._facts = found
+        self.mark(self._source)
+        self._tell_times()
 
     def button(self, name: str) -> PresetButton:
         """Return the button of the preset called ``name``."""
@@ -95,6 +104,7 @@ class Gallery(QWidget):
 
     def mark(self, source: str) -> None:
         """Mark the preset that the form began with; none where that was a file."""
+        self._source = source
         self._presets.setExclusive(False)
         for button in self._presets.buttons():
             button.setChecked(button.name == source)
@@ -106,7 +116,10 @@ class Gallery(QWidget):
         if finished == self._finished:  # runs that go on are told every second
             return
         self._finished = finished
-        self._took = {facts.name: took(facts, finished) for facts in self._facts}
+        self._tell_times()
+
+    def _tell_times(self) -> None:
+        self._took = {facts.name: took(facts, self._finished) for facts in self._facts}
         for button in self._presets.buttons():
             button.show_time(self._took[button.name])
         self._narrow()

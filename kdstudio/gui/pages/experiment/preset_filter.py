@@ -16,18 +16,22 @@ class PresetFilter(QToolButton):
 
     changed = Signal()
 
-    def __init__(self, presets: Sequence[PresetFacts]) -> None:
-        """Offer what ``presets`` have."""
+    def __init__(self) -> None:
+        """Let everything through; there is nothing to choose from before :meth:`offer`."""
         super().__init__(objectName="menu")
         self.setAccessibleName("Filter presets")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self)
+        self.setText("Filter")
+        self.setMenu(QMenu(self))
+
+    def offer(self, presets: Sequence[PresetFacts]) -> None:
+        """Offer what ``presets`` have."""
+        menu = self.menu()
         self.strategy = self._add(menu, "Strategy", sorted({facts.strategy for facts in presets}))
         self.data = self._add(menu, "Data", sorted({facts.data for facts in presets}, key=str.lower))
         self.time = self._add(menu, "Time", [f"up to {time}" for time in TIMES])
         menu.addSeparator()
         menu.addAction("Show all", self.clear)
-        self.setMenu(menu)
         self._tell()
 
     def _add(self, menu: QMenu, title: str, values: Sequence[str]) -> QActionGroup:

@@ -14,9 +14,9 @@ from kdstudio.gui.pages.temperature.temperature_page import finished_networks
 from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.run_picker import RunPicker
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.colours import series_by_name
 from kdstudio.runs.comparison import main_reference, main_result
 from kdstudio.runs.explaining import Explainer
+from kdstudio.runs.network_colours import series_by_name
 
 EMPTY = (
     "No run with a trained network yet.\nChoose a preset on the Experiment page and press Run (Ctrl+R); here "

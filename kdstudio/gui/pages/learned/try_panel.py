@@ -19,8 +19,8 @@ from kdstudio.gui.pages.learned.replies_card import RepliesCard
 from kdstudio.gui.pages.reading_stack import ReadingStack
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
+from kdstudio.runs.failure import failure
 from kdstudio.runs.pictures import Picture, drawn_picture, is_on_light, read_picture
-from kdstudio.runs.session import failure
 from kdstudio.runs.trying import Replies, Respondents, load_respondents
 
 ANSWER_MILLISECONDS = 120

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from kdstudio.engine.identity import SEED
 from kdstudio.gui.plots.curve_parts import Part
 from kdstudio.gui.plots.curves import CurvePlot
-from kdstudio.runs.colours import LINE, Token, base_of, family_name, series_by_name
+from kdstudio.runs.colours import LINE, Token
 from kdstudio.runs.curves import LossKey, Series
 from kdstudio.runs.log import RunFollower
 from kdstudio.runs.mean_curves import Family, Key, SeedCurves, in_families, over_seeds
+from kdstudio.runs.network_colours import base_of, family_name, series_by_name
 
 ALL = ", all"
 """Tells the key of what stands for a family from those of its members."""

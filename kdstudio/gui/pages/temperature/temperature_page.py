@@ -17,10 +17,11 @@ from kdstudio.gui.plots.softened import SoftenedBars
 from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.run_picker import RunPicker, saved_networks
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.colours import Token, series_by_name
+from kdstudio.runs.colours import Token
 from kdstudio.runs.comparison import main_reference, main_result
 from kdstudio.runs.dark_knowledge import DarkKnowledge, DarkKnowledgeReader
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.network_colours import series_by_name
 from kdstudio.runs.summary import Summary
 
 EMPTY = (

@@ -17,10 +17,11 @@ from kdstudio.gui.plots.shifts import ShiftCurves
 from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.run_picker import RunPicker
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.colours import Token, darkest, series_by_name
+from kdstudio.runs.colours import Token
 from kdstudio.runs.comparison import main_result
 from kdstudio.runs.confusions import read_confusion
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.network_colours import darkest, series_by_name
 from kdstudio.runs.summary import Summary
 from kdstudio.runs.unseen import marked_classes, unseen_classes
 

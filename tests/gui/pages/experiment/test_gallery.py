@@ -12,6 +12,7 @@ from tests.runs.test_preset_facts import summary
 @pytest.fixture
 def gallery(qtbot, theme):
     gallery = Gallery()
+    gallery.fill()
     qtbot.addWidget(gallery)
     gallery.show()
     return gallery
@@ -73,6 +74,7 @@ def test_keys_alone_pick_a_preset(gallery, qtbot):
 def test_data_that_are_missing_are_named(qtbot, theme, monkeypatch, tmp_path):
     monkeypatch.setenv("KDSTUDIO_DATA", str(tmp_path))
     gallery = Gallery()
+    gallery.fill()
     qtbot.addWidget(gallery)
     read = [label.text() for label in gallery.button("mnist-hinton").findChildren(QLabel)]
     assert "Soft targets · MNIST (needs a download)" in read

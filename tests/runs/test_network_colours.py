@@ -1,6 +1,7 @@
 from itertools import pairwise, permutations
 
-from kdstudio.runs.colours import LEVELS, Shade, base_of, contrast, schemes, series_by_name, series_of
+from kdstudio.runs.colours import LEVELS, Shade, contrast, schemes
+from kdstudio.runs.network_colours import base_of, series_by_name, series_of
 from tests.results import row
 
 
