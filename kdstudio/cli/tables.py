@@ -24,6 +24,7 @@ from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import models
 from kdstudio.models.heads.declaration import heads
 from kdstudio.packages import OURS
+from kdstudio.runs.comparison import spoken_options
 from kdstudio.runs.exporting.records import MeasuredFile
 from kdstudio.runs.exporting.truth_table import measured_how, truth_table
 from kdstudio.runs.figures import FIGURES
@@ -224,7 +225,7 @@ def percent(share: float | None) -> str:
 def print_run(summary: Summary, console: Console) -> None:
     """Show one run."""
     strategy = summary.experiment["strategy"]
-    options = ", ".join(f"{key} {value}" for key, value in strategy.items() if key != "name")
+    options = spoken_options(strategy)
     ended = f"{summary.name}: {summary.status} after {spoken_duration(summary.seconds)}"
     lines = [with_warnings(ended, len(summary.warnings))]
     lines.append(f"{strategy['name']}: {options}" if options else strategy["name"])
