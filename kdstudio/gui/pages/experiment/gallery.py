@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -58,7 +59,8 @@ class Gallery(QWidget):
         column.addWidget(QLabel("Presets", objectName="title"))
         column.addLayout(line)
         column.addWidget(self.count)
-        column.addWidget(scrolled(self._make_presets()), 1)
+        self._scroll = scrolled(self._make_presets())
+        column.addWidget(self._scroll, 1)
         column.addLayout(files)
         self.setMinimumWidth(LEAST_WIDTH)
         self.setMaximumWidth(WIDTH)
@@ -80,6 +82,7 @@ class Gallery(QWidget):
                 column.addWidget(heading)
             button = PresetButton(facts)
             button.clicked.connect(lambda _checked, chosen=facts.name: self.picked.emit(chosen))
+            button.toggled.connect(partial(self._bring_in_sight, button))
             self._presets.addButton(button)
             column.addWidget(button)
         column.addStretch(1)
@@ -99,6 +102,10 @@ class Gallery(QWidget):
         for button in self._presets.buttons():
             button.setChecked(button.name == source)
         self._presets.setExclusive(True)
+
+    def _bring_in_sight(self, button: PresetButton, chosen: bool) -> None:
+        if chosen:
+            self._scroll.ensureWidgetVisible(button)
 
     def show_times(self, summaries: Collection[Summary]) -> None:
         """Say how long each preset took on this machine, as far as ``summaries`` tell."""
