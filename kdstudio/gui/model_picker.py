@@ -78,6 +78,7 @@ class ModelPicker(QDialog):
         self.search.textChanged.connect(self._filter)
         self.search.installEventFilter(self)
         self.about = text_label()
+        self.about.hide()
         self.about.setAccessibleName("About the selected architecture")
         self.table = self._make_table()
         self.saving = save_table(self.table, "Architectures")
