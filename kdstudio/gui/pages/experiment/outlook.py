@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from kdstudio.engine.experiment import About, Experiment
 from kdstudio.engine.identity import title_of
@@ -14,6 +14,7 @@ from kdstudio.gui.formula_view import FormulaView
 from kdstudio.gui.html import Html, bold, joined, lines, listed, paragraphs
 from kdstudio.gui.layout import GAP, Card, scrolled, text_label
 from kdstudio.gui.pages.experiment.preview_panel import PreviewPanel
+from kdstudio.gui.spoken import spoken_problem
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.presets import write_values
 
@@ -37,6 +38,7 @@ class Outlook(QWidget):
         happening.add(self.formula)
         happening.add(self.outline)
         holder = QWidget()
+        holder.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # however long a path
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 6, 0)
         column.setSpacing(GAP)
@@ -82,7 +84,7 @@ class Outlook(QWidget):
             self.formula.show_formula("…")
             need = "fields need" if len(problems) > 1 else "field needs"
             heading = f"{len(problems)} {need} mending before this can run:"
-            self.outline.setText(paragraphs(heading, listed(map(str, problems))))
+            self.outline.setText(paragraphs(heading, listed(map(spoken_problem, problems))))
             return
         self.formula.show_formula(first_setting(experiment).strategy.formula())
         self.outline.setText(outline(experiment))
