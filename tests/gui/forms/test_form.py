@@ -3,6 +3,7 @@
 from typing import Literal
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QToolButton
 
 from kdstudio.data.declaration import datasets
@@ -12,6 +13,7 @@ from kdstudio.engine.optimization import Schedule, schedules
 from kdstudio.engine.strategy import strategies
 from kdstudio.gui.forms.changes import same
 from kdstudio.gui.forms.draft import Draft
+from kdstudio.gui.forms.editors import NumberEditor
 from kdstudio.gui.forms.fields import default_values
 from kdstudio.gui.forms.form import Form
 from kdstudio.gui.forms.written import parse_number, parse_numbers
@@ -347,3 +349,12 @@ def test_help_tells_default_preset_and_path(qtbot, draft):
         "--set strategy.temperature=",
     ):
         assert part in text
+
+
+def test_a_double_click_selects_the_whole_number(qtbot):
+    editor = NumberEditor(0.05)
+    qtbot.addWidget(editor)
+    editor.show()
+    qtbot.mouseDClick(editor.control, Qt.MouseButton.LeftButton, pos=editor.control.rect().center())
+    qtbot.keyClicks(editor.control, "50")
+    assert editor.control.text() == "50"
