@@ -17,6 +17,7 @@ from kdstudio.gui.pages.experiment.preview_panel import PreviewPanel
 from kdstudio.gui.spoken import spoken_problem
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.presets import write_values
+from kdstudio.runs.state import spoken_epochs
 
 LEAST_WIDTH, WIDTH = 300, 320
 COMMAND_HEIGHT = 86
@@ -98,7 +99,7 @@ def outline(experiment: Experiment) -> Html:
     entries = []
     for role, network in first_setting(experiment).networks.items():
         origin, training = network.weights.origin, network.training
-        how = f"{training.epochs} epochs, batches of {training.batch_size}"
+        how = f"{spoken_epochs(training.epochs)}, batches of {training.batch_size}"
         if origin != "training":
             how = f"loaded from a {origin}"
         entries.append(f"{role}: {network.model.summary()}, {how}")
