@@ -1,9 +1,9 @@
 """Make the pictures of the window from real runs: ``python docs/screenshots.py``.
 
-Trains small runs in a temporary folder, which takes a minute or two, opens the window on them offscreen,
-and writes the pictures that the guide shows. ``--all FOLDER`` writes every page and dialog there instead:
-light and dark, in two sizes and at twice the density. ``--runs FOLDER`` takes the runs that an earlier call
-has left there, and trains what is missing.
+Trains small runs in a temporary folder and exports one of them, which takes a few minutes, opens the window
+on them offscreen, and writes the pictures that the docs show. ``--all FOLDER`` writes every page and dialog
+there instead: light and dark, in two sizes and at twice the density. ``--runs FOLDER`` takes the runs that an
+earlier call has left there, and makes what is missing. The exported files need the extra ``export``.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QApplication
+
+from kdstudio.runs.presets import DEFAULT_PRESET, load_experiment
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -33,29 +37,79 @@ RUNS = {
     "first-steps": ["digits-hinton"],
 }
 """Their settings by name, the oldest first."""
+FORMATS = "onnx,onnx-int8,openvino,openvino-int8,safetensors"
+"""In which the networks of the latest run are exported."""
+QUEUED = ("digits-mutual", "digits-born-again", "digits-temperature")
 SIZES = ("1280x800", "1024x700")
 SCHEMES = ("light", "dark")
 PATIENCE = 120.0
-QUIET = 0.7
-"""Seconds in which nothing goes on any more."""
+QUIET = 70
+"""Rounds of a hundredth of a second or more in which nothing goes on any more."""
 COLOURS = 256
+ROWS = 20
+"""Of the table of architectures: as many as are in sight."""
 
 Shot = Callable[["MainWindow"], "QWidget"]
 
 
-def sweep(window: MainWindow) -> QWidget:
-    """Three seeds and three temperatures in the form."""
-    window.draft.load(str(run_called(window, "soft-targets").path / "experiment.toml"))
-    window.show_page("Experiment")
+def experiment(window: MainWindow) -> QWidget:
+    """What the window begins with."""
+    window.open_preset(DEFAULT_PRESET)
     return window
 
 
-def disagreements(window: MainWindow) -> QWidget:
-    """Test images that the student gets wrong."""
-    page = window.page("Learned")
-    page.choose(run_called(window, "a-digit-never-seen"))
-    window.show_page("Learned")
-    page.tabs.setCurrentIndex(1)
+def sweep(window: MainWindow) -> QWidget:
+    """Three seeds and three temperatures in the form."""
+    window.open_preset(DEFAULT_PRESET)
+    window.draft.set(("seeds",), 3)
+    window.draft.set(("sweep",), {"strategy.temperature": [1, 4, 20]})
+    window.experiment_page.form.show_problem(("sweep",))
+    return window
+
+
+def learned(tab: int) -> Shot:
+    """Show what a student without threes has learned."""
+
+    def shot(window: MainWindow) -> QWidget:
+        page = window.page("Learned")
+        page.choose(run_called(window, "a-digit-never-seen"))
+        window.show_page("Learned")
+        page.tabs.setCurrentIndex(tab)
+        return window
+
+    return shot
+
+
+def temperature_sweep(window: MainWindow) -> QWidget:
+    """The figure of a sweep, as it is saved."""
+    page = window.page("Compare")
+    page.choose(run_called(window, "soft-targets"))
+    window.show_page("Compare")
+    return page.figures.parentWidget()
+
+
+def compared(window: MainWindow) -> QWidget:
+    """All runs beside each other."""
+    page = window.page("Compare")
+    window.show_page("Compare")
+    page.table.selectAll()
+    return window
+
+
+def export(window: MainWindow) -> QWidget:
+    """What was measured of exported files; a folder of no machine in particular."""
+    page = window.page("Export")
+    page.choose(run_called(window, "first-steps"))
+    page.destination.folder_line.setText("exported")
+    window.show_page("Export")
+    return window
+
+
+def queued(window: MainWindow) -> QWidget:
+    """What waits in a queue."""
+    window.show_page("Queue")
+    for name in QUEUED:
+        window.controller.watch.queue.add(load_experiment(name))
     return window
 
 
@@ -76,23 +130,36 @@ def kept(window: MainWindow) -> QWidget:
 
 
 def architectures(window: MainWindow) -> QWidget:
-    """Every known network."""
-    from kdstudio.gui.model_picker import ModelPicker
-
-    dialog = ModelPicker((1, 8, 8, None), 10, window)
-    dialog.open()
-    return dialog
+    """Known networks, and the layers of the first one; to count all of them takes minutes."""
+    window.experiment_page.pick_model("student")
+    picker = window.experiment_page.picker
+    while picker.table.rowCount() < ROWS:
+        work()
+    picker.table.selectRow(0)
+    while not picker.tree.topLevelItemCount():
+        work()
+    return picker
 
 
 SHOTS: dict[str, Shot] = {
+    "experiment": experiment,
     "sweep": sweep,
-    "learned": disagreements,
+    "tried": learned(0),
+    "learned": learned(1),
+    "fidelity": learned(2),
+    "temperature-sweep": temperature_sweep,
+    "compared": compared,
+    "export": export,
     "error": error,
     "kept": kept,
     "architectures": architectures,
+    "queued": queued,
 }
-IN_GUIDE = ("experiment", "live", "temperature", "unseen", "learned", "compare", "sweep")
-IN_GUIDE_DARK = ("live-dark",)
+"""In place of the pages of the same name, or beside them; at last the queue, of which every page tells."""
+IN_DOCS = (
+    "experiment", "live", "live-dark", "temperature", "unseen", "learned", "compare", "sweep",
+    "temperature-sweep", "export",
+)  # fmt: skip
 
 
 def main() -> None:
@@ -128,6 +195,11 @@ def make_runs(runs: Path) -> None:
             print(f"training {name}")
             command = [sys.executable, "-m", "kdstudio", "run", *settings, "-q"]
             subprocess.run([*command, "--name", name, "--runs-dir", str(runs)], check=True)
+    if not (runs / name / "exports.json").exists():
+        print(f"exporting {name}")
+        command = [sys.executable, "-m", "kdstudio", "export", name, "--format", FORMATS]
+        with TemporaryDirectory() as files:
+            subprocess.run([*command, "--out", files, "--runs-dir", str(runs)], check=True)
 
 
 def photograph(runs: Path, everything: Path | None, scale: int) -> None:
@@ -150,7 +222,7 @@ def photograph(runs: Path, everything: Path | None, scale: int) -> None:
                 named = name if scheme == "light" else f"{name}-{scheme}"
                 if everything:
                     target = everything / f"{named}-{size}{'@2x' if scale == 2 else ''}.png"
-                elif named in IN_GUIDE + IN_GUIDE_DARK:
+                elif named in IN_DOCS:
                     target = IMAGES / f"{named}.png"
                 else:
                     continue
@@ -159,8 +231,10 @@ def photograph(runs: Path, everything: Path | None, scale: int) -> None:
                 if focused := window.focusWidget():
                     focused.clearFocus()
                 write(widget, target)
-                if widget is not window:
+                if widget.isWindow() and widget is not window:
                     widget.close()
+            waiting = window.controller.watch.queue
+            waiting.remove([entry.key for entry in waiting.entries()])
             window.finish()
             window.close()
             window.deleteLater()
@@ -185,19 +259,23 @@ def run_called(window: MainWindow, name: str) -> RunFolder:
 
 
 def settle(window: MainWindow) -> None:
-    """Let the window work until all that it does in the background is done and drawn."""
-    from PySide6.QtWidgets import QApplication
-
+    """Let the window work until all that it does in the background, and that ends soon, is done and drawn."""
     from kdstudio.gui.background import BackgroundJob
+    from kdstudio.gui.model_picker import ModelPicker
 
-    end = time.monotonic() + PATIENCE
-    quiet_since = time.monotonic()
-    while time.monotonic() < min(end, quiet_since + QUIET):
-        QApplication.processEvents()
-        time.sleep(0.01)
+    aside = ModelPicker, type(window.index)
+    end, quiet = time.monotonic() + PATIENCE, 0
+    while time.monotonic() < end and quiet < QUIET:
+        work()
         jobs = window.findChildren(BackgroundJob)
-        if any(job.is_busy for job in jobs if job.parent() is not window.index):
-            quiet_since = time.monotonic()
+        is_busy = any(job.is_busy for job in jobs if not isinstance(job.parent(), aside))
+        quiet = 0 if is_busy else quiet + 1
+
+
+def work() -> None:
+    """Let the window work for a moment, and what goes on beside it."""
+    QApplication.processEvents()
+    time.sleep(0.01)
 
 
 def write(widget: QWidget, target: Path) -> None:
@@ -207,7 +285,8 @@ def write(widget: QWidget, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     widget.grab().save(str(target))
     with Image.open(target) as picture:
-        few = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        rare_too = {"method": Image.Quantize.MAXCOVERAGE, "kmeans": 1, "dither": Image.Dither.NONE}
+        few = picture.convert("RGB").quantize(COLOURS, **rare_too)
     few.save(target, optimize=True)
     print(target)
 

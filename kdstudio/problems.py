@@ -87,6 +87,8 @@ def _message(entry: Any) -> str:  # noqa: ANN401
         return f"say which one: {_unquote(context['discriminator'])} = …"
     if kind == "missing":
         return "is required"
+    if kind == "string_too_short" and not value:
+        return "must not be empty"
     if kind == "value_error":
         return str(context["error"])
     if kind == "literal_error":

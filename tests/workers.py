@@ -1,5 +1,6 @@
 """The queue's workers for tests, forked and offline."""
 
+import os
 import sys
 
 from kdstudio.runs.queue import serving

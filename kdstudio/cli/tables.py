@@ -26,6 +26,7 @@ from kdstudio.models.declaration import models
 from kdstudio.models.heads.declaration import heads
 from kdstudio.packages import OURS
 from kdstudio.runs.claims import claim_table
+from kdstudio.runs.comparison import spoken_options
 from kdstudio.runs.exporting.records import MeasuredFile
 from kdstudio.runs.exporting.truth_table import measured_how, truth_table
 from kdstudio.runs.figures import FIGURES
@@ -43,7 +44,7 @@ from kdstudio.runs.published import published_tables
 from kdstudio.runs.result_tables import ResultTable, result_tables
 from kdstudio.runs.searching import Query
 from kdstudio.runs.side_by_side import differences_table, figures_table
-from kdstudio.runs.state import spoken_duration
+from kdstudio.runs.state import spoken_duration, spoken_epochs
 from kdstudio.runs.summary import Summary, spoken_warnings, with_warnings
 from kdstudio.runs.table_formats import written_as
 
@@ -249,7 +250,7 @@ def percent(share: float | None) -> str:
 def print_run(summary: Summary, console: Console) -> None:
     """Show one run."""
     strategy = summary.experiment["strategy"]
-    options = ", ".join(f"{key} {value}" for key, value in strategy.items() if key != "name")
+    options = spoken_options(strategy)
     ended = f"{summary.name}: {summary.status} after {spoken_duration(summary.seconds)}"
     lines = [with_warnings(ended, len(summary.warnings))]
     lines.append(f"{strategy['name']}: {options}" if options else strategy["name"])
@@ -273,7 +274,8 @@ def stage_text(stage: StageSummary, class_names: Sequence[str]) -> str:
     """Epochs, terms, classes and added heads of a stage."""
     heads = "".join(f"; adds {name}: {what}" for name, what in stage.heads.items())
     seen = "; sees only " + ", ".join(class_names[c] for c in stage.classes) if stage.classes else ""
-    return f"{stage.epochs} epochs of {stage.steps_per_epoch} steps; {', '.join(stage.terms)}{seen}{heads}"
+    work = f"{spoken_epochs(stage.epochs)} of {stage.steps_per_epoch} steps"
+    return f"{work}; {', '.join(stage.terms)}{seen}{heads}"
 
 
 def print_preview(found: Preview, output: Console) -> None:

@@ -27,6 +27,8 @@ SYSTEM_LIBRARIES = {
 }
 NO_WINDOW = 2
 """Exit code, as of bad input on the command line."""
+TITLE_BAR = 40
+"""Pixels that no title bar is higher than."""
 AFTER_PAINT = 50
 """Milliseconds after which the window has been painted."""
 X11_LIBRARIES = {
@@ -72,7 +74,7 @@ def _is_there(library: str) -> bool:
 def open_window() -> int:
     """Open the window, and return when it is closed."""
     check_display()
-    from PySide6.QtCore import QTimer
+    from PySide6.QtCore import Qt, QTimer
 
     from kdstudio.gui.garbage import GarbageCollector
 
@@ -84,6 +86,8 @@ def open_window() -> int:
 
     window = MainWindow(Theme(application))
     catch_everything(window)
+    if not has_room(window):
+        window.setWindowState(Qt.WindowState.WindowMaximized)
     window.show()
     application.processEvents()  # the window is on screen before what fills it is loaded
     from kdstudio.runs.folder import default_runs_folder
@@ -97,6 +101,12 @@ def open_window() -> int:
     code = application.exec()
     window.finish()
     return code
+
+
+def has_room(window: MainWindow) -> bool:
+    """Tell whether the screen holds all of the window with its title bar."""
+    room = window.screen().availableSize()
+    return room.width() >= window.width() and room.height() >= window.height() + TITLE_BAR
 
 
 def make_application() -> QApplication:

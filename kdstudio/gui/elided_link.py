@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy
 from kdstudio.gui.layout import tip as broken
 
 LEAST_WIDTH, MARGINS = 80, 6
+ROUNDING = 1
+"""A width is told in whole pixels, and may be a part of one too small."""
 NOTHING = "no message"
 
 
@@ -33,6 +35,7 @@ class ElidedLink(QPushButton):
         self.setAccessibleDescription(tip)
         self.setVisible(bool(text))
         self._fit()
+        self.updateGeometry()  # the button itself knows the cut text alone
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """Ask for little: the text is cut to what there is."""
@@ -40,7 +43,7 @@ class ElidedLink(QPushButton):
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """As wide as the whole text."""
-        wide = self.fontMetrics().horizontalAdvance(self._line) + MARGINS
+        wide = self.fontMetrics().horizontalAdvance(self._line) + MARGINS + ROUNDING
         return QSize(wide, super().sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802

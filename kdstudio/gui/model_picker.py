@@ -72,6 +72,7 @@ class ModelPicker(QDialog):
         self.search.textChanged.connect(self._filter)
         self.search.installEventFilter(self)
         self.about = text_label()
+        self.about.hide()
         self.about.setAccessibleName("About the selected architecture")
         self.table = ListTable("Architectures", SIDES)
         self.table.setSelectionMode(ListTable.SelectionMode.SingleSelection)

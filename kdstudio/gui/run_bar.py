@@ -151,7 +151,7 @@ class RunBar(QFrame):
         run, state = self._controller.run_state, self._controller.state
         stage = run.current_stage
         self.state.setText(f"{SIGNS[state]}  {with_warnings(state.value, len(run.warnings))}")
-        self.bar.setValue(round(1000 * run.fraction))
+        self.bar.setValue(0 if state is State.READY else round(1000 * run.fraction))
         if state is State.READY:
             self.where.setText("Press Run to train what the form describes")
         elif state is State.PREPARING:
@@ -177,11 +177,11 @@ class RunBar(QFrame):
             self.where.setText(self._controller.doing)
         if state in {State.RUNNING, State.PAUSED}:
             facts.append(f"{spoken_duration(run.seconds_left())} left")
-        elif run.stages:
+        elif run.stages and state is not State.READY:
             facts.append(spoken_duration(run.seconds))
         if run.images_per_second and state.is_busy:
             facts.append(f"{run.images_per_second:,.0f} images/s")
-        if run.started:
+        if run.started and state is not State.READY:
             facts.append(run.started.device + self._spoken_memory())
         self.facts.setText("  ·  ".join(facts))
 

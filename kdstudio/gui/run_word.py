@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
 
-from kdstudio.engine.identity import title_of
 from kdstudio.gui.controller import RunController, State
 from kdstudio.gui.elided_link import ElidedLink
-from kdstudio.problems import Problem, Refusal
+from kdstudio.gui.spoken import spoken_problem
+from kdstudio.problems import Problem
 from kdstudio.runs.outcome import outcome_of
 
 
@@ -78,11 +78,9 @@ class RunWord(ElidedLink):
 def hindrance(found: Sequence[Problem]) -> str:
     """Say why nothing can be run: ``2 fields need mending. teacher epochs: must be at least 1, not 0``.
 
-    Empty where nothing is wrong. A refusal speaks for itself.
+    Empty where nothing is wrong.
     """
     if not found:
         return ""
-    first, text = found[0], found[0].message
-    if first.path and not isinstance(first, Refusal):
-        text = f"{title_of('.'.join(map(str, first.path)))}: {text}"
+    text = spoken_problem(found[0])
     return text if len(found) == 1 else f"{len(found)} fields need mending. {text}"

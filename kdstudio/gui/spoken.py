@@ -1,4 +1,17 @@
-"""Numbers as people read them."""
+"""Numbers and problems as people read them."""
+
+from kdstudio.engine.identity import title_of
+from kdstudio.problems import Problem, Refusal
+
+
+def spoken_problem(problem: Problem) -> str:
+    """Say what is wrong with which field: ``teacher epochs: must be at least 1, not 0``.
+
+    A refusal speaks for itself.
+    """
+    if not problem.path or isinstance(problem, Refusal):
+        return problem.message
+    return f"{title_of('.'.join(map(str, problem.path)))}: {problem.message}"
 
 
 def spoken_count(count: int) -> str:

@@ -83,6 +83,11 @@ QListView#choices::item:selected { background: $accent_soft; color: $text; }
 QToolButton#legend {
   border: 1px solid transparent; border-radius: 4px; padding: 1px 4px; background: transparent;
 }
+QToolButton#legend[popupMode="2"] { padding-right: 16px; }
+QToolButton#legend::menu-indicator {
+  image: url("$icons/chevron.svg"); width: 9px; height: 9px;
+  subcontrol-origin: padding; subcontrol-position: right center; right: 3px;
+}
 QToolButton#legend:hover { border-color: $border; }
 QToolButton#legend:focus { border-color: $accent; }
 QToolButton#legend:!checked { color: $muted; }
@@ -167,10 +172,10 @@ QTableView::item { padding: 0 8px; }
 QTableView#results::item { padding: 0 4px; }
 QTreeView::item { padding: 2px 8px; }
 QHeaderView::section {
-  background: $panel; color: $muted; border: none; border-bottom: 1px solid $border; padding: 6px 8px;
+  background: $panel; color: $muted; border: none; border-bottom: 1px solid $border; padding: 6px 11px;
   font-weight: 600;
 }
-QTableView#results QHeaderView::section { padding: 4px; }
+QTableView#results QHeaderView::section { padding: 4px 7px; }
 QTableView#results QHeaderView::up-arrow, QTableView#results QHeaderView::down-arrow {
   width: 9px; height: 9px; subcontrol-origin: border; subcontrol-position: bottom center;
 }

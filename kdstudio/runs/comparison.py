@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from kdstudio.engine.sweep import coordinate
 from kdstudio.runs.differences import controls_of
 from kdstudio.runs.groups import gathered
 from kdstudio.runs.summary import Summary
@@ -75,6 +76,19 @@ def short_names(summaries: Sequence[Summary]) -> list[str]:
 def short_name(name: str) -> str:
     """Name of a run without date and time."""
     return DATE.sub(r"\3", name)
+
+
+def spoken_options(declared: Mapping[str, object]) -> str:
+    """Say the options of a strategy in plain values: ``temperature 8, baseline on, teacher weights none``."""
+    return ", ".join(
+        f"{key.replace('_', ' ')} {_spoken(value)}" for key, value in declared.items() if key != "name"
+    )
+
+
+def _spoken(value: object) -> str:
+    if value is None:
+        return "none"
+    return f"{value:g}" if isinstance(value, float) else str(coordinate(value))
 
 
 def differing_settings(summaries: Sequence[Summary]) -> dict[str, list[str]]:

@@ -265,6 +265,11 @@ def spoken_time(summary: Summary) -> str:
     return spoken_duration(summary.seconds) + taken
 
 
+def spoken_epochs(count: int) -> str:
+    """``1 epoch``, ``40 epochs``."""
+    return f"{count} epoch{'s' if count != 1 else ''}"
+
+
 def spoken_duration(seconds: float | None) -> str:
     """``42 s``, ``3 min 05 s``, ``2 h 10 min``, or ``…`` while unknown."""
     if seconds is None:

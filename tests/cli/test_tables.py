@@ -95,7 +95,7 @@ def test_a_run_is_shown_with_its_strategy():
     summary = run(name="mine", experiment={"strategy": strategy}, error="[it] broke")
     tables.print_run(summary, Console(file=output, width=200))
     assert "mine: finished after " in output.getvalue()
-    assert "hinton: temperature 7.0, alpha 0.1" in output.getvalue()
+    assert "hinton: temperature 7, alpha 0.1" in output.getvalue()
     assert "[it] broke" in output.getvalue()
 
 

@@ -6,6 +6,7 @@ import sys
 import threading
 
 import pytest
+from PySide6.QtWidgets import QWidget
 
 from kdstudio.errors import KDStudioError
 from kdstudio.gui import app
@@ -52,6 +53,16 @@ print(window.draft.experiment.name)
 """
     told = run_python(code, QT_QPA_PLATFORM="offscreen", KDSTUDIO_RUNS=str(tmp_path))
     assert told.stdout.split() == ["set()", "set()", "digits-hinton"], told.stderr
+
+
+def test_a_window_with_its_title_bar_has_room_or_not(qtbot):
+    window = QWidget()
+    qtbot.addWidget(window)
+    room = window.screen().availableSize()
+    window.resize(room.width(), room.height() - app.TITLE_BAR)
+    assert app.has_room(window)
+    window.resize(room)
+    assert not app.has_room(window)
 
 
 def test_the_program_ends_at_once_and_in_peace_while_a_thread_is_in_torch():

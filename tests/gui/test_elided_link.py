@@ -41,3 +41,10 @@ def test_without_text_it_is_not_there(link):
 def test_it_asks_for_little(link):
     link.show_text(LONG)
     assert link.minimumSizeHint().width() < 100 < link.sizeHint().width()
+
+
+@pytest.mark.parametrize("errors", range(20))
+def test_with_the_room_that_it_asks_for_it_is_whole(link, errors):
+    link.show_text(f"teacher 9, baseline 56, student {errors} errors of 450: {56 - errors} fewer than alone")
+    link.resize(link.sizeHint())
+    assert link.text() == link.whole

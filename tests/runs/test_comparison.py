@@ -27,6 +27,12 @@ def test_only_what_differs_is_told(folders):
     }
 
 
+def test_options_are_said_as_people_read_them():
+    options = {"name": "hinton", "temperature": 8.0, "baseline": True, "teacher_weights": [], "seed": None}
+    said = "temperature 8, baseline on, teacher weights none, seed none"
+    assert comparison.spoken_options(options) == said
+
+
 def test_equal_runs_differ_in_nothing(folders):
     one = folders[0].summary()
     assert comparison.differing_settings([one, one]) == {}

@@ -20,7 +20,7 @@ from kdstudio.engine.events import (
 from kdstudio.engine.identity import Identity
 from kdstudio.engine.views import Comparison, TableView
 from kdstudio.runs.curves import LossKey, Series
-from kdstudio.runs.state import STEP_OVERHEAD, RunState, spoken_duration
+from kdstudio.runs.state import STEP_OVERHEAD, RunState, spoken_duration, spoken_epochs
 from kdstudio.runs.summary import Summary
 from tests.results import doubt, row
 from tests.small import small_experiment, some_scores, train
@@ -347,3 +347,7 @@ def test_shares_of_the_gradient_sum_to_one_where_terms_share_an_update(events):
     for epoch, found in enumerate(norms):
         share = curves.shares[LossKey("student", "soft loss")].y[epoch]
         assert share == pytest.approx(found["soft loss"] / sum(found.values()))
+
+
+def test_one_epoch_is_one():
+    assert [spoken_epochs(count) for count in (0, 1, 40)] == ["0 epochs", "1 epoch", "40 epochs"]

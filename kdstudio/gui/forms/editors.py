@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QMenu, QToolButton
 
 from kdstudio.gui.forms.editor import Editor, Line
@@ -44,7 +44,12 @@ class TextEditor(Editor):
 
 
 class NumberLine(Line):
-    """A number as text; the arrow keys step it."""
+    """A number as text; the arrow keys step it, a double click selects it whole."""
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Select all of it, where Qt would take what stands on one side of the point."""
+        if event.button() is Qt.MouseButton.LeftButton:
+            self.selectAll()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Step up or down by one in the last digit shown."""

@@ -7,6 +7,7 @@ from typing import Any
 from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.trials import first_setting, spoken_trials
 from kdstudio.gui.forms.written import spoken
+from kdstudio.runs.state import spoken_epochs
 
 MISTAKES = "has fields to be mended"
 
@@ -34,7 +35,7 @@ def network_line(experiment: Experiment, role: str) -> str:
     """``mlp 512-512, 40 epochs``."""
     network = first_setting(experiment).networks[role]
     origin = network.weights.origin
-    how = f"{network.training.epochs} epochs" if origin == "training" else f"loaded from a {origin}"
+    how = spoken_epochs(network.training.epochs) if origin == "training" else f"loaded from a {origin}"
     return f"{network.model.summary()}, {how}"
 
 

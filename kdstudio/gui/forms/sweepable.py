@@ -43,7 +43,9 @@ class ListedField(NamedTuple):
         names = [name for name, value in self.choices.items() if value == self.now]
         if names or self.now is None:
             return "".join(names)
-        return write_values([self.now]) if isinstance(self.now, list) else format_number(self.now)
+        if isinstance(self.now, list):
+            return write_values([self.now]) if self.now else "none"
+        return format_number(self.now)
 
     def first_values(self) -> list[Any]:
         """Return its value alone, to begin with; none where it has none."""

@@ -3,6 +3,7 @@
 from typing import Literal
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QToolButton
 
 from kdstudio.data.declaration import datasets
@@ -12,6 +13,7 @@ from kdstudio.engine.optimization import Schedule, schedules
 from kdstudio.engine.strategy import strategies
 from kdstudio.gui.forms.changes import same
 from kdstudio.gui.forms.draft import Draft
+from kdstudio.gui.forms.editors import NumberEditor
 from kdstudio.gui.forms.fields import default_values
 from kdstudio.gui.forms.form import Form
 from kdstudio.gui.forms.written import parse_number, parse_numbers
@@ -55,7 +57,7 @@ def test_every_model_has_a_form(qtbot, draft, name):
 def test_every_data_set_can_be_chosen(draft, name):
     draft.choose(("data", "source"), default_values(datasets[name]))
     assert draft.value(("data", "source", "name")) == name
-    assert {problem.message for problem in draft.problems} <= {"must have at least 1 character, not ''"}
+    assert {problem.message for problem in draft.problems} <= {"must not be empty"}
 
 
 def test_a_wrong_value_is_told_beside_its_field_and_right_ones_are_taken(qtbot, draft):
@@ -352,3 +354,12 @@ def test_help_tells_default_preset_and_path(qtbot, draft):
         "--set strategy.temperature=",
     ):
         assert part in text
+
+
+def test_a_double_click_selects_the_whole_number(qtbot):
+    editor = NumberEditor(0.05)
+    qtbot.addWidget(editor)
+    editor.show()
+    qtbot.mouseDClick(editor.control, Qt.MouseButton.LeftButton, pos=editor.control.rect().center())
+    qtbot.keyClicks(editor.control, "50")
+    assert editor.control.text() == "50"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from kdstudio.engine.views import TableView
 from kdstudio.gui.html import Html, bold, joined, paragraphs, table, unbroken
 from kdstudio.gui.warnings_strip import told
+from kdstudio.runs.comparison import spoken_options
 from kdstudio.runs.published import published_tables
 from kdstudio.runs.result_tables import ResultTable, effects_table, networks_table, result_tables, tabulate
 from kdstudio.runs.side_by_side import differences_table, figures_table
@@ -38,7 +39,7 @@ def _notes_of_one(summary: Summary) -> Html:
     rows = list(summary.networks.values())
     tables = [tabulate(view, rows) for view in summary.views if isinstance(view, TableView)]
     strategy = summary.experiment["strategy"]
-    settings = ", ".join(f"{key} {value}" for key, value in strategy.items() if key != "name")
+    settings = spoken_options(strategy)
     return paragraphs(
         joined((bold("Failed: "), summary.error)) if summary.error else "",
         laid_out(networks_table(rows), last=("parameters", "architecture")) if rows else "",

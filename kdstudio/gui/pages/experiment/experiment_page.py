@@ -58,6 +58,7 @@ class ExperimentPage(QWidget):
             self.complained.emit(str(error))
             self._mark_preset()
             return
+        self.form.show_beginning()
         if source not in preset_names():
             remember_file(Path(source))
 

@@ -92,6 +92,10 @@ class FormColumn(QWidget):
         focused = ((form, form.focused()) for form in self._forms if isinstance(form, Form))
         return next((form.help_on(path) for form, path in focused if path), None)
 
+    def show_beginning(self) -> None:
+        """Scroll to the data, with which an experiment begins."""
+        self._scroll.verticalScrollBar().setValue(0)
+
     def show_problem(self, path: Sequence[str | int]) -> None:
         """Lead to the field at ``path``, or to the nearest around it: unfolded, in sight, with the focus."""
         place = tuple(map(str, path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -64,7 +65,8 @@ class Gallery(QWidget):
         column.addWidget(QLabel("Presets", objectName="title"))
         column.addLayout(line)
         column.addWidget(self.count)
-        column.addWidget(scrolled(presets), 1)
+        self._scroll = scrolled(presets)
+        column.addWidget(self._scroll, 1)
         column.addLayout(files)
         self.setMinimumWidth(LEAST_WIDTH)
         self.setMaximumWidth(WIDTH)
@@ -77,7 +79,6 @@ class Gallery(QWidget):
         """Show every preset that ships."""
         found = preset_facts()
         self.filter.offer(found)
-        before: QWidget = self.filter
         for facts in found:
             if facts.group not in self._headings:
                 heading = QLabel(facts.group, objectName="subheading", wordWrap=True)
@@ -85,10 +86,9 @@ class Gallery(QWidget):
                 self._column.addWidget(heading)
             button = PresetButton(facts)
             button.clicked.connect(lambda _checked, chosen=facts.name: self.picked.emit(chosen))
+            button.toggled.connect(partial(self._bring_in_sight, button))
             self._presets.addButton(button)
             self._column.addWidget(button)
-            self.setTabOrder(before, button)
-            before = button
         self._column.addStretch(1)
         self._facts = found
         self.mark(self._source)
@@ -109,6 +109,10 @@ class Gallery(QWidget):
         for button in self._presets.buttons():
             button.setChecked(button.name == source)
         self._presets.setExclusive(True)
+
+    def _bring_in_sight(self, button: PresetButton, chosen: bool) -> None:
+        if chosen:
+            self._scroll.ensureWidgetVisible(button)
 
     def show_times(self, summaries: Collection[Summary]) -> None:
         """Say how long each preset took on this machine, as far as ``summaries`` tell."""

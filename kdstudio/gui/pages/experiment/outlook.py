@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from kdstudio.engine.experiment import About, Experiment
 from kdstudio.engine.identity import title_of
@@ -14,8 +14,10 @@ from kdstudio.gui.formula_view import FormulaView
 from kdstudio.gui.html import Html, bold, joined, lines, listed, paragraphs
 from kdstudio.gui.layout import GAP, Card, scrolled, text_label
 from kdstudio.gui.pages.experiment.preview_panel import PreviewPanel
+from kdstudio.gui.spoken import spoken_problem
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.presets import write_values
+from kdstudio.runs.state import spoken_epochs
 
 LEAST_WIDTH, WIDTH = 300, 320
 COMMAND_HEIGHT = 86
@@ -37,6 +39,7 @@ class Outlook(QWidget):
         happening.add(self.formula)
         happening.add(self.outline)
         holder = QWidget()
+        holder.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # however long a path
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 6, 0)
         column.setSpacing(GAP)
@@ -82,7 +85,7 @@ class Outlook(QWidget):
             self.formula.show_formula("…")
             need = "fields need" if len(problems) > 1 else "field needs"
             heading = f"{len(problems)} {need} mending before this can run:"
-            self.outline.setText(paragraphs(heading, listed(map(str, problems))))
+            self.outline.setText(paragraphs(heading, listed(map(spoken_problem, problems))))
             return
         self.formula.show_formula(first_setting(experiment).strategy.formula())
         self.outline.setText(outline(experiment))
@@ -96,7 +99,7 @@ def outline(experiment: Experiment) -> Html:
     entries = []
     for role, network in first_setting(experiment).networks.items():
         origin, training = network.weights.origin, network.training
-        how = f"{training.epochs} epochs, batches of {training.batch_size}"
+        how = f"{spoken_epochs(training.epochs)}, batches of {training.batch_size}"
         if origin != "training":
             how = f"loaded from a {origin}"
         entries.append(f"{role}: {network.model.summary()}, {how}")

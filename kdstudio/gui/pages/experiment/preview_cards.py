@@ -16,6 +16,7 @@ from kdstudio.gui.saving.saving import Saving
 from kdstudio.gui.saving.tables import table_content
 from kdstudio.gui.spoken import spoken_count
 from kdstudio.runs.preview import Preview
+from kdstudio.runs.state import spoken_epochs
 from kdstudio.runs.table_formats import TextTable
 
 MOST_NOTES = 5
@@ -69,7 +70,7 @@ def stages_text(found: Preview) -> Html:
         name = bold(f"{number} {stage.own_name}")
         described = [
             joined((name, times), ", ") if times else name,
-            f"{stage.epochs} epochs of {stage.steps_per_epoch:,} steps",
+            f"{spoken_epochs(stage.epochs)} of {stage.steps_per_epoch:,} steps",
         ]
         described.append(", ".join(stage.terms))
         if stage.classes:

@@ -22,7 +22,7 @@ class FormatList(TickList):
     """All formats; those whose packages are missing say how to install them."""
 
     def __init__(self) -> None:
-        """As they are registered now."""
+        """As they are registered now, what is ticked at first before the others."""
         super().__init__("Formats")
         self.draft = OptionsDraft(formats, self)
         self.draft.changed.connect(self.changed)
@@ -35,7 +35,7 @@ class FormatList(TickList):
         return known if len(known) == len(read) else None
 
     def _ticks(self) -> Iterator[Tick]:
-        for name, entry in formats.items():
+        for name, entry in sorted(formats.items(), key=lambda item: item[0] not in USUAL):
             missing = missing_package(entry)
             yield Tick(
                 name, entry.title, missing or entry.headline(), not missing, self._options(name, entry)

@@ -21,7 +21,7 @@ class KnowledgeCurves(QWidget):
         """Empty until :meth:`show_knowledge`."""
         super().__init__()
         self.entropy = TemperatureCurves(theme, "Entropy of the predictions", "entropy (nats)")
-        self.gradient = TemperatureCurves(theme, "The student's gradient", "norm at the logits", log=True)
+        self.gradient = TemperatureCurves(theme, "The student's gradient", "norm at logits", log=True)
         self.distance = TemperatureCurves(theme, "KL and CE, without T²", "loss (nats)")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

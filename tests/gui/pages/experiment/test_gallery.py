@@ -78,3 +78,10 @@ def test_data_that_are_missing_are_named(qtbot, theme, monkeypatch, tmp_path):
     qtbot.addWidget(gallery)
     read = [label.text() for label in gallery.button("mnist-hinton").findChildren(QLabel)]
     assert "Soft targets · MNIST (needs a download)" in read
+
+
+def test_the_preset_in_the_form_is_in_sight(gallery):
+    last = gallery.button(preset_names()[-1])
+    gallery.resize(250, 400)
+    gallery.mark(last.name)
+    assert last.visibleRegion().boundingRect() == last.rect()

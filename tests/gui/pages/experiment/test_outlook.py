@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextDocument
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 
 from kdstudio.engine.events import StageSummary
 from kdstudio.engine.experiment import About
+from kdstudio.gui.forms.draft import Draft
 from kdstudio.gui.layout import Card
-from kdstudio.gui.pages.experiment.outlook import about_text, outline
+from kdstudio.gui.pages.experiment.outlook import Outlook, about_text, outline
 from kdstudio.gui.pages.experiment.preview_cards import (
     counts_table,
     networks_table,
@@ -52,6 +53,21 @@ def test_the_outline_names_networks_and_how_they_come_about(qapp):
     text = read(outline(small_experiment()))
     assert "teacher: mlp 8, 2 epochs, batches of 256" in text
     assert "20% of the training images" in text
+
+
+def test_a_mistake_with_a_long_path_makes_it_no_wider(qtbot, theme):
+    draft = Draft("digits-hinton")
+    outlook = Outlook(draft)
+    qtbot.addWidget(outlook)
+    outlook.resize(300, 600)
+    outlook.show()
+    draft.set(("networks", "teacher", "training", "optimizer", "learning_rate"), 5000)
+    assert "teacher learning rate: must be" in read(outlook.outline.text())
+    draft.set(("networks", "teacher", "training", "optimizer", "learning_rate"), 0.1)
+    outlook.outline.setText("a_name_" * 20)
+    holder = outlook.outline.parentWidget().parentWidget()
+    QApplication.processEvents()
+    assert holder.width() == holder.parentWidget().width()
 
 
 def network(architecture, parameters, counts):
