@@ -4,10 +4,20 @@ import threading
 from rich.console import Console
 
 from kdstudio.cli.display import Display, console, show_run, watch_run
-from kdstudio.engine.events import Preparing, RunNotice, RunPaused, RunWarning, StageDone, StepDone
+from kdstudio.engine.events import (
+    Preparing,
+    RunNotice,
+    RunPaused,
+    RunStarted,
+    RunWarning,
+    StageDone,
+    StageTaken,
+    StepDone,
+)
 from kdstudio.runs.control import ask
 from kdstudio.runs.session import new_session
 from kdstudio.runs.state import RunState
+from tests.engine.test_events import outline
 from tests.results import row
 from tests.small import small_experiment, train
 
@@ -133,3 +143,22 @@ def test_an_interrupted_run_is_stopped_at_the_next_event(runs):
 def test_where_there_is_no_terminal_the_tables_fit():
     assert console().width == 120
     assert console(quiet=True).quiet
+
+
+def test_a_stage_that_is_taken_over_says_from_where_and_counts_for_no_time():
+    output = io.StringIO()
+    display, state = Display(Console(file=output, width=200)), RunState()
+    events = [
+        RunStarted(
+            device="cpu", threads=1, precision="float32", class_names=(), training_images=9,
+            validation_images=1, test_images=1, stages=(outline("teacher"), outline("student")),
+        ),
+        StageTaken(stage=0, run="first", seconds=75.0),
+        StageDone(stage=0, seconds=2.0, networks={}),
+    ]  # fmt: skip
+    for event in events:
+        state.add(event)
+    display.show(events, state)
+    assert "teacher: taken over from run 'first', which trained it in 1 min 15 s" in output.getvalue()
+    assert (state.fraction, state._began) == (0.5, (0.5, 2.0))
+    assert state.notes == ["Taken over from run 'first', not trained again: teacher."]

@@ -6,9 +6,18 @@ import pytest
 from kdstudio.engine.views import Comparison, FigureView, TableView
 from kdstudio.runs.session import new_session, resumed_session
 from kdstudio.runs.state import RunState
-from kdstudio.runs.summary import VERSION, Summary
+from kdstudio.runs.summary import VERSION, Summary, notes_of_taken
 from tests.results import doubt, row, run
 from tests.small import run_in, small_experiment
+
+
+def test_notes_name_a_few_of_the_stages_that_were_taken():
+    taken = {f"student seed-{seed}": "b" for seed in range(6)} | {"teacher": "a"}
+    assert notes_of_taken(taken) == [
+        "Taken over from run 'b', not trained again: student seed-0, student seed-1, student seed-2, "
+        "student seed-3 and 2 more.",
+        "Taken over from run 'a', not trained again: teacher.",
+    ]
 
 
 def test_a_summary_survives_json():

@@ -113,7 +113,7 @@ def test_a_plan_followed_again_is_the_same_with_fresh_networks(name):
 def test_a_run_leaves_a_complete_folder(name, done):
     folder, events = done(name)
     assert {file.name for file in folder.path.iterdir()} - {".lock", "parts"} == {
-        "experiment.toml", "events.jsonl", "summary.json", "networks", "confusion",
+        "experiment.toml", "events.jsonl", "summary.json", "stages.json", "networks", "confusion",
     }  # fmt: skip
     assert folder.experiment() == experiment_of(name, "compute.precision=float32")  # chosen: steps are small
     kinds = [json.loads(line)["kind"] for line in folder.events_file.read_text().splitlines()]
