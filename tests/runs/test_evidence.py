@@ -3,6 +3,7 @@
 import pytest
 
 from kdstudio.errors import KDStudioError
+from kdstudio.runs import session as sessions
 from kdstudio.runs.evidence import RunEvidence
 from kdstudio.runs.predictions import read_predictions
 from kdstudio.runs.weights import load_tensors
@@ -28,6 +29,18 @@ def test_a_run_ends_with_its_verdict(folder):
     assert (judgement.statement, found.seeds) == ("It is so", 2)
     assert (found.of, found.than) == ("student at T = 8", "student at T = 1")
     assert found.difference > 0
+
+
+def test_a_quantity_that_fails_costs_no_run(runs, monkeypatch):
+    def fail(*_arguments, **_options):
+        raise ZeroDivisionError("of a package")
+
+    monkeypatch.setattr(sessions, "judged_run", fail)
+    short = "networks.student.training.epochs=1"
+    folder = run_in(runs, small_experiment(CLAIM[1], short, strategy="supervised"))
+    (told,) = (event.message for event in folder.events() if event.kind == "notice")
+    assert told.startswith("The claim could not be measured: ZeroDivisionError: of a package")
+    assert (folder.summary().status, folder.summary().claim) == ("finished", None)
 
 
 def test_evidence_is_what_the_folder_has_kept(folder):
