@@ -97,7 +97,7 @@ def test_what_is_ticked_is_exported_with_its_options(qtbot, page, run, export, t
     page.destination.threads_box.setValue(page.destination.threads_box.maximum())
     export_now(qtbot, page)
     how = {"best": True, "replace": False, "threads": page.destination.threads_box.maximum()}
-    wanted = (Onnx(preprocessing=True), Safetensors())
+    wanted = (Safetensors(), Onnx(preprocessing=True))
     assert export.asked == (run, ("baseline", "student"), wanted, tmp_path / "out", how)
 
 
@@ -120,7 +120,7 @@ def test_every_format_is_offered_and_one_without_its_packages_says_what_installs
     monkeypatch.setattr(Onnx, "packages", ("onnx", "no_such_runtime"))
     listed = FormatList()
     qtbot.addWidget(listed)
-    assert [*listed.boxes] == [*formats]
+    assert [*listed.boxes] == ["safetensors", *(name for name in formats if name != "safetensors")]
     assert not listed.boxes["onnx"].isEnabled()
     told = listed.boxes["onnx"].accessibleDescription()
     assert (
