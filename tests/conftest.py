@@ -1,6 +1,7 @@
 """Fixtures of all tests: one thread, and runs that stay in a temporary folder."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from tests import forked
 from tests.forked import CAN_FORK
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.dont_write_bytecode = False  # else each of the many processes would compile all that it imports
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 try:
     from PySide6 import QtWidgets  # noqa: F401
 except ImportError as error:  # a server without Qt's system libraries
