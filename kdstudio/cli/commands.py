@@ -15,6 +15,7 @@ from kdstudio.cli.display import console
 from kdstudio.cli.explain import explain
 from kdstudio.cli.export import export
 from kdstudio.cli.keeping import delete, label
+from kdstudio.cli.lecture import lecture
 from kdstudio.cli.options import (
     Chosen,
     code_flag,
@@ -45,6 +46,7 @@ kdstudio.add_command(code)
 kdstudio.add_command(export)
 kdstudio.add_command(queue)
 kdstudio.add_command(report)
+kdstudio.add_command(lecture)
 kdstudio.add_command(explain)
 kdstudio.add_command(label)
 kdstudio.add_command(delete)

@@ -18,12 +18,14 @@ from kdstudio.declaration import Declaration, Registry
 from kdstudio.engine.events import StageSummary
 from kdstudio.engine.matching.declaration import matching_terms
 from kdstudio.engine.optimization import optimizers, schedules
+from kdstudio.engine.quantities.declaration import quantities
 from kdstudio.engine.strategy import strategies
 from kdstudio.engine.weighting import weightings
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import models
 from kdstudio.models.heads.declaration import heads
 from kdstudio.packages import OURS
+from kdstudio.runs.claims import claim_table
 from kdstudio.runs.exporting.records import MeasuredFile
 from kdstudio.runs.exporting.truth_table import measured_how, truth_table
 from kdstudio.runs.figures import FIGURES
@@ -55,6 +57,7 @@ REGISTRIES: dict[str, Registry[Any]] = {
     "optimizers": optimizers,
     "schedules": schedules,
     "weightings": weightings,
+    "quantities": quantities,
     "formats": formats,
 }
 
@@ -168,7 +171,8 @@ def print_results(summary: Summary, console: Console) -> None:
     if summary.networks and summary.status not in ("running", "paused"):
         told = outcome(summary)
         console.print(Text(" ".join((f"{told.sentence}.", *told.remarks)), style="bold"))
-    for found in (*result_tables(summary), *published_tables(summary)):
+    claimed = [claim_table(summary.claim)] if summary.claim else []
+    for found in (*claimed, *result_tables(summary), *published_tables(summary)):
         console.print(laid_out(found))
     if summary.warnings:
         console.print(spoken_warnings(len(summary.warnings)), style="bold yellow")

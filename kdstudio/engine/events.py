@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from kdstudio.engine.identity import SEED, Coordinate, Identity, Record, spoken_coordinates
+from kdstudio.engine.judgement import Judgement
 from kdstudio.engine.views import Comparison, View
 
 Confusion = tuple[tuple[int, ...], ...]
@@ -276,6 +277,13 @@ class StageDone(Record):
     """Of the test images, after the last epoch, by network."""
 
 
+class ClaimJudged(Record):
+    """Every stage is done, and what the experiment's claim speaks of has been measured."""
+
+    kind: Literal["claim-judged"] = "claim-judged"
+    judgement: Judgement
+
+
 class RunDone(Record):
     """Every stage is done."""
 
@@ -323,6 +331,7 @@ Event = (
     | RunWarning
     | RunNotice
     | StageDone
+    | ClaimJudged
     | RunPaused
     | RunResumed
     | RunDone

@@ -9,9 +9,11 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from kdstudio.data.declaration import ClassName, DatasetSpec, datasets
 from kdstudio.declaration import Declaration, OptionalInteger, Registry, option
+from kdstudio.engine.claim import Claim
 from kdstudio.engine.identity import Coordinate
 from kdstudio.engine.matching.declaration import matching_terms
 from kdstudio.engine.optimization import optimizers, schedules
+from kdstudio.engine.quantities.declaration import quantities
 from kdstudio.engine.strategy import Strategy, strategies
 from kdstudio.engine.sweep import MOST_TRIALS, Sweep, crossed, sweep_views
 from kdstudio.engine.training import TrainingSpec
@@ -34,6 +36,7 @@ REGISTRIES: tuple[Registry[Any], ...] = (
     optimizers,
     schedules,
     weightings,
+    quantities,
 )
 """Everything that can be chosen by name, and that other packages can add to."""
 
@@ -210,6 +213,7 @@ class Experiment(Declaration):
         max_length=80,
     )
     about: About | None = option(None, "About", "Source and figures of a preset.")
+    claim: Claim | None = option(None, "Claim", "What it is to show, and how that is measured.")
     seed: int = option(0, "Seed", "Same seed, same run.", ge=0, le=2**31 - 1)
     seeds: int = option(
         1,

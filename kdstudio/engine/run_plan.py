@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from kdstudio.engine.claim import check_claim
 from kdstudio.engine.content import digest
 from kdstudio.engine.context import RunContext
 from kdstudio.engine.dry_run import follow
@@ -86,7 +87,8 @@ class _Followed:
 def run_plan(context: RunContext, tell: Callable[[str], None] = lambda _what: None) -> RunPlan:
     """Follow every trial's plan without training; stages of equal content are one stage.
 
-    ``tell`` hears of every stage. Raises KDStudioError where one cannot be trained.
+    ``tell`` hears of every stage. Raises KDStudioError where one cannot be trained, or where the
+    experiment's claim speaks of what the run will not have.
     """
     followed = [_follow(coordinates, trial, tell) for coordinates, trial in context.trials()]
     numbers: dict[str, int] = {}
@@ -107,6 +109,9 @@ def run_plan(context: RunContext, tell: Callable[[str], None] = lambda _what: No
         TrialPlan(tuple(numbers[key] for key in trial.digests), called)
         for trial, called in zip(followed, names, strict=True)
     )
+    if claim := context.experiment.claim:
+        scored = {name: identity for stage in stages.values() for name, identity in stage.scored.items()}
+        check_claim(claim, context.experiment.strategy.comparison, [*scored.values()], [*stages.values()])
     return RunPlan(tuple(stages.values()), trials)
 
 

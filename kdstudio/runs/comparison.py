@@ -11,7 +11,7 @@ from kdstudio.runs.summary import Summary
 
 DATE = re.compile(r"^(\d{8}-)(\d{6}-)?(.+)$")
 """What the name of a run begins with unless it was named."""
-DESCRIPTIVE = ("name", "about")
+DESCRIPTIVE = ("name", "about", "claim")
 """Parts of an experiment that change nothing in the run."""
 
 

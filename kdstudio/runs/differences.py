@@ -7,7 +7,8 @@ from math import floor, log10, sqrt
 from typing import Literal, NamedTuple
 
 from kdstudio.engine.events import NetworkResult
-from kdstudio.engine.identity import SEED, Record, is_of_trial
+from kdstudio.engine.identity import SEED, Record
+from kdstudio.engine.selecting import nearest
 from kdstudio.engine.views import Comparison
 from kdstudio.runs.figures import Spread, figure_called, figure_of
 from kdstudio.runs.groups import Group, gathered
@@ -76,21 +77,36 @@ class Difference(Record):
     @property
     def signed(self) -> str:
         """``−61 ± 14``, ``+0.61 ± 0.14``: in images, or in points of accuracy."""
-        sign = "" if self.difference == 0 else "−" if self.difference < 0 else "+"
-        return sign + self._amount(abs(self.difference))
+        figure = figure_called(self.figure)
+        return spoken_interval(self.difference, self.low, self.high, figure.scale, figure.digits)
 
     def _amount(self, difference: float) -> str:
-        """Write it so that the interval's half width has two digits, or more where these are whole."""
         figure = figure_called(self.figure)
-        half = 0.0 if self.low is None or self.high is None else figure.scale * (self.high - self.low) / 2
-        if half == 0:
-            return f"{figure.scale * difference:,.{figure.digits}f}"
-        digits = max(1 - floor(log10(half)), figure.digits - 1, 0)
-        return f"{figure.scale * difference:,.{digits}f} ± {half:,.{digits}f}"
+        return _amount(difference, self.low, self.high, figure.scale, figure.digits)
 
     def _unit(self, amount: str) -> str:
         word = "error" if self.figure == "errors" else "point"
         return word if amount == "1" else f"{word}s"
+
+
+def spoken_interval(
+    mean: float, low: float | None, high: float | None, scale: float = 1.0, digits: int = 0
+) -> str:
+    """``−61 ± 14``, ``+0.61 ± 0.14``: a mean difference with half its interval, times ``scale``.
+
+    A single one, without an interval, has so many ``digits``.
+    """
+    sign = "" if mean == 0 else "−" if mean < 0 else "+"
+    return sign + _amount(abs(mean), low, high, scale, digits)
+
+
+def _amount(mean: float, low: float | None, high: float | None, scale: float, digits: int) -> str:
+    """Write it so that the interval's half width has two digits, or more where these are whole."""
+    half = 0.0 if low is None or high is None else scale * (high - low) / 2
+    if half == 0:
+        return f"{scale * mean:,.{digits}f}"
+    decimals = max(1 - floor(log10(half)), digits - 1, 0)
+    return f"{scale * mean:,.{decimals}f} ± {half:,.{decimals}f}"
 
 
 class Interval(NamedTuple):
@@ -152,37 +168,27 @@ def differences(rows: Iterable[NetworkResult], kinds: Comparison) -> tuple[Diffe
 
 
 def controls_of(result: Group, groups: Sequence[Group], kinds: Comparison) -> list[Group]:
-    """Find the controls of ``result``: of its role, scored on the same images.
-
-    Where both have numbers of one name, or values of one swept field, these are the same; words of a
-    strategy's own, such as ``way``, are what is compared. Of several, those count that share the most.
-    """
-
-    def shared(control: Group) -> int:
-        own, other = result.network.coordinates, control.network.coordinates
-        return sum(own.get(key) == value for key, value in other.items())
-
-    fitting = [g for g in groups if g.network.kind == kinds.control and _comparable(result, g)]
-    most = max(map(shared, fitting), default=0)
-    return [control for control in fitting if shared(control) == most]
+    """Find the controls of ``result``: of its role, scored on the same images, and the nearest to it."""
+    fitting = [group for group in groups if _comparable(result, group)]
+    near = nearest(result.network, [group.network for group in fitting], {"kind": kinds.control})
+    return [group for group in fitting if group.network in near]
 
 
 def _comparable(result: Group, control: Group) -> bool:
-    """Tell whether two groups are of one role and setting, and were scored on the same images.
-
-    A network that tells all classes apart may have been scored on the images of some alone.
-    """
+    """Tell whether two groups are of one role, and were scored on the same images."""
     one, other = result.network, control.network
     if not isinstance(one, NetworkResult) or not isinstance(other, NetworkResult):
         return False
-    settings = [
-        one.coordinates[key] == value
-        for key, value in other.coordinates.items()
-        if key in one.coordinates and (is_of_trial(key) or not isinstance(value, str))
-    ]
+    return one.role == other.role and same_images(one, other)
+
+
+def same_images(one: NetworkResult, other: NetworkResult) -> bool:
+    """Tell whether two networks were scored on the same images.
+
+    A network that tells all classes apart may have been scored on the images of some alone.
+    """
     same_classes = one.classes == other.classes or not (one.classes and other.classes)
-    same_images = one.test.count == other.test.count and same_classes
-    return one.role == other.role and all(settings) and same_images
+    return one.test.count == other.test.count and same_classes
 
 
 def means(rows: Iterable[NetworkResult]) -> dict[str, dict[str, Mean]]:

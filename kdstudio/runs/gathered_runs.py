@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from kdstudio.engine.events import NetworkResult, RunWarning
 from kdstudio.engine.identity import SEED
+from kdstudio.runs.claims import judged_together
 from kdstudio.runs.comparison import DESCRIPTIVE
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.summary import Status, Summary
@@ -109,7 +110,8 @@ def together(members: Members) -> RunGroup:
         "warnings": tuple(_warnings(members[run] for run in names)),
         "error": "",
     }
-    return RunGroup(members, model.model_copy(update=about), names)
+    summary = model.model_copy(update=about)
+    return RunGroup(members, summary.model_copy(update={"claim": judged_together(summary)}), names)
 
 
 def _experiment_of(summary: Summary) -> str:

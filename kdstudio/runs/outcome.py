@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from kdstudio.engine.identity import CONTROL_NAME
+from kdstudio.runs.claims import spoken_judgement
 from kdstudio.runs.differences import Difference, paired
 from kdstudio.runs.figures import FIGURES, Spread
 from kdstudio.runs.groups import Group, best_of, gathered
@@ -114,6 +115,8 @@ def _remarks(
     if unseen and result:
         names = (summary.class_names[number] for number in result.rows[0].unseen)  # type: ignore[union-attr]
         yield f"Of {', '.join(names)}, never seen in training: {', '.join(unseen)}."
+    if summary.claim:
+        yield spoken_judgement(summary.claim)
     if effect and effect.verdict == "one seed" and summary.status == "finished":
         yield ONE_SEED
 

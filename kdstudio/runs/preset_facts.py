@@ -20,7 +20,7 @@ TIMES = {"a minute": 60.0, "ten minutes": 600.0, "an hour": 3600.0}
 UNITS = {"s": 1, "min": 60, "minutes": 300, "h": 3600, "hours": 10_800, "day": 86_400, "days": 172_800}
 UNITS |= {"week": 604_800, "weeks": 1_209_600, "months": 5_184_000}
 SPOKEN_TIME = re.compile(rf"(?:(\d+(?:\.\d+)?) )?\b({'|'.join(sorted(UNITS, key=len, reverse=True))})\b")
-ASIDE = ("name", "about", "compute")
+ASIDE = ("name", "about", "claim", "compute")
 """Parts of an experiment that make it no other one; what computes it here is this machine in any case."""
 
 
@@ -85,7 +85,7 @@ def _facts(name: str) -> PresetFacts:
         type(source).introduction()[0],
         source.lacks(),
         "" if package == OURS else package,
-        _essence(plain(experiment)),
+        essence(plain(experiment)),
     )
 
 
@@ -109,8 +109,9 @@ def seconds_in(text: str) -> float | None:
 
 
 def _is_run_of(preset: PresetFacts, experiment: Mapping[str, Any]) -> bool:
-    return _essence(experiment) == preset.experiment
+    return essence(experiment) == preset.experiment
 
 
-def _essence(experiment: Mapping[str, Any]) -> dict[str, Any]:
+def essence(experiment: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what makes an experiment this one and no other."""
     return {key: value for key, value in experiment.items() if key not in ASIDE}

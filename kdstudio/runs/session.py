@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from kdstudio.engine.checkpoint import Checkpoint
-from kdstudio.engine.events import Event, Preparing, RunDone, RunFailed, RunPaused, RunResumed, RunStopped
+from kdstudio.engine.events import (
+    ClaimJudged,
+    Event,
+    Preparing,
+    RunDone,
+    RunFailed,
+    RunPaused,
+    RunResumed,
+    RunStopped,
+)
 from kdstudio.engine.experiment import REGISTRIES, Experiment
 from kdstudio.engine.trials import code_run_by
 from kdstudio.errors import KDStudioError, speaking_of
@@ -21,6 +30,7 @@ from kdstudio.models.python import MODULE as USER_MODULE
 from kdstudio.packages import OURS, deepest_place, top_level
 from kdstudio.runs.answer_store import SqliteAnswers
 from kdstudio.runs.caches import answers_folder, answers_limit
+from kdstudio.runs.claims import judged_run
 from kdstudio.runs.control import Wish, wish_for
 from kdstudio.runs.files import make_folder
 from kdstudio.runs.folder import RunFolder, create_run
@@ -69,6 +79,8 @@ class Session:
             running = leaving.enter_context(closing(self._trainer.events()))
             try:
                 for event in running:
+                    if isinstance(event, RunDone):
+                        yield from self._judge(recorder)
                     recorder.record(event, self._trainer)
                     yield event
                     if not isinstance(event, RunDone) and (yield from self._obey(recorder, stopping)):
@@ -83,6 +95,14 @@ class Session:
                     recorder.record(last)
         if last:
             yield last
+
+    def _judge(self, recorder: Recorder) -> Generator[Event]:
+        """Measure what the experiment claims, where it does; its code has been allowed with the run's."""
+        if claim := self.folder.experiment().claim:
+            yield Preparing(what="measuring the claim", fraction=0.0)
+            judged = ClaimJudged(judgement=judged_run(claim, self.folder, allow_code=True))
+            recorder.record(judged)
+            yield judged
 
     def _stop(self, recorder: Recorder, event: Event | None) -> Event | None:
         """Keep where the run stands after ``event``; nothing is left to stop after the last."""

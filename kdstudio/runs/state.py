@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from kdstudio.engine.events import (
+    ClaimJudged,
     EpochDone,
     Event,
     NetworkResult,
@@ -24,6 +25,7 @@ from kdstudio.engine.events import (
     StepDone,
 )
 from kdstudio.engine.identity import Identity
+from kdstudio.engine.judgement import Judgement
 from kdstudio.engine.views import Comparison, View
 from kdstudio.errors import FieldPath
 from kdstudio.runs.curves import LossKey, RunCurves, Series
@@ -63,6 +65,8 @@ class RunState:
     notices: list[str] = field(default_factory=list)
     """What people should know and changes no result."""
     """What makes the results doubtful, in the order in which it was told."""
+    claim: Judgement | None = None
+    """What the run shows of its claim; None before its end, or where it makes none."""
     _began: tuple[float, float] = (0.0, 0.0)
     """Fraction and seconds when the run was started, or resumed last."""
     _work: tuple[float, ...] = ()
@@ -144,6 +148,8 @@ class RunState:
                 self.networks |= event.networks
                 self.learning = {}
                 self.seconds, self.fraction = event.seconds, self._share(event.stage + 1, 0)
+            case ClaimJudged():
+                self.claim = event.judgement
             case RunPaused():
                 self.status = "paused"
             case RunResumed():
@@ -231,6 +237,7 @@ class RunState:
                 "views": self.views,
                 "comparison": self.comparison,
                 "warnings": tuple(self.warnings),
+                "claim": self.claim,
             }
         )
 

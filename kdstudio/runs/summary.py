@@ -8,6 +8,7 @@ from pydantic import computed_field
 
 from kdstudio.engine.events import NetworkResult, RunWarning
 from kdstudio.engine.identity import Identity, Record
+from kdstudio.engine.judgement import Judgement
 from kdstudio.engine.views import Comparison, View
 from kdstudio.runs.differences import Difference, Mean, differences, means
 
@@ -41,6 +42,8 @@ class Summary(Record):
     comparison: Comparison = Comparison()
     warnings: tuple[RunWarning, ...] = ()
     """What makes the results doubtful, in the order in which it was told."""
+    claim: Judgement | None = None
+    """What the run shows of its claim; None before its end, or where it makes none."""
     error: str = ""
 
     @computed_field  # type: ignore[prop-decorator]

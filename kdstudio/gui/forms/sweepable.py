@@ -15,7 +15,7 @@ from kdstudio.gui.forms.written import format_number, parse_number
 from kdstudio.runs.presets import write_values
 
 Trail = tuple[str, ...]
-UNLISTED = ("about", "sweep")
+UNLISTED = ("about", "claim", "sweep")
 """What is said of a preset, and what has a form of its own."""
 
 

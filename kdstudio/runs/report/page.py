@@ -13,19 +13,22 @@ from kdstudio.errors import KDStudioError
 from kdstudio.runs.files import write_file
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.report.beside import comparison
+from kdstudio.runs.report.claimed import claimed
 from kdstudio.runs.report.course import course
 from kdstudio.runs.report.described import method, networks, origin
 from kdstudio.runs.report.disagreed import disagreed, read_disagreements
 from kdstudio.runs.report.exported import exported
 from kdstudio.runs.report.markup import Markup, element, escaped, paragraph
 from kdstudio.runs.report.mistakes import mistakes
-from kdstudio.runs.report.outcome import leading_figures, outcome
+from kdstudio.runs.report.outcome import laid_out, leading_figures, outcome
 from kdstudio.runs.report.palette import style_sheet
 from kdstudio.runs.report.reported import ReportedRun, Section, read_run
+from kdstudio.runs.result_tables import ResultTable
 from kdstudio.runs.state import spoken_duration
 from kdstudio.runs.summary import spoken_warnings
 
 SECTIONS: tuple[Callable[[ReportedRun], Section | None], ...] = (
+    claimed,
     outcome,
     course,
     mistakes,
@@ -59,10 +62,13 @@ def write_report(
     path: Path,
     progress: ProgressCallback,
     *,
+    claims: ResultTable | None = None,
     ask: bool = False,
     replace: bool = False,
 ) -> Path:
     """Write the report of ``runs`` to ``path``, which is returned.
+
+    Runs that show the ``claims`` of a lecture have these before them, in the place of a comparison.
 
     With ``ask`` the networks are asked the test images, where the data are here, and disagreements shown.
 
@@ -74,18 +80,21 @@ def write_report(
         progress(run.name, number / len(runs))
         asked = read_disagreements(run, progress) if ask else None
         found.append(replace_fields(read_run(run), disagreements=asked))
-    write_file(path, report(found), replace=replace)
+    write_file(path, report(found, claims), replace=replace)
     return path
 
 
-def report(runs: Sequence[ReportedRun]) -> str:
-    """Return the page of ``runs``, one at least: beside each other where there are several, then each."""
+def report(runs: Sequence[ReportedRun], claims: ResultTable | None = None) -> str:
+    """Return the page of ``runs``, one at least: beside each other where there are several, then each.
+
+    The table of ``claims``, where it is given, stands in the place of the comparison.
+    """
     if not runs:
         raise KDStudioError("a report needs a run; name one")
-    several = len(runs) > 1
-    title = f"{len(runs)} runs compared" if several else runs[0].title
-    top = element("h1", title)
-    parts: list[Markup] = [element("header", top, *comparison(runs))] if several else []
+    several = len(runs) > 1 or claims is not None
+    title = claims.title if claims else f"{len(runs)} runs compared" if several else runs[0].title
+    beside = [laid_out(replace_fields(claims, title=""))] if claims else comparison(runs)
+    parts: list[Markup] = [element("header", element("h1", title), *beside)] if several else []
     parts += [_article(run, number, heading="h2" if several else "h1") for number, run in enumerate(runs, 1)]
     today = f"{datetime.now().astimezone():%d %B %Y}"
     foot = element("footer", f"Written by KD Studio {__version__} on {today}.")

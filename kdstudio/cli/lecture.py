@@ -1,0 +1,111 @@
+"""``kdstudio lecture``: every claim of the course, one after the other, each with its verdict."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from kdstudio.cli import tables
+from kdstudio.cli.display import console, show_run
+from kdstudio.cli.options import complain, runs_dir
+from kdstudio.cli.running import INTERRUPTED, interruption
+from kdstudio.errors import KDStudioError
+from kdstudio.runs.claims import claim_table
+from kdstudio.runs.lecture import (
+    Shown,
+    Step,
+    Variant,
+    course_table,
+    minutes_of,
+    run_of,
+    session_of,
+    shown_by,
+    steps,
+)
+from kdstudio.runs.lecture import lecture as read_lecture
+
+
+@click.command()
+@click.option("--claims", default="", help="Only these, by their numbers, with commas: 5,6.")
+@click.option(
+    "--minutes", type=click.FloatRange(min=0, min_open=True),
+    help="Take presets on less data where all claims together would take longer than this.",
+)  # fmt: skip
+@click.option("--report", "out", type=click.Path(path_type=Path), help="HTML file to write at the end.")
+@click.option("--list", "listed", is_flag=True, help="Only show what would be run, and what has been.")
+@runs_dir
+def lecture(claims: str, minutes: float | None, out: Path | None, listed: bool, runs: Path) -> int:
+    """Show every claim of the lecture, each by an experiment with several seeds, and say what came out.
+
+    A claim whose experiment has been run is not run again; call it once more to go on where it was left.
+    """
+    chosen = steps(read_lecture().chosen(_numbers(claims)), minutes)
+    if listed:
+        console(stderr=False).print(tables.table([_listed(step, runs) for step in chosen]))
+        return 0
+    told = console()
+    if minutes is not None and minutes_of(chosen) > minutes:
+        told.print(
+            f"note: at their shortest the claims take about {minutes_of(chosen):g} min, {minutes:g} are asked"
+        )
+    with interruption() as interrupted:
+        wanted = takewhile(lambda _step: not interrupted, chosen)
+        found = [_show(step, runs, interrupted, told) for step in wanted]
+    console(stderr=False).print(tables.laid_out(course_table(found)))
+    if out is not None:
+        click.echo(_write_report(found, out))
+    if interrupted:
+        complain("interrupted; 'kdstudio lecture' goes on where it was left")
+        return INTERRUPTED
+    return 0 if all(shown.judgement for shown in found) else 1
+
+
+def _numbers(text: str) -> set[int]:
+    try:
+        return {int(part) for part in text.split(",") if part.strip()}
+    except ValueError as error:
+        raise KDStudioError(f"--claims {text}: write numbers with commas, for instance 5,6") from error
+
+
+def _listed(step: Step, runs: Path) -> dict[str, str]:
+    run = run_of(step.experiment, runs)
+    return {
+        "claim": str(step.lesson.number),
+        "title": step.lesson.title,
+        "preset": step.variant.name,
+        "minutes": f"{step.variant.minutes:g}",
+        "others": ", ".join(_spoken(each) for each in step.lesson.presets if each != step.variant),
+        "run": f"{run.name}, {run.summary().status}" if run else "",
+    }
+
+
+def _spoken(variant: Variant) -> str:
+    lacks = variant.experiment.data.source.lacks()
+    return f"{variant.name} (needs {lacks})" if lacks else variant.name
+
+
+def _show(step: Step, runs: Path, interrupted: list[bool], told: Console) -> Shown:
+    """Run a step unless that has been done, and say what came out, or why nothing has."""
+    told.print(f"\n[bold]{step.lesson.number}. {step.lesson.title}[/]  ({step.variant.name})")
+    try:
+        run = run_of(step.experiment, runs)
+        if run is None or run.summary().status != "finished":
+            run = show_run(lambda tell: session_of(step, runs, tell), interrupted, quiet=False).folder
+        shown = shown_by(step, run)
+    except KDStudioError as error:
+        shown = Shown(step, fault=str(error))
+    if shown.judgement:
+        told.print(tables.laid_out(claim_table(shown.judgement)))
+    else:
+        complain(f"claim {step.lesson.number}: {shown.fault}")
+    return shown
+
+
+def _write_report(found: list[Shown], out: Path) -> Path:
+    from kdstudio.runs.report.page import write_report
+
+    folders = [shown.run for shown in found if shown.run]
+    return write_report(folders, out, lambda _what, _fraction: None, claims=course_table(found), replace=True)

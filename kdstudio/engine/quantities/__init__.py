@@ -1,0 +1,1 @@
+"""What a claim can measure of a network: one file for each kind of evidence."""

@@ -1,0 +1,219 @@
+"""Judging a claim: what it speaks of is measured seed by seed, and the differences' interval decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from kdstudio.engine.claim import Claim, Measured
+from kdstudio.engine.events import NetworkResult
+from kdstudio.engine.identity import SEED
+from kdstudio.engine.judgement import Expectation, Finding, Judgement, Verdict
+from kdstudio.engine.quantities.declaration import Quantity
+from kdstudio.engine.selecting import fits, nearest, spoken_selector
+from kdstudio.errors import KDStudioError
+from kdstudio.runs.differences import EXACT, Interval, interval_of, same_images, spoken_interval
+from kdstudio.runs.evidence import RunEvidence
+from kdstudio.runs.figures import MISSING, Spread
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.result_tables import ResultTable
+from kdstudio.runs.summary import Summary
+
+ONE_PAIR = "one seed shows nothing; run three or more, and where teachers are measured one for each"
+MOST_SPOKEN = 2
+"""Of more findings than this a sentence says how many came out as expected."""
+
+
+class Pair(NamedTuple):
+    """One network of a claim, and what it is held against: another, or a number."""
+
+    own: NetworkResult
+    other: NetworkResult | float
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Names of both without the seed; those of one name differ in the seed alone."""
+        other = f"{self.other:g}" if isinstance(self.other, float) else self.other.without(SEED).name
+        return self.own.without(SEED).name, other
+
+
+def judged(claim: Claim, evidence: RunEvidence) -> Judgement:
+    """Measure what ``claim`` speaks of; what cannot be measured is no statement, with the reason."""
+    findings = (finding for measured in claim.measured for finding in _findings(measured, evidence))
+    return Judgement(
+        statement=claim.statement, slide=claim.slide, published=claim.published, findings=tuple(findings)
+    )
+
+
+def judged_run(claim: Claim, folder: RunFolder, *, allow_code: bool = False) -> Judgement:
+    """Judge ``claim`` by a run's folder; ``allow_code`` lets networks be built by the user's own files."""
+    return judged(claim, RunEvidence(folder.summary(), folder, allow_code=allow_code))
+
+
+def judged_together(summary: Summary) -> Judgement | None:
+    """Judge the claim of several runs gathered, by their table alone; None where they make none."""
+    with suppress(ValidationError):  # of a package that is not here
+        if described := summary.experiment.get("claim"):
+            return judged(Claim.model_validate(described), RunEvidence(summary))
+    return None
+
+
+def _findings(measured: Measured, evidence: RunEvidence) -> Iterator[Finding]:
+    """One for each group of networks and each that it is held against."""
+    together: dict[tuple[str, str], list[Pair]] = {}
+    for pair in _pairs(measured, evidence):
+        together.setdefault(pair.names, []).append(pair)
+    if not together:
+        where = spoken_selector(measured.selected(evidence.kinds))
+        reason = f"no networks with {where} have been scored, or nothing to hold them against"
+        yield _described(measured, where, "nothing", reason)
+    for (own, other), pairs in together.items():
+        try:
+            yield _finding(measured, evidence, pairs)
+        except KDStudioError as error:
+            yield _described(measured, own, other, str(error))
+
+
+def _pairs(measured: Measured, evidence: RunEvidence) -> Iterator[Pair]:
+    where, against = measured.selected(evidence.kinds), measured.compared(evidence.kinds)
+    rows = evidence.rows.values()
+    for own in (row for row in rows if fits(row, where)):
+        if isinstance(measured.than, float):
+            yield Pair(own, measured.than)
+        elif against is not None:
+            itself = measured.than_quantity is not None
+            among = [row for row in rows if itself or row is not own]
+            yield from (Pair(own, other) for other in nearest(own, among, against))
+
+
+def _finding(measured: Measured, evidence: RunEvidence, pairs: list[Pair]) -> Finding:
+    ours = [measured.quantity.value(pair.own.name, evidence) for pair in pairs]
+    theirs = [_value(measured.other_quantity, pair, evidence) for pair in pairs]
+    apart = Spread(tuple(round(own - other, EXACT) for own, other in zip(ours, theirs, strict=True)))
+    interval = interval_of(apart)
+    verdict = _verdict(measured.expect, interval, measured.tolerance)
+    return _described(measured, *pairs[0].names, ONE_PAIR if verdict == "no statement" else "").model_copy(
+        update={
+            "value": Spread(tuple(ours)).mean,
+            "other": Spread(tuple(theirs)).mean,
+            "difference": interval.mean,
+            "low": interval.low,
+            "high": interval.high,
+            "seeds": apart.count,
+            "verdict": verdict,
+        }
+    )
+
+
+def _value(quantity: Quantity, pair: Pair, evidence: RunEvidence) -> float:
+    if isinstance(pair.other, float):
+        return pair.other
+    if quantity.same_images and not same_images(pair.own, pair.other):
+        raise KDStudioError(
+            f"'{pair.own.name}' and '{pair.other.name}' were scored on other images; their {quantity.title} "
+            "cannot be compared"
+        )
+    return quantity.value(pair.other.name, evidence)
+
+
+def _described(measured: Measured, own: str, other: str, reason: str) -> Finding:
+    """Say what is measured of what; the figures are still to come."""
+    quantity = measured.quantity
+    return Finding(
+        quantity=quantity.title,
+        of=f"{own} {quantity.setting()}".strip(),
+        than=other if isinstance(measured.than, float) else _spoken_other(measured, other),
+        expected=measured.expect,
+        unit=quantity.unit,
+        scale=quantity.scale,
+        digits=quantity.digits,
+        tolerance=measured.tolerance,
+        verdict="no statement",
+        reason=reason,
+    )
+
+
+def _spoken_other(measured: Measured, name: str) -> str:
+    other = measured.other_quantity
+    spoken = f"{name} {other.setting()}".strip()
+    return spoken if type(other) is type(measured.quantity) else f"{other.title} of {spoken}"
+
+
+def _verdict(expect: Expectation, found: Interval, tolerance: float | None) -> Verdict:
+    """Say what the interval of the differences shows."""
+    if found.low is None or found.high is None:
+        return "no statement"
+    if tolerance is not None:
+        if -tolerance <= found.low and found.high <= tolerance:
+            return "shown"
+        return "the opposite" if found.low > tolerance or found.high < -tolerance else "not shown"
+    if not found.is_shown:
+        return "not shown"
+    return "shown" if (found.mean < 0) == (expect == "lower") else "the opposite"
+
+
+def spoken_judgement(judgement: Judgement) -> str:
+    """Say the verdict, the statement, and the figures or how many came out as expected."""
+    findings = judgement.findings
+    if len(findings) > MOST_SPOKEN:
+        right = sum(finding.verdict == "shown" for finding in findings)
+        said = f"{right} of {len(findings)} measurements are as expected"
+    else:
+        said = "; ".join(map(spoken_finding, findings))
+    return f"{judgement.verdict.capitalize()}: {judgement.statement.rstrip('.')} ({said})."
+
+
+def spoken_finding(finding: Finding) -> str:
+    """``errors of student 8.2, of baseline 12.6: −4.4 ± 1.9, 5 seeds``, or why there is no statement."""
+    if finding.difference is None:
+        return f"{finding.quantity} of {finding.of}: {finding.reason}"
+    seeds = f"{finding.seeds} seeds" if finding.seeds > 1 else finding.reason
+    own, other = (_single(finding, value) for value in (finding.value, finding.other))
+    than = other if finding.is_number else f"of {finding.than} {other}"
+    return f"{finding.quantity} of {finding.of} {own}, {than}: {difference_of(finding)}, {seeds}"
+
+
+def difference_of(finding: Finding) -> str:
+    """``−4.4 ± 1.9 errors``, ``+0.2 ± 0.3 points of ±1 allowed``; a dash where nothing was measured."""
+    if finding.difference is None:
+        return MISSING
+    unit = "points" if finding.unit == "%" else finding.unit
+    spoken = spoken_interval(finding.difference, finding.low, finding.high, finding.scale, finding.digits)
+    allowed = f"of ±{finding.scale * finding.tolerance:g} allowed" if finding.tolerance else ""
+    return " ".join(filter(None, (spoken, unit, allowed)))
+
+
+def _single(finding: Finding, value: float | None) -> str:
+    if value is None:
+        return MISSING
+    digits = 1 if finding.digits == 0 and finding.seeds > 1 else finding.digits
+    return f"{finding.scale * value:,.{digits}f}{'%' if finding.unit == '%' else ''}"
+
+
+def claim_table(judgement: Judgement) -> ResultTable:
+    """Lay the findings out, a row for each."""
+    rows = tuple(
+        (
+            finding.quantity,
+            expected(finding),
+            _single(finding, finding.value),
+            _single(finding, finding.other),
+            difference_of(finding),
+            ": ".join(filter(None, (finding.verdict, finding.reason))),
+        )
+        for finding in judgement.findings
+    )
+    columns = ("measured", "expected", "of these", "of those", "difference (95 %)", "verdict")
+    return ResultTable(f"{judgement.verdict.capitalize()}: {judgement.statement}", columns, rows, figures=0)
+
+
+def expected(finding: Finding) -> str:
+    """``student lower than baseline``, ``teacher at T = 8 higher than 0.5``."""
+    word = "to" if finding.expected == "equal" else "than"
+    number = (
+        _single(finding, finding.other) if finding.is_number and finding.other is not None else finding.than
+    )
+    return f"{finding.of} {finding.expected} {word} {number}"
