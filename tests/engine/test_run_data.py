@@ -133,8 +133,7 @@ def test_a_network_can_see_a_fraction_of_the_images_while_its_teacher_sees_all()
     settings = ("networks.student.training.fraction=0.1", "networks.student.training.leave_out=[3]")
     context = small_context(small_experiment(*settings, "seed=4", "data.seed=1"))
     student, teacher = (
-        context.data.training_feed(context.recipe(role)).part
-        for role in ("student", "teacher")
+        context.data.training_feed(context.recipe(role)).part for role in ("student", "teacher")
     )
     of_all = counts(teacher.labels)
     assert counts(student.labels) == [0 if n == 3 else round(0.1 * of_all[n]) for n in range(10)]

@@ -35,9 +35,7 @@ def test_classes_that_are_left_out_are_tested_all_the_same():
 
 def test_a_networks_fraction_is_that_of_a_run():
     context = small_context(small_experiment("networks.student.training.fraction=0.2", "data.seed=3"))
-    whole, few = (
-        context.data.training_feed(context.recipe(role)).part for role in ("teacher", "student")
-    )
+    whole, few = (context.data.training_feed(context.recipe(role)).part for role in ("teacher", "student"))
     train = Part(whole.images, whole.labels)
     chosen = with_fraction(Data(train, train, train, (0.5,), (0.5,)), 0.2, 3)
     assert torch.equal(chosen.train.images, few.images)
