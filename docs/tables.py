@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from kdstudio.data.declaration import datasets
 from kdstudio.declaration import Declaration, Registry
 from kdstudio.engine.matching.declaration import matching_terms
+from kdstudio.engine.quantities.declaration import quantities
 from kdstudio.engine.strategy import Many, strategies
 from kdstudio.models.complexity import complexity
 from kdstudio.models.declaration import ImageShape, ModelSpec, models
@@ -211,6 +212,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "heads": lambda: entries(heads),
     "datasets": lambda: entries(datasets),
     "formats": file_formats,
+    "quantities": lambda: entries(quantities),
 }
 
 

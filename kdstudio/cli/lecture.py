@@ -90,6 +90,7 @@ def _spoken(variant: Variant) -> str:
 def _show(step: Step, runs: Path, interrupted: list[bool], told: Console) -> Shown:
     """Run a step unless that has been done, and say what came out, or why nothing has."""
     told.print(f"\n[bold]{step.lesson.number}. {step.lesson.title}[/]  ({step.variant.name})")
+    told.print(step.claim.statement, markup=False)
     try:
         run = run_of(step.experiment, runs)
         if run is None or run.summary().status != "finished":

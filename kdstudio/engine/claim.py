@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Self
 
 from pydantic import field_validator, model_validator
@@ -12,7 +13,7 @@ from kdstudio.engine.events import StageSummary
 from kdstudio.engine.identity import SEED, Coordinate, Identity
 from kdstudio.engine.judgement import Expectation
 from kdstudio.engine.quantities.declaration import AnyQuantity, Quantity
-from kdstudio.engine.selecting import KEYS, Selector, fits, nearest, spoken_selector
+from kdstudio.engine.selecting import KEYS, Selector, Some, fits, nearest, spoken_selector
 from kdstudio.engine.views import Comparison
 from kdstudio.errors import KDStudioError, speaking_of
 
@@ -65,6 +66,12 @@ class Measured(Declaration):
         """Which networks they are held against; None for a number."""
         return None if isinstance(self.than, float) else {"kind": kinds.control, **self.than}
 
+    def others(self, own: Some, among: Sequence[Some], kinds: Comparison) -> list[Some]:
+        """Find those of ``among`` that ``own`` is held against: not itself, but in another quantity."""
+        where = self.compared(kinds)
+        others = [each for each in among if self.than_quantity or each is not own]
+        return [] if where is None else nearest(own, others, where)
+
 
 def _keys(than: float | Mapping[str, Coordinate]) -> tuple[str, ...]:
     return () if isinstance(than, float) else (*than,)
@@ -99,22 +106,28 @@ def _check(
     measured: Measured, kinds: Comparison, networks: Sequence[Identity], stages: Sequence[StageSummary]
 ) -> None:
     selected = _fitting(measured.selected(kinds), networks)
-    compared = measured.compared(kinds)
-    others = [] if compared is None else [compared]
+    if compared := measured.compared(kinds):
+        _fitting(compared, networks)
+        _each_has(selected, lambda own: measured.others(own, networks, kinds), compared)
     for quantity in (measured.quantity, measured.other_quantity):
-        others += quantity.selectors(kinds)
         try:
             quantity.check(stages)
         except ValueError as error:
             raise KDStudioError(f"the claim's {quantity.name} cannot be measured: {error}") from error
-    for where in others:
-        _fitting(where, networks)
-        for network in selected:
-            if not nearest(network, networks, where):
-                raise KDStudioError(
-                    f"the claim holds '{network.name}' against networks with {spoken_selector(where)}, and "
-                    "none of them shares its seed and settings; name the setting in which they differ"
-                )
+        for where in quantity.selectors(kinds):
+            _fitting(where, networks)
+            _each_has(selected, partial(nearest, among=networks, where=where), where)
+
+
+def _each_has(
+    selected: Sequence[Identity], others: Callable[[Identity], list[Identity]], where: Selector
+) -> None:
+    for network in selected:
+        if not others(network):
+            raise KDStudioError(
+                f"the claim holds '{network.name}' against networks with {spoken_selector(where)}, and none "
+                "of them shares its seed and settings; name the setting in which they differ"
+            )
 
 
 def _fitting(where: Selector, networks: Sequence[Identity]) -> list[Identity]:

@@ -7,7 +7,7 @@ that all trials share is called ``teacher``, a baseline under a sweep of tempera
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kdstudio.engine.claim import check_claim
@@ -16,8 +16,10 @@ from kdstudio.engine.context import RunContext
 from kdstudio.engine.dry_run import follow
 from kdstudio.engine.evaluation import Evaluated
 from kdstudio.engine.events import StageSummary
+from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.identity import Coordinate, Identity, spoken_coordinates
 from kdstudio.engine.stage import Stage
+from kdstudio.errors import KDStudioError
 
 Coordinates = dict[str, Coordinate]
 
@@ -66,6 +68,8 @@ class RunPlan:
 
     stages: tuple[StageSummary, ...]
     trials: tuple[TrialPlan, ...]
+    notes: tuple[str, ...] = ()
+    """What people should know before it is trained, and changes no result."""
 
     def first_with(self, stage: int) -> TrialPlan:
         """Return the trial that trains the stage; others take what it has trained."""
@@ -87,8 +91,7 @@ class _Followed:
 def run_plan(context: RunContext, tell: Callable[[str], None] = lambda _what: None) -> RunPlan:
     """Follow every trial's plan without training; stages of equal content are one stage.
 
-    ``tell`` hears of every stage. Raises KDStudioError where one cannot be trained, or where the
-    experiment's claim speaks of what the run will not have.
+    ``tell`` hears of every stage. Raises KDStudioError where one cannot be trained.
     """
     followed = [_follow(coordinates, trial, tell) for coordinates, trial in context.trials()]
     numbers: dict[str, int] = {}
@@ -109,10 +112,18 @@ def run_plan(context: RunContext, tell: Callable[[str], None] = lambda _what: No
         TrialPlan(tuple(numbers[key] for key in trial.digests), called)
         for trial, called in zip(followed, names, strict=True)
     )
-    if claim := context.experiment.claim:
-        scored = {name: identity for stage in stages.values() for name, identity in stage.scored.items()}
-        check_claim(claim, context.experiment.strategy.comparison, [*scored.values()], [*stages.values()])
-    return RunPlan(tuple(stages.values()), trials)
+    return RunPlan(tuple(stages.values()), trials, tuple(_notes(context.experiment, [*stages.values()])))
+
+
+def _notes(experiment: Experiment, stages: Sequence[StageSummary]) -> Iterator[str]:
+    """Say why the claim will not be judged: whoever changes a preset may take away what it speaks of."""
+    if experiment.claim is None:
+        return
+    scored = {name: identity for stage in stages for name, identity in stage.scored.items()}
+    try:
+        check_claim(experiment.claim, experiment.strategy.comparison, [*scored.values()], stages)
+    except KDStudioError as error:
+        yield f"This run will not show its claim: {error}."
 
 
 def _follow(coordinates: Coordinates, context: RunContext, tell: Callable[[str], None]) -> _Followed:

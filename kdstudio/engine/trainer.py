@@ -171,6 +171,7 @@ class Trainer:
             comparison=strategy.comparison,
         )
         if self._resume.progress.is_beginning:
+            yield from (RunNotice(message=note) for note in self.plan.notes)
             yield from self._doubts.new(repeated_test_images(data.repeated_test_images(), len(data.test)))
         for trial, (_coordinates, own) in zip(self.plan.trials, context.trials(), strict=True):
             for number, stage in zip(trial.numbers, own.plan(), strict=True):

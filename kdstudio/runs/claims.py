@@ -13,7 +13,7 @@ from kdstudio.engine.events import NetworkResult
 from kdstudio.engine.identity import SEED
 from kdstudio.engine.judgement import Expectation, Finding, Judgement, Verdict
 from kdstudio.engine.quantities.declaration import Quantity
-from kdstudio.engine.selecting import fits, nearest, spoken_selector
+from kdstudio.engine.selecting import fits, spoken_selector
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.differences import EXACT, Interval, interval_of, same_images, spoken_interval
 from kdstudio.runs.evidence import RunEvidence
@@ -78,15 +78,12 @@ def _findings(measured: Measured, evidence: RunEvidence) -> Iterator[Finding]:
 
 
 def _pairs(measured: Measured, evidence: RunEvidence) -> Iterator[Pair]:
-    where, against = measured.selected(evidence.kinds), measured.compared(evidence.kinds)
-    rows = evidence.rows.values()
+    rows, where = [*evidence.rows.values()], measured.selected(evidence.kinds)
     for own in (row for row in rows if fits(row, where)):
         if isinstance(measured.than, float):
             yield Pair(own, measured.than)
-        elif against is not None:
-            itself = measured.than_quantity is not None
-            among = [row for row in rows if itself or row is not own]
-            yield from (Pair(own, other) for other in nearest(own, among, against))
+        else:
+            yield from (Pair(own, other) for other in measured.others(own, rows, evidence.kinds))
 
 
 def _finding(measured: Measured, evidence: RunEvidence, pairs: list[Pair]) -> Finding:

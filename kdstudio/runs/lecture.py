@@ -13,6 +13,7 @@ from typing import Self
 from pydantic import ValidationError, field_validator
 
 from kdstudio.declaration import Declaration, option
+from kdstudio.engine.claim import Claim
 from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.judgement import Judgement
 from kdstudio.errors import KDStudioError
@@ -25,11 +26,11 @@ from kdstudio.runs.presets import load_experiment, plain
 from kdstudio.runs.result_tables import ResultTable
 from kdstudio.runs.session import Session, Tell, new_session, resumed_session
 from kdstudio.runs.state import spoken_duration
-from kdstudio.runs.summary import Summary
+from kdstudio.runs.summary import Status, Summary
 from kdstudio.shipped import shipped
 
-GONE_ON_WITH = ("stopped", "interrupted")
-"""States of a run that the lecture goes on with instead of beginning it anew."""
+TAKEN: tuple[Status, ...] = ("finished", "running", "paused", "stopped", "interrupted")
+"""States of a run that the lecture takes, or goes on with, instead of beginning it anew; the best first."""
 
 
 class Variant(Declaration):
@@ -97,6 +98,13 @@ class Step:
         """What is run."""
         return self.variant.experiment
 
+    @property
+    def claim(self) -> Claim:
+        """What it is to show."""
+        claim = self.experiment.claim
+        assert claim is not None  # as the variant has found
+        return claim
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -148,9 +156,9 @@ def minutes_of(chosen: Iterable[Step]) -> float:
 
 
 def run_of(experiment: Experiment, runs: Path) -> RunFolder | None:
-    """Find the run of an experiment: a finished one, else one to go on with, the newest; None without any."""
+    """Find the newest run of an experiment: a finished one, else one that was begun; None without any."""
     wanted = essence(plain(experiment))
-    found: dict[str, RunFolder] = {}
+    found: dict[Status, RunFolder] = {}
     for folder in run_folders(runs):
         try:
             summary = folder.summary()
@@ -158,7 +166,7 @@ def run_of(experiment: Experiment, runs: Path) -> RunFolder | None:
             continue
         if essence(summary.experiment) == wanted:
             found.setdefault(summary.status, folder)
-    return next((found[status] for status in ("finished", *GONE_ON_WITH) if status in found), None)
+    return next((found[status] for status in TAKEN if status in found), None)
 
 
 def session_of(step: Step, runs: Path, tell: Tell) -> Session:
@@ -169,11 +177,11 @@ def session_of(step: Step, runs: Path, tell: Tell) -> Session:
 
 def shown_by(step: Step, run: RunFolder) -> Shown:
     """Say what a run shows of a step's claim, as the preset makes it now."""
-    summary, claim = run.summary(), step.experiment.claim
-    if summary.status != "finished" or claim is None:
+    summary = run.summary()
+    if summary.status != "finished":
         return Shown(step, run, summary, fault=summary.error or f"the run is {summary.status}")
-    kept = summary.claim if run.experiment().claim == claim else None
-    return Shown(step, run, summary, kept or judged_run(claim, run))
+    kept = summary.claim if run.experiment().claim == step.claim else None
+    return Shown(step, run, summary, kept or judged_run(step.claim, run))
 
 
 def course_table(found: Iterable[Shown]) -> ResultTable:

@@ -117,7 +117,8 @@ def _remarks(
         yield f"Of {', '.join(names)}, never seen in training: {', '.join(unseen)}."
     if summary.claim:
         yield spoken_judgement(summary.claim)
-    if effect and effect.verdict == "one seed" and summary.status == "finished":
+    without_statement = summary.claim and summary.claim.verdict == "no statement"
+    if effect and effect.verdict == "one seed" and summary.status == "finished" and not without_statement:
         yield ONE_SEED
 
 

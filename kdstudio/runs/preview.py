@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -135,17 +135,19 @@ class Previewer:
         check_weights(first.experiment, self._runs, first.data.image, first.data.class_names)
         trials = len(trials_of(experiment))
         is_counted = trials <= MOST_FOLLOWED
+        networks = {role: _network(first, role) for role in first.experiment.networks}
         make = _counted if is_counted else _at_most
+        stages, notes = make(RunContext(experiment, loaded, device), lambda what: progress(what, 0.0))
         return Preview(
             class_names=first.data.class_names,
             image=first.data.image[:3],
             validation_images=len(first.data.validation),
             test_images=len(first.data.test),
-            networks={role: _network(first, role) for role in first.experiment.networks},
+            networks=networks,
             trials=trials,
-            stages=tuple(make(RunContext(experiment, loaded, device), lambda what: progress(what, 0.0))),
+            stages=tuple(stages),
             is_counted=is_counted,
-            notes=first.data.notes,
+            notes=(*first.data.notes, *notes),
         )
 
     def samples(self, experiment: Experiment, wish: SampleWish, progress: ProgressCallback) -> SamplePage:
@@ -175,25 +177,28 @@ class Previewer:
         return self._data
 
 
-def _counted(context: RunContext, tell: Callable[[str], None]) -> Iterator[PlannedStage]:
-    """Yield the stages by their names in the plan, each with how many the run has."""
+Planned = tuple[list[PlannedStage], tuple[str, ...]]
+"""Stages, and what people should know of the plan."""
+
+
+def _counted(context: RunContext, tell: Callable[[str], None]) -> Planned:
+    """Return the stages by their names in the plan, each with how many the run has."""
     from kdstudio.engine.run_plan import run_plan
 
     alike: dict[str, list[StageSummary]] = {}
-    for stage in run_plan(context, tell).stages:
+    plan = run_plan(context, tell)
+    for stage in plan.stages:
         alike.setdefault(stage.own_name, []).append(stage)
-    for stages in alike.values():
-        yield PlannedStage(stages[0], len(stages))
+    return [PlannedStage(stages[0], len(stages)) for stages in alike.values()], plan.notes
 
 
-def _at_most(context: RunContext, tell: Callable[[str], None]) -> Iterator[PlannedStage]:
-    """Yield the stages of the first trial, as if no other shared any."""
+def _at_most(context: RunContext, tell: Callable[[str], None]) -> Planned:
+    """Return the stages of the first trial, as if no other shared any."""
     from kdstudio.engine.dry_run import dry_run
 
     trials = trials_of(context.experiment)
     _coordinates, first = next(context.trials())
-    for stage in dry_run(first, tell):
-        yield PlannedStage(stage, len(trials))
+    return [PlannedStage(stage, len(trials)) for stage in dry_run(first, tell)], ()
 
 
 def _network(context: RunContext, role: str) -> NetworkPreview:

@@ -19,6 +19,7 @@ from kdstudio.engine.events import (
     Preparing,
     RunDone,
     RunFailed,
+    RunNotice,
     RunPaused,
     RunResumed,
     RunStopped,
@@ -97,12 +98,21 @@ class Session:
             yield last
 
     def _judge(self, recorder: Recorder) -> Generator[Event]:
-        """Measure what the experiment claims, where it does; its code has been allowed with the run's."""
-        if claim := self.folder.experiment().claim:
-            yield Preparing(what="measuring the claim", fraction=0.0)
-            judged = ClaimJudged(judgement=judged_run(claim, self.folder, allow_code=True))
-            recorder.record(judged)
-            yield judged
+        """Measure what the experiment claims, where it does; its code has been allowed with the run's.
+
+        What fails in it, as in a quantity of another package, is told: the networks are trained.
+        """
+        claim = self.folder.experiment().claim
+        if claim is None:
+            return
+        yield Preparing(what="measuring the claim", fraction=0.0)
+        told: ClaimJudged | RunNotice
+        try:
+            told = ClaimJudged(judgement=judged_run(claim, self.folder, allow_code=True))
+        except Exception as error:
+            told = RunNotice(message=f"The claim could not be measured: {failure(error).message}")
+        recorder.record(told)
+        yield told
 
     def _stop(self, recorder: Recorder, event: Event | None) -> Event | None:
         """Keep where the run stands after ``event``; nothing is left to stop after the last."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from kdstudio.engine.judgement import Finding, Judgement
 from kdstudio.engine.views import Comparison
 from kdstudio.runs.outcome import ONE_SEED, outcome
 from tests.results import doubt, row, run
@@ -27,6 +28,16 @@ def test_fewer_errors_on_one_seed_are_counted_and_not_called_better():
 
 def test_equal_errors_are_no_better():
     assert outcome(hinton(0.9)).sentence.endswith(": no better than alone (one seed)")
+
+
+def test_the_verdict_on_a_claim_is_a_remark_and_needs_no_other_on_one_seed():
+    told = {"quantity": "errors", "of": "student", "than": "baseline", "expected": "lower"}
+    figures = {"value": 50, "other": 100, "difference": -50, "seeds": 1}
+    finding = Finding(**told, **figures, verdict="no statement", reason="one seed shows nothing")
+    found = outcome(hinton(0.95, claim=Judgement(statement="It is so.", findings=(finding,))))
+    assert found.remarks == (
+        "No statement: It is so (errors of student 50, of baseline 100: −50, one seed shows nothing).",
+    )
 
 
 def over_seeds(*students):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kdstudio.engine.experiment import Experiment
 from kdstudio.runs.command_line import differences
+from kdstudio.runs.comparison import DESCRIPTIVE
 from kdstudio.runs.presets import load_experiment, plain, preset_names, write_values
 
 LONGEST = 4
@@ -16,6 +17,7 @@ def described(experiment: Experiment) -> str:
     if experiment.name not in preset_names():
         return usual
     changes = differences(plain(load_experiment(experiment.name)), plain(experiment))
-    told = [f"{path}={write_values([value])}" for path, value in changes if not path.startswith("about")]
+    settings = [change for change in changes if change[0].partition(".")[0] not in DESCRIPTIVE]
+    told = [f"{path}={write_values([value])}" for path, value in settings]
     more = [f"{len(told) - LONGEST} more"] if len(told) > LONGEST else []
     return ", ".join(told[:LONGEST] + more) or usual
