@@ -100,7 +100,7 @@ def test_run_what_is_there_and_read_what_came_out(window, wait_for, keys):
 
 def test_repeat_the_missing_threes_and_find_the_figure(qtbot, window, wait_for, keys):
     keys.press("Ctrl+1")
-    keys.type("never seen small")
+    keys.type("unseen")
     keys.press("Return")
     assert window.draft.source == "digits-no-threes"
     few_epochs(keys)
