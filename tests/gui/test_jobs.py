@@ -104,6 +104,7 @@ def test_repeat_the_missing_threes_and_find_the_figure(qtbot, window, wait_for, 
     keys.press("Return")
     assert window.draft.source == "digits-no-threes"
     few_epochs(keys)
+    keys.go_to("number of seeds", "1")
     keys.press("Ctrl+R")
     assert wait_for(State.FINISHED, State.FAILED) is State.FINISHED
     keys.tab_to(window.page("Live").result.buttons["Unseen"])
