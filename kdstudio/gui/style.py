@@ -8,6 +8,7 @@ QFrame#card { background: $panel; border: 1px solid $border; border-radius: 8px;
 QFrame#runbar { background: $panel; border: none; border-top: 1px solid $border; }
 QFrame#rail { background: $rail; border: none; border-right: 1px solid $border; }
 QLabel#title { font-size: $title_size; font-weight: 600; }
+QLabel#statement { font-size: $sign_size; font-weight: 600; }
 QLabel#heading { font-size: $heading_size; font-weight: 600; }
 QLabel#subheading { font-weight: 600; color: $muted; }
 QLabel#muted { color: $muted; }

@@ -1,0 +1,153 @@
+"""Guessing before the result is seen: what is asked follows from what the claim measures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import floor, log10
+from typing import Literal, NamedTuple
+
+from kdstudio.engine.claim import Claim
+from kdstudio.engine.identity import PEER, STUDENT, TEACHER, Identity
+from kdstudio.engine.judgement import Finding, Judgement
+from kdstudio.engine.quantities.declaration import Quantity
+from kdstudio.engine.selecting import KEYS, Selector
+from kdstudio.engine.views import Comparison
+
+Direction = Literal["lower", "no difference", "higher"]
+DIRECTIONS: tuple[Direction, ...] = ("lower", "no difference", "higher")
+Guess = float | Direction
+"""A figure in the question's unit, or a direction where it asks for none."""
+
+WHOLE = 100.0
+"""Percent that the other side is, where a figure is guessed as its share."""
+MOST_SHARE = 2 * WHOLE
+
+
+class Estimate(NamedTuple):
+    """What was measured in a question's unit, with the 95 % interval; that is None for one seed."""
+
+    mean: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a class is asked of a claim: of its first measurement."""
+
+    text: str
+    """``errors of student, in % of those of baseline``."""
+    unit: str
+    most: float | None = None
+    """The largest figure that can be guessed; None where a direction is."""
+    is_share: bool = False
+    """Whether figures are percent of the other side, since nobody knows beforehand how large they are."""
+
+    @property
+    def digits(self) -> int:
+        """Decimals of a guess: three digits of the largest."""
+        return max(0, 2 - floor(log10(self.most))) if self.most else 0
+
+    @property
+    def axis(self) -> str:
+        """Name of an axis of such figures."""
+        told = self.text if self.most else f"{self.text}: the difference"
+        return told if self.is_share or not self.unit else f"{told} ({self.unit})"
+
+    def estimate(self, finding: Finding) -> Estimate | None:
+        """Put what was measured into the question's unit; None where there is nothing."""
+        if finding.difference is None or finding.other is None:
+            return None
+        level, factor = (finding.other if self.most else 0.0), finding.scale
+        if self.is_share:
+            if finding.other == 0:
+                return None
+            factor = WHOLE / finding.other
+        ends = (None if end is None else factor * (level + end) for end in (finding.low, finding.high))
+        return Estimate(factor * (level + finding.difference), *ends)
+
+    def level(self, finding: Finding) -> float | None:
+        """Where no difference would be."""
+        if self.is_share:
+            return WHOLE
+        if self.most is None:
+            return 0.0
+        return None if finding.other is None else finding.scale * finding.other
+
+    def spoken(self, guess: Guess) -> str:
+        """``75 %``, ``1.8 nats``, ``lower``."""
+        return guess if isinstance(guess, str) else f"{guess:,.{self.digits}f} {self.unit}".rstrip()
+
+
+def question_of(claim: Claim, kinds: Comparison) -> Question:
+    """Ask for the figure itself where it has an end, for its share of the other side, or for a direction."""
+    measured = claim.measured[0]
+    quantity, compared = measured.quantity, measured.compared(kinds)
+    own = _spoken(quantity, measured.selected(kinds))
+    if quantity.reach is not None:
+        return Question(own, quantity.unit, quantity.scale * quantity.reach)
+    if compared is None:
+        assert isinstance(measured.than, float)
+        return Question(f"{own}, against {quantity.scale * measured.than:g}", quantity.unit)
+    other = f"those of {_name(compared)}" if measured.than_quantity is None else _spoken(
+        measured.than_quantity, compared
+    )  # fmt: skip
+    if type(measured.other_quantity) is type(quantity):
+        return Question(f"{own}, in % of {other}", "%", MOST_SHARE, is_share=True)
+    return Question(f"{own}, against {other}", quantity.unit)
+
+
+def asked(judgement: Judgement) -> Sequence[Finding]:
+    """Return the findings that the question is about: the first, and those that measure the same."""
+
+    def what(finding: Finding) -> tuple[str, bool]:
+        return finding.quantity, finding.is_number
+
+    return [finding for finding in judgement.findings if what(finding) == what(judgement.findings[0])]
+
+
+def answer(question: Question, guess: Guess | None, judgement: Judgement) -> str:
+    """``Guessed 75 %; measured 65 ± 15 %: within the interval``, for the first measurement."""
+    finding = asked(judgement)[0]
+    estimate = question.estimate(finding)
+    if estimate is None:
+        return f"Nothing to hold a guess against: {finding.reason}." if guess is not None else ""
+    low, high = estimate.low, estimate.high
+    if question.most is None:
+        came = _direction(finding)
+        return "" if guess is None else f"Guessed {guess}; measured {came}."
+    half = "" if low is None or high is None else f" ± {(high - low) / 2:,.{question.digits}f}"
+    measured = f"measured {estimate.mean:,.{question.digits}f}{half} {question.unit}".rstrip()
+    if guess is None:
+        return f"{question.text[0].upper()}{question.text[1:]}: {measured}."
+    assert not isinstance(guess, str)
+    return f"Guessed {question.spoken(guess)}; {measured}{_held(guess, low, high)}."
+
+
+def _held(guess: float, low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return ""
+    if low <= guess <= high:
+        return ": within the interval"
+    return ": too low" if guess < low else ": too high"
+
+
+def _direction(finding: Finding) -> Direction:
+    """Where the whole interval lies."""
+    allowed = finding.tolerance or 0.0
+    if finding.high is not None and finding.high < -allowed:
+        return "lower"
+    return "higher" if finding.low is not None and finding.low > allowed else "no difference"
+
+
+def _spoken(quantity: Quantity, where: Selector) -> str:
+    return f"{quantity.title} of {_name(where)} {quantity.setting()}".rstrip()
+
+
+def _name(where: Selector) -> str:
+    """Name those who are meant as networks are named."""
+    kind = str(where["kind"])
+    role = str(where.get("role", kind if kind in (TEACHER, PEER) else STUDENT))
+    coordinates = {key: value for key, value in where.items() if key not in KEYS}
+    return Identity(role=role, kind=kind, coordinates=coordinates).name
