@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from kdstudio.gui.html import joined, lines
 from kdstudio.gui.layout import GAP, Card, text_label
@@ -13,6 +13,7 @@ from kdstudio.gui.pages.lecture.verdict_card import VerdictCard
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.guesses import Guess, Question, question_of
 
+RUN, RUN_AGAIN = "Run this claim", "Run it again"
 REVEAL, HIDE = "Reveal", "Hide again"
 SAID = {
     NOT_RUN: "Let the class guess, then press Run. It is trained here in {time}.",
@@ -51,7 +52,7 @@ class ClaimView(QWidget):
         self.message = text_label(name="muted")
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.verdict = VerdictCard(theme)
-        self.run_button = QPushButton("Run", objectName="primary")
+        self.run_button = QPushButton(RUN, objectName="primary")
         self.reveal_button = QPushButton(REVEAL)
         self.previous_button, self.next_button = QPushButton("Previous"), QPushButton("Next")
         for button, keys, tip in (
@@ -91,15 +92,13 @@ class ClaimView(QWidget):
         buttons.addStretch(1)
         asked.add(self._asked)
         asked.column.addLayout(buttons)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self.message)
-        self._stack.addWidget(self.verdict)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(GAP)
         whole.addWidget(said)
         whole.addWidget(asked)
-        whole.addWidget(self._stack, 1)
+        whole.addWidget(self.message, 1)
+        whole.addWidget(self.verdict, 1)
 
     def show_lesson(self, lesson: Lesson, place: str, guess: Guess | None, *, revealed: bool) -> None:
         """Show ``lesson``, at its ``place`` of the course, with what was guessed of it."""
@@ -111,7 +110,7 @@ class ClaimView(QWidget):
         self.statement.setText(claim.statement)
         self.about.setText(_about(lesson))
         if is_other:
-            self.question.setText(f"Guess: {question.text}")
+            self.question.setText(f"Guess: {question.axis}")
             self.control.ask(question, guess)
         self._show_result(lesson, question, guess, revealed=revealed)
 
@@ -120,16 +119,16 @@ class ClaimView(QWidget):
     ) -> None:
         is_shown = revealed and lesson.is_finished and not lesson.is_at_work
         self._asked.setHidden(is_shown)
-        self.run_button.setText("Run again" if lesson.is_finished else "Run")
+        self.run_button.setText(RUN_AGAIN if lesson.is_finished else RUN)
         self.run_button.setEnabled(not lesson.is_at_work)
         self.reveal_button.setText(HIDE if revealed else REVEAL)
         self.reveal_button.setEnabled(revealed or lesson.is_finished or lesson.is_at_work)
-        if is_shown and lesson.shown:
+        has_verdict = is_shown and lesson.shown is not None
+        if has_verdict and lesson.shown:
             self.verdict.show_result(lesson.shown, question, guess)
-            self._stack.setCurrentWidget(self.verdict)
-            return
         self.message.setText(_said(lesson, revealed=revealed))
-        self._stack.setCurrentWidget(self.message)
+        self.message.setHidden(has_verdict)
+        self.verdict.setVisible(has_verdict)
 
 
 def _said(lesson: Lesson, *, revealed: bool) -> str:
@@ -143,7 +142,8 @@ def _about(lesson: Lesson) -> str:
     """The slide's words, the published figure, and what is run."""
     claim, variant, experiment = lesson.step.claim, lesson.step.variant, lesson.step.experiment
     lacks = experiment.data.source.lacks()
-    facts = (variant.name, f"{experiment.seeds} seeds", lesson.time, lacks and f"needs {lacks}")
+    seeds = "1 seed" if experiment.seeds == 1 else f"{experiment.seeds} seeds"
+    facts = (variant.name, seeds, lesson.time, lacks and f"needs {lacks}")
     return lines(
         claim.slide and f"“{claim.slide}”",
         claim.published and f"Published: {claim.published}",

@@ -6,13 +6,11 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QLabel,
-    QListWidget,
-    QListWidgetItem,
     QPushButton,
     QStackedLayout,
     QVBoxLayout,
@@ -27,6 +25,7 @@ from kdstudio.gui.forms.editors import Choices
 from kdstudio.gui.in_sight import InSight
 from kdstudio.gui.layout import GAP, MARGIN, scrolled, text_label
 from kdstudio.gui.pages.lecture.claim_view import ClaimView
+from kdstudio.gui.pages.lecture.course_list import CourseList
 from kdstudio.gui.pages.lecture.lessons import Lesson, Lessons, read
 from kdstudio.gui.pages.run_writer import RunWriter, Writing
 from kdstudio.gui.permission import once_allowed
@@ -56,10 +55,7 @@ class LecturePage(QWidget):
         self.guesses: dict[int, Guess] = {}
         """By the claims' numbers."""
         self.revealed: set[int] = set()
-        self.list = QListWidget(objectName="choices")
-        self.list.setAccessibleName("Claims of the lecture")
-        self.list.setWordWrap(True)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list = CourseList()
         self.setFocusProxy(self.list)
         self.time_box = Choices()
         self.time_box.setAccessibleName("Time there is")
@@ -80,7 +76,6 @@ class LecturePage(QWidget):
         self._connect(index)
         self._show_time()
         self.refresh()
-        self.list.setCurrentRow(0)
 
     def _make_content(self) -> QWidget:
         side = QWidget()
@@ -118,7 +113,7 @@ class LecturePage(QWidget):
         self._controller.watch.changed.connect(look.look)
         self.lessons.changed.connect(self.refresh)
         self.time_box.currentIndexChanged.connect(self._show_time)
-        self.list.currentRowChanged.connect(self._show_chosen)
+        self.list.turned.connect(self._show_chosen)
         self.at_once.toggled.connect(self.refresh)
         self.all_button.clicked.connect(self.run_all)
         self.report_button.clicked.connect(self.report)
@@ -131,7 +126,7 @@ class LecturePage(QWidget):
     @property
     def lesson(self) -> Lesson:
         """The claim in sight."""
-        return self.lessons.all[max(self.list.currentRow(), 0)]
+        return self.lessons.all[self.list.row]
 
     def is_revealed(self, lesson: Lesson) -> bool:
         """Tell whether its result may be shown."""
@@ -140,19 +135,13 @@ class LecturePage(QWidget):
     def refresh(self) -> None:
         """Show the course as it stands; the claim in sight stays so."""
         every = self.lessons.all
-        with QSignalBlocker(self.list):
-            while self.list.count() < len(every):
-                self.list.addItem(QListWidgetItem())
-            for row, lesson in enumerate(every):
-                state = lesson.spoken_state(revealed=self.is_revealed(lesson))
-                text = f"{lesson.number}. {lesson.step.lesson.title}\n{state}  ·  {lesson.time}"
-                self.list.item(row).setText(text)
+        self.list.show_rows([lesson.row(revealed=self.is_revealed(lesson)) for lesson in every])
         self.all_button.setEnabled(bool(self._undone()))
         self.report_button.setEnabled(any(lesson.is_finished for lesson in every))
         self._show_chosen()
 
     def _show_chosen(self) -> None:
-        lesson, row = self.lesson, max(self.list.currentRow(), 0)
+        lesson, row = self.lesson, self.list.row
         last = len(self.lessons.all) - 1
         place = f"Claim {lesson.number}, {row + 1} of {last + 1}"
         self.view.previous_button.setEnabled(row > 0)
@@ -170,7 +159,7 @@ class LecturePage(QWidget):
 
     def move_on(self, by: int) -> None:
         """Turn to the claim so many further on."""
-        self.list.setCurrentRow(min(max(self.list.currentRow() + by, 0), self.list.count() - 1))
+        self.list.choose(self.list.row + by)
 
     def _keep_guess(self, guess: Guess) -> None:
         self.guesses[self.lesson.number] = guess

@@ -11,6 +11,7 @@ from kdstudio.errors import KDStudioError
 from kdstudio.gui.background import BackgroundJob
 from kdstudio.gui.queue_watch import QueueWatch
 from kdstudio.gui.run_index import SharedIndex
+from kdstudio.runs.choices import Choice
 from kdstudio.runs.failure import failure
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.lecture import Course, Shown, Step, run_among, shown_by, steps
@@ -20,7 +21,7 @@ from kdstudio.runs.queue.entry import Entry
 from kdstudio.runs.state import spoken_duration
 from kdstudio.runs.summary import Summary
 
-RUNNING, QUEUED, FAILED, THERE, NOT_RUN = "running", "queued", "failed", "ready to be revealed", "not run"
+RUNNING, QUEUED, FAILED, THERE, NOT_RUN = "running", "queued", "failed", "ready", "not run"
 SIGNS = {
     RUNNING: "▶",
     QUEUED: "◔",
@@ -73,12 +74,13 @@ class Lesson:
             return spoken_duration(self.summary.seconds)
         return f"about {spoken_duration(60 * self.step.variant.minutes)}"
 
-    def spoken_state(self, *, revealed: bool) -> str:
-        """Its state in a word, with a sign; the verdict only where it is ``revealed``."""
+    def row(self, *, revealed: bool) -> Choice:
+        """Tell its state, with the verdict only where that is ``revealed``, time and title."""
         word = self.state
         if word == THERE and revealed and self.shown:
             word = self.shown.judgement.verdict if self.shown.judgement else "no statement"
-        return f"{SIGNS.get(word, '○')} {word}"
+        state = f"{self.number}   {SIGNS.get(word, '○')} {word}"
+        return Choice(self.time, state, self.step.lesson.title, "", (), "")
 
 
 class Lessons(QObject):
