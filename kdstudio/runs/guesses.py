@@ -36,13 +36,18 @@ class Estimate(NamedTuple):
 class Question:
     """What a class is asked of a claim: of its first measurement."""
 
+    quantity: Quantity
     text: str
     """``errors of student, in % of those of baseline``."""
-    unit: str
     most: float | None = None
     """The largest figure that can be guessed; None where a direction is."""
     is_share: bool = False
     """Whether figures are percent of the other side, since nobody knows beforehand how large they are."""
+
+    @property
+    def unit(self) -> str:
+        """Of the figures."""
+        return "%" if self.is_share else self.quantity.unit
 
     @property
     def digits(self) -> int:
@@ -86,30 +91,27 @@ def question_of(claim: Claim, kinds: Comparison) -> Question:
     quantity, compared = measured.quantity, measured.compared(kinds)
     own = _spoken(quantity, measured.selected(kinds))
     if quantity.reach is not None:
-        return Question(own, quantity.unit, quantity.scale * quantity.reach)
+        return Question(quantity, own, quantity.scale * quantity.reach)
     if compared is None:
         assert isinstance(measured.than, float)
-        return Question(f"{own}, against {quantity.scale * measured.than:g}", quantity.unit)
+        return Question(quantity, f"{own}, against {quantity.scale * measured.than:g}")
     other = f"those of {_name(compared)}" if measured.than_quantity is None else _spoken(
         measured.than_quantity, compared
     )  # fmt: skip
     if type(measured.other_quantity) is type(quantity):
-        return Question(f"{own}, in % of {other}", "%", MOST_SHARE, is_share=True)
-    return Question(f"{own}, against {other}", quantity.unit)
+        return Question(quantity, f"{own}, in % of {other}", MOST_SHARE, is_share=True)
+    return Question(quantity, f"{own}, against {other}")
 
 
-def asked(judgement: Judgement) -> Sequence[Finding]:
+def asked(question: Question, judgement: Judgement) -> Sequence[Finding]:
     """Return the findings that the question is about: the first, and those that measure the same."""
-
-    def what(finding: Finding) -> tuple[str, bool]:
-        return finding.quantity, finding.is_number
-
-    return [finding for finding in judgement.findings if what(finding) == what(judgement.findings[0])]
+    title, setting = question.quantity.title, question.quantity.setting()
+    return [each for each in judgement.findings if each.quantity == title and each.of.endswith(setting)]
 
 
 def answer(question: Question, guess: Guess | None, judgement: Judgement) -> str:
     """``Guessed 75 %; measured 65 ± 15 %: within the interval``, for the first measurement."""
-    finding = asked(judgement)[0]
+    finding = judgement.findings[0]
     estimate = question.estimate(finding)
     if estimate is None:
         return f"Nothing to hold a guess against: {finding.reason}." if guess is not None else ""

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPen
+from PySide6.QtGui import QColor, QPen
 
 from kdstudio.engine.judgement import Finding
-from kdstudio.gui.plots.frame import THICK, PlotFrame, dress
+from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.plots.results import roomy
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.guesses import Estimate, Guess, Question
+from kdstudio.runs.guesses import Guess, Question
 from kdstudio.runs.plot_data import PlotPoint, plot_table
 from kdstudio.runs.table_formats import Table
 
 TITLE = "Guessed and measured"
-MEASURED, LEVEL, GUESSED = "measured, with its 95 % interval", "no difference", "guessed"
+LEVEL, MEASURED, GUESSED = "no difference", "measured, with its 95 % interval", "guessed"
 POINT, CAP = 11, 0.3
 """Pixels of a dot; height of a whisker's end, of the distance between rows."""
 ROOM = 0.12
@@ -34,87 +35,78 @@ class GuessPlot(PlotFrame):
     def __init__(self, theme: Theme) -> None:
         """Empty."""
         super().__init__(theme, TITLE)
-        self._question = Question("", "")
-        self._findings: Sequence[Finding] = ()
-        self._guess: float | None = None
+        self._axis = ""
+        self._rows: list[str] = []
+        self._points: list[PlotPoint] = []
         self.legend.toggled.connect(self._draw)
         theme.changed.connect(self._draw)
         self._draw()
 
     def show_guess(self, question: Question, guess: Guess | None, findings: Sequence[Finding]) -> None:
         """Draw what ``findings`` came to; a direction that was guessed has no place on the axis."""
-        self._question, self._findings = question, findings
-        self._guess = None if isinstance(guess, str) else guess
+        self._axis, self._rows, self._points = question.axis, named_rows(findings), []
+        for row, finding in zip(self._rows, findings, strict=True):
+            if (level := question.level(finding)) is not None:
+                self._points.append(PlotPoint(LEVEL, row, level))
+            if estimate := question.estimate(finding):
+                self._points.append(PlotPoint(MEASURED, row, *estimate))
+        if guess is not None and not isinstance(guess, str):
+            self._points.append(PlotPoint(GUESSED, question.text, guess))
         self.legend.clear()
         self._draw()
 
     def points(self) -> list[PlotPoint]:
-        """What was measured, what it is held against, and the guess."""
-        found = []
-        for finding in self._findings:
-            if estimate := self._question.estimate(finding):
-                found.append(PlotPoint(MEASURED, finding.of, *estimate))
-            if (level := self._question.level(finding)) is not None:
-                found.append(PlotPoint(LEVEL, finding.of, level))
-        guess = self._guess
-        return found if guess is None else [*found, PlotPoint(GUESSED, self._question.text, guess)]
+        """What is shown of the level, the measurements and the guess; networks stand at the left."""
+        return [point for point in self._points if self.legend.is_shown(point.curve)]
 
     def _tables(self) -> Sequence[Table]:
-        return [plot_table("networks", self._question.axis, self.points())]
+        return [plot_table("network", self._axis, self.points())]
 
     def _draw(self) -> None:
-        plot, colours = self.plot, self._theme.colours
-        plot.clear()
-        dress(plot, colours, {"bottom": self._question.axis, "left": ""})
-        plot.showGrid(x=True, y=False, alpha=0.25)
-        plot.getAxis("left").setTicks([[(-row, f.of) for row, f in enumerate(self._findings)]])
-        places = [
-            *self._draw_levels(self.pen("line", Qt.PenStyle.DotLine)),
-            *self._draw_estimates(self.pen("line")),
-            *self._draw_guess(pg.mkPen(colours["accent"], width=THICK * self.pen("line").widthF())),
-        ]
-        self.plot.set_home(
-            x=roomy(places, ROOM) if places else (0, 1), y=(0.5 - max(len(self._findings), 1), 0.5)
-        )
+        self.plot.clear()
+        dress(self.plot, self._theme.colours, {"bottom": self._axis, "left": ""})
+        self.plot.showGrid(x=True, y=False, alpha=0.25)
+        heights = {row: -float(number) for number, row in enumerate(self._rows)}
+        self.plot.getAxis("left").setTicks([[(height, row) for row, height in heights.items()]])
+        pens = {
+            LEVEL: self.pen("line", Qt.PenStyle.DotLine),
+            MEASURED: self.pen("line"),
+            GUESSED: self._pen(),
+        }
+        for curve in sorted({point.curve for point in self._points}, key=[*pens].index):
+            self.legend.show_entry(curve, curve, pens[curve])
+        for point in self.points():
+            self._draw_point(point, heights.get(str(point.x), 0.0), pens[point.curve])
+        ends = [end for point in self.points() for end in (point.y, point.low, point.high)]
+        places = [end for end in ends if isinstance(end, float)]
+        x = roomy(places, ROOM) if places else (0, 1)
+        self.plot.set_home(x=x, y=(0.5 - max(len(self._rows), 1), 0.5))
 
-    def _enters(self, key: str, text: str, pen: QPen) -> bool:
-        """Tell whether what the legend has as ``key`` is to be drawn."""
-        self.legend.show_entry(key, text, pen)
-        return self.legend.is_shown(key)
+    def _pen(self) -> QPen:
+        """Return the pen of the guess, in no network's colour."""
+        pen = self.pen("line", Qt.PenStyle.DashLine)
+        pen.setColor(QColor(self._theme.colours["accent"]))
+        return pen
 
-    def _draw_levels(self, pen: QPen) -> list[float]:
-        levels = {row: self._question.level(finding) for row, finding in enumerate(self._findings)}
-        known = {row: level for row, level in levels.items() if level is not None}
-        if not known or not self._enters(LEVEL, LEVEL, pen):
-            return []
-        for row, level in known.items():
-            self.plot.plot([level, level], [-row - 0.5, -row + 0.5], pen=pen)
-        return list(known.values())
+    def _draw_point(self, point: PlotPoint, height: float, pen: QPen) -> None:
+        place = float(point.y)
+        if point.curve == GUESSED:
+            self.plot.addItem(pg.InfiniteLine(place, angle=90, pen=pen))
+        elif point.curve == LEVEL:
+            self.plot.plot([place, place], [height - 0.5, height + 0.5], pen=pen)
+        else:
+            if point.low is not None and point.high is not None:
+                whiskers = {"left": np.array([place - point.low]), "right": np.array([point.high - place])}
+                at = {"x": np.array([place]), "y": np.array([height])}
+                self.plot.addItem(pg.ErrorBarItem(**at, **whiskers, beam=CAP, pen=pen))
+            dot = {"symbol": "o", "symbolSize": POINT, "symbolBrush": pen.color(), "symbolPen": None}
+            self.plot.plot([place], [height], pen=None, **dot)
 
-    def _draw_estimates(self, pen: QPen) -> list[float]:
-        found = {row: self._question.estimate(finding) for row, finding in enumerate(self._findings)}
-        known = {row: estimate for row, estimate in found.items() if estimate is not None}
-        if not known or not self._enters(MEASURED, MEASURED, pen):
-            return []
-        for row, estimate in known.items():
-            self._draw_estimate(estimate, -row, pen)
-        return [place for estimate in known.values() for place in estimate if place is not None]
 
-    def _draw_estimate(self, estimate: Estimate, height: float, pen: QPen) -> None:
-        mean, low, high = estimate
-        if low is not None and high is not None:
-            whiskers = {"left": np.array([mean - low]), "right": np.array([high - mean])}
-            self.plot.addItem(
-                pg.ErrorBarItem(x=np.array([mean]), y=np.array([height]), beam=CAP, pen=pen, **whiskers)
-            )
-        self.plot.plot(
-            [mean], [height], pen=None, symbol="o", symbolSize=POINT, symbolBrush=pen.color(), symbolPen=None
-        )
-
-    def _draw_guess(self, pen: QPen) -> list[float]:
-        guess = self._guess
-        pen.setStyle(Qt.PenStyle.DashLine)
-        if guess is None or not self._enters(GUESSED, f"{GUESSED}: {self._question.spoken(guess)}", pen):
-            return []
-        self.plot.addItem(pg.InfiniteLine(guess, angle=90, pen=pen))
-        return [guess]
+def named_rows(findings: Sequence[Finding]) -> list[str]:
+    """Name each row by its network, and by what that is held against where it stands there twice."""
+    several = Counter(finding.of for finding in findings)
+    return [
+        finding.of if several[finding.of] == 1 else f"{finding.of}, against {finding.than}"
+        for finding in findings
+    ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from kdstudio.gui.flow_layout import FlowLayout
 from kdstudio.gui.layout import GAP, MARGIN, PlotCard, text_label
@@ -13,14 +14,16 @@ from kdstudio.gui.pages.lecture.lessons import SIGNS
 from kdstudio.gui.plots.guess import GuessPlot
 from kdstudio.gui.result_strip import PAGES, pages_with_more
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.claims import spoken_judgement
+from kdstudio.runs.claims import spoken_findings
 from kdstudio.runs.guesses import Guess, Question, answer, asked
 from kdstudio.runs.labels import NOTHING
 from kdstudio.runs.lecture import Shown
 
 LINKS = ("Live", *PAGES)
-GUESS_HEIGHT, FIGURES_HEIGHT = 150, 230
-"""Least heights of the plots, in pixels."""
+GUESS_HEIGHT, ROW_HEIGHT, FIGURES_HEIGHT = 176, 20, 230
+"""Least heights of the plots, in pixels; of the first with what each network measured adds to it."""
+BROAD = 740
+"""Width from which on the plots stand beside each other."""
 
 
 class VerdictCard(QWidget):
@@ -48,8 +51,11 @@ class VerdictCard(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
         column.addWidget(self._make_strip())
-        column.addWidget(self._guess_card, 2)
-        column.addWidget(self._figures_card, 3)
+        self._plots = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._plots.setSpacing(GAP)
+        self._plots.addWidget(self._guess_card, 2)
+        self._plots.addWidget(self._figures_card, 3)
+        column.addLayout(self._plots, 1)
 
     def _make_strip(self) -> QWidget:
         strip = QFrame(objectName="result")
@@ -67,15 +73,24 @@ class VerdictCard(QWidget):
         grid.addLayout(links, 2, 1)
         return strip
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Put the plots beside each other where there is room."""
+        super().resizeEvent(event)
+        way = QBoxLayout.Direction
+        self._plots.setDirection(way.LeftToRight if self.width() >= BROAD else way.TopToBottom)
+
     def show_result(self, shown: Shown, question: Question, guess: Guess | None) -> None:
         """Show what a run shows of its claim, or why that cannot be said."""
         judgement, summary, run = shown.judgement, shown.summary, shown.run
         remarks = shown.fault and f"{shown.fault.rstrip('.')}. Run makes it anew."
         if judgement:
             remarks = answer(question, guess, judgement)
-            self.guess.show_guess(question, guess, asked(judgement))
+            findings = asked(question, judgement)
+            self.guess.show_guess(question, guess, findings)
+            self._guess_card.setMinimumHeight(GUESS_HEIGHT + ROW_HEIGHT * len(findings))
         self.sign.setText(SIGNS[judgement.verdict if judgement else "no statement"])
-        self.sentence.setText(spoken_judgement(judgement) if judgement else "No statement")
+        said = judgement and f"{judgement.verdict.capitalize()}: {spoken_findings(judgement)}."
+        self.sentence.setText(said or "No statement")
         self.remarks.setText(remarks)
         self.remarks.setVisible(bool(remarks))
         self._guess_card.setVisible(judgement is not None)
