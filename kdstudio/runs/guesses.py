@@ -37,12 +37,30 @@ class Question:
     """What a class is asked of a claim: of its first measurement."""
 
     quantity: Quantity
-    text: str
-    """``errors of student, in % of those of baseline``."""
+    own: str
+    """What is measured: ``errors of student``."""
+    other: str
+    """What it is held against: ``those of baseline``, or a number."""
     most: float | None = None
     """The largest figure that can be guessed; None where a direction is."""
     is_share: bool = False
     """Whether figures are percent of the other side, since nobody knows beforehand how large they are."""
+
+    @property
+    def text(self) -> str:
+        """``errors of student, in % of those of baseline``."""
+        if self.is_share:
+            return f"{self.own}, in % of {self.other}"
+        if self.most is None:
+            return f"{self.own}, against {self.other}"
+        return f"{self.own} ({self.unit})" if self.unit else self.own
+
+    @property
+    def axis(self) -> str:
+        """Name of an axis of such figures."""
+        if self.is_share:
+            return f"% of {self.other}"
+        return f"difference ({self.unit})" if self.most is None else self.unit or self.own
 
     @property
     def unit(self) -> str:
@@ -53,12 +71,6 @@ class Question:
     def digits(self) -> int:
         """Decimals of a guess: three digits of the largest."""
         return max(0, 2 - floor(log10(self.most))) if self.most else 0
-
-    @property
-    def axis(self) -> str:
-        """Name of an axis of such figures."""
-        told = self.text if self.most else f"{self.text}: the difference"
-        return told if self.is_share or not self.unit else f"{told} ({self.unit})"
 
     def estimate(self, finding: Finding) -> Estimate | None:
         """Put what was measured into the question's unit; None where there is nothing."""
@@ -90,17 +102,18 @@ def question_of(claim: Claim, kinds: Comparison) -> Question:
     measured = claim.measured[0]
     quantity, compared = measured.quantity, measured.compared(kinds)
     own = _spoken(quantity, measured.selected(kinds))
-    if quantity.reach is not None:
-        return Question(quantity, own, quantity.scale * quantity.reach)
     if compared is None:
         assert isinstance(measured.than, float)
-        return Question(quantity, f"{own}, against {quantity.scale * measured.than:g}")
-    other = f"those of {_name(compared)}" if measured.than_quantity is None else _spoken(
-        measured.than_quantity, compared
-    )  # fmt: skip
-    if type(measured.other_quantity) is type(quantity):
-        return Question(quantity, f"{own}, in % of {other}", MOST_SHARE, is_share=True)
-    return Question(quantity, f"{own}, against {other}")
+        other = f"{quantity.scale * measured.than:g}"
+    elif measured.than_quantity is None:
+        other = f"{'those' if quantity.title.endswith('s') else 'that'} of {_name(compared)}"
+    else:
+        other = _spoken(measured.than_quantity, compared)
+    if quantity.reach is not None:
+        return Question(quantity, own, other, quantity.scale * quantity.reach)
+    if compared is not None and type(measured.other_quantity) is type(quantity):
+        return Question(quantity, own, other, MOST_SHARE, is_share=True)
+    return Question(quantity, own, other)
 
 
 def asked(question: Question, judgement: Judgement) -> Sequence[Finding]:
@@ -110,29 +123,30 @@ def asked(question: Question, judgement: Judgement) -> Sequence[Finding]:
 
 
 def answer(question: Question, guess: Guess | None, judgement: Judgement) -> str:
-    """``Guessed 75 %; measured 65 ± 15 %: within the interval``, for the first measurement."""
+    """``Errors of student: guessed 75 %, measured 65 ± 15 %: within the interval.``, of the first of them."""
     finding = judgement.findings[0]
     estimate = question.estimate(finding)
+    what = question.text.partition(" (")[0]
     if estimate is None:
-        return f"Nothing to hold a guess against: {finding.reason}." if guess is not None else ""
-    low, high = estimate.low, estimate.high
-    if question.most is None:
-        came = _direction(finding)
-        return "" if guess is None else f"Guessed {guess}; measured {came}."
-    half = "" if low is None or high is None else f" ± {(high - low) / 2:,.{question.digits}f}"
-    measured = f"measured {estimate.mean:,.{question.digits}f}{half} {question.unit}".rstrip()
-    if guess is None:
-        return f"{question.text[0].upper()}{question.text[1:]}: {measured}."
-    assert not isinstance(guess, str)
-    return f"Guessed {question.spoken(guess)}; {measured}{_held(guess, low, high)}."
+        measured = f"nothing was measured: {finding.reason}"
+    elif question.most is None:
+        measured = f"measured {_direction(finding)}"
+    else:
+        low, high = estimate.low, estimate.high
+        half = "" if low is None or high is None else f" ± {(high - low) / 2:,.{question.digits}f}"
+        figure = f"{estimate.mean:,.{question.digits}f}{half} {question.unit}".rstrip()
+        measured = f"measured {figure}{_held(guess, estimate)}"
+    guessed = "" if guess is None else f"guessed {question.spoken(guess)}, "
+    return f"{what[0].upper()}{what[1:]}: {guessed}{measured}."
 
 
-def _held(guess: float, low: float | None, high: float | None) -> str:
-    if low is None or high is None:
+def _held(guess: Guess | None, measured: Estimate) -> str:
+    """Say where a guess lies; nothing without an interval."""
+    if guess is None or isinstance(guess, str) or measured.low is None or measured.high is None:
         return ""
-    if low <= guess <= high:
+    if measured.low <= guess <= measured.high:
         return ": within the interval"
-    return ": too low" if guess < low else ": too high"
+    return ": too low" if guess < measured.low else ": too high"
 
 
 def _direction(finding: Finding) -> Direction:

@@ -20,7 +20,7 @@ from kdstudio.runs.table_formats import Table
 
 TITLE = "Guessed and measured"
 LEVEL, MEASURED, GUESSED = "no difference", "measured, with its 95 % interval", "guessed"
-POINT, CAP = 11, 0.3
+POINT, CAP = 11, 0.15
 """Pixels of a dot; height of a whisker's end, of the distance between rows."""
 ROOM = 0.12
 """Of the width, on both sides of what is drawn."""
@@ -51,7 +51,7 @@ class GuessPlot(PlotFrame):
             if estimate := question.estimate(finding):
                 self._points.append(PlotPoint(MEASURED, row, *estimate))
         if guess is not None and not isinstance(guess, str):
-            self._points.append(PlotPoint(GUESSED, question.text, guess))
+            self._points.append(PlotPoint(GUESSED, "", guess))
         self.legend.clear()
         self._draw()
 

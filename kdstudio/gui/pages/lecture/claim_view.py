@@ -104,7 +104,7 @@ class ClaimView(QWidget):
         self.statement.setText(claim.statement)
         self.about.setText(_about(lesson))
         if is_other:
-            self.question.setText(f"Guess: {question.axis}")
+            self.question.setText(f"Guess: {question.text}")
             self.control.ask(question, guess)
         self._show_result(lesson, question, guess, revealed=revealed)
 

@@ -52,6 +52,7 @@ class LecturePage(QWidget):
         """Run through ``controller``, and find results in ``index``; the course is the package's."""
         super().__init__()
         self._controller = controller
+        self.index = index
         self.guesses: dict[int, Guess] = {}
         """By the claims' numbers."""
         self.revealed: set[int] = set()
@@ -73,7 +74,7 @@ class LecturePage(QWidget):
             self._stack.addWidget(EmptyState(str(error)))
             return
         self._stack.addWidget(self._make_content())
-        self._connect(index)
+        self._connect()
         self._show_time()
         self.refresh()
 
@@ -105,11 +106,11 @@ class LecturePage(QWidget):
         row.addWidget(scrolled(self.view), 1)
         return content
 
-    def _connect(self, index: SharedIndex) -> None:
+    def _connect(self) -> None:
         for text, minutes in TIMES.items():
             self.time_box.addItem(text, minutes)
         look = InSight(self, self.lessons.look)
-        index.changed.connect(look.look)
+        self.index.changed.connect(look.look)
         self._controller.watch.changed.connect(look.look)
         self.lessons.changed.connect(self.refresh)
         self.time_box.currentIndexChanged.connect(self._show_time)
