@@ -77,7 +77,10 @@ QPushButton#samples { background: transparent; border: 1px solid transparent; pa
 QPushButton#samples:hover, QPushButton#samples:focus { border-color: $accent; }
 QLabel#chosen { font-weight: 600; }
 QFrame#chooser { background: $panel; border: 1px solid $border; border-radius: 6px; }
-QListView#choices { background: transparent; border: none; outline: none; }
+QListView#choices {
+  background: transparent; border: 1px solid transparent; border-radius: 6px; outline: none;
+}
+QListView#choices:focus { border-color: $accent; }
 QListView#choices::item { border-radius: 5px; }
 QListView#choices::item:hover { background: $window; }
 QListView#choices::item:selected { background: $accent_soft; color: $text; }
