@@ -69,13 +69,13 @@ class LecturePage(QWidget):
         self._stack = QStackedLayout(self)
         try:
             self.lessons = Lessons(lecture(), controller.watch, index, self)
-            self.lessons.limit(TIMES["45 minutes"])
+            self.lessons.limit(next(iter(TIMES.values())))
         except KDStudioError as error:
             self._stack.addWidget(EmptyState(str(error)))
             return
         self._stack.addWidget(self._make_content())
         self._connect()
-        self._show_time()
+        self._show_total()
         self.refresh()
 
     def _make_content(self) -> QWidget:
@@ -113,7 +113,7 @@ class LecturePage(QWidget):
         self.index.changed.connect(look.look)
         self._controller.watch.changed.connect(look.look)
         self.lessons.changed.connect(self.refresh)
-        self.time_box.currentIndexChanged.connect(self._show_time)
+        self.time_box.currentIndexChanged.connect(self._limit)
         self.list.turned.connect(self._show_chosen)
         self.at_once.toggled.connect(self.refresh)
         self.all_button.clicked.connect(self.run_all)
@@ -150,11 +150,14 @@ class LecturePage(QWidget):
         guess, revealed = self.guesses.get(lesson.number), self.is_revealed(lesson)
         self.view.show_lesson(lesson, place, guess, revealed=revealed)
 
-    def _show_time(self) -> None:
-        """Choose the presets by the time there is, and say how long they take."""
-        minutes = self.time_box.currentData() or None
-        self.lessons.limit(minutes)
-        taken = minutes_of(self.lessons.steps)
+    def _limit(self) -> None:
+        """Choose the presets by the time there is."""
+        self.lessons.limit(self.time_box.currentData())
+        self._show_total()
+
+    def _show_total(self) -> None:
+        """Say how long all claims take."""
+        minutes, taken = self.time_box.currentData(), minutes_of(self.lessons.steps)
         shortest = "at their shortest " if minutes is not None and taken > minutes else ""
         self.total.setText(f"{len(self.lessons.steps)} claims, {shortest}about {taken:.3g} min")
 

@@ -35,6 +35,7 @@ class VerdictCard(QWidget):
     def __init__(self, theme: Theme) -> None:
         """Empty."""
         super().__init__()
+        self._told: tuple[Shown, Guess | None] | None = None
         self.sign = QLabel(objectName="state")
         self.sentence, self.remarks = text_label(name="subject"), text_label()
         self.links = {
@@ -81,6 +82,9 @@ class VerdictCard(QWidget):
 
     def show_result(self, shown: Shown, question: Question, guess: Guess | None) -> None:
         """Show what a run shows of its claim, or why that cannot be said."""
+        if self._told and self._told[0] is shown and self._told[1] == guess:
+            return
+        self._told = shown, guess
         judgement, summary, run = shown.judgement, shown.summary, shown.run
         remarks = shown.fault and f"{shown.fault.rstrip('.')}. Run makes it anew."
         if judgement:
