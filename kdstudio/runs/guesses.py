@@ -74,23 +74,31 @@ class Question:
 
     def estimate(self, finding: Finding) -> Estimate | None:
         """Put what was measured into the question's unit; None where there is nothing."""
-        if finding.difference is None or finding.other is None:
+        factor = self._factor(finding)
+        if finding.difference is None or factor is None:
             return None
-        level, factor = (finding.other if self.most else 0.0), finding.scale
-        if self.is_share:
-            if finding.other == 0:
-                return None
-            factor = WHOLE / finding.other
-        ends = (None if end is None else factor * (level + end) for end in (finding.low, finding.high))
-        return Estimate(factor * (level + finding.difference), *ends)
+        base = self._base(finding)
+        ends = (None if end is None else factor * (base + end) for end in (finding.low, finding.high))
+        return Estimate(factor * (base + finding.difference), *ends)
 
-    def level(self, finding: Finding) -> float | None:
-        """Where no difference would be."""
-        if self.is_share:
-            return WHOLE
-        if self.most is None:
-            return 0.0
-        return None if finding.other is None else finding.scale * finding.other
+    def level(self, finding: Finding) -> Estimate | None:
+        """Where no difference would be, with how far from it still counts as none, where that is told."""
+        factor = self._factor(finding)
+        if factor is None:
+            return None
+        base, allowed = self._base(finding), finding.tolerance
+        ends = (None, None) if allowed is None else (factor * (base - allowed), factor * (base + allowed))
+        return Estimate(factor * base, *ends)
+
+    def _base(self, finding: Finding) -> float:
+        """Value of the other side, where figures are guessed."""
+        return finding.other or 0.0 if self.most else 0.0
+
+    def _factor(self, finding: Finding) -> float | None:
+        """From the quantity's own unit to the question's; None where there is none."""
+        if finding.other is None or (self.is_share and finding.other == 0):
+            return None
+        return WHOLE / finding.other if self.is_share else finding.scale
 
     def spoken(self, guess: Guess) -> str:
         """``75 %``, ``1.8 nats``, ``lower``."""

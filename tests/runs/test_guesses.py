@@ -54,7 +54,7 @@ def test_a_figure_with_an_end_a_share_or_a_direction_is_asked_for(measured, text
 def test_shares_are_percent_of_the_other_side():
     found = question(SHARE)
     assert found.estimate(finding()) == Estimate(40, 15, 65)
-    assert found.level(finding()) == 100
+    assert found.level(finding()) == (100, None, None)
     assert found.estimate(finding(other=0)) is None
     assert found.estimate(finding(difference=None)) is None
 
@@ -63,7 +63,8 @@ def test_figures_are_in_their_unit_and_lie_where_the_difference_puts_them():
     found = question(FIGURE)
     measured = finding(scale=100.0, value=0.9, other=0.8, difference=0.1, low=0.05, high=0.15)
     assert found.estimate(measured) == pytest.approx((90, 85, 95))
-    assert found.level(measured) == 80
+    assert found.level(measured) == (80, None, None)
+    assert found.level(measured.model_copy(update={"tolerance": 0.01})) == pytest.approx((80, 79, 81))
 
 
 @pytest.mark.parametrize(

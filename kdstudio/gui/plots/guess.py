@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
 from kdstudio.engine.judgement import Finding
+from kdstudio.gui.plots.band import NO_PEN, faint
 from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.plots.results import roomy
 from kdstudio.gui.theme import Theme
@@ -27,9 +28,9 @@ ROOM = 0.12
 
 
 class GuessPlot(PlotFrame):
-    """A row for each network measured: a dot with its interval, a tick where no difference would be.
+    """A row for each network measured: a dot with its interval, and where no difference would be.
 
-    The guess, where it is a figure, is a line through all of them.
+    What still counts as none is a band there. The guess, where it is a figure, is a line through all rows.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -46,8 +47,8 @@ class GuessPlot(PlotFrame):
         """Draw what ``findings`` came to; a direction that was guessed has no place on the axis."""
         self._axis, self._rows, self._points = question.axis, named_rows(findings), []
         for row, finding in zip(self._rows, findings, strict=True):
-            if (level := question.level(finding)) is not None:
-                self._points.append(PlotPoint(LEVEL, row, level))
+            if level := question.level(finding):
+                self._points.append(PlotPoint(LEVEL, row, *level))
             if estimate := question.estimate(finding):
                 self._points.append(PlotPoint(MEASURED, row, *estimate))
         if guess is not None and not isinstance(guess, str):
@@ -93,6 +94,12 @@ class GuessPlot(PlotFrame):
         if point.curve == GUESSED:
             self.plot.addItem(pg.InfiniteLine(place, angle=90, pen=pen))
         elif point.curve == LEVEL:
+            if point.low is not None:
+                ends, fill = (
+                    {"x0": [point.low], "x1": [point.high]},
+                    {"brush": faint(pen.color()), "pen": NO_PEN},
+                )
+                self.plot.addItem(pg.BarGraphItem(**ends, y=[height], height=1, **fill))
             self.plot.plot([place, place], [height - 0.5, height + 0.5], pen=pen)
         else:
             if point.low is not None and point.high is not None:

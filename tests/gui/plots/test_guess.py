@@ -19,6 +19,8 @@ def test_guess_measurements_and_level_are_drawn(qtbot, theme):
     assert [text for text, _pen in plot.legend.entries()] == [LEVEL, MEASURED, GUESSED]
     plot.show_guess(question(DIRECTION), "lower", [finding()])
     assert [point.curve for point in plot.points()] == [LEVEL, MEASURED]
+    plot.show_guess(question(DIRECTION), "lower", [finding(tolerance=90)])
+    assert plot.points()[0] == (LEVEL, "student", 0, -90, 90)
     plot.show_guess(question(SHARE), None, [finding(difference=None)])
     assert [point.curve for point in plot.points()] == [LEVEL]
 
