@@ -46,7 +46,7 @@ PATIENCE = 120.0
 QUIET = 70
 """Rounds of a hundredth of a second or more in which nothing goes on any more."""
 COLOURS = 256
-GUESS = 140
+GUESS = 85
 """Step of the slider that a claim is guessed by."""
 ROWS = 20
 """Of the table of architectures: as many as are in sight."""
@@ -108,9 +108,10 @@ def export(window: MainWindow) -> QWidget:
 
 
 def lecture(window: MainWindow) -> QWidget:
-    """The first claim, guessed and revealed."""
+    """What the default experiment claims, guessed and revealed."""
     page = window.page("Lecture")
     window.show_page("Lecture")
+    page.list.choose([step.variant.name for step in page.lessons.steps].index(DEFAULT_PRESET))
     page.view.control.slider.setValue(GUESS)
     page.reveal()
     return window
