@@ -140,7 +140,7 @@ QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
 QMenu::indicator { width: 12px; height: 12px; left: 5px; }
 QMenu::indicator:checked { image: url("$icons/tick.svg"); }
 QToolButton#rail {
-  border: none; border-radius: 8px; padding: 8px 0; color: $muted; font-size: $small;
+  border: none; border-radius: 8px; padding: 4px 0; color: $muted; font-size: $small;
 }
 QToolButton#rail:hover { background: $accent_soft; color: $text; }
 QToolButton#rail:focus { border: 1px solid $accent; }

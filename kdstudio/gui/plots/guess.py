@@ -20,7 +20,7 @@ from kdstudio.runs.plot_data import PlotPoint, plot_table
 from kdstudio.runs.table_formats import Table
 
 TITLE = "Guessed and measured"
-LEVEL, MEASURED, GUESSED = "no difference", "measured, with its 95 % interval", "guessed"
+LEVEL, MEASURED, GUESSED = "no difference", "measured, 95 % interval", "guessed"
 POINT, CAP = 11, 0.15
 """Pixels of a dot; height of a whisker's end, of the distance between rows."""
 ROOM = 0.12

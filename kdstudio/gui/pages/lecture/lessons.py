@@ -68,11 +68,15 @@ class Lesson:
         return self.summary is not None and self.summary.status == "finished"
 
     @property
+    def duration(self) -> str:
+        """How long its run took, or else takes, as measured elsewhere."""
+        took = self.summary.seconds if self.is_finished and self.summary else None
+        return spoken_duration(60 * self.step.variant.minutes if took is None else took)
+
+    @property
     def time(self) -> str:
-        """How long its run took, or takes."""
-        if self.is_finished and self.summary:
-            return spoken_duration(self.summary.seconds)
-        return f"about {spoken_duration(60 * self.step.variant.minutes)}"
+        """The same, which is rough before it has run."""
+        return self.duration if self.is_finished else f"about {self.duration}"
 
     def row(self, *, revealed: bool) -> Choice:
         """Tell its state, with the verdict only where that is ``revealed``, time and title."""
@@ -80,7 +84,7 @@ class Lesson:
         if word == THERE and revealed and self.shown:
             word = self.shown.judgement.verdict if self.shown.judgement else "no statement"
         state = f"{self.number}   {SIGNS.get(word, '○')} {word}"
-        return Choice(self.time, state, self.step.lesson.title, "", (), "")
+        return Choice(self.duration, state, self.step.lesson.title, "", (), "")
 
 
 class Lessons(QObject):

@@ -105,7 +105,7 @@ def queued(controller):
 
 
 def test_the_course_stands_there_with_states_and_times(page):
-    assert first_lines(page) == [f"{number}   ○ not run  about 8 min 00 s" for number in (1, 3, 5)]
+    assert first_lines(page) == [f"{number}   ○ not run  8 min 00 s" for number in (1, 3, 5)]
     assert page.list.texts()[0].endswith("\nClaim 0")
     assert page.view.statement.text() == "It is so"
     assert "“So it is”" in page.view.about.text()
