@@ -41,6 +41,7 @@ def test_choose_preset_change_temperature_run_pause_resume_finish_compare_export
     window, qtbot, wait_for, tmp_path
 ):
     press(qtbot, window.page("Experiment").gallery.button("digits-hinton"))
+    window.draft.set(("seeds",), 1)
     for role in ("teacher", "student"):
         window.draft.set(("networks", role, "training", "epochs"), 6)
     editor = (

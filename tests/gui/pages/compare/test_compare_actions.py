@@ -309,7 +309,7 @@ def test_curves_of_several_runs_are_drawn_in_one_plot(runs, make_page, qtbot):
 
 
 def test_the_window_puts_settings_into_the_form_after_telling_what_differs(window, runs):
-    folder = create_run(runs, small_experiment("strategy.temperature=2"), "warm")
+    folder = create_run(runs, small_experiment("strategy.temperature=3"), "warm")
     window.index.look_now()
     dialog = window.use_settings(folder)
     rows = [dialog.table.model().index(place, 0).data() for place in range(dialog.table.model().rowCount())]
@@ -320,7 +320,7 @@ def test_the_window_puts_settings_into_the_form_after_telling_what_differs(windo
     window.use_settings(folder).findChildren(QMessageBox)
     dialog = window.use_settings(folder)
     dialog._use()
-    assert window.draft.experiment.strategy.temperature == 2
+    assert window.draft.experiment.strategy.temperature == 3
     assert "already" in window.use_settings(folder).told.text()
     window.watch(folder)
     assert window.stack.currentWidget() is window.page("Live")
