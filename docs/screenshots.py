@@ -46,6 +46,8 @@ PATIENCE = 120.0
 QUIET = 70
 """Rounds of a hundredth of a second or more in which nothing goes on any more."""
 COLOURS = 256
+GUESS = 85
+"""Step of the slider that a claim is guessed by."""
 ROWS = 20
 """Of the table of architectures: as many as are in sight."""
 
@@ -105,6 +107,16 @@ def export(window: MainWindow) -> QWidget:
     return window
 
 
+def lecture(window: MainWindow) -> QWidget:
+    """What the default experiment claims, guessed and revealed."""
+    page = window.page("Lecture")
+    window.show_page("Lecture")
+    page.list.choose([step.variant.name for step in page.lessons.steps].index(DEFAULT_PRESET))
+    page.view.control.slider.setValue(GUESS)
+    page.reveal()
+    return window
+
+
 def queued(window: MainWindow) -> QWidget:
     """What waits in a queue."""
     window.show_page("Queue")
@@ -153,12 +165,13 @@ SHOTS: dict[str, Shot] = {
     "error": error,
     "kept": kept,
     "architectures": architectures,
+    "lecture": lecture,
     "queued": queued,
 }
 """In place of the pages of the same name, or beside them; at last the queue, of which every page tells."""
 IN_DOCS = (
     "experiment", "live", "live-dark", "temperature", "unseen", "learned", "compare", "sweep",
-    "temperature-sweep", "export",
+    "temperature-sweep", "export", "lecture",
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from kdstudio.gui.theme import Theme
 
 WIDTH = 96
 ICON = 22
-HEIGHT = 58
+HEIGHT = 54
 MARGIN = 8
 
 
@@ -28,7 +28,7 @@ class Rail(QFrame):
         self._theme = theme
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, 12, MARGIN, 12)
-        column.setSpacing(6)
+        column.setSpacing(4)
         group = QButtonGroup(self, exclusive=True)
         self.buttons: dict[str, QToolButton] = {}
         for number, name in enumerate(pages, start=1):

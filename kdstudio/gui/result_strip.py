@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton
 
+from kdstudio.engine.events import NetworkResult
 from kdstudio.gui.layout import MARGIN, text_label
 from kdstudio.runs.outcome import Outcome
 from kdstudio.runs.summary import Status
 
 PAGES = ("Compare", "Unseen", "Temperature", "Export")
 SIGNS: dict[Status, str] = {"finished": "✔", "failed": "✖"}
+
+
+def pages_with_more(networks: Iterable[NetworkResult]) -> list[str]:
+    """Name the pages that show more of a run with these rows."""
+    rows = list(networks)
+    more = ["Temperature", "Export"] if rows else []
+    return ["Compare", *more, *(["Unseen"] if any(row.unseen for row in rows) else [])]
 
 
 class ResultStrip(QFrame):

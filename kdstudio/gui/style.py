@@ -8,6 +8,7 @@ QFrame#card { background: $panel; border: 1px solid $border; border-radius: 8px;
 QFrame#runbar { background: $panel; border: none; border-top: 1px solid $border; }
 QFrame#rail { background: $rail; border: none; border-right: 1px solid $border; }
 QLabel#title { font-size: $title_size; font-weight: 600; }
+QLabel#statement { font-size: $sign_size; font-weight: 600; }
 QLabel#heading { font-size: $heading_size; font-weight: 600; }
 QLabel#subheading { font-weight: 600; color: $muted; }
 QLabel#muted { color: $muted; }
@@ -76,7 +77,10 @@ QPushButton#samples { background: transparent; border: 1px solid transparent; pa
 QPushButton#samples:hover, QPushButton#samples:focus { border-color: $accent; }
 QLabel#chosen { font-weight: 600; }
 QFrame#chooser { background: $panel; border: 1px solid $border; border-radius: 6px; }
-QListView#choices { background: transparent; border: none; outline: none; }
+QListView#choices {
+  background: transparent; border: 1px solid transparent; border-radius: 6px; outline: none;
+}
+QListView#choices:focus { border-color: $accent; }
 QListView#choices::item { border-radius: 5px; }
 QListView#choices::item:hover { background: $window; }
 QListView#choices::item:selected { background: $accent_soft; color: $text; }
@@ -136,7 +140,7 @@ QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
 QMenu::indicator { width: 12px; height: 12px; left: 5px; }
 QMenu::indicator:checked { image: url("$icons/tick.svg"); }
 QToolButton#rail {
-  border: none; border-radius: 8px; padding: 8px 0; color: $muted; font-size: $small;
+  border: none; border-radius: 8px; padding: 4px 0; color: $muted; font-size: $small;
 }
 QToolButton#rail:hover { background: $accent_soft; color: $text; }
 QToolButton#rail:focus { border: 1px solid $accent; }

@@ -154,13 +154,17 @@ def _verdict(expect: Expectation, found: Interval, tolerance: float | None) -> V
 
 def spoken_judgement(judgement: Judgement) -> str:
     """Say the verdict, the statement, and the figures or how many came out as expected."""
+    said = spoken_findings(judgement)
+    return f"{judgement.verdict.capitalize()}: {judgement.statement.rstrip('.')} ({said})."
+
+
+def spoken_findings(judgement: Judgement) -> str:
+    """Say the figures, or of many how many came out as expected."""
     findings = judgement.findings
     if len(findings) > MOST_SPOKEN:
         right = sum(finding.verdict == "shown" for finding in findings)
-        said = f"{right} of {len(findings)} measurements are as expected"
-    else:
-        said = "; ".join(map(spoken_finding, findings))
-    return f"{judgement.verdict.capitalize()}: {judgement.statement.rstrip('.')} ({said})."
+        return f"{right} of {len(findings)} measurements are as expected"
+    return "; ".join(map(spoken_finding, findings))
 
 
 def spoken_finding(finding: Finding) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -157,16 +158,22 @@ def minutes_of(chosen: Iterable[Step]) -> float:
 
 def run_of(experiment: Experiment, runs: Path) -> RunFolder | None:
     """Find the newest run of an experiment: a finished one, else one that was begun; None without any."""
-    wanted = essence(plain(experiment))
-    found: dict[Status, RunFolder] = {}
-    for folder in run_folders(runs):
-        try:
-            summary = folder.summary()
-        except KDStudioError:  # damaged
-            continue
+    return run_among(essence(plain(experiment)), _readable(runs))
+
+
+def run_among(wanted: Mapping[str, object], found: Iterable[tuple[RunFolder, Summary]]) -> RunFolder | None:
+    """Find it by its experiment's essence among runs that have been read, the newest first."""
+    by_status: dict[Status, RunFolder] = {}
+    for folder, summary in found:
         if essence(summary.experiment) == wanted:
-            found.setdefault(summary.status, folder)
-    return next((found[status] for status in TAKEN if status in found), None)
+            by_status.setdefault(summary.status, folder)
+    return next((by_status[status] for status in TAKEN if status in by_status), None)
+
+
+def _readable(runs: Path) -> Iterator[tuple[RunFolder, Summary]]:
+    for folder in run_folders(runs):
+        with suppress(KDStudioError):  # damaged
+            yield folder, folder.summary()
 
 
 def session_of(step: Step, runs: Path, tell: Tell) -> Session:

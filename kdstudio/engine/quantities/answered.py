@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log
 from typing import ClassVar, Literal
 
 from kdstudio.declaration import option
@@ -16,6 +17,7 @@ class Entropy(Quantity):
 
     title: ClassVar = "entropy"
     unit: ClassVar = "nats"
+    reach: ClassVar = log(10)  # of ten classes
 
     name: Literal["entropy"] = "entropy"
     temperature: float = option(1.0, "Temperature T", "Logits are divided by it.", gt=0, le=1000)
@@ -53,6 +55,7 @@ class Agreement(_BesideAnother):
     title: ClassVar = "agreement"
     unit: ClassVar = "%"
     scale: ClassVar = 100.0
+    reach: ClassVar = 1.0
     digits: ClassVar = 2
 
     name: Literal["agreement"] = "agreement"
@@ -74,6 +77,7 @@ class SoftGradientShare(_BesideAnother):
     title: ClassVar = "gradient share of the soft loss"
     unit: ClassVar = "%"
     scale: ClassVar = 100.0
+    reach: ClassVar = 1.0
     digits: ClassVar = 1
 
     name: Literal["soft-gradient-share"] = "soft-gradient-share"

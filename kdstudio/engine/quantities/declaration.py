@@ -62,6 +62,8 @@ class Quantity(Declaration):
     """What a value is multiplied by to be in that unit."""
     digits: ClassVar[int] = 3
     """Decimals of a single value."""
+    reach: ClassVar[float | None] = None
+    """The largest value, where there is one, so far as guesses go."""
     same_images: ClassVar[bool] = False
     """Whether two values can be compared only if they are of the same test images."""
 

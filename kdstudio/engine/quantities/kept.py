@@ -47,6 +47,7 @@ class GradientShare(Quantity):
     title: ClassVar = "gradient share"
     unit: ClassVar = "%"
     scale: ClassVar = 100.0
+    reach: ClassVar = 1.0
     digits: ClassVar = 1
 
     name: Literal["gradient-share"] = "gradient-share"

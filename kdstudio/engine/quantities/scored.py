@@ -36,6 +36,7 @@ class Accuracy(Quantity):
     title: ClassVar = "accuracy"
     unit: ClassVar = "%"
     scale: ClassVar = 100.0
+    reach: ClassVar = 1.0
     digits: ClassVar = 2
     same_images: ClassVar = True
 
@@ -86,6 +87,7 @@ class UnseenAccuracy(Quantity):
     title: ClassVar = "accuracy on the classes never seen"
     unit: ClassVar = "%"
     scale: ClassVar = 100.0
+    reach: ClassVar = 1.0
     digits: ClassVar = 2
 
     name: Literal["unseen-accuracy"] = "unseen-accuracy"
@@ -118,6 +120,7 @@ class GapClosed(Quantity):
     title: ClassVar = "share of the gap that is closed"
     unit: ClassVar = "%"
     scale: ClassVar = 100.0
+    reach: ClassVar = 1.0
     digits: ClassVar = 0
 
     name: Literal["gap-closed"] = "gap-closed"

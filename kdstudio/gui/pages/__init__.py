@@ -88,6 +88,15 @@ def _queue(window: MainWindow) -> QWidget:
     return page
 
 
+def _lecture(window: MainWindow) -> QWidget:
+    from kdstudio.gui.pages.lecture.lecture_page import LecturePage
+
+    page = LecturePage(window.theme, window.controller, window.index)
+    page.page_wanted.connect(window.show_run)
+    page.complained.connect(window.complain)
+    return page
+
+
 PAGES = {
     "Experiment": _experiment,
     "Live": _live,
@@ -97,5 +106,6 @@ PAGES = {
     "Compare": _compare,
     "Export": _export,
     "Queue": _queue,
+    "Lecture": _lecture,
 }
 """In the order of the rail."""

@@ -12,7 +12,7 @@ from kdstudio.gui.forms.editors import Choices
 from kdstudio.gui.html import bold, paragraphs
 from kdstudio.gui.layout import GAP, MARGIN, Card, TextLabel, text_label
 from kdstudio.gui.pages.live_run.live_plots import LivePlots
-from kdstudio.gui.result_strip import ResultStrip
+from kdstudio.gui.result_strip import ResultStrip, pages_with_more
 from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.run_picker import fill
 from kdstudio.gui.run_states import ENDS, State
@@ -193,12 +193,7 @@ class LivePage(QWidget):
         """Say what came out, once the run is over, and lead to the pages that have more of it."""
         state = run.state
         found = outcome_of(run) if state.is_over else None
-        pages = ["Compare"]
-        if state.networks:
-            pages += ["Temperature", "Export"]
-        if any(network.unseen for network in state.networks.values()):
-            pages.append("Unseen")
-        self.result.show_outcome(found, state.status, pages)
+        self.result.show_outcome(found, state.status, pages_with_more(state.networks.values()))
 
     def _want_page(self, name: str) -> None:
         if self.run:
