@@ -1,0 +1,51 @@
+"""What there is to say of a run below its plots: the formula with its numbers, and what came out."""
+
+from __future__ import annotations
+
+from kdstudio.engine.trials import first_setting
+from kdstudio.errors import KDStudioError
+from kdstudio.gui.run_index import SharedIndex
+from kdstudio.runs.claims import spoken_judgement
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.outcome import outcome
+from kdstudio.runs.summary import Summary
+
+BUSY = ("running", "paused")
+
+
+class RunWords:
+    """Formulas are read once."""
+
+    def __init__(self, index: SharedIndex) -> None:
+        """What came out stands in ``index``."""
+        self._index = index
+        self._formulas: dict[RunFolder, str] = {}
+        self._told: tuple[Summary, str] | None = None
+
+    def formula(self, run: RunFolder | None) -> str:
+        """Loss of ``run``; empty where there is none, or it is damaged."""
+        if run is None:
+            return ""
+        if run not in self._formulas:
+            try:
+                self._formulas[run] = first_setting(run.experiment()).strategy.formula()
+            except KDStudioError:
+                self._formulas[run] = ""
+        return self._formulas[run]
+
+    def came_out(self, run: RunFolder | None) -> str:
+        """Sentence of what came out: of the claim, where there is one; empty while the run goes on."""
+        summary = self._index.summaries.get(run) if run else None
+        if summary is None:
+            return ""
+        if self._told is None or self._told[0] is not summary:
+            self._told = summary, _said(summary)
+        return self._told[1]
+
+
+def _said(summary: Summary) -> str:
+    if summary.status in BUSY:
+        return ""
+    if summary.claim:
+        return spoken_judgement(summary.claim)
+    return outcome(summary).sentence
