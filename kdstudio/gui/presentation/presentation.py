@@ -11,6 +11,8 @@ from shiboken6 import isValid
 
 from kdstudio.gui.formula_view import FormulaView
 from kdstudio.gui.layout import text_label
+from kdstudio.gui.plots.stack import PlotStack
+from kdstudio.gui.presentation.lettering import MARGIN, letters_in, style_sheet
 from kdstudio.gui.presentation.run_words import RunWords
 from kdstudio.gui.presentation.side import Side
 from kdstudio.gui.presentation.slide import ShowsRun, Slide, slides_of
@@ -18,13 +20,8 @@ from kdstudio.gui.presentation.slide import ShowsRun, Slide, slides_of
 if TYPE_CHECKING:
     from kdstudio.gui.plots.frame import PlotFrame
     from kdstudio.gui.window import MainWindow
+    from kdstudio.runs.folder import RunFolder
 
-LETTERS = 28 / 720
-"""Height of letters in that of the window: they are read from 15 m where that is 2 m tall."""
-LARGER = {"title": 1.4, "formula": 1.0}
-"""Letters of the title, and of the text from which the formula takes its size, in the others'."""
-MARGIN = 0.8
-"""In the height of letters."""
 SIDE = 0.25
 """Of the width, for legend and image."""
 POLL_MILLISECONDS = 100
@@ -47,6 +44,8 @@ class Presentation(QFrame):
         self._words = RunWords(window.index)
         self._slides: list[Slide] = []
         self._page: QWidget | None = None
+        self._turned: dict[PlotStack, str] = {}
+        self._title = ""
         self._shown: Slide | None = None
         self._lent: list[PlotFrame] = []
         self._holders: list[QWidget] = []
@@ -109,6 +108,7 @@ class Presentation(QFrame):
         self._timer.stop()
         QApplication.instance().focusChanged.disconnect(self._keep_focus)  # type: ignore[union-attr]
         self._show(None)
+        self._turn_back()
         self._page, self._slides = None, []
         self.hide()
         self._window.setWindowState(self._state_before)
@@ -116,20 +116,29 @@ class Presentation(QFrame):
 
     def _keep_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
         """Have the keys, whatever the page beneath does with them."""
-        if now is not None and now.window() is self._window:
-            if now is not self and not self.isAncestorOf(now):
-                self.setFocus()
+        within = self, *self.findChildren(QWidget)
+        if now is not None and now.window() is self._window and now not in within:
+            self.setFocus()
 
     def _follow(self) -> None:
         """Be as the page beneath is now."""
         page = self._window.stack.currentWidget()
         if page is not self._page or self._shown is None or not self._shown.is_in_sight:
-            title = self._shown.title if self._shown and self._shown.is_in_sight else None
             self._show(None)
+            if page is not self._page:
+                self._turn_back()
+                self._turned = {stack: stack.shown() for stack in page.findChildren(PlotStack)}
+                self._title = ""
             self._page, self._slides = page, slides_of(page)
-            same = (slide for slide in self._slides if slide.title == title)
+            same = (slide for slide in self._slides if slide.title == self._title)
             self._show(next(same, self._slides[0] if self._slides else None))
         self._tell()
+
+    def _turn_back(self) -> None:
+        """Have the page that was presented show what it showed before."""
+        for stack, name in self._turned.items():
+            stack.show_widget(name)
+        self._turned = {}
 
     def _show(self, slide: Slide | None) -> None:
         """Give back what was lent, and show ``slide`` alone."""
@@ -143,6 +152,7 @@ class Presentation(QFrame):
         if slide is None:
             return
         slide.bring()
+        self._title = slide.title
         self._lent = list(slide.frames)
         for frame in slide.frames:
             holder = QWidget()
@@ -163,14 +173,12 @@ class Presentation(QFrame):
             run = self._page.shown_run
         for widget in (self.side, self.slider):
             widget.setVisible(slide is not None)
-        name = self._window.index.name_of(run) if run else ""
-        place = f"{self._slides.index(slide) + 1} of {len(self._slides)}" if slide else ""
-        self.where.setText("   ".join(filter(None, (name, place))))
+        self.where.setText(f"{self._slides.index(slide) + 1} of {len(self._slides)}" if slide else "")
         self.title.setText(slide.title if slide else self._window.current_page)
         formula = words = ""
         if slide:
             formula = self._words.formula(run) if slide.formula is None else slide.formula
-            words = self._words.came_out(run) if slide.words is None else slide.words
+            words = self._came_out(run) if slide.words is None else slide.words
             self.side.follow(slide)
             self.slider.setVisible(slide.levels > 0)
             with QSignalBlocker(self.slider):
@@ -179,6 +187,11 @@ class Presentation(QFrame):
         self.formula.setVisible(bool(formula))
         self.words.setText(words)
         self.words.setVisible(bool(words))
+
+    def _came_out(self, run: RunFolder | None) -> str:
+        """What came out of ``run``, or how far it is."""
+        goes_on = run is not None and run == self._window.controller.folder
+        return self._words.came_out(run) or (self._window.run_bar.where.text() if goes_on else "")
 
     def step(self, by: int) -> None:
         """Go on by so many slides, as far as there are any."""
@@ -224,30 +237,20 @@ class Presentation(QFrame):
         self._resize()
 
     @property
-    def _letters(self) -> int:
-        return max(round(LETTERS * self.height()), 1)
-
-    @property
     def _enlargement(self) -> float:
         """Of plots, whose letters are those of the application."""
-        return self._letters / QFontInfo(QApplication.font()).pixelSize()
+        return letters_in(self.height()) / QFontInfo(QApplication.font()).pixelSize()
 
     def _resize(self) -> None:
         """Take the size that the window has now, and that of the theme's letters."""
         if not self.is_on:
             return
-        letters = self._letters
-        sizes = {name: round(letters * share) for name, share in LARGER.items()}
-        self.setStyleSheet(
-            f"QLabel, QWidget {{ font-size: {letters}px; }}"
-            f"QLabel#hall-title {{ font-size: {sizes['title']}px; font-weight: 600; }}"
-            f"QSlider::groove:horizontal {{ height: {letters // 4}px; border-radius: {letters // 8}px; }}"
-            f"QSlider::handle:horizontal {{ width: {letters}px; margin: -{letters * 3 // 8}px 0;"
-            f" border-radius: {letters // 2}px; }}"
-        )
+        letters = letters_in(self.height())
+        self.setStyleSheet(style_sheet(letters))
         margin = round(MARGIN * letters)
         self._column.setContentsMargins(margin, margin, margin, margin)
         self._column.setSpacing(margin // 2)
+        self.slider.setMinimumHeight(letters + margin)
         self.side.setFixedWidth(round(SIDE * self.width()))
         for frame in self._lent:
             frame.lend(self._enlargement)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kdstudio.engine.trials import first_setting
 from kdstudio.errors import KDStudioError
 from kdstudio.gui.run_index import SharedIndex
-from kdstudio.runs.claims import spoken_judgement
+from kdstudio.runs.claims import difference_of
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.outcome import outcome
 from kdstudio.runs.summary import Summary
@@ -46,6 +46,9 @@ class RunWords:
 def _said(summary: Summary) -> str:
     if summary.status in BUSY:
         return ""
-    if summary.claim:
-        return spoken_judgement(summary.claim)
-    return outcome(summary).sentence
+    if summary.claim is None:
+        return outcome(summary).sentence
+    verdict, statement = summary.claim.verdict.capitalize(), summary.claim.statement.rstrip(".")
+    deciding = summary.claim.deciding
+    figures = "" if deciding.difference is None else f" ({difference_of(deciding)})"
+    return f"{verdict}: {statement}{figures}."

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QPoint
@@ -28,21 +27,22 @@ class Slide:
     words: str | None = None
     """In place of what came out of the run."""
 
-    def __init__(
-        self, frames: Sequence[PlotFrame], title: str = "", bring: Callable[[], object] = lambda: None
-    ) -> None:
-        """``bring`` brings ``frames`` into sight on their page; the plot's title is usual."""
-        self.frames, self._title, self.bring = frames, title, bring
+    def __init__(self, frames: Sequence[PlotFrame]) -> None:
+        """Show ``frames`` side by side, with the legend of the first."""
+        self.frames = frames
 
     @property
     def title(self) -> str:
         """What is seen."""
-        return self._title or self.frames[0].title
+        return self.frames[0].title
 
     @property
     def is_in_sight(self) -> bool:
         """Tell whether all of it is still there, and seen on the page."""
         return all(isValid(frame) and frame.isVisible() for frame in self.frames)
+
+    def bring(self) -> None:
+        """Bring it into sight on its page."""
 
     def picture(self, pixels: int, ratio: float) -> QPixmap | None:
         """Return an image to stand beside, so large, for a screen with ``ratio`` device pixels in one."""
@@ -50,6 +50,29 @@ class Slide:
 
     def turn_to(self, level: int) -> None:
         """Move the slider there."""
+
+
+class StackedSlide(Slide):
+    """One of several plots in one place, or one of several figures that one plot draws."""
+
+    def __init__(self, stack: PlotStack, name: str, frame: PlotFrame) -> None:
+        """``name`` is that of the choice in ``stack``."""
+        super().__init__([frame])
+        self._stack, self._name = stack, name
+
+    @property
+    def title(self) -> str:
+        """As it is chosen."""
+        return self._name
+
+    @property
+    def is_in_sight(self) -> bool:
+        """Tell whether it is chosen."""
+        return super().is_in_sight and self._stack.shown() == self._name
+
+    def bring(self) -> None:
+        """Choose it."""
+        self._stack.show_widget(self._name)
 
 
 @runtime_checkable
@@ -92,7 +115,7 @@ def _stacked(stack: PlotStack) -> Iterator[Slide]:
     for name, widget in stack.available():
         frames = [widget] if isinstance(widget, PlotFrame) else widget.findChildren(PlotFrame)
         for frame in frames:
-            yield Slide([frame], name, partial(stack.show_widget, name))
+            yield StackedSlide(stack, name, frame)
 
 
 def place(widget: QWidget, page: QWidget) -> tuple[int, int]:

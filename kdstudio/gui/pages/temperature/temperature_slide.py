@@ -23,7 +23,7 @@ class TemperatureSlide(Slide):
 
     def __init__(self, page: TemperaturePage) -> None:
         """Follow ``page``."""
-        super().__init__([page.bars, page.curves.entropy], "Temperature")
+        super().__init__([page.bars, page.curves.entropy])
         self._page = page
 
     @property
