@@ -20,7 +20,6 @@ from kdstudio.gui.presentation.slide import ShowsRun, Slide, slides_of
 if TYPE_CHECKING:
     from kdstudio.gui.plots.frame import PlotFrame
     from kdstudio.gui.window import MainWindow
-    from kdstudio.runs.folder import RunFolder
 
 SIDE = 0.25
 """Of the width, for legend and image."""
@@ -41,7 +40,7 @@ class Presentation(QFrame):
         """Out of sight until :meth:`toggle`."""
         super().__init__(window, objectName="presentation")
         self._window = window
-        self._words = RunWords(window.index)
+        self._words = RunWords(window)
         self._slides: list[Slide] = []
         self._page: QWidget | None = None
         self._turned: dict[PlotStack, str] = {}
@@ -178,7 +177,7 @@ class Presentation(QFrame):
         formula = words = ""
         if slide:
             formula = self._words.formula(run) if slide.formula is None else slide.formula
-            words = self._came_out(run) if slide.words is None else slide.words
+            words = self._words.came_out(run) if slide.words is None else slide.words
             self.side.follow(slide)
             self.slider.setVisible(slide.levels > 0)
             with QSignalBlocker(self.slider):
@@ -187,11 +186,6 @@ class Presentation(QFrame):
         self.formula.setVisible(bool(formula))
         self.words.setText(words)
         self.words.setVisible(bool(words))
-
-    def _came_out(self, run: RunFolder | None) -> str:
-        """What came out of ``run``, or how far it is."""
-        goes_on = run is not None and run == self._window.controller.folder
-        return self._words.came_out(run) or (self._window.run_bar.where.text() if goes_on else "")
 
     def step(self, by: int) -> None:
         """Go on by so many slides, as far as there are any."""

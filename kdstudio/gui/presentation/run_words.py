@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kdstudio.engine.trials import first_setting
 from kdstudio.errors import KDStudioError
-from kdstudio.gui.run_index import SharedIndex
 from kdstudio.runs.claims import difference_of
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.outcome import outcome
 from kdstudio.runs.summary import Summary
+
+if TYPE_CHECKING:
+    from kdstudio.gui.window import MainWindow
 
 BUSY = ("running", "paused")
 
@@ -16,9 +20,9 @@ BUSY = ("running", "paused")
 class RunWords:
     """Formulas are read once."""
 
-    def __init__(self, index: SharedIndex) -> None:
-        """What came out stands in ``index``."""
-        self._index = index
+    def __init__(self, window: MainWindow) -> None:
+        """What came out stands in the index of ``window``, and how far a run is in its run bar."""
+        self._window = window
         self._formulas: dict[RunFolder, str] = {}
         self._told: tuple[Summary, str] | None = None
 
@@ -34,8 +38,10 @@ class RunWords:
         return self._formulas[run]
 
     def came_out(self, run: RunFolder | None) -> str:
-        """Sentence of what came out: of the claim, where there is one; empty while the run goes on."""
-        summary = self._index.summaries.get(run) if run else None
+        """Sentence of what came out: of the claim, where there is one; how far it is, while it goes on."""
+        summary = self._window.index.summaries.get(run) if run else None
+        if run and run == self._window.controller.folder and (summary is None or summary.status in BUSY):
+            return self._window.run_bar.where.text()
         if summary is None:
             return ""
         if self._told is None or self._told[0] is not summary:
