@@ -6,8 +6,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QFontInfo, QKeyEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
-from shiboken6 import isValid
+from PySide6.QtWidgets import (
+    QApplication,
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
 
 from kdstudio.gui.formula_view import FormulaView
 from kdstudio.gui.layout import text_label
@@ -16,9 +24,9 @@ from kdstudio.gui.presentation.lettering import MARGIN, letters_in, style_sheet
 from kdstudio.gui.presentation.run_words import RunWords
 from kdstudio.gui.presentation.side import Side
 from kdstudio.gui.presentation.slide import ShowsRun, Slide, slides_of
+from kdstudio.gui.presentation.stage import Stage
 
 if TYPE_CHECKING:
-    from kdstudio.gui.plots.frame import PlotFrame
     from kdstudio.gui.window import MainWindow
 
 SIDE = 0.25
@@ -30,6 +38,7 @@ LEVEL_STEP = 4
 NEXT = (Qt.Key.Key_Right, Qt.Key.Key_PageDown, Qt.Key.Key_Space)
 BEFORE = (Qt.Key.Key_Left, Qt.Key.Key_PageUp, Qt.Key.Key_Backspace)
 TURNS = {Qt.Key.Key_Up: LEVEL_STEP, Qt.Key.Key_Down: -LEVEL_STEP}
+BELOW, BESIDE = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
 NOTHING = "This page has no plot to show yet.\nEsc leads back."
 
 
@@ -46,8 +55,6 @@ class Presentation(QFrame):
         self._turned: dict[PlotStack, str] = {}
         self._title = ""
         self._shown: Slide | None = None
-        self._lent: list[PlotFrame] = []
-        self._holders: list[QWidget] = []
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Presentation")
         self.title, self.where = QLabel(objectName="hall-title"), QLabel(objectName="hall-where")
@@ -68,16 +75,19 @@ class Presentation(QFrame):
         top = QHBoxLayout()
         top.addWidget(self.title, 1)
         top.addWidget(self.where)
-        self._stage = QHBoxLayout()
+        self._stage = Stage()
         middle = QHBoxLayout()
-        middle.addLayout(self._stage, 1)
+        middle.addWidget(self._stage, 1)
         middle.addWidget(self.side)
         self._column = QVBoxLayout(self)
         self._column.addLayout(top)
         self._column.addLayout(middle, 1)
         self._column.addWidget(self.nothing, 1)
-        for widget in (self.slider, self.formula, self.words):
-            self._column.addWidget(widget)
+        self._column.addWidget(self.slider)
+        self._below = QBoxLayout(BELOW)
+        for widget in (self.formula, self.words):
+            self._below.addWidget(widget, 1)
+        self._column.addLayout(self._below)
 
     @property
     def is_on(self) -> bool:
@@ -141,29 +151,14 @@ class Presentation(QFrame):
 
     def _show(self, slide: Slide | None) -> None:
         """Give back what was lent, and show ``slide`` alone."""
-        for frame in filter(isValid, self._lent):
-            frame.take_back()
-        for holder in self._holders:
-            holder.hide()
-            holder.deleteLater()
-        self._lent, self._holders, self._shown = [], [], slide
+        self._shown = slide
+        if slide is not None:
+            slide.bring()
+            self._title = slide.title
+        self._stage.show_plots(slide.frames if slide else (), self._enlargement)
         self.nothing.setVisible(slide is None)
-        if slide is None:
-            return
-        slide.bring()
-        self._title = slide.title
-        self._lent = list(slide.frames)
-        for frame in slide.frames:
-            holder = QWidget()
-            column = QVBoxLayout(holder)
-            column.setContentsMargins(0, 0, 0, 0)
-            if len(slide.frames) > 1:
-                column.addWidget(QLabel(frame.title, objectName="hall-part"))
-            column.addWidget(frame.lend(self._enlargement), 1)
-            self._stage.addWidget(holder, 1)
-            self._holders.append(holder)
         with QSignalBlocker(self.slider):
-            self.slider.setMaximum(slide.levels)
+            self.slider.setMaximum(slide.levels if slide else 0)
 
     def _tell(self) -> None:
         """Say what belongs to the slide as it is now."""
@@ -180,6 +175,7 @@ class Presentation(QFrame):
             words = self._words.came_out(run) if slide.words is None else slide.words
             self.side.follow(slide)
             self.slider.setVisible(slide.levels > 0)
+            self._below.setDirection(BESIDE if slide.levels else BELOW)  # the slider takes room
             with QSignalBlocker(self.slider):
                 self.slider.setValue(slide.level)
         self.formula.show_formula(formula)
@@ -244,7 +240,6 @@ class Presentation(QFrame):
         margin = round(MARGIN * letters)
         self._column.setContentsMargins(margin, margin, margin, margin)
         self._column.setSpacing(margin // 2)
-        self.slider.setMinimumHeight(letters + margin)
+        self.slider.setMinimumHeight(letters)
         self.side.setFixedWidth(round(SIDE * self.width()))
-        for frame in self._lent:
-            frame.lend(self._enlargement)
+        self._stage.enlarge(self._enlargement)

@@ -14,6 +14,8 @@ Entry = tuple[str, QPen]
 SWATCH = 1.6
 """Length of a swatch, and its distance to the words, in heights of a line."""
 GAP = 0.35
+PICTURE = 0.75
+"""Of the width, so that the legend has room."""
 WRAPPED = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft
 
 
@@ -71,7 +73,7 @@ class Side(QWidget):
 
     def follow(self, slide: Slide) -> None:
         """Show what belongs to ``slide``."""
-        picture = slide.picture(self.width(), self.devicePixelRatioF())
+        picture = slide.picture(round(PICTURE * self.width()), self.devicePixelRatioF())
         self.picture.setVisible(picture is not None)
         if picture is not None:
             self.picture.setPixmap(picture)
