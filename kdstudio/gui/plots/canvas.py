@@ -106,7 +106,8 @@ class Canvas(pg.PlotWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Fill the room, in the size in force."""
         super().resizeEvent(event)
-        self._fill()
+        if self.enlargement != 1:
+            self._fill()
 
     def _fill(self) -> None:
         room = QRectF(0, 0, self.width() / self.enlargement, self.height() / self.enlargement)
