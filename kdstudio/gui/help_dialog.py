@@ -29,6 +29,9 @@ OTHERS = {
     "Next and previous control": "Tab, Shift+Tab",
     "Press the button with the focus": "Enter, Space",
     "Step a number": "Up, Down",
+    "Next plot, and the one before, in a presentation": "Page Down, Page Up, Right, Left",
+    "Temperature, in a presentation": "Up, Down, wheel",
+    "End a presentation": "Esc, F5",
 }
 """Keys that are in no menu."""
 

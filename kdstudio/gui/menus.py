@@ -107,6 +107,7 @@ class Menus(QObject):
         self._add(menu, "&Smaller text", partial(window.theme.resize, -1), "Ctrl+-")
         self._add(menu, "&Usual text", partial(window.theme.resize, 0), "Ctrl+0")
         menu.addSeparator()
+        self._add(menu, "&Present this page", window.present, "F5")
         self.full = self._add(menu, "&Full screen", window.toggle_full_screen, "F11")
 
     def _make_run(self) -> None:

@@ -20,6 +20,8 @@ QLabel#warning { color: $warning; font-weight: 600; }
 QFrame#result { background: $accent_soft; border: 1px solid $accent; border-radius: 8px; }
 QLabel#subject { font-weight: 600; }
 QLabel#failure { color: $error; font-size: $sign_size; }
+QFrame#presentation { background: $panel; }
+QLabel#hall-where { color: $muted; }
 QFrame#formula { background: $accent_soft; border: 1px solid transparent; border-radius: 6px; }
 QFrame#formula:focus { border-color: $accent; }
 QLabel#state { font-weight: 600; }

@@ -33,6 +33,7 @@ from kdstudio.gui.theme import Theme
 if TYPE_CHECKING:
     from kdstudio.engine.experiment import Experiment
     from kdstudio.gui.dialogs import ErrorDialog
+    from kdstudio.gui.presentation.presentation import Presentation
     from kdstudio.gui.settings_dialog import SettingsDialog
     from kdstudio.problems import Problem
     from kdstudio.runs.folder import RunFolder
@@ -56,6 +57,7 @@ class MainWindow(QMainWindow):
         self.empty_menus = {title: self.menuBar().addMenu(title) for title in MENUS}
         self.stack = QStackedWidget()
         self._pages: dict[str, QWidget] = {}
+        self.presentation: Presentation | None = None
         self.rail = Rail(theme, PAGES)
         self._lay_out()
         self.rail.wanted.connect(self.show_page)
@@ -207,6 +209,14 @@ class MainWindow(QMainWindow):
             self.showNormal()
         else:
             self.showFullScreen()
+
+    def present(self) -> None:
+        """Show one plot of the page in sight, large enough for a hall, or go back."""
+        if self.presentation is None:
+            from kdstudio.gui.presentation.presentation import Presentation
+
+            self.presentation = Presentation(self)
+        self.presentation.toggle()
 
     def _show_runnable(self) -> None:
         """Say whether the form can be run, or why not; a failure before it was changed is past."""

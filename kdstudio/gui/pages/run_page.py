@@ -42,6 +42,11 @@ class RunPage(QWidget):
             column.addWidget(part, 1 if part is parts[-1] else 0)
         self._stack.addWidget(whole)
 
+    @property
+    def shown_run(self) -> RunFolder | None:
+        """The run that is chosen."""
+        return self.picker.run
+
     def refresh(self) -> None:
         """Offer the runs that there are now; the one chosen stays chosen."""
         self.picker.refresh()

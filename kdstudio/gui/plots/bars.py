@@ -34,10 +34,9 @@ class BarPlot(PlotFrame):
         self._format = "{:g}"
         self._tokens = NO_TOKENS
         self._labelled = False
-        self.legend.toggled.connect(self._draw)
-        theme.changed.connect(self._draw)
+        self.legend.toggled.connect(self._restyle)
         self.plot.getViewBox().sigResized.connect(self._fit)
-        self._draw()
+        self._restyle()
 
     def _canvas(self) -> Canvas:
         return Canvas(bottom=ClassAxis("bottom"))
@@ -61,7 +60,7 @@ class BarPlot(PlotFrame):
         if set(values) != set(self._values):
             self.legend.clear()
         self._groups, self._values, self._y, self._format, self._tokens = groups, values, y, shown_as, tokens
-        self._draw()
+        self._restyle()
 
     def points(self) -> list[PlotPoint]:
         """All bars that are shown: network, group, height."""
@@ -77,7 +76,7 @@ class BarPlot(PlotFrame):
         """Write the values above the bars where there is room now."""
         super().resizeEvent(event)
         if self._labelled != self._has_room():
-            self._draw()
+            self._restyle()
 
     def _has_room(self) -> bool:
         """Tell whether the values stand above their bars without touching each other."""
@@ -87,7 +86,7 @@ class BarPlot(PlotFrame):
         bars = len(self._groups) * len(self._values)
         return bars * (widest + BESIDE_VALUE) < GROUP_WIDTH * (self.width() - AXIS_ROOM)
 
-    def _draw(self) -> None:
+    def _restyle(self) -> None:
         plot, colours = self.plot, self._theme.colours
         plot.clear()
         dress(plot, colours, {"bottom": "", "left": self._y})

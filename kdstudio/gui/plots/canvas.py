@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import (
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 
 Span = tuple[float, float]
 LEAST_HEIGHT = 100
@@ -31,6 +39,9 @@ HELP = "Ctrl+wheel or + and − zoom; dragging and the arrow keys move; a double
 
 class Canvas(pg.PlotWidget):
     """Axes that stand at home until somebody zooms, and never show more than all."""
+
+    enlargement = 1.0
+    """How many times as large as usual letters, marks and distances are."""
 
     def __init__(self, **axes: pg.AxisItem) -> None:
         """At home is all that is drawn, until :meth:`set_home`; ``axes``: other than the usual ones."""
@@ -86,6 +97,23 @@ class Canvas(pg.PlotWidget):
                 for (low, high), share in zip(self._begin(), (across, up), strict=True)
             ]
             self._stand([within(span, whole) for span, whole in zip(moved, self._limits(), strict=True)])
+
+    def enlarge(self, enlargement: float) -> None:
+        """Draw everything so many times as large, but for cosmetic pens, whose width counts device pixels."""
+        self.enlargement = enlargement
+        self._fill()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Fill the room, in the size in force."""
+        super().resizeEvent(event)
+        if self.enlargement != 1:
+            self._fill()
+
+    def _fill(self) -> None:
+        room = QRectF(0, 0, self.width() / self.enlargement, self.height() / self.enlargement)
+        self.autoPixelRange = self.enlargement == 1
+        # a plot's own method of that name is that of its axes
+        pg.GraphicsView.setRange(self, room, padding=0, disableAutoPixel=False)
 
     def _begin(self) -> list[Span]:
         """Return what is seen; if it is all, remember that."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 
 from kdstudio.gui.plots.canvas import Canvas
 from kdstudio.gui.plots.class_names import ClassAxis
-from kdstudio.gui.plots.frame import PlotFrame, dress
+from kdstudio.gui.plots.frame import DOT, THICK, PlotFrame, dress
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.fidelity import Change, ClassChange
 from kdstudio.runs.plot_data import PlotPoint
@@ -35,9 +35,8 @@ class ChangesPlot(PlotFrame):
         super().__init__(theme, "Accuracy gained and lost, class by class")
         self._rows: Sequence[ClassChange] = ()
         self.plot.getViewBox().invertY(True)
-        self.legend.toggled.connect(self._draw)
-        theme.changed.connect(self._draw)
-        self._draw()
+        self.legend.toggled.connect(self._restyle)
+        self._restyle()
 
     def _canvas(self) -> Canvas:
         return Canvas(left=ClassAxis("left"))
@@ -47,7 +46,7 @@ class ChangesPlot(PlotFrame):
         half = MOST_ROWS // 2
         self._rows = changes if len(changes) <= MOST_ROWS else (*changes[:half], *changes[-half:])
         self.legend.clear()
-        self._draw()
+        self._restyle()
 
     def points(self) -> list[PlotPoint]:
         """The classes that are shown, in points of accuracy, each with its interval."""
@@ -57,7 +56,7 @@ class ChangesPlot(PlotFrame):
             for each in shown
         ]
 
-    def _draw(self) -> None:
+    def _restyle(self) -> None:
         plot, colours = self.plot, self._theme.colours
         plot.clear()
         dress(plot, colours, {"bottom": "difference (points of accuracy)", "left": ""})
@@ -73,7 +72,7 @@ class ChangesPlot(PlotFrame):
         words, symbol = MARKS[change]
         colours = self._theme.colours
         colour = colours.of(COLOURS[change]) if change in COLOURS else colours["muted"]
-        pen = pg.mkPen(colour, width=2 * round(self.devicePixelRatioF()))
+        pen = pg.mkPen(colour, width=THICK * self.thin)
         self.legend.show_entry(change, words, pen)
         shown = self.legend.is_shown(change)
         for place, each in enumerate(self._rows):
@@ -82,8 +81,8 @@ class ChangesPlot(PlotFrame):
             low, high = each.difference.low, each.difference.high
             if low is not None and high is not None:
                 self.plot.plot([100 * low, 100 * high], [place, place], pen=pen)
-            dot = {"symbol": symbol, "symbolSize": 9, "symbolBrush": colour, "symbolPen": None}
-            self.plot.plot([100 * each.difference.mean], [place], pen=None, **dot)
+            dot = {"symbol": symbol, "symbolSize": DOT * self.enlargement, "symbolBrush": colour}
+            self.plot.plot([100 * each.difference.mean], [place], pen=None, symbolPen=None, **dot)
 
 
 def _interval(change: ClassChange) -> tuple[float | None, float | None]:

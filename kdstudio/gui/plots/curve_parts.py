@@ -57,9 +57,9 @@ class SeedItems(NamedTuple):
     """Those that have not come as far as the mean."""
 
 
-def marks(count: int, colour: QColor) -> dict[str, object]:
-    """Return how pyqtgraph is told to mark ``count`` points: only where they are few."""
-    brush = {"symbolBrush": colour, "symbolPen": None, "symbolSize": MARK}
+def marks(count: int, colour: QColor, enlargement: float) -> dict[str, object]:
+    """Return how pyqtgraph is told to mark ``count`` points: only where they are few; so much larger."""
+    brush = {"symbolBrush": colour, "symbolPen": None, "symbolSize": MARK * enlargement}
     return {"symbol": "o" if count <= FEW else None, **brush}
 
 

@@ -13,11 +13,11 @@ from PySide6.QtGui import QColor
 from kdstudio.gui.plots.band import Band
 from kdstudio.gui.plots.canvas import Span
 from kdstudio.gui.plots.curve_parts import FEW, Drawn, Items, Part, SeedItems, end_to_end, marks, smoothed
-from kdstudio.gui.plots.frame import PlotFrame, curve_points, dress
+from kdstudio.gui.plots.frame import FEW_POINTS, PlotFrame, curve_points, dress
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
 from kdstudio.runs.curves import Series
-from kdstudio.runs.mean_curves import BANDS, SeedCurves
+from kdstudio.runs.mean_curves import BANDS, SeedCurves, thinned
 from kdstudio.runs.plot_data import PlotPoint
 
 STYLES = (
@@ -59,7 +59,6 @@ class CurvePlot(PlotFrame):
         self.plot.getViewBox().setDefaultPadding(0.03)
         self.legend.toggled.connect(self._show_curve)
         self.legend.unfolded.connect(self._unfold)
-        theme.changed.connect(self._restyle)
         self._restyle()
 
     def clear(self) -> None:
@@ -180,28 +179,35 @@ class CurvePlot(PlotFrame):
     def _draw(self, key: Hashable) -> None:
         drawn, items = self._drawn[key], self._curves[key]
         mean, _ = drawn.curves.mean()
-        x, y = np.asarray(mean.x), np.asarray(mean.y)
+        last = f"  {mean.y[-1]:.4g}" if mean.y else ""
+        x, y = map(self._drawable, (mean.x, mean.y))
         pen = self.pen(drawn.token, STYLES[drawn.style % len(STYLES)], len(x))
-        value = f"  {y[-1]:.4g}" if len(y) else ""
         about = BANDS[drawn.curves.over] if drawn.curves.planned > 1 else ""
-        self.legend.show_entry(key, drawn.curves.called(drawn.name) + value, pen, about, drawn.parts)
+        self.legend.show_entry(key, drawn.curves.called(drawn.name) + last, pen, about, drawn.parts)
         faint = QColor(pen.color())
         faint.setAlpha(RAW_ALPHA)
-        faint_pen, middle = pg.mkPen(faint), smoothed(y, self._smoothing)
-        mark = marks(len(x), pen.color())
+        faint_pen, middle = pg.mkPen(faint, width=self.thin), smoothed(y, self._smoothing)
+        mark = marks(len(x), pen.color(), self.enlargement)
         items.raw.setData(x, y, pen=faint_pen if self._smoothing else pen, **mark)
         items.smooth.setData(x, middle, pen=pen)
         if key in self._seeds:
             band, growing = self._seeds[key]
             longest = max((len(series.x) for series in drawn.curves.growing), default=0)
             beside = faint_pen if drawn.curves.over == "seeds" else pen
-            growing.setData(*end_to_end(drawn.curves.growing), pen=beside, **marks(longest, beside.color()))
-            low, high = map(np.asarray, drawn.curves.edges())
+            several = [Series(*map(self._drawable, (each.x, each.y))) for each in drawn.curves.growing]
+            growing.setData(
+                *end_to_end(several), pen=beside, **marks(longest, beside.color(), self.enlargement)
+            )
+            low, high = map(self._drawable, drawn.curves.edges())
             if len(low):
                 below, above = smoothed(y - low, self._smoothing), smoothed(high - y, self._smoothing)
                 floor = middle / LOWEST if self._log else -np.inf
                 band.show(x, np.maximum(middle - below, floor), middle + above, pen.color())
         self._show_curve(key, self.legend.is_shown(key))
+
+    def _drawable(self, values: Sequence[float]) -> np.ndarray:
+        """Return ``values``; where lines are enlarged, means of so few neighbours that they can be thick."""
+        return np.asarray(thinned(values, FEW_POINTS) if self.enlargement > 1 else values)
 
     def _show_curve(self, key: Hashable, shown: bool) -> None:
         raw, smooth = self._curves[key]

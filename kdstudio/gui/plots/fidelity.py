@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pyqtgraph as pg
 
-from kdstudio.gui.plots.frame import PlotFrame, dress
+from kdstudio.gui.plots.frame import DOT, PlotFrame, dress
 from kdstudio.gui.plots.point_names import NamedPoint, PointNames
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
@@ -27,15 +27,14 @@ class FidelityPlot(PlotFrame):
         self._tokens: Mapping[str, Token] = {}
         self._names = PointNames(self.plot)
         self.plot.getViewBox().setDefaultPadding(0.25)
-        theme.changed.connect(self._draw)
-        self._draw()
+        self._restyle()
 
     def show_rows(self, rows: Sequence[Fidelity], tokens: Mapping[str, Token]) -> None:
         """Draw a point for each of ``rows``; ``tokens`` tell the networks' colours."""
         self._rows, self._tokens = rows, tokens
-        self._draw()
+        self._restyle()
 
-    def _draw(self) -> None:
+    def _restyle(self) -> None:
         self.plot.clear()
         colours = self._theme.colours
         dress(self.plot, colours, AXES)
@@ -44,8 +43,8 @@ class FidelityPlot(PlotFrame):
             (x, width), (y, height) = map(in_percent, (row.accuracy, row.agreement))
             bars = {"width": 2 * width, "height": 2 * height, "pen": self.pen(self._tokens[row.network])}
             self.plot.addItem(pg.ErrorBarItem(x=np.array([x]), y=np.array([y]), **bars))
-            dot = {"symbol": "o", "symbolSize": 9, "symbolBrush": colour, "symbolPen": None}
-            self.plot.plot([x], [y], pen=None, name=row.network, **dot)
+            dot = {"symbol": "o", "symbolSize": DOT * self.enlargement, "symbolBrush": colour}
+            self.plot.plot([x], [y], pen=None, symbolPen=None, name=row.network, **dot)
         middles = [
             (in_percent(row.accuracy)[0], in_percent(row.agreement)[0], row.network) for row in self._rows
         ]

@@ -28,6 +28,8 @@ THICK = 2
 """Pixels of a line, where it has few points."""
 FEW_POINTS = 100
 """Of longer ones a thick line takes twenty times as long to draw as a thin one."""
+DOT = 9
+"""Diameter of a point that stands alone, in pixels."""
 
 
 class PlotFrame(QWidget):
@@ -37,6 +39,7 @@ class PlotFrame(QWidget):
         """Empty."""
         super().__init__()
         self._theme = theme
+        self.enlargement = 1.0
         self.heading = QLabel(title, objectName="heading")
         self.head = QHBoxLayout()
         self.head.addWidget(self.heading)
@@ -52,12 +55,13 @@ class PlotFrame(QWidget):
         top.setSpacing(0)  # for long titles
         top.addLayout(self.head, 1)
         top.addWidget(self.save_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(top)
-        column.addWidget(self.legend)
-        column.addWidget(self.plot, 1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(4)
+        self._column.addLayout(top)
+        self._column.addWidget(self.legend)
+        self._column.addWidget(self.plot, 1)
+        theme.changed.connect(self._restyle)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Let the legend take its share of the room."""
@@ -67,6 +71,33 @@ class PlotFrame(QWidget):
     def _canvas(self) -> Canvas:
         """Make what is drawn on."""
         return Canvas()
+
+    def _restyle(self) -> None:
+        """Draw all anew, in the theme's colours and as large as is wanted."""
+        raise NotImplementedError
+
+    def lend(self, enlargement: float) -> Canvas:
+        """Give what is drawn on to be shown elsewhere, so many times as large; it goes on being drawn on.
+
+        Until :meth:`take_back` there is a gap here.
+        """
+        self._enlarge(enlargement)
+        return self.plot
+
+    def take_back(self) -> None:
+        """Show what is drawn on here again, in its usual size."""
+        self._column.addWidget(self.plot, 1)
+        self._enlarge(1.0)
+
+    def _enlarge(self, enlargement: float) -> None:
+        self.enlargement = enlargement
+        self.plot.enlarge(enlargement)
+        self._restyle()
+
+    @property
+    def title(self) -> str:
+        """What is drawn."""
+        return self.heading.text() or self.plot.accessibleName()
 
     def _answer_right_clicks(self) -> None:
         """Open the menu, over the plot too."""
@@ -86,7 +117,7 @@ class PlotFrame(QWidget):
 
     def content(self) -> Content:
         """What is drawn now."""
-        title = self.heading.text() or self.plot.accessibleName()
+        title = self.title
 
         def drawing() -> Drawing:
             return plot_drawing(self._theme, title, self.legend.entries(), self.plot)
@@ -113,10 +144,13 @@ class PlotFrame(QWidget):
 
     def pen(self, token: Token, style: Qt.PenStyle = Qt.PenStyle.SolidLine, points: int = 0) -> QPen:
         """Pen in the colour of a network, or of a word of the theme, for a line of so many ``points``."""
-        colour = self._theme.colours.of(token)
-        # pens are cosmetic: their width counts device pixels
-        width = round(self.devicePixelRatioF() * self._theme.size)
-        return pg.mkPen(colour, width=THICK * width if points <= FEW_POINTS else width, style=style)
+        width = THICK * self.thin if points <= FEW_POINTS else self.thin
+        return pg.mkPen(self._theme.colours.of(token), width=width, style=style)
+
+    @property
+    def thin(self) -> int:
+        """Width of a thin line: pens are cosmetic, so that it counts device pixels."""
+        return round(self.devicePixelRatioF() * self._theme.size * self.enlargement)
 
 
 def curve_points(name: str, x: Sequence[float], y: Sequence[float]) -> list[PlotPoint]:

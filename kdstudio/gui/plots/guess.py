@@ -39,9 +39,8 @@ class GuessPlot(PlotFrame):
         self._axis = ""
         self._rows: list[str] = []
         self._points: list[PlotPoint] = []
-        self.legend.toggled.connect(self._draw)
-        theme.changed.connect(self._draw)
-        self._draw()
+        self.legend.toggled.connect(self._restyle)
+        self._restyle()
 
     def show_guess(self, question: Question, guess: Guess | None, findings: Sequence[Finding]) -> None:
         """Draw what ``findings`` came to; a direction that was guessed has no place on the axis."""
@@ -54,7 +53,7 @@ class GuessPlot(PlotFrame):
         if guess is not None and not isinstance(guess, str):
             self._points.append(PlotPoint(GUESSED, "", guess))
         self.legend.clear()
-        self._draw()
+        self._restyle()
 
     def points(self) -> list[PlotPoint]:
         """What is shown of the level, the measurements and the guess; networks stand at the left."""
@@ -63,7 +62,7 @@ class GuessPlot(PlotFrame):
     def _tables(self) -> Sequence[Table]:
         return [plot_table("network", self._axis, self.points())]
 
-    def _draw(self) -> None:
+    def _restyle(self) -> None:
         self.plot.clear()
         dress(self.plot, self._theme.colours, {"bottom": self._axis, "left": ""})
         self.plot.showGrid(x=True, y=False, alpha=0.25)

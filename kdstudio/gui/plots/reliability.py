@@ -49,28 +49,28 @@ class ReliabilityPlot(PlotFrame):
         for axis in ("bottom", "left"):
             self.plot.getAxis(axis).setTicks([[(share, str(share)) for share in TICKS]])
         self.plot.set_home(x=WHOLE, y=WHOLE)
-        self.legend.toggled.connect(self._draw)
-        theme.changed.connect(self._draw)
-        self._draw()
+        self.legend.toggled.connect(self._restyle)
+        self._restyle()
 
     def show_networks(self, found: Mapping[str, Calibration], tokens: Mapping[str, Token]) -> None:
         """Draw a line for each network of ``found``; ``tokens`` tell their colours."""
         if list(found) != list(self._shown):
             self.legend.clear()
         self._shown, self._tokens = found, tokens
-        self._draw()
+        self._restyle()
 
-    def _draw(self) -> None:
+    def _restyle(self) -> None:
         self.plot.clear()
         dress(self.plot, self._theme.colours, {"bottom": "confidence (%)", "left": "accuracy (%)"})
-        diagonal = pg.mkPen(self._theme.colours["muted"], style=Qt.PenStyle.DashLine)
+        diagonal = pg.mkPen(self._theme.colours["muted"], width=self.thin, style=Qt.PenStyle.DashLine)
         self.plot.plot([0, 100], [0, 100], pen=diagonal, name="as sure as right")
         for name, found in self._shown.items():
             pen = self.pen(self._tokens[name])
             self.legend.show_entry(name, f"{name} {spoken_share(found.error)}", pen, HELP)
             if self.legend.is_shown(name):
                 x, y, sizes = points(found.bins)
-                dots = {"symbol": "o", "symbolSize": sizes, "symbolBrush": pen.color(), "symbolPen": None}
+                diameters = [self.enlargement * size for size in sizes]
+                dots = {"symbol": "o", "symbolSize": diameters, "symbolBrush": pen.color(), "symbolPen": None}
                 self.plot.plot(x, y, pen=pen, name=name, **dots)
 
 

@@ -51,9 +51,8 @@ class ResultPlot(PlotFrame):
         self._part: Part = "test"
         self._along = ""
         self._names = PointNames(self.plot)
-        self.legend.toggled.connect(self._draw)
-        theme.changed.connect(self._draw)
-        self._draw()
+        self.legend.toggled.connect(self._restyle)
+        self._restyle()
 
     def show_curves(
         self, view: FigureView, curves: Sequence[ResultCurve], part: Part = "test", along: str = ""
@@ -67,7 +66,7 @@ class ResultPlot(PlotFrame):
         self._view, self._curves, self._part, self._along = wanted
         self.heading.setText(view.title)
         self.plot.setAccessibleName(view.title)
-        self._draw()
+        self._restyle()
 
     def points(self) -> list[PlotPoint]:
         """All points that are shown, in the units of the axes; a level line has no place on the lower one."""
@@ -87,7 +86,7 @@ class ResultPlot(PlotFrame):
         low, high = ((y.mean + side * y.deviation) * scale if several else None for side in (-1, 1))
         return PlotPoint(name, x, y.mean * scale, low, high)
 
-    def _draw(self) -> None:
+    def _restyle(self) -> None:
         view, colours = self._view, self._theme.colours
         self.plot.clear()
         along = self._along or axis_title(view.x, self._part) + (" (logarithmic)" if view.log_x else "")
@@ -142,7 +141,7 @@ class ResultPlot(PlotFrame):
         has_points = not curve.connected or (len(x) <= MOST_POINTS and not curve.stepped)
         self.plot.plot(
             x, means, pen=pen if curve.connected else None, symbol=symbol if has_points else None,
-            symbolSize=POINT, symbolBrush=pen.color(), symbolPen=None, antialias=True,
+            symbolSize=POINT * self.enlargement, symbolBrush=pen.color(), symbolPen=None, antialias=True,
         )  # fmt: skip
 
     def _x(self, value: float) -> float:

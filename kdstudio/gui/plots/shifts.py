@@ -38,7 +38,6 @@ class ShiftCurves(PlotFrame):
         for marker in (self.marker, self.fitted):
             self.plot.addItem(marker, ignoreBounds=True)
         self.legend.toggled.connect(lambda name, shown: self.curves[name].setVisible(shown))
-        theme.changed.connect(self._restyle)
         self._restyle()
 
     def show_course(self, course: ShiftCurve, token: Token, x: str, fitted: float | None) -> None:
@@ -58,14 +57,13 @@ class ShiftCurves(PlotFrame):
     def _restyle(self) -> None:
         colours = self._theme.colours
         dress(self.plot, colours, {"bottom": self._x, "left": "share of images (%)"})
-        width = round(self.devicePixelRatioF())  # pens are cosmetic: their width counts device pixels
-        self.marker.setPen(pg.mkPen(colours["muted"], width=width))
-        self.fitted.setPen(pg.mkPen(colours["accent"], width=width, style=Qt.PenStyle.DashLine))
+        self.marker.setPen(pg.mkPen(colours["muted"], width=self.thin))
+        self.fitted.setPen(pg.mkPen(colours["accent"], width=self.thin, style=Qt.PenStyle.DashLine))
         self.fitted.label.setColor(colours["accent"])
         self.fitted.label.fill = pg.mkBrush(colours["panel"])
         pens = {
-            ERRORS: pg.mkPen(colours["error"], width=THICK * width, style=Qt.PenStyle.DashLine),
-            UNSEEN: pg.mkPen(colours.of(self._token), width=THICK * width),
+            ERRORS: pg.mkPen(colours["error"], width=THICK * self.thin, style=Qt.PenStyle.DashLine),
+            UNSEEN: self.pen(self._token),
         }
         for name, pen in pens.items():
             self.curves[name].setPen(pen)

@@ -37,7 +37,6 @@ class SoftenedBars(PlotFrame):
         self.plot.set_home(x=ALONG)
         self.plot.getAxis("bottom").setZValue(-1000)  # its grid lies behind the bars
         self.plot.getViewBox().invertY(True)
-        theme.changed.connect(self._restyle)
         self._restyle()
 
     def _canvas(self) -> Canvas:

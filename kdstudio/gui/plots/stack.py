@@ -99,6 +99,10 @@ class PlotStack(QWidget):
         """Tell whether the one called ``name`` can be chosen."""
         return self._item(name).isEnabled()
 
+    def available(self) -> list[tuple[str, QWidget]]:
+        """Name and widget of each that can be chosen."""
+        return [(name, widget) for name, widget in self._widgets.items() if self.is_available(name)]
+
     def _item(self, name: str) -> QStandardItem:
         model = self.choice.model()
         assert isinstance(model, QStandardItemModel)

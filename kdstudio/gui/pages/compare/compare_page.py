@@ -164,6 +164,12 @@ class ComparePage(QWidget):
         """The run of the one row that is chosen; of several seeds the first."""
         return self.table.chosen_entries()[0].group.run
 
+    @property
+    def shown_run(self) -> RunFolder | None:
+        """The run that is chosen, if it is one alone."""
+        chosen = self.table.chosen()
+        return chosen[0] if len(chosen) == 1 else None
+
     def refresh(self) -> None:
         """Show what the index knows and the filter lets through; at first the newest is chosen."""
         self._searching.stop()

@@ -129,6 +129,11 @@ class LecturePage(QWidget):
         """The claim in sight."""
         return self.lessons.all[self.list.row]
 
+    @property
+    def shown_run(self) -> RunFolder | None:
+        """The run of the claim in sight, once that is revealed."""
+        return self.lesson.run if self.is_revealed(self.lesson) else None
+
     def is_revealed(self, lesson: Lesson) -> bool:
         """Tell whether its result may be shown."""
         return self.at_once.isChecked() or lesson.number in self.revealed

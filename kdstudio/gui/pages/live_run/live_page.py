@@ -104,6 +104,11 @@ class LivePage(QWidget):
         """The run shown."""
         return self.plots.run
 
+    @property
+    def shown_run(self) -> RunFolder | None:
+        """Its folder."""
+        return self.run.folder if self.run else None
+
     def refresh(self) -> None:
         """Offer all runs; a run that another process has begun is shown, unless one goes on here."""
         summaries = self._index.summaries

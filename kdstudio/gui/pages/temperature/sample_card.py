@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -72,13 +73,19 @@ class SampleCard(PlotCard):
         self.mistake_button.setEnabled(found.next_mistake(0) is not None)
         self._show_sample()
 
+    def picture(self, pixels: int, ratio: float) -> QPixmap | None:
+        """Return the image so large, for a screen with ``ratio`` device pixels in one."""
+        if self._found is None:
+            return None
+        return enlarged(self._found.predictions.picture(self.sample), pixels, ratio)
+
     def _show_sample(self) -> None:
         if self._found is None:
             return
         predictions = self._found.predictions
         truth = predictions.class_names[int(predictions.labels[self.sample])]
         self.truth.setText(joined(("It is of class ", bold(truth), ".")))
-        self._picture.setPixmap(enlarged(predictions.picture(self.sample), PICTURE, self.devicePixelRatioF()))
+        self._picture.setPixmap(self.picture(PICTURE, self.devicePixelRatioF()))
         self.changed.emit()
 
     def _go_to_mistake(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PySide6.QtGui import QPixmapCache
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -13,7 +15,9 @@ from kdstudio.gui.pages.temperature.knowledge_curves import KnowledgeCurves
 from kdstudio.gui.pages.temperature.sample_card import SampleCard
 from kdstudio.gui.pages.temperature.soft_target_card import SoftTargetCard
 from kdstudio.gui.pages.temperature.temperature_control import HIGHEST, LOWEST, TemperatureControl
+from kdstudio.gui.pages.temperature.temperature_slide import TemperatureSlide
 from kdstudio.gui.plots.softened import SoftenedBars
+from kdstudio.gui.presentation.slide import Slide
 from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.run_picker import RunPicker, saved_networks
 from kdstudio.gui.theme import Theme
@@ -75,6 +79,10 @@ class TemperaturePage(ReadingPage):
         column.addWidget(self.curves, 5)
         column.addWidget(self.figure)
         return scrolled(self._content)
+
+    def slides(self) -> Sequence[Slide]:
+        """What a hall is shown first: answers that move with the temperature."""
+        return [TemperatureSlide(self)] if self.shown is not None and self.bars.isVisible() else []
 
     def _follow(self) -> None:
         super()._follow()
