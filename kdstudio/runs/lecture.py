@@ -20,7 +20,7 @@ from kdstudio.errors import KDStudioError
 from kdstudio.problems import problems
 from kdstudio.runs.claims import difference_of, expected, judged_run
 from kdstudio.runs.figures import MISSING
-from kdstudio.runs.folder import RunFolder, run_folders
+from kdstudio.runs.folder import RunFolder, recorded_runs, run_folders
 from kdstudio.runs.preset_facts import essence
 from kdstudio.runs.presets import load_experiment, plain
 from kdstudio.runs.result_tables import ResultTable
@@ -157,9 +157,18 @@ def minutes_of(chosen: Iterable[Step]) -> float:
 
 def run_of(experiment: Experiment, runs: Path) -> RunFolder | None:
     """Find the newest run of an experiment: a finished one, else one that was begun; None without any."""
+    return _best(experiment, run_folders(runs))
+
+
+def recording_of(experiment: Experiment) -> RunFolder | None:
+    """Find the run of an experiment that came with the package; None where none has."""
+    return _best(experiment, recorded_runs())
+
+
+def _best(experiment: Experiment, folders: Iterable[RunFolder]) -> RunFolder | None:
     wanted = essence(plain(experiment))
     found: dict[Status, RunFolder] = {}
-    for folder in run_folders(runs):
+    for folder in folders:
         try:
             summary = folder.summary()
         except KDStudioError:  # damaged
