@@ -25,8 +25,10 @@ from kdstudio.runs.lecture import lecture, recording_of
 from kdstudio.runs.presets import load_experiment
 
 DATA = "digits"
-POINTS = {"step-done": 20, "epoch-done": 40}
-"""Most events of a stage that are kept, and its last."""
+CURVES = ("step-done", "epoch-done")
+"""Events of which some points of a curve are enough."""
+POINTS = 600
+"""Of all stages' curves, about."""
 
 
 def main() -> None:
@@ -85,19 +87,18 @@ def thinned(log: Path) -> Iterator[bytes]:
     alike: dict[tuple[str, int], list[int]] = {}
     for number, line in enumerate(lines):
         event = json.loads(line)
-        if event["kind"] in POINTS:
+        if event["kind"] in CURVES:
             alike.setdefault((event["kind"], event["stage"]), []).append(number)
     several = {number for numbers in alike.values() for number in numbers}
+    most = POINTS // len(alike)
     kept = {
-        number
-        for (kind, _stage), numbers in alike.items()
-        for number in numbers[:: -(-len(numbers) // POINTS[kind])] + numbers[-1:]
+        number for numbers in alike.values() for number in numbers[:: -(-len(numbers) // most)] + numbers[-1:]
     }
     for number, line in enumerate(lines):
         if number not in several:
             yield line
         elif number in kept:
-            event = json.loads(line, parse_float=lambda text: float(f"{float(text):.6g}"))
+            event = json.loads(line, parse_float=lambda text: float(f"{float(text):.5g}"))
             yield json.dumps(event, separators=(",", ":")).encode() + b"\n"
 
 

@@ -79,7 +79,9 @@ class Summary(Record):
     @property
     def notes(self) -> list[str]:
         """What people should know of it beside its results."""
-        recorded = [f"{self.recording}: it came with KD Studio, and Run makes it anew."] if self.recorded else []
+        recorded = (
+            [f"{self.recording}: it came with KD Studio, and Run makes it anew."] if self.recorded else []
+        )
         return [*recorded, *notes_of_taken(self.taken)]
 
     @property
