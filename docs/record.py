@@ -76,7 +76,7 @@ def pack(run: RunFolder, target: Path) -> None:
     told = RunNotice(message=notice).model_dump_json().encode() + b"\n"
     kept.events_file.write_bytes(b"".join(thinned(run.events_file)) + told)
     rows = run.summary().networks
-    for name in run.networks():
+    for name in (name for name in run.networks() if name in rows):
         if rows[name].coordinates.get(SEED, run.experiment().seed) == run.experiment().seed:
             keep_network(run, kept, rows[name])
 
