@@ -3,7 +3,8 @@
 Trains the lecture's presets on the digits that come with the package, each in a folder of its own so that
 nothing is taken over, and writes what pages need of them into ``resources/recorded``: settings, results,
 confusions, some points of the curves, and the networks of the first seed in half precision where they answer
-as before in it. A run that is there and is of the preset as it is now stays, unless it is named.
+as before in it. Other weights, those of best epochs too, are left out. What is there of a preset
+as it is now stays, unless it is named.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tempfile import TemporaryDirectory
 
 from kdstudio.engine.events import NetworkResult, RunNotice
 from kdstudio.engine.identity import SEED
+from kdstudio.runs.exporting.choice import usual_networks
 from kdstudio.runs.folder import RECORDED, RunFolder
 from kdstudio.runs.lecture import lecture, recording_of
 from kdstudio.runs.presets import load_experiment
@@ -29,6 +31,8 @@ CURVES = ("step-done", "epoch-done")
 """Events of which some points of a curve are enough."""
 POINTS = 600
 """Of all stages' curves, about."""
+LARGE = 200_000
+"""Bytes from which on a network is kept only as the run's teacher, control or result."""
 
 
 def main() -> None:
@@ -72,13 +76,19 @@ def pack(run: RunFolder, target: Path) -> None:
     summary = json.loads(run.summary_file.read_bytes())
     summary["environment"]["System"] = platform.system()  # and not the kernel of some machine
     kept.summary_file.write_text(json.dumps(summary) + "\n", "utf-8")
-    (notice,) = kept.summary().notes
+    notice = kept.summary().notes[0]
     told = RunNotice(message=notice).model_dump_json().encode() + b"\n"
     kept.events_file.write_bytes(b"".join(thinned(run.events_file)) + told)
     rows = run.summary().networks
     for name in (name for name in run.networks() if name in rows):
         if rows[name].coordinates.get(SEED, run.experiment().seed) == run.experiment().seed:
             keep_network(run, kept, rows[name])
+    usual = usual_networks(kept, kept.summary())
+    for name in kept.networks():
+        file = kept.network_file(name)
+        if name not in usual and file.stat().st_size > LARGE:
+            file.unlink()
+            file.with_suffix(".json").unlink()
 
 
 def thinned(log: Path) -> Iterator[bytes]:
