@@ -27,6 +27,8 @@ def test_every_page_has_something_to_show_and_says_that_it_was_recorded(window, 
         assert page.picker.run.is_recorded
         assert page.picker.run_box.currentText().endswith(" (recorded)")
         assert page.picker.recording.text() == page.picker.summary.recording
+    page.destination.best_box.setChecked(True)
+    assert page.hindrance.text().startswith("A recorded run has the last epoch's weights alone")
     live = window.page("Live")
     assert recording in live.notices.text()
     live.choose(live.run.folder)
