@@ -33,21 +33,24 @@ def forking():
 class Forked:
     """Runs ``program(*arguments)``, seen from outside as ``subprocess.Popen`` has it.
 
-    ``errors`` is where its standard error goes, if it has one of its own.
+    With a file for its ``errors``, its standard output is heard here, too.
     """
 
     def __init__(self, program, *arguments, errors=None):
         context = forking()
-        read, write = context.Pipe(duplex=False)
-        hear, say = context.Pipe(duplex=False)
-        told = None if errors is None else Connection(os.dup(errors.fileno()), readable=False)
+        ends = {}
+        ends[0], write = context.Pipe(duplex=False)
+        self.stdin = own_file(write, "wb")
+        if errors is not None:
+            hear, ends[1] = context.Pipe(duplex=False)
+            self.stdout = own_file(hear, "rb")
+            ends[2] = Connection(os.dup(errors.fileno()), readable=False)
         self._process = context.Process(
-            target=become, args=(program, arguments, read, say, told, dict(os.environ), sys.path), daemon=True
+            target=become, args=(program, arguments, ends, dict(os.environ), sys.path), daemon=True
         )
         self._process.start()
-        for end in filter(None, (read, say, told)):
+        for end in ends.values():
             end.close()
-        self.stdin, self.stdout = own_file(write, "wb"), own_file(hear, "rb")
         self.pid = self._process.pid
 
     def poll(self):
@@ -69,16 +72,13 @@ def own_file(connection, mode):
     return file
 
 
-def become(program, arguments, read, say, told, environment, path):
-    """In the fork: take the pipes for standard input and output."""
+def become(program, arguments, ends, environment, path):
+    """In the fork: take ``ends`` of pipes for the standard files of these numbers."""
     os.environ.clear()
     os.environ.update(environment)
     sys.path[:] = path
-    os.dup2(read.fileno(), 0)
-    os.dup2(say.fileno(), 1)
-    if told is not None:
-        os.dup2(told.fileno(), 2)
-    for end in filter(None, (read, say, told)):
+    for number, end in ends.items():
+        os.dup2(end.fileno(), number)
         end.close()
     sys.stdin = open(0)  # noqa: SIM115
     program(*arguments)

@@ -62,10 +62,13 @@ class RunData:
                 numbers = self.class_numbers(spec.classes)
             part = subset(part, of_classes(part.labels, numbers, keep=True))
         if spec.fraction < 1:
-            part = subset(part, stratified_share(part.labels, spec.fraction, seed, "fraction"))
+            part = self._share_of(part, spec.fraction, "fraction")
         return LabelledImages(
             part.images, with_label_noise(part.labels, spec.label_noise, self.classes, seed)
         )
+
+    def _share_of(self, part: LabelledImages, share: float, purpose: str) -> LabelledImages:
+        return subset(part, stratified_share(part.labels, share, self._seed, purpose))
 
     def class_numbers(self, wanted: Sequence[int | str]) -> list[int]:
         """Numbers of the classes that an experiment names; KDStudioError for an unknown one."""
@@ -105,9 +108,12 @@ class RunData:
     ) -> Feed:
         """Return the training images as ``training`` wants them, those of ``classes`` alone if given.
 
-        With ``renumber`` these count from 0 in the order given. Their order and views follow from ``seed``.
+        With ``renumber`` these count from 0 in the order given. Their order and views follow from ``seed``,
+        which of them a fraction holds from the data's.
         """
         part = self._training_part
+        if training.fraction < 1:
+            part = self._share_of(part, training.fraction, "fraction of a network")
         if training.leave_out:
             left_out = self.class_numbers(training.leave_out)
             if classes:

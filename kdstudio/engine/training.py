@@ -34,6 +34,14 @@ class TrainingSpec(Declaration):
         "Numbers or names of classes that this network never sees in training.",
         term="unseen-class",
     )
+    fraction: float = option(
+        1.0,
+        "Fraction",
+        "Share of the training images, of every class alike, that this network sees in training: a student "
+        "with few images can be taught by a teacher that has seen all.",
+        gt=0,
+        le=1,
+    )
     default_augmentation: bool = option(
         False, "Default augmentation", "Use the data set's own instead of what follows.", advanced=True
     )

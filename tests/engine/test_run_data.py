@@ -129,6 +129,21 @@ def test_fraction_and_noise_apply_to_the_chosen_classes():
     assert set(found.labels.tolist()) == {0, 1}
 
 
+def test_a_network_can_see_a_fraction_of_the_images_while_its_teacher_sees_all():
+    settings = ("networks.student.training.fraction=0.1", "networks.student.training.leave_out=[3]")
+    context = small_context(small_experiment(*settings, "seed=4", "data.seed=1"))
+    student, teacher = (
+        context.data.training_feed(context.recipe(role)).part for role in ("student", "teacher")
+    )
+    of_all = counts(teacher.labels)
+    assert counts(student.labels) == [0 if n == 3 else round(0.1 * of_all[n]) for n in range(10)]
+    assert set(of_class(student, range(10))) <= set(of_class(teacher, range(10)))
+    other_seed = small_context(small_experiment(*settings, "seed=5", "data.seed=1"))
+    assert same_part(student, training_part(other_seed))
+    other_images = training_part(small_context(small_experiment(*settings, "seed=4", "data.seed=2")))
+    assert set(of_class(student, range(10))) != set(of_class(other_images, range(10)))
+
+
 def test_classes_left_out_are_never_seen_by_that_network_alone():
     context = small_context(small_experiment("networks.student.training.leave_out=[3,'9']"))
     student, teacher = (

@@ -42,7 +42,8 @@ def test_data_that_are_not_here_need_a_download(monkeypatch, tmp_path):
 @pytest.mark.parametrize("name", list(matching_terms))
 def test_terms_that_need_maps_and_no_others_refuse_vectors(name):
     term = f'strategy.terms={{"a" = {{name = "{name}"}}}}'
-    experiment = load_experiment("digits-hinton", ["strategy.name=match", term])
+    settings = ["strategy.name=match", "networks.student.training.mixing.kind=none", term]
+    experiment = load_experiment("digits-hinton", settings)
     try:
         Previewer().preview(experiment, lambda _what, _fraction: None)
         refused = False

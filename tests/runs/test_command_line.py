@@ -16,9 +16,9 @@ def test_a_preset_as_it_is_needs_no_settings():
 
 
 def test_only_what_differs_is_told_and_seeds_and_sweeps_have_their_own_options():
-    command = changed("strategy.temperature=3", seeds=5, sweep=["strategy.alpha=0.1,0.9"])
+    command = changed("strategy.temperature=3", seeds=4, sweep=["strategy.alpha=0.1,0.9"])
     assert command == (
-        "kdstudio run digits-hinton --set strategy.temperature=3.0 --seeds 5 --sweep strategy.alpha=0.1,0.9"
+        "kdstudio run digits-hinton --set strategy.temperature=3.0 --seeds 4 --sweep strategy.alpha=0.1,0.9"
     )
 
 

@@ -38,12 +38,11 @@ every_preset = pytest.mark.parametrize("name", preset_names())
 
 
 def shortened(name):
-    """The preset on a tenth of the digits, two epochs for each network."""
+    """The preset with one seed on a tenth of the digits, two epochs for each network."""
     roles = load_experiment(name).networks
     epochs = (f"networks.{role}.training.epochs=2" for role in roles)
-    return load_experiment(
-        name, (DIGITS, "data.fraction=0.1", "compute.threads=1", *epochs, *SMALLER.get(name, ()))
-    )
+    settings = (DIGITS, "data.fraction=0.1", "compute.threads=1", *epochs, *SMALLER.get(name, ()))
+    return load_experiment(name, settings, seeds=1)
 
 
 def enlarged_digits(channels, side):

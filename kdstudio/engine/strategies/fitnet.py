@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from kdstudio.declaration import option
+from kdstudio.declaration import OptionalNumber, option
 from kdstudio.engine.learning import learn_labels, ready_teachers
 from kdstudio.engine.losses import response
 from kdstudio.engine.matching.declaration import Pair
@@ -56,6 +56,16 @@ class FitNet(Strategy):
     hint_epochs: int = option(
         30, "Hint epochs", "Length of the hint's own stage.", unit="epochs", ge=1, le=10000, term="hint"
     )
+    hint_weight: OptionalNumber = option(
+        None,
+        "Hint weight",
+        "Of the hint. Empty: 1 in a stage of its own, as in the paper; 100 beside the predictions, as in "
+        "libraries. Steps that do not adapt to the size of the gradient need more.",
+        empty="from the stages",
+        ge=0,
+        le=1e9,
+        advanced=True,
+    )
     temperature: float = option(
         3.0, "Temperature τ", "Both logits are divided by it.", gt=0, le=1000, term="temperature"
     )
@@ -77,15 +87,17 @@ class FitNet(Strategy):
         """``L = hint, then CE + λ·CE(soft)`` with its numbers."""
         t = f"{self.temperature:g}"
         squared = f"{t}²·" if self.times_t_squared else ""
-        hint = self._hint().formula()
-        first = f"{hint}, then " if self.stages == "two" else f"{JOINT_WEIGHT:g}·{hint} + "
+        hint = self._hint()
+        weight = "" if hint.weight == 1 else f"{hint.weight:g}·"
+        first = f"{weight}{hint.formula()}{', then' if self.stages == 'two' else ' +'} "
         soft = f"λ·{squared}CE(softmax(z_t/{t}), softmax(z_s/{t}))"
         return f"L = {first}CE(y, softmax(z_s)) + {soft}, λ from {self.lambda_start:g} to {self.lambda_end:g}"
 
     def _hint(self) -> Hint:
         """Return the matching term of the hint."""
+        usual = 1.0 if self.stages == "two" else JOINT_WEIGHT
         return Hint(
-            weight=1.0 if self.stages == "two" else JOINT_WEIGHT,
+            weight=usual if self.hint_weight is None else self.hint_weight,
             student_taps=(self.student_tap,) if self.student_tap else (),
             teacher_taps=(self.teacher_tap,) if self.teacher_tap else (),
             projection=self.projection,

@@ -126,14 +126,18 @@ class Stages:
 
     def _data(self, stage: Stage) -> Expression:
         """The images that the stage sees."""
-        numbers = self._context.data.class_numbers(stage.training_spec.leave_out)
-        if numbers:
-            return Call(self._definitions.use(IMAGES, "without_classes"), ("data", str(numbers)))
+        data, recipe = self._context.data, stage.training_spec
+        images: Expression = "data"
+        if recipe.fraction < 1:
+            share = (images, repr(recipe.fraction), str(data.spec.seed))
+            images = Call(self._definitions.use(IMAGES, "with_fraction"), share)
+        if numbers := data.class_numbers(recipe.leave_out):
+            return Call(self._definitions.use(IMAGES, "without_classes"), (images, str(numbers)))
         if not stage.classes:
-            return "data"
+            return images
         renumber = Keyword("renumber", str(stage.renumber))
         chosen = str([*stage.classes])
-        return Call(self._definitions.use(IMAGES, "of_classes"), ("data", chosen, renumber))
+        return Call(self._definitions.use(IMAGES, "of_classes"), (images, chosen, renumber))
 
     def _recipe(self, stage: Stage) -> Expression:
         made = self._context.made

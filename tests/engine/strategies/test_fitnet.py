@@ -115,6 +115,11 @@ def test_one_tap_alone_is_an_error():
             "L = 100·CE(softmax_c F_t, softmax_c r(F_s)) + CE(y, softmax(z_s)) + "
             "λ·3²·CE(softmax(z_t/3), softmax(z_s/3)), λ from 4 to 0.5",
         ),
+        (
+            {"hint_weight": 30.0, "lambda_start": 1.0},
+            "L = 30·mean (r(F_s) − F_t)², then CE(y, softmax(z_s)) + "
+            "λ·CE(softmax(z_t/3), softmax(z_s/3)), λ from 1 to 1",
+        ),
     ],
 )
 def test_the_formula_holds_the_numbers(options, formula):

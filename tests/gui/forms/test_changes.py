@@ -101,9 +101,9 @@ def test_typed_steps_presets_and_resets_are_undone_in_turn(qapp):
     assert (draft.source, draft.value(temperature)) == ("digits-hinton", 12.5)
     assert draft.changes == [temperature]
     draft.undo()
-    assert draft.value(temperature) == 8.0
+    assert draft.value(temperature) == 2.0
     draft.undo()
-    assert draft.value(temperature) == 8.0
+    assert draft.value(temperature) == 2.0
     draft.redo()
     draft.reset(temperature)
     assert draft.changes == []
@@ -117,4 +117,4 @@ def test_what_was_saved_is_not_changed_any_more(qapp):
     draft.saved_as("mine.toml")
     assert (draft.source, draft.changes) == ("mine.toml", [])
     draft.undo()
-    assert (draft.source, draft.value(("seeds",))) == ("digits-hinton", 1)
+    assert (draft.source, draft.value(("seeds",))) == ("digits-hinton", 5)

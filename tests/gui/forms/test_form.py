@@ -252,11 +252,11 @@ def test_a_changed_field_says_what_it_was_and_is_put_back(qtbot, draft):
     assert not mark.isVisible()
     type_into(qtbot, form.editor(*path), "3")
     assert mark.isVisible()
-    assert mark.accessibleName() == "Temperature T is changed from 8: put it back"
-    assert form._rows[path].label.actions()[-1].text() == "Put back 8"
+    assert mark.accessibleName() == "Temperature T is changed from 2: put it back"
+    assert form._rows[path].label.actions()[-1].text() == "Put back 2"
     mark.click()
     assert not mark.isVisible()
-    assert form.editor(*path).control.text() == "8"
+    assert form.editor(*path).control.text() == "2"
     assert draft.changes == []
     assert all(not action.text().startswith("Put back") for action in form._rows[path].label.actions())
 
@@ -350,7 +350,7 @@ def test_help_tells_default_preset_and_path(qtbot, draft):
         "Temperature T",
         "more than 0",
         "Default: 4",
-        "Preset or file: 8",
+        "Preset or file: 2",
         "--set strategy.temperature=",
     ):
         assert part in text

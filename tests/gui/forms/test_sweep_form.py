@@ -41,8 +41,8 @@ def type_into(qtbot, editor, text):
 def test_a_field_that_is_searched_begins_with_its_present_value(qtbot, draft, form):
     assert "every combination" in form.word.text()
     add(qtbot, form, "temperature")
-    assert draft.experiment.sweep == {"strategy.temperature": (8,)}
-    assert form.editor(*TEMPERATURE).control.text() == "8"
+    assert draft.experiment.sweep == {"strategy.temperature": (2,)}
+    assert form.editor(*TEMPERATURE).control.text() == "2"
     assert form.word.text() == "1 setting"
 
 
@@ -62,7 +62,7 @@ def test_values_are_typed_without_a_new_form_at_each_key(qtbot, draft, form):
 def test_lists_stand_in_brackets_and_a_number_alone_is_a_list_of_one(qtbot, draft, form):
     add(qtbot, form, "student widths")
     editor = form.editor(*WIDTHS)
-    assert editor.control.text() == "[32]"
+    assert editor.control.text() == "[64, 64]"
     type_into(qtbot, editor, "[300, 300], [800], 30")
     assert draft.experiment.sweep == {WIDTHS[1]: ([300, 300], [800], [30])}
 

@@ -30,9 +30,9 @@ def test_every_field_offered_can_be_swept(draft, name):
 def test_fields_are_told_by_title_place_and_present_value(draft):
     fields = found(draft)
     told = {path: (fields[path].place, fields[path].title, fields[path].spoken_now) for path in fields}
-    assert told["strategy.temperature"] == ("Strategy", "Temperature T", "8")
+    assert told["strategy.temperature"] == ("Strategy", "Temperature T", "2")
     assert told["strategy.baseline"] == ("Strategy", "Baseline", "on")
-    assert told["networks.student.model.widths"] == ("Student · Architecture", "Widths", "[32]")
+    assert told["networks.student.model.widths"] == ("Student · Architecture", "Widths", "[64, 64]")
     rate = "networks.teacher.training.optimizer.learning_rate"
     assert told[rate] == ("Teacher · Training · Optimiser", "Learning rate", "0.1")
     assert told["networks.student.model.name"] == ("Student", "Architecture", "mlp")

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from kdstudio.data.seeding import generator
+from kdstudio.data.selection import stratified_share
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -69,6 +70,12 @@ def only(part: Part, classes: Sequence[int], *, renumber: bool = False) -> Part:
     if not renumber:
         return kept
     return Part(kept.images, (kept.labels[:, None] == wanted).int().argmax(1))
+
+
+def with_fraction(data: Data, fraction: float, seed: int) -> Data:
+    """Train on a share of each class; ``seed`` is the data's, so that it is the same for every network."""
+    chosen = stratified_share(data.train.labels, fraction, seed, "fraction of a network")
+    return replace(data, train=data.train.at(chosen))
 
 
 def of_classes(data: Data, classes: Sequence[int], *, renumber: bool) -> Data:

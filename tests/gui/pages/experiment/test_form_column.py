@@ -31,12 +31,12 @@ def test_a_field_of_the_form_is_swept_by_a_right_click_on_its_name(column, qtbot
     form = column.form_with(*path.split("."))
     name = next(label for label in form.findChildren(QLabel) if label.text() == "Epochs")
     name.actions()[0].trigger()
-    assert column._draft.experiment.sweep == {path: (40,)}
+    assert column._draft.experiment.sweep == {path: (100,)}
     editor = column.form_with("sweep", path).editor("sweep", path)
     top = editor.mapTo(column, QPoint(0, 0)).y()
     assert 0 <= top < column.height()
     name.actions()[0].trigger()
-    assert column._draft.experiment.sweep == {path: (40,)}
+    assert column._draft.experiment.sweep == {path: (100,)}
 
 
 def test_a_sweep_outlives_another_strategy(column):

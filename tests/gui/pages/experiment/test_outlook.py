@@ -103,7 +103,7 @@ def test_a_preview_shows_names_as_they_are(preview):
 
 
 def test_a_preview_counts_the_stages_of_several_trials(preview):
-    (teacher, _), student = (
+    (teacher, *_), student = (
         preview.stages[0],
         StageSummary.model_construct(
             name="student T1 seed-0",

@@ -3,8 +3,16 @@
 import torch
 
 from kdstudio.data.feed import Feed
-from kdstudio.runs.script.pieces.images import Data, Part, of_classes, only, shuffled, without_classes
-from tests.small import digits
+from kdstudio.runs.script.pieces.images import (
+    Data,
+    Part,
+    of_classes,
+    only,
+    shuffled,
+    with_fraction,
+    without_classes,
+)
+from tests.small import digits, small_context, small_experiment
 
 PART = Part(torch.arange(8)[:, None, None, None], torch.tensor([0, 1, 2, 0, 1, 2, 3, 3]))
 DATA = Data(PART, PART, PART, (0.5,), (0.25,))
@@ -23,6 +31,15 @@ def test_classes_that_are_left_out_are_tested_all_the_same():
     left = without_classes(DATA, [1, 3])
     assert left.train.labels.unique().tolist() == left.validation.labels.unique().tolist() == [0, 2]
     assert left.test.labels.unique().tolist() == [0, 1, 2, 3]
+
+
+def test_a_networks_fraction_is_that_of_a_run():
+    context = small_context(small_experiment("networks.student.training.fraction=0.2", "data.seed=3"))
+    whole, few = (context.data.training_feed(context.recipe(role)).part for role in ("teacher", "student"))
+    train = Part(whole.images, whole.labels)
+    chosen = with_fraction(Data(train, train, train, (0.5,), (0.5,)), 0.2, 3)
+    assert torch.equal(chosen.train.images, few.images)
+    assert chosen.test is train
 
 
 def test_pixels_and_order_are_those_of_a_run():
