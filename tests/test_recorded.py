@@ -24,7 +24,7 @@ from kdstudio.runs.presets import DEFAULT_PRESET, load_experiment
 from kdstudio.runs.trash import throw_away
 
 PROJECT = Path(__file__).parents[1]
-MOST_BYTES = 6e6
+MOST_BYTES = 6 * 2**20
 """In a wheel."""
 
 
