@@ -64,8 +64,9 @@ def test_each_can_be_read_and_its_networks_answer_as_it_says(recorded, capfd):
         follower.poll()
         assert follower.state.is_over
         assert [summary.notes[0]] == [note for note in follower.state.notes if summary.recording in note]
+        predictions = read_predictions(run)
         for name in usual_networks(run, summary):
-            found = read_predictions(run).of_network(name)
+            found = predictions.of_network(name)
             wrong = (found.logits[name].argmax(1) != found.labels).sum().item()
             assert wrong == summary.networks[name].test.errors, (run.name, name)
         assert run_command_line(["show", run.name]) == 0
