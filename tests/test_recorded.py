@@ -76,7 +76,7 @@ def test_each_can_be_read_and_its_networks_answer_as_it_says(recorded, capfd):
 def test_they_are_listed_and_reported_where_there_is_no_other_run(recorded, runs, tmp_path, capfd):
     assert run_command_line(["list", "runs", "--state", "recorded"]) == 0
     out, err = capfd.readouterr()
-    assert out.count("  recorded  ") == len(recorded)
+    assert out.count(" recorded  ") == len(recorded)
     assert recorded[0].summary().recording in err
     assert run_command_line(["report", DEFAULT_PRESET, "--out", str(tmp_path / "report.html")]) == 0
     assert run_command_line(["lecture", "--list"]) == 0
