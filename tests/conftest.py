@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kdstudio.gui.app import SYSTEM_LIBRARIES
+from kdstudio.runs import folder as run_folder
 from kdstudio.runs.exporting import child
 from tests import forked
 from tests.forked import CAN_FORK
@@ -38,8 +39,9 @@ def one_thread():
 
 @pytest.fixture(autouse=True)
 def runs(tmp_path, monkeypatch):
-    """Folder of the runs, empty; nothing that a test does reaches the user's own."""
+    """Folder of the runs, empty, and none came with the package; no test reaches the user's own."""
     folder = tmp_path / "runs"
+    monkeypatch.setattr(run_folder, "RECORDED", tmp_path / "recorded")
     monkeypatch.setenv("KDSTUDIO_RUNS", str(folder))
     monkeypatch.setenv("KDSTUDIO_CACHE", str(tmp_path / "cache"))
     return folder

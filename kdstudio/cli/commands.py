@@ -32,7 +32,7 @@ from kdstudio.errors import KDStudioError
 from kdstudio.runs.comparison import main_result
 from kdstudio.runs.exporting.records import measured_files
 from kdstudio.runs.failure import failure
-from kdstudio.runs.folder import find_run, run_folders
+from kdstudio.runs.folder import find_run, recorded_runs, run_folders
 from kdstudio.runs.gathered_runs import gather
 from kdstudio.runs.outcome import outcome
 from kdstudio.runs.result_tables import result_tables
@@ -68,12 +68,14 @@ def list_(what: str, words: tuple[str, ...], state: str, tag: str, runs: Path, a
     if (state or tag) and what != "runs":
         raise KDStudioError(f"--state and --tag choose runs, not {what}; leave them out")
     if what == "runs":
-        rows = tables.run_rows(run_folders(runs), Query(" ".join(words), state=state, tag=tag))
+        folders = [*run_folders(runs), *recorded_runs()]
+        rows = tables.run_rows(folders, Query(" ".join(words), state=state, tag=tag))
     else:
         found = tables.rows_of(what, runs)
         rows = [row for row in found if tables.has_words(row, words)]
     doubted = [row | {"status": f"! {row['status']}"} if row.get("warnings") else row for row in rows]
-    for line in tables.left_out(what):
+    recordings = dict.fromkeys(row["recorded"] for row in rows if "recorded" in row)
+    for line in (*tables.left_out(what), *recordings):
         click.echo(f"note: {line}", err=True)
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))

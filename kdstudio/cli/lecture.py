@@ -20,6 +20,7 @@ from kdstudio.runs.lecture import (
     Variant,
     course_table,
     minutes_of,
+    recording_of,
     run_of,
     session_of,
     shown_by,
@@ -71,14 +72,14 @@ def _numbers(text: str) -> set[int]:
 
 
 def _listed(step: Step, runs: Path) -> dict[str, str]:
-    run = run_of(step.experiment, runs)
+    run = run_of(step.experiment, runs) or recording_of(step.experiment)
     return {
         "claim": str(step.lesson.number),
         "title": step.lesson.title,
         "preset": step.variant.name,
         "minutes": f"{step.variant.minutes:g}",
         "others": ", ".join(_spoken(each) for each in step.lesson.presets if each != step.variant),
-        "run": f"{run.name}, {run.summary().status}" if run else "",
+        "run": f"{run.name}, {run.summary().state}" if run else "",
     }
 
 

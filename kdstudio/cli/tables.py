@@ -64,6 +64,8 @@ REGISTRIES: dict[str, Registry[Any]] = {
 }
 
 
+NO_COLUMN = ("path", "recorded")
+"""Of a run: too long for a table."""
 LISTS = ("presets", *REGISTRIES, "glossary")
 """What can be listed, beside runs."""
 
@@ -156,11 +158,12 @@ def run_rows(folders: list[RunFolder], query: Query = Query()) -> list[dict[str,
         rows.append(
             {
                 "name": folder.name,
-                "status": summary.status,
+                "status": summary.state,
                 "warnings": len(summary.warnings),
                 "strategy": summary.experiment["strategy"]["name"],
                 "seconds": round(summary.seconds, 1),
                 **({"taken": len(summary.taken)} if summary.taken else {}),
+                **({"recorded": summary.recording} if summary.recorded else {}),
                 "test_accuracy": means,
                 **{key: value for key, value in labels.model_dump().items() if value},
                 "path": str(folder.path),
@@ -170,8 +173,8 @@ def run_rows(folders: list[RunFolder], query: Query = Query()) -> list[dict[str,
 
 
 def table(rows: list[dict[str, Any]]) -> Table:
-    """Lay ``rows`` out, one column for each key but the path."""
-    keys = list(dict.fromkeys(key for row in rows for key in row if key != "path"))
+    """Lay ``rows`` out, one column for each key but those of :data:`NO_COLUMN`."""
+    keys = list(dict.fromkeys(key for row in rows for key in row if key not in NO_COLUMN))
     laid = Table(box=None, pad_edge=False, header_style="bold")
     for key in keys:
         laid.add_column(key.replace("_", " "), no_wrap=key == "name")
@@ -251,7 +254,7 @@ def print_run(summary: Summary, console: Console) -> None:
     """Show one run."""
     strategy = summary.experiment["strategy"]
     options = spoken_options(strategy)
-    ended = f"{summary.name}: {summary.status} after {spoken_duration(summary.seconds)}"
+    ended = f"{summary.name}: {summary.state} after {spoken_duration(summary.seconds)}"
     lines = [with_warnings(ended, len(summary.warnings))]
     lines.append(f"{strategy['name']}: {options}" if options else strategy["name"])
     lines += [*_tried(summary.experiment), *summary.notes]

@@ -150,7 +150,10 @@ class RunBar(QFrame):
     def _show_progress(self) -> None:
         run, state = self._controller.run_state, self._controller.state
         stage = run.current_stage
-        self.state.setText(f"{SIGNS[state]}  {with_warnings(state.value, len(run.warnings))}")
+        folder = self._controller.folder
+        is_recorded = state is State.FINISHED and folder is not None and folder.is_recorded
+        word = "Recorded" if is_recorded else state.value
+        self.state.setText(f"{SIGNS[state]}  {with_warnings(word, len(run.warnings))}")
         self.bar.setValue(0 if state is State.READY else round(1000 * run.fraction))
         if state is State.READY:
             self.where.setText("Press Run to train what the form describes")

@@ -40,8 +40,9 @@ class SharedIndex(QObject):
         BackgroundJob("trash", self).start(lambda _progress: empty_trash(runs))
 
     def name_of(self, run: RunFolder) -> str:
-        """Return the title of ``run``, or else its folder's name."""
-        return self.labels.get(run, NOTHING).title or run.name
+        """Return the title of ``run``, or else its folder's name, and whether it came with the package."""
+        name = self.labels.get(run, NOTHING).title or run.name
+        return f"{name} (recorded)" if run.is_recorded else name
 
     def _look(self) -> None:
         if not self._job.is_busy:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from PySide6.QtCore import QObject, QSignalBlocker, Signal
 
 from kdstudio.gui.forms.editors import Choices
+from kdstudio.gui.layout import text_label
 from kdstudio.gui.run_index import SharedIndex
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.summary import Summary
@@ -34,7 +35,13 @@ class RunPicker(QObject):
         self._found: dict[RunFolder, Summary] = {}
         self.run_box = Choices()
         self.run_box.currentIndexChanged.connect(self._offer_networks)
+        self.run_box.activated.connect(self._note_choice)
+        self._is_picked = False
+        """Whether somebody has chosen the run; else one that came with the package only stands in."""
         self.network_boxes = {title: Choices() for title in networks}
+        self.recording = text_label(name="muted")
+        """Where and when a run was recorded that came with the package."""
+        self.recording.hide()
         for box in self.network_boxes.values():
             box.currentIndexChanged.connect(self.chosen)
         for title, box in self.boxes.items():
@@ -67,6 +74,9 @@ class RunPicker(QObject):
         summaries = self.index.summaries
         self._found = {run: summary for run, summary in summaries.items() if self._offer(run, summary)}
         names = {run: self.index.name_of(run) for run in self._found}
+        if self.run and self.run.is_recorded and not self._is_picked:
+            with QSignalBlocker(self.run_box):
+                self.run_box.setCurrentIndex(-1)
         fill(self.run_box, names, next(iter(names), None))
         self._offer_networks()
 
@@ -74,11 +84,18 @@ class RunPicker(QObject):
         """List the runs anew, and choose ``run``."""
         self.refresh()
         if run in self._found:
+            self._note_choice()
             self.run_box.setCurrentIndex(list(self._found).index(run))
+
+    def _note_choice(self) -> None:
+        self._is_picked = True
 
     def _offer_networks(self) -> None:
         run = self.run
         offered = self._offer(run, self.summary) if run else {}
+        recording = self.summary.recording if run and run.is_recorded else ""
+        self.recording.setText(recording)
+        self.recording.setVisible(bool(recording))
         for title, box in self.network_boxes.items():
             fill(box, offered, self._defaults[title](self.summary, list(offered)) if offered else None)
             box.setEnabled(len(offered) > 1)

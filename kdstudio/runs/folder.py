@@ -20,14 +20,17 @@ from kdstudio.errors import KDStudioError
 from kdstudio.runs.environment import environment
 from kdstudio.runs.files import make_folder, write_atomically
 from kdstudio.runs.former_runs import modern_event, modern_summary
-from kdstudio.runs.presets import load_experiment, to_toml
+from kdstudio.runs.presets import DEFAULT_PRESET, load_experiment, to_toml
 from kdstudio.runs.summary import Summary
 from kdstudio.runs.weights import SUFFIX
+from kdstudio.shipped import shipped
 
 STEP = b'{"kind":"step-done",'
 """Beginning of a line of the log that tells of steps."""
 PATIENCE = 1.0
 """Seconds to wait for a lock that somebody may hold for an instant."""
+RECORDED = shipped("resources") / "recorded"
+"""Runs that come with the package, written by ``docs/record.py``."""
 
 
 def default_runs_folder() -> Path:
@@ -94,6 +97,18 @@ class RunFolder:
         """When the run was made, in nanoseconds."""
         return (self.path / "experiment.toml").stat().st_mtime_ns
 
+    @property
+    def is_recorded(self) -> bool:
+        """Tell whether the run came with the package: nothing is ever written there."""
+        return Path(os.path.abspath(self.path)).parent == RECORDED
+
+    def check_own(self, what: str) -> None:
+        """Raise KDStudioError where the run came with the package, so that it cannot be ``what``."""
+        if self.is_recorded:
+            raise KDStudioError(
+                f"run '{self.name}' came with KD Studio and cannot be {what}; run it anew to have your own"
+            )
+
     def lock(self) -> FileLock:
         """Return the lock that a process holds while it writes here."""
         return FileLock(self.path / ".lock", timeout=0, thread_local=False)
@@ -127,11 +142,11 @@ class RunFolder:
             raise KDStudioError(f"'{self.summary_file}' is damaged: {error}") from error
         if found.status in ("running", "paused") and not self.is_running():
             return found.model_copy(update={"status": "interrupted"})
-        return found
+        return found.model_copy(update={"recorded": True}) if self.is_recorded else found
 
     def is_running(self) -> bool:
         """Tell whether a process is writing here."""
-        if not self.path.is_dir():  # the lock would make it
+        if not self.path.is_dir() or self.is_recorded:  # the lock would be made
             return False
         try:
             with self.lock():
@@ -213,10 +228,17 @@ def run_folders(runs: Path) -> list[RunFolder]:
     return sorted(found, key=found.__getitem__, reverse=True)
 
 
+def recorded_runs() -> list[RunFolder]:
+    """Runs that came with the package, that of the default preset first."""
+    found = (RunFolder(file.parent) for file in RECORDED.glob("*/summary.json"))
+    return sorted(found, key=lambda run: (run.name != DEFAULT_PRESET, run.name))
+
+
 def find_run(which: str, runs: Path, before: RunFolder | None = None) -> RunFolder:
     """Find a run by its folder, its name, the beginning of its name, or ``latest``.
 
-    Given ``before``, only runs that were there when that one was made are looked for.
+    One that came with the package is found by its name where no other is meant. Given ``before``, only runs
+    that were there when that one was made are looked for.
     """
     path = Path(which).expanduser()
     if (path / "summary.json").exists():
@@ -227,7 +249,8 @@ def find_run(which: str, runs: Path, before: RunFolder | None = None) -> RunFold
     if which == "latest" and known:
         return known[0]
     exact = [run for run in known if run.name == which]
-    matching = exact or [run for run in known if run.name.startswith(which)]
+    recorded = [run for run in recorded_runs() if run.name == which]
+    matching = exact or recorded or [run for run in known if run.name.startswith(which)]
     if len(matching) == 1:
         return matching[0]
     if matching:

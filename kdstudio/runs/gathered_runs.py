@@ -67,7 +67,7 @@ def gathered_members(runs: Members) -> list[dict[RunFolder, Summary]]:
     """Put runs together whose experiments differ in the seed alone, and in what describes them.
 
     Of runs that have a seed in common, a finished one joins the others, then the first; a repeated run that
-    differs in nothing stands alone.
+    differs in nothing stands alone. Those that came with the package join no others.
     """
     found: dict[tuple[str, int], dict[RunFolder, Summary]] = {}
     taken: dict[str, set[int]] = {}
@@ -118,6 +118,7 @@ def together(members: Members) -> RunGroup:
 def _experiment_of(summary: Summary) -> str:
     left_out = (*DESCRIPTIVE, SEED)
     kept = {key: value for key, value in summary.experiment.items() if key not in left_out}
+    kept["recorded"] = summary.recorded
     return json.dumps(kept, sort_keys=True, default=str)
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.folder import RunFolder, run_folders
+from kdstudio.runs.folder import RunFolder, recorded_runs, run_folders
 from kdstudio.runs.labels import Labels, labels_file, read_labels
 from kdstudio.runs.summary import Summary
 
@@ -16,7 +16,10 @@ Stamp = tuple[int, int]
 
 
 class RunIndex:
-    """Summaries by run folder, the newest first, and what people say of runs; damaged ones are left out."""
+    """Summaries by run folder, and what people say of runs; damaged ones are left out.
+
+    The newest come first, those that came with the package last.
+    """
 
     def __init__(self, runs: Path) -> None:
         """Nothing read yet."""
@@ -35,7 +38,7 @@ class RunIndex:
         """
         found: dict[RunFolder, Summary] = {}
         stamps: dict[RunFolder, Stamp] = {}
-        for folder in run_folders(self.runs):
+        for folder in (*run_folders(self.runs), *recorded_runs()):
             try:
                 stamps[folder] = _stamp(folder.summary_file)
                 found[folder] = self._summary(folder, stamps[folder])

@@ -51,6 +51,7 @@ def read_labels(run: RunFolder) -> Labels:
 
 def write_labels(run: RunFolder, labels: Labels) -> None:
     """Keep ``labels``; KDStudioError where that cannot be."""
+    run.check_own("labelled")
     try:
         write_atomically(labels_file(run), labels.model_dump_json(indent=2))
     except OSError as error:

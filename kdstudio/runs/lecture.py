@@ -21,7 +21,7 @@ from kdstudio.errors import KDStudioError
 from kdstudio.problems import problems
 from kdstudio.runs.claims import difference_of, expected, judged_run
 from kdstudio.runs.figures import MISSING
-from kdstudio.runs.folder import RunFolder, run_folders
+from kdstudio.runs.folder import RunFolder, recorded_runs, run_folders
 from kdstudio.runs.preset_facts import essence
 from kdstudio.runs.presets import load_experiment, plain
 from kdstudio.runs.result_tables import ResultTable
@@ -158,7 +158,12 @@ def minutes_of(chosen: Iterable[Step]) -> float:
 
 def run_of(experiment: Experiment, runs: Path) -> RunFolder | None:
     """Find the newest run of an experiment: a finished one, else one that was begun; None without any."""
-    return run_among(essence(plain(experiment)), _readable(runs))
+    return run_among(essence(plain(experiment)), _readable(run_folders(runs)))
+
+
+def recording_of(experiment: Experiment) -> RunFolder | None:
+    """Find the run of an experiment that came with the package; None where none has."""
+    return run_among(essence(plain(experiment)), _readable(recorded_runs()))
 
 
 def run_among(wanted: Mapping[str, object], found: Iterable[tuple[RunFolder, Summary]]) -> RunFolder | None:
@@ -170,8 +175,8 @@ def run_among(wanted: Mapping[str, object], found: Iterable[tuple[RunFolder, Sum
     return next((by_status[status] for status in TAKEN if status in by_status), None)
 
 
-def _readable(runs: Path) -> Iterator[tuple[RunFolder, Summary]]:
-    for folder in run_folders(runs):
+def _readable(folders: Iterable[RunFolder]) -> Iterator[tuple[RunFolder, Summary]]:
+    for folder in folders:
         with suppress(KDStudioError):  # damaged
             yield folder, folder.summary()
 

@@ -91,7 +91,7 @@ def _facts(name: str) -> PresetFacts:
 
 def took(preset: PresetFacts, summaries: Iterable[Summary]) -> Took:
     """Say how long ``preset`` takes: the median of the finished runs of it, else what is expected."""
-    whole = (summary for summary in summaries if summary.status == "finished" and not summary.taken)
+    whole = (summary for summary in summaries if summary.state == "finished" and not summary.taken)
     here = [summary.seconds for summary in whole if _is_run_of(preset, summary.experiment)]
     if here:
         times = f", median of {len(here)}" if len(here) > 1 else ""

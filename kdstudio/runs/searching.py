@@ -43,7 +43,7 @@ class Query:
 
 def states(summary: Summary) -> tuple[str, ...]:
     """All that a run's state answers to."""
-    return (summary.status, WARNED) if summary.warnings else (summary.status,)
+    return (summary.state, WARNED) if summary.warnings else (summary.state,)
 
 
 def strategy_of(summary: Summary) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import computed_field
@@ -50,6 +51,8 @@ class Summary(Record):
     taken: dict[str, str] = {}
     """Stages that this run did not train, and the runs that have: its time is without theirs."""
     error: str = ""
+    recorded: bool = False
+    """Whether it came with the package; known by where it lies."""
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -69,14 +72,27 @@ class Summary(Record):
         return self.planned | self.networks
 
     @property
+    def recording(self) -> str:
+        """``Recorded on AMD EPYC 7763, 2 cores, 29 November 2026``."""
+        return f"Recorded on {self.environment['Processor']}, {datetime.fromisoformat(self.started):%d %B %Y}"
+
+    @property
     def notes(self) -> list[str]:
         """What people should know of it beside its results."""
-        return notes_of_taken(self.taken)
+        recorded = (
+            [f"{self.recording}: it came with KD Studio, and Run makes it anew."] if self.recorded else []
+        )
+        return [*recorded, *notes_of_taken(self.taken)]
 
     @property
     def spoken_status(self) -> str:
         """``finished``, or ``! finished, with 2 warnings``."""
-        return with_warnings(self.status, len(self.warnings))
+        return with_warnings(self.state, len(self.warnings))
+
+    @property
+    def state(self) -> str:
+        """The status; ``recorded`` where the run came with the package."""
+        return "recorded" if self.recorded else self.status
 
 
 def notes_of_taken(taken: Mapping[str, str]) -> list[str]:

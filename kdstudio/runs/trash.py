@@ -40,8 +40,12 @@ class Thrown(NamedTuple):
 
 
 def throw_away(runs: Sequence[RunFolder]) -> Thrown:
-    """Move ``runs``, all of one folder, into its trash; KDStudioError, and nothing moved, while one runs."""
+    """Move ``runs``, all of one folder, into its trash; KDStudioError, and nothing moved, while one runs.
+
+    So it is where one came with the package.
+    """
     for run in runs:
+        run.check_own("deleted")
         if run.is_running():
             raise KDStudioError(f"run '{run.name}' is running; stop it first")
     moved: list[RunFolder] = []

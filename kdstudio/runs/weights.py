@@ -82,18 +82,20 @@ def _load_state_dict(path: Path) -> dict[str, Tensor]:
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
-    """Read a safetensors file; KDStudioError when it is missing or damaged."""
+    """Read a safetensors file, half precision as single; KDStudioError when it is missing or damaged."""
+    import torch
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     try:
-        return load_file(path)
+        read = load_file(path)
     except FileNotFoundError as error:
         raise KDStudioError(f"no weights file '{path}'") from error
     except (SafetensorError, OSError, ValueError) as error:
         raise KDStudioError(
             f"'{path}' is not a readable safetensors file ({error}); export it again"
         ) from error
+    return {name: found.float() if found.dtype is torch.half else found for name, found in read.items()}
 
 
 def save_network(state: dict[str, Tensor], card: NetworkCard, path: Path) -> bytes:

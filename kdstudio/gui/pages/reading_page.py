@@ -40,6 +40,7 @@ class ReadingPage(RunPage):
         card = Card()
         card.column.setContentsMargins(MARGIN, 8, MARGIN, 8)
         card.column.addLayout(self.head)
+        card.add(self.picker.recording)
         self._body.addWidget(content)
         self._lay_out(card, self._body)
 

@@ -34,5 +34,7 @@ def weights_of(run: RunFolder, network: str, *, best: bool) -> Path:
             f"run '{run.name}' has no network '{network}' to export; "
             f"it has {', '.join(run.networks()) or 'none yet'}"
         )
+    if best:
+        run.check_own("exported with its best epoch's weights, which it has not")
     source = run.network_file(network, best=best)
     return source if source.exists() else run.network_file(network)  # the last epoch was the best

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from filelock import FileLock
 from pydantic import TypeAdapter, ValidationError
 
+from kdstudio.data.folders import cache_folder
 from kdstudio.engine.identity import Record
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.files import write_atomically
@@ -72,8 +74,11 @@ _rows: TypeAdapter[tuple[MeasuredFile, ...]] = TypeAdapter(tuple[MeasuredFile, .
 
 
 def records_file(run: RunFolder) -> Path:
-    """Where they are kept."""
-    return run.path / "exports.json"
+    """Where they are kept: of a run that came with the package in the cache, by the run's content."""
+    if not run.is_recorded:
+        return run.path / "exports.json"
+    content = hashlib.sha256(run.summary_file.read_bytes()).hexdigest()
+    return cache_folder() / "exports" / f"{content[:16]}.json"
 
 
 def measured_files(run: RunFolder) -> tuple[MeasuredFile, ...]:
@@ -92,10 +97,12 @@ def measured_files(run: RunFolder) -> tuple[MeasuredFile, ...]:
 
 def keep(run: RunFolder, rows: Sequence[MeasuredFile]) -> None:
     """Add ``rows``; each takes the place of an older one of the same network and format."""
-    with FileLock(run.path / ".exports.lock", timeout=PATIENCE):
+    file = records_file(run)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(file.with_name(f".{file.stem}.lock"), timeout=PATIENCE):
         try:
             known = {row.key: row for row in measured_files(run)}
         except KDStudioError:  # it can be measured again at any time
             known = {}
         known |= {row.key: row for row in rows}
-        write_atomically(records_file(run), _rows.dump_json(tuple(known.values()), indent=2))
+        write_atomically(file, _rows.dump_json(tuple(known.values()), indent=2))

@@ -115,7 +115,7 @@ def _lead(run: ReportedRun, heading: str) -> Iterator[Markup]:
     summary, about = run.summary, run.about
     name = f"{summary.name}: " if heading == "h2" and run.title != summary.name else ""  # titles may be alike
     yield element(heading, name, run.title)
-    took = f"{summary.status} after {spoken_duration(summary.seconds)}"
+    took = f"{summary.state} after {spoken_duration(summary.seconds)}"
     begun = f"{datetime.fromisoformat(summary.started):%d %B %Y, %H:%M}"
     yield paragraph(f"Run {summary.name}, begun {begun}, {took}.", class_="note")
     for note in summary.notes:

@@ -43,6 +43,12 @@ def one_run(chosen: Sequence[Entry]) -> str:
     return "Unfold the row with Enter or →, and select one of its runs" if chosen[0].is_gathered else ""
 
 
+def own(chosen: Sequence[Entry]) -> str:
+    """Runs of which none came with the package."""
+    recorded = [entry.name for entry in chosen if entry.summary.recorded]
+    return f"'{recorded[0]}' came with KD Studio; run it anew to have your own" if recorded else ""
+
+
 def unfinished(chosen: Sequence[Entry]) -> str:
     """A run that can go on."""
     if reason := one_run(chosen):
@@ -59,7 +65,17 @@ def with_networks(chosen: Sequence[Entry]) -> str:
 def at_rest(chosen: Sequence[Entry]) -> str:
     """Runs of which none goes on."""
     busy = [s.name for entry in chosen for s in entry.group.members.values() if s.status in BUSY]
-    return any_rows(chosen) or (f"'{busy[0]}' is running; stop it first" if busy else "")
+    return any_rows(chosen) or own(chosen) or (f"'{busy[0]}' is running; stop it first" if busy else "")
+
+
+def own_run(chosen: Sequence[Entry]) -> str:
+    """One row of one run, which did not come with the package."""
+    return one_run(chosen) or own(chosen)
+
+
+def own_rows(chosen: Sequence[Entry]) -> str:
+    """At least one row, and none that came with the package."""
+    return any_rows(chosen) or own(chosen)
 
 
 DOINGS = {
@@ -69,8 +85,8 @@ DOINGS = {
     "export": Doing("Export…", "Write this run's networks as files for other programs", with_networks),
     "report": Doing("Report…", "Write the selected runs as one HTML file", any_rows),
     "code": Doing("Code…", "Write this experiment as one PyTorch script", one_row),
-    "rename": Doing("Rename", "Give this run a title; its folder keeps its name", one_run, "F2"),
-    "labels": Doing("Tags and note…", "Tag the selected runs, note what matters", any_rows, "Ctrl+T"),
+    "rename": Doing("Rename", "Give this run a title; its folder keeps its name", own_run, "F2"),
+    "labels": Doing("Tags and note…", "Tag the selected runs, note what matters", own_rows, "Ctrl+T"),
     "folder": Doing("Open folder", "Show this run's folder in the file manager", one_run),
     "delete": Doing("Delete", "Delete the selected runs; that can be undone for a day", at_rest, "Del"),
 }  # fmt: skip

@@ -199,10 +199,17 @@ def state(entry: Entry) -> str:
     statuses, warnings = entry.group.statuses, len(entry.summary.warnings)
     first = next(iter(statuses))
     words = (
-        ", ".join(f"{count} {status}" for status, count in statuses.items()) if len(statuses) > 1 else first
+        ", ".join(f"{count} {status}" for status, count in statuses.items())
+        if len(statuses) > 1
+        else entry.summary.state
     )
     told = f"{words}, {spoken_warnings(warnings)}" if warnings else words
     return f"{'!' if warnings and first == 'finished' else SIGNS[first]} {told}"
+
+
+def told_state(entry: Entry) -> str:
+    """Why it failed, or where it was recorded."""
+    return entry.summary.recording if entry.summary.recorded else entry.summary.error
 
 
 def started(entry: Entry) -> datetime:
@@ -261,7 +268,7 @@ def strategy(entry: Entry) -> str:
 COLUMNS = (
     word("Run", lambda entry: entry.name, told_name),
     word("Strategy", strategy, settings_tried),
-    word("State", state, lambda entry: entry.summary.error),
+    word("State", state, told_state),
     figure("Teacher", "accuracy", lambda found: found.reference),
     figure("Control", "accuracy", lambda found: found.control),
     figure("Result", "accuracy", lambda found: found.result),

@@ -42,6 +42,7 @@ def _notes_of_one(summary: Summary) -> Html:
     settings = spoken_options(strategy)
     return paragraphs(
         joined((bold("Failed: "), summary.error)) if summary.error else "",
+        f"{summary.recording}." if summary.recorded else "",
         laid_out(networks_table(rows), last=("parameters", "architecture")) if rows else "",
         told(summary.warnings),
         *(laid_out(found) for found in (effects_table(summary.comparisons), *tables) if found.rows),

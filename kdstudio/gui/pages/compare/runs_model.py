@@ -78,10 +78,13 @@ class RunsModel(QAbstractItemModel):
         return self._rows[index.internalId()][1][index.row()]
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """Let runs be renamed where their name stands."""
+        """Let runs be renamed where their name stands, but for those that came with the package."""
         usual = super().flags(index)
-        can_be_named = index.isValid() and index.column() == RUN_COLUMN and not self.entry(index).is_gathered
-        return usual | Qt.ItemFlag.ItemIsEditable if can_be_named else usual
+        if not index.isValid() or index.column() != RUN_COLUMN:
+            return usual
+        entry = self.entry(index)
+        fixed = entry.is_gathered or entry.summary.recorded
+        return usual if fixed else usual | Qt.ItemFlag.ItemIsEditable
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Tell what a cell holds."""

@@ -71,6 +71,7 @@ class ExportPage(RunPage):
     def _make_choices(self) -> QWidget:
         what, how, where = Card("Run and networks"), Card("Formats"), Card("Files")
         what.add(self.picker.run_box)
+        what.add(self.picker.recording)
         what.add(self.networks, 1)
         how.add(self.formats, 1)
         buttons = QHBoxLayout()
@@ -141,6 +142,8 @@ class ExportPage(RunPage):
         """Say why nothing can be exported now; empty where it can."""
         if self.picker.run is not None and self.picker.summary.status in GOING_ON:
             return "This run is still going on; wait for its end, or stop it first."
+        if self.picker.run is not None and self.picker.run.is_recorded and self.destination.best:
+            return "A recorded run has the last epoch's weights alone; run it anew to have the best's."
         if wish is not None:
             return why_unreadable(wish.run, wish.command_without_run())
         if not self.networks.ticked():

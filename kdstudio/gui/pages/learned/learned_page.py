@@ -55,6 +55,7 @@ class LearnedPage(RunPage):
         card = Card()
         card.column.setContentsMargins(MARGIN, 8, MARGIN, 4)
         card.column.addLayout(choices(self.picker))
+        card.add(self.picker.recording)
         row = QHBoxLayout()
         row.addWidget(QLabel("What was learned", objectName="title"))
         row.addSpacing(8)

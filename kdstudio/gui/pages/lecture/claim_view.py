@@ -113,7 +113,7 @@ class ClaimView(QWidget):
     ) -> None:
         is_shown = revealed and lesson.is_finished and not lesson.is_at_work
         self._asked.setHidden(is_shown)
-        self.run_button.setText(RUN_AGAIN if lesson.is_finished else RUN)
+        self.run_button.setText(RUN_AGAIN if lesson.is_finished and not lesson.is_recorded else RUN)
         self.run_button.setEnabled(not lesson.is_at_work)
         self.reveal_button.setText(HIDE if revealed else REVEAL)
         self.reveal_button.setEnabled(revealed or lesson.is_finished or lesson.is_at_work)
@@ -137,7 +137,8 @@ def _about(lesson: Lesson) -> str:
     claim, variant, experiment = lesson.step.claim, lesson.step.variant, lesson.step.experiment
     lacks = experiment.data.source.lacks()
     seeds = "1 seed" if experiment.seeds == 1 else f"{experiment.seeds} seeds"
-    facts = (variant.name, seeds, lesson.time, lacks and f"needs {lacks}")
+    recording = lesson.summary.recording if lesson.summary and lesson.is_recorded else ""
+    facts = (variant.name, seeds, lesson.time, recording.lower(), lacks and f"needs {lacks}")
     return lines(
         claim.slide and f"“{claim.slide}”",
         claim.published and f"Published: {claim.published}",

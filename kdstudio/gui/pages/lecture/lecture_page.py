@@ -187,11 +187,13 @@ class LecturePage(QWidget):
         self._run([self.lesson])
 
     def run_all(self) -> None:
-        """Put every claim in line that has no result, in order."""
+        """Put every claim in line that has no result of this machine, in order."""
         self._run(self._undone())
 
     def _undone(self) -> list[Lesson]:
-        return [lesson for lesson in self.lessons.all if not (lesson.is_finished or lesson.is_at_work)]
+        """Claims to be run; what came with the package is shown, and made anew."""
+        done = [each for each in self.lessons.all if each.is_finished and not each.is_recorded]
+        return [each for each in self.lessons.all if not each.is_at_work and each not in done]
 
     def _run(self, lessons: Sequence[Lesson]) -> None:
         experiments = [lesson.step.experiment for lesson in lessons]

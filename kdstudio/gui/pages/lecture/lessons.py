@@ -68,6 +68,11 @@ class Lesson:
         return self.summary is not None and self.summary.status == "finished"
 
     @property
+    def is_recorded(self) -> bool:
+        """Tell whether the result came with the package."""
+        return self.summary is not None and self.summary.recorded
+
+    @property
     def duration(self) -> str:
         """How long its run took, or else takes, as measured elsewhere."""
         took = self.summary.seconds if self.is_finished and self.summary else None
@@ -83,7 +88,7 @@ class Lesson:
         word = self.state
         if word == THERE and revealed and self.shown:
             word = self.shown.judgement.verdict if self.shown.judgement else "no statement"
-        state = f"{self.number}   {SIGNS.get(word, '○')} {word}"
+        state = f"{self.number}   {SIGNS.get(word, '○')} {word}{', recorded' if self.is_recorded else ''}"
         return Choice(self.duration, state, self.step.lesson.title, "", (), "")
 
 
@@ -138,7 +143,9 @@ class Lessons(QObject):
     def _lesson(
         self, step: Step, summaries: Mapping[RunFolder, Summary], entries: Mapping[str, Entry]
     ) -> Lesson:
-        run = run_among(self._wanted[step.variant.name], summaries.items())
+        own = {run: summary for run, summary in summaries.items() if not summary.recorded}
+        wanted = self._wanted[step.variant.name]
+        run = run_among(wanted, own.items()) or run_among(wanted, summaries.items())
         summary, entry = summaries[run] if run else None, entries.get(step.variant.name)
         shown = self._shown.get((step.variant.name, run)) if run else None
         state, message = NOT_RUN, ""
