@@ -138,7 +138,7 @@ def _about(lesson: Lesson) -> str:
     lacks = experiment.data.source.lacks()
     seeds = "1 seed" if experiment.seeds == 1 else f"{experiment.seeds} seeds"
     recording = lesson.summary.recording if lesson.summary and lesson.is_recorded else ""
-    facts = (variant.name, seeds, lesson.time, recording.lower(), lacks and f"needs {lacks}")
+    facts = (variant.name, seeds, lesson.time, recording, lacks and f"needs {lacks}")
     return lines(
         claim.slide and f"“{claim.slide}”",
         claim.published and f"Published: {claim.published}",
