@@ -95,7 +95,8 @@ def open_pages(runs: Path) -> Iterator[tuple[str, float, float]]:
     timers = page.plots.findChildren(QTimer)
     window.index.look_now()
     warming.start()
-    for when, run in zip(("in a fresh window", "later"), window.index.summaries, strict=True):
+    own = [run for run in window.index.summaries if not run.is_recorded]
+    for when, run in zip(("in a fresh window", "later"), own, strict=True):
         began, worked = time.perf_counter(), time.thread_time()
         page.choose(run)
         window.show_page("Live")
