@@ -7,13 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from kdstudio.declaration import ProgressCallback
 from kdstudio.gui.background import BackgroundJob
 from kdstudio.gui.dialogs import ask
+from kdstudio.gui.opening import open_path
 from kdstudio.gui.saving.saving import file_name, remember_folder, save_dialog
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.report.page import write_report
@@ -76,7 +76,7 @@ class RunWriter(QObject):
     def _tell(self, path: Path) -> None:
         remember_folder(path)
         self.written.emit(path)
-        title, answers = self._writing.title, {"Open": partial(open_file, path), "Close": None}
+        title, answers = self._writing.title, {"Open": partial(open_path, path, self._page), "Close": None}
         ask(
             self._page,
             title,
@@ -85,8 +85,3 @@ class RunWriter(QObject):
             answers,
             QMessageBox.Icon.Information,
         )
-
-
-def open_file(path: Path) -> None:
-    """Show ``path`` in the program that this machine has for it."""
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))

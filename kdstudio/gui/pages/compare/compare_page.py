@@ -21,12 +21,12 @@ from kdstudio.errors import KDStudioError
 from kdstudio.gui.empty_state import EmptyState
 from kdstudio.gui.in_sight import InSight
 from kdstudio.gui.layout import GAP, MARGIN, Card
+from kdstudio.gui.opening import open_path
 from kdstudio.gui.pages.compare.actions import ActionButton, MoreButton, RunActions
 from kdstudio.gui.pages.compare.entries import Entries, Entry
 from kdstudio.gui.pages.compare.filter_bar import FilterBar
 from kdstudio.gui.pages.compare.labels_dialog import LabelsDialog
 from kdstudio.gui.pages.compare.notes_browser import NotesBrowser
-from kdstudio.gui.pages.compare.opening import open_folder
 from kdstudio.gui.pages.compare.run_figures import RunFigures
 from kdstudio.gui.pages.compare.runs_table import RunsTable
 from kdstudio.gui.pages.compare.undo_strip import UndoStrip
@@ -111,7 +111,7 @@ class ComparePage(QWidget):
             "code": lambda: self.code.ask([self._one]),
             "rename": self.table.rename,
             "labels": self.edit_labels,
-            "folder": lambda: open_folder(self._one, self),
+            "folder": lambda: open_path(self._one.path, self),
             "delete": self._delete,
         }.items():
             self.actions_of_runs[name].triggered.connect(act)

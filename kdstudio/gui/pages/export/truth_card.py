@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton
 
 from kdstudio.gui.html import Html, bold, joined, lines
 from kdstudio.gui.layout import Card, text_label
+from kdstudio.gui.opening import open_path
 from kdstudio.gui.result_table import ResultTableView
 from kdstudio.gui.saving.button import SaveButton
 from kdstudio.runs.exporting.export import Refusal
@@ -71,7 +70,7 @@ class TruthCard(Card):
             self.open_button.setEnabled(self._folder.is_dir())
 
     def _open(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
+        open_path(self._folder, self)
 
 
 def told(refusals: Sequence[Refusal]) -> Html:

@@ -295,7 +295,7 @@ def test_the_report_of_the_selected_runs_is_written_and_offered(runs, qtbot, the
     assert told.args == [tmp_path / "report.html"]
     assert "2 runs compared" in (tmp_path / "report.html").read_text("utf-8")
     opened = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: not opened.append(url.toLocalFile()))
     box = page.findChild(QMessageBox)
     assert str(tmp_path / "report.html") in box.informativeText()
     next(button for button in box.buttons() if button.text() == "Open").click()
