@@ -19,7 +19,7 @@ from kdstudio.runs.exporting.records import MeasuredFile, measured_files
 from kdstudio.runs.gathered_runs import RunGroup
 from kdstudio.runs.pareto import Cost, MeasuredRun, accuracy_against, costs_of
 
-TITLE = "Accuracy against cost"
+TITLE = "Accuracy against cost, with the front"
 WIDE = 20
 """How many times the least cost the greatest is, for a logarithmic axis."""
 UNKNOWN = "latency: Export measures it"

@@ -8,6 +8,7 @@ from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from kdstudio.engine.strategy import strategies
 from kdstudio.engine.views import Comparison, FigureView, TableView
 from kdstudio.gui.pages.compare.compare_page import ComparePage
 from kdstudio.gui.pages.compare.entries import COLUMNS
@@ -323,3 +324,9 @@ def test_a_report_that_cannot_be_written_is_told(page, qtbot, tmp_path):
         page.report.write(page.table.chosen(), tmp_path / "report.html")
     assert "is not a run" in told.args[0]
     assert not list(tmp_path.glob("*.html"))
+
+
+def test_no_strategy_declares_a_figure_of_the_name_of_one_that_all_runs_have():
+    own = {ERRORS, CURVES, COSTS, EXITS}
+    for name, strategy in strategies.items():
+        assert own.isdisjoint(view.title for view in strategy.views), name
