@@ -7,6 +7,7 @@ import locale
 import os
 import sys
 import threading
+import time
 import traceback
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn
@@ -29,6 +30,9 @@ NO_WINDOW = 2
 """Exit code, as of bad input on the command line."""
 TITLE_BAR = 40
 """Pixels that no title bar is higher than."""
+LONGEST_EXPOSURE = 0.5
+"""Seconds to wait for a window manager."""
+EXPOSURE_POLL = 0.005
 AFTER_PAINT = 50
 """Milliseconds after which the window has been painted."""
 X11_LIBRARIES = {
@@ -89,7 +93,7 @@ def open_window() -> int:
     if not has_room(window):
         window.setWindowState(Qt.WindowState.WindowMaximized)
     window.show()
-    application.processEvents()  # the window is on screen before what fills it is loaded
+    wait_for_paint(application, window)  # the window is on screen before what fills it is loaded
     from kdstudio.runs.folder import default_runs_folder
 
     window.begin(default_runs_folder())
@@ -101,6 +105,15 @@ def open_window() -> int:
     code = application.exec()
     window.finish()
     return code
+
+
+def wait_for_paint(application: QApplication, window: MainWindow) -> None:
+    """Let the window be painted; a window manager takes a moment to put it on screen."""
+    given_up = time.monotonic() + LONGEST_EXPOSURE
+    while not window.windowHandle().isExposed() and time.monotonic() < given_up:
+        application.processEvents()
+        time.sleep(EXPOSURE_POLL)
+    application.processEvents()
 
 
 def has_room(window: MainWindow) -> bool:
