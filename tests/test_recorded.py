@@ -11,6 +11,7 @@ import pytest
 
 from kdstudio.cli.commands import run_command_line
 from kdstudio.errors import KDStudioError
+from kdstudio.gui.pages.unseen.unseen_analysis import analyse
 from kdstudio.runs import folder as run_folder
 from kdstudio.runs.exporting.choice import usual_networks, weights_of
 from kdstudio.runs.exporting.records import keep, records_file
@@ -54,6 +55,11 @@ def test_the_lecture_on_the_digits_is_recorded_as_it_is_now(record, recorded):
     assert [name for name in shown if not record.is_recorded(name)] == [], "run: python docs/record.py"
     assert {run.name for run in recorded} == {*shown}
     assert recorded[0].name == DEFAULT_PRESET
+
+
+def test_biases_are_fitted_of_the_networks_that_are_kept(recorded):
+    (run,) = [run for run in recorded if run.name == "digits-no-threes"]
+    assert set(analyse(run, lambda _what, _fraction: None).fits) == {"baseline seed-0", "student seed-0"}
 
 
 def test_each_can_be_read_and_its_networks_answer_as_it_says(recorded, capfd):

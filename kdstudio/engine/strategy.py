@@ -23,6 +23,26 @@ Baseline = Annotated[
         json_schema_extra={"term": "baseline"},
     ),
 ]
+SoftTemperature = Annotated[
+    float,
+    Field(
+        title="Temperature T",
+        description="Both logits are divided by it before the softmax.",
+        gt=0,
+        le=1000,
+        json_schema_extra={"term": "temperature"},
+    ),
+]
+LabelShare = Annotated[
+    float,
+    Field(
+        title="Alpha α",
+        description="Weight of the label loss; the soft loss has 1 − α.",
+        ge=0,
+        le=1,
+        json_schema_extra={"term": "alpha"},
+    ),
+]
 
 
 class Many(NamedTuple):

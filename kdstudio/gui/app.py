@@ -108,12 +108,18 @@ def open_window() -> int:
 
 
 def wait_for_paint(application: QApplication, window: MainWindow) -> None:
-    """Let the window be painted; a window manager takes a moment to put it on screen."""
+    """Let the window be painted; a window manager takes a moment to put it on screen.
+
+    Clicks and keys wait until there is something to answer them.
+    """
+    from PySide6.QtCore import QEventLoop
+
+    no_input = QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents
     given_up = time.monotonic() + LONGEST_EXPOSURE
     while not window.windowHandle().isExposed() and time.monotonic() < given_up:
-        application.processEvents()
+        application.processEvents(no_input)
         time.sleep(EXPOSURE_POLL)
-    application.processEvents()
+    application.processEvents(no_input)
 
 
 def has_room(window: MainWindow) -> bool:

@@ -136,7 +136,7 @@ def read_unseen(
     *,
     allow_code: bool = False,
 ) -> UnseenPredictions:
-    """Collect the predictions of the run's networks to both parts.
+    """Collect the predictions of the run's networks, as far as their weights are kept, to both parts.
 
     Raises KDStudioError when none of them left classes out.
     """
@@ -152,6 +152,6 @@ def read_unseen(
         found = predictions_on(context, folder, part, progress, allow_code=allow_code)
         return replace(found, logits=dict(found.logits))  # all now, not when the window asks
 
-    return UnseenPredictions(
-        unseen, context.data.class_shares(), {"validation": read("validation"), "test": read("test")}
-    )
+    parts: dict[Part, Predictions] = {"validation": read("validation"), "test": read("test")}
+    kept = {name: classes for name, classes in unseen.items() if name in parts["test"].logits}
+    return UnseenPredictions(kept, context.data.class_shares(), parts)

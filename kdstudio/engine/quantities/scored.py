@@ -13,24 +13,33 @@ from kdstudio.engine.views import Comparison
 from kdstudio.errors import KDStudioError
 
 
+class Scored(Quantity):
+    """A score of the row, which the same images must have on both sides."""
+
+    same_images: ClassVar = True
+    score: ClassVar[str]
+    """Name of it."""
+
+    def value(self, network: str, evidence: Evidence) -> float:
+        """As it stands in the row."""
+        found: float = getattr(evidence.row(network).test, self.score)
+        return found
+
+
 @quantities.register
-class Errors(Quantity):
+class Errors(Scored):
     """Errors: wrong answers to the test images."""
 
     title: ClassVar = "errors"
     unit: ClassVar = "errors"
     digits: ClassVar = 0
-    same_images: ClassVar = True
+    score: ClassVar = "errors"
 
     name: Literal["errors"] = "errors"
 
-    def value(self, network: str, evidence: Evidence) -> float:
-        """A whole number."""
-        return evidence.row(network).test.errors
-
 
 @quantities.register
-class Accuracy(Quantity):
+class Accuracy(Scored):
     """Accuracy: share of right answers to the test images, 0 to 1."""
 
     title: ClassVar = "accuracy"
@@ -38,46 +47,34 @@ class Accuracy(Quantity):
     scale: ClassVar = 100.0
     reach: ClassVar = 1.0
     digits: ClassVar = 2
-    same_images: ClassVar = True
+    score: ClassVar = "accuracy"
 
     name: Literal["accuracy"] = "accuracy"
 
-    def value(self, network: str, evidence: Evidence) -> float:
-        """From 0 to 1."""
-        return evidence.row(network).test.accuracy
-
 
 @quantities.register
-class Loss(Quantity):
+class Loss(Scored):
     """Loss: mean cross-entropy to the test images' labels, in nats."""
 
     title: ClassVar = "loss"
     unit: ClassVar = "nats"
     digits: ClassVar = 4
-    same_images: ClassVar = True
+    score: ClassVar = "loss"
 
     name: Literal["loss"] = "loss"
 
-    def value(self, network: str, evidence: Evidence) -> float:
-        """In nats."""
-        return evidence.row(network).test.loss
-
 
 @quantities.register
-class CalibrationError(Quantity):
+class CalibrationError(Scored):
     """Calibration error: how far confidence is from accuracy on the test images, 0 to 1 (Guo 2017, eq. 5)."""
 
     title: ClassVar = "calibration error"
     unit: ClassVar = "%"
     scale: ClassVar = 100.0
     digits: ClassVar = 2
-    same_images: ClassVar = True
+    score: ClassVar = "calibration_error"
 
     name: Literal["calibration-error"] = "calibration-error"
-
-    def value(self, network: str, evidence: Evidence) -> float:
-        """From 0 to 1."""
-        return evidence.row(network).test.calibration_error
 
 
 @quantities.register

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kdstudio.declaration import option
 from kdstudio.engine.learning import learn_labels, ready_teachers, soft_terms
-from kdstudio.engine.strategy import Baseline, Strategy, strategies
+from kdstudio.engine.strategy import Baseline, LabelShare, SoftTemperature, Strategy, strategies
 from kdstudio.engine.teachers import TEACHERS, TeacherCount, TeacherWeights, over_teachers, teacher_shares
 from kdstudio.engine.terms import LossTerm
 
@@ -28,17 +28,8 @@ class Hinton(Strategy):
     describes: ClassVar = (TEACHERS, "student")
 
     name: Literal["hinton"] = "hinton"
-    temperature: float = option(
-        4.0,
-        "Temperature T",
-        "Both logits are divided by it before the softmax.",
-        gt=0,
-        le=1000,
-        term="temperature",
-    )
-    alpha: float = option(
-        0.1, "Alpha α", "Weight of the label loss; the soft loss has 1 − α.", ge=0, le=1, term="alpha"
-    )
+    temperature: SoftTemperature = 4.0
+    alpha: LabelShare = 0.1
     divergence: Literal["kl", "ce"] = option(
         "kl",
         "Divergence D",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 from kdstudio.declaration import option
 from kdstudio.engine.learning import learn_labels, ready, soft_terms
 from kdstudio.engine.losses import response
-from kdstudio.engine.strategy import Baseline, Strategy, strategies
+from kdstudio.engine.strategy import Baseline, LabelShare, SoftTemperature, Strategy, strategies
 from kdstudio.engine.terms import Loss, LossTerm, formula_of, label_loss, logits
 from kdstudio.engine.views import Comparison, TableView
 
@@ -85,17 +85,8 @@ class HintonMistakes(Strategy):
     comparison: ClassVar = Comparison(result=MISTAKE, control=RIGHT)
 
     name: Literal["hinton-mistakes"] = "hinton-mistakes"
-    temperature: float = option(
-        4.0,
-        "Temperature T",
-        "Both logits are divided by it before the softmax.",
-        gt=0,
-        le=1000,
-        term="temperature",
-    )
-    alpha: float = option(
-        0.1, "Alpha α", "Weight of the label loss; the soft loss has 1 − α.", ge=0, le=1, term="alpha"
-    )
+    temperature: SoftTemperature = 4.0
+    alpha: LabelShare = 0.1
     no_t_squared: bool = option(
         True, "No T²", "Leave T² out: the soft loss loses its weight as T grows, as 1/T².", term="t-squared"
     )

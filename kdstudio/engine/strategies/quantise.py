@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from kdstudio.declaration import option
 from kdstudio.engine.identity import CONTROL, STUDENT
 from kdstudio.engine.learning import learn_predictions, ready_teachers
-from kdstudio.engine.strategy import Strategy, strategies
+from kdstudio.engine.strategy import LabelShare, SoftTemperature, Strategy, strategies
 from kdstudio.engine.terms import LossTerm, formula_of, label_loss, logits, soft_loss
 from kdstudio.engine.views import TableView
 from kdstudio.models.int8 import Int8
@@ -43,17 +43,8 @@ class Quantise(Strategy):
     paper: ClassVar[str] = "Model compression via distillation and quantization, Polino et al. 2018"
 
     name: Literal["quantise"] = "quantise"
-    temperature: float = option(
-        4.0,
-        "Temperature T",
-        "Both logits are divided by it before the softmax.",
-        gt=0,
-        le=1000,
-        term="temperature",
-    )
-    alpha: float = option(
-        0.1, "Alpha α", "Weight of the label loss; the soft loss has 1 − α.", ge=0, le=1, term="alpha"
-    )
+    temperature: SoftTemperature = 4.0
+    alpha: LabelShare = 0.1
     learns_from: Literal["teacher", "self"] = option(
         "teacher",
         "Learns from",
