@@ -8,15 +8,17 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from kdstudio.declaration import ProgressCallback
-from kdstudio.engine.identity import CONTROL, ENSEMBLE, EXIT
+from kdstudio.engine.identity import CONTROL, ENSEMBLE, EXIT, is_of_trial
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.colours import LINE, Token
+from kdstudio.runs.comparison import main_result
 from kdstudio.runs.figures import Spread
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.latency import Latency, TimedPart, measure_latencies
 from kdstudio.runs.network_colours import series_by_name
 from kdstudio.runs.predictions import Part, Predictions, open_context, predictions_on
 from kdstudio.runs.results import ResultCurve, ResultPoint
+from kdstudio.runs.summary import Summary
 from kdstudio.runs.weights import read_card
 
 if TYPE_CHECKING:
@@ -135,10 +137,28 @@ class ExitReport:
 
 
 def exits_of(folder: RunFolder) -> list[str]:
-    """Names of a run's early exits, the shallowest first; none for most runs."""
+    """Names of a run's early exits, the shallowest first; none for most runs.
+
+    Of several seeds or settings, those of the network that is the best on validation.
+    """
     cards = [read_card(folder.network_file(name)) for name in folder.networks()]
-    exits = {card.network: card.identity.coordinates.get(EXIT, 0) for card in cards if _is_exit(card)}
-    return sorted(exits, key=lambda name: float(exits[name]))
+    exits = [card for card in cards if _is_exit(card)]
+    summary = folder.summary()
+    whole = [name for name in folder.networks() if any(_is_of(card, name, summary) for card in exits)]
+    if whole:
+        best = summary.networks[main_result(summary, whole)]
+        exits = [card for card in exits if card.identity.shares_trial_with(best)]
+    return [
+        card.network for card in sorted(exits, key=lambda card: float(card.identity.coordinates.get(EXIT, 0)))
+    ]
+
+
+def _is_of(card: NetworkCard, name: str, summary: Summary) -> bool:
+    """Tell whether an exit leaves the network called ``name`` early; its card has the name within the trial."""
+    row = summary.networks.get(name)
+    if row is None or card.composition is None or not row.shares_trial_with(card.identity):
+        return False
+    return row.without(*filter(is_of_trial, row.coordinates)).name in card.composition.networks
 
 
 def _is_exit(card: NetworkCard) -> bool:
@@ -168,8 +188,10 @@ def read_exits(
     predictions: dict[Part, Predictions] = {
         part: predictions_on(context, folder, part, progress, allow_code=allow_code) for part in PARTS
     }
-    whole = _trunk_of(read_card(folder.network_file(exits[0])))
-    rows, kept = folder.summary().networks, folder.networks()
+    card, summary = read_card(folder.network_file(exits[0])), folder.summary()
+    rows = {n: row for n, row in summary.networks.items() if row.shares_trial_with(card.identity)}
+    kept = folder.networks()
+    whole = next(name for name in kept if _is_of(card, name, summary))
     role = rows[whole].role
     controls = [n for n, row in rows.items() if row.kind == CONTROL and row.role == role and n in kept]
     parts = {name: TimedPart(folder.network_file(name)) for name in (*exits, whole, *controls[:1])}
@@ -190,13 +212,9 @@ def read_exits(
     )
     baseline = figures(controls[0]) if controls else None
     ensemble = next((n for n, row in rows.items() if row.kind == ENSEMBLE and n in kept), "")
-    return ExitReport(found, passing, baseline, predictions, series_by_name(rows), runtime, ensemble)
-
-
-def _trunk_of(card: NetworkCard) -> str:
-    assert card.composition is not None
-    (trunk,) = card.composition.networks
-    return trunk
+    return ExitReport(
+        found, passing, baseline, predictions, series_by_name(summary.networks), runtime, ensemble
+    )
 
 
 def _head(name: str) -> str:
