@@ -13,6 +13,7 @@ from kdstudio.cli.commands import run_command_line
 from kdstudio.errors import KDStudioError
 from kdstudio.gui.pages.unseen.unseen_analysis import analyse
 from kdstudio.runs import folder as run_folder
+from kdstudio.runs.early_exits import read_exits
 from kdstudio.runs.exporting.choice import usual_networks, weights_of
 from kdstudio.runs.exporting.records import keep, records_file
 from kdstudio.runs.folder import RECORDED, RunFolder, find_run, recorded_runs
@@ -60,6 +61,16 @@ def test_the_lecture_on_the_digits_is_recorded_as_it_is_now(record, recorded):
 def test_biases_are_fitted_of_the_networks_that_are_kept(recorded):
     (run,) = [run for run in recorded if run.name == "digits-no-threes"]
     assert set(analyse(run, lambda _what, _fraction: None).fits) == {"baseline seed-0", "student seed-0"}
+
+
+def test_exits_are_those_of_one_seed_and_setting(recorded):
+    (run,) = [run for run in recorded if run.name == "digits-self-distillation"]
+    report = read_exits(run)
+    trial = "α0,9 seed-0"
+    assert [way.name for way in report.ways] == [
+        f"{name} {trial}" for name in ("exit-1", "exit-2", "student")
+    ]
+    assert (report.baseline.name, report.ensemble) == ("baseline seed-0", f"ensemble {trial}")
 
 
 def test_each_can_be_read_and_its_networks_answer_as_it_says(recorded, capfd):

@@ -154,7 +154,7 @@ def exits_of(folder: RunFolder) -> list[str]:
 
 
 def _is_of(card: NetworkCard, name: str, summary: Summary) -> bool:
-    """Tell whether an exit leaves the network called ``name`` early; its card has the name within the trial."""
+    """Tell whether an exit leaves the network called ``name`` early, which its card calls as in the trial."""
     row = summary.networks.get(name)
     if row is None or card.composition is None or not row.shares_trial_with(card.identity):
         return False
