@@ -53,7 +53,7 @@ def main() -> None:
 def lengthen(log: Path, epochs: int, an_epoch: int) -> None:
     """Repeat the last stage's steps and epochs."""
     lines = [json.loads(line) for line in log.read_text().splitlines()]
-    stage = max(line.get("stage", 0) for line in lines)
+    stage = max(line["stage"] for line in lines if line["kind"] == "stage-started")
     own = [line for line in lines if line.get("stage") == stage]
     step, epoch = (next(line for line in own if line["kind"] == kind) for kind in ("step-done", "epoch-done"))
     with log.open("w") as file:

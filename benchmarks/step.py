@@ -26,6 +26,7 @@ from kdstudio.engine.network import Network
 from kdstudio.engine.remembered import RememberedNetwork
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun
+from kdstudio.processes import ALONE, Processes
 
 PARTS = ("images", "teacher", "student", "losses", "backward", "optimiser", "measuring", "bookkeeping")
 
@@ -46,8 +47,8 @@ def measure(job: Job, precision: str) -> dict[str, float]:
 
         return run
 
-    def shuffled(feed: Feed, epoch: int, start: int = 0) -> Iterator[Batch]:
-        batches = take(feed, epoch, start)
+    def shuffled(feed: Feed, epoch: int, start: int = 0, among: Processes = ALONE) -> Iterator[Batch]:
+        batches = take(feed, epoch, start, among)
         while batch := timed(next, lambda *_: "images")(batches, None):
             yield batch
 

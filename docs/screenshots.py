@@ -36,7 +36,9 @@ RUNS = {
     "mutual": ["digits-mutual"],
     "first-steps": ["digits-hinton"],
 }
-"""Their settings by name, the oldest first."""
+"""Their settings by name, the oldest first; before them comes a study."""
+STUDY = ["digits-hinton", "--seeds", "1", "--over", "strategy.alpha=0..1"]
+STUDY += ["--over", "strategy.temperature=1..20:log", "--trials", "12"]
 FORMATS = "onnx,onnx-int8,openvino,openvino-int8,safetensors"
 """In which the networks of the latest run are exported."""
 QUEUED = ("digits-mutual", "digits-born-again", "digits-temperature")
@@ -111,7 +113,8 @@ def lecture(window: MainWindow) -> QWidget:
     """What the default experiment claims, guessed and revealed."""
     page = window.page("Lecture")
     window.show_page("Lecture")
-    page.list.choose([step.variant.name for step in page.lessons.steps].index(DEFAULT_PRESET))
+    names = [[variant.name for variant in step.lesson.presets] for step in page.lessons.steps]
+    page.list.choose(next(place for place, each in enumerate(names) if DEFAULT_PRESET in each))
     page.view.control.slider.setValue(GUESS)
     page.reveal()
     return window
@@ -171,7 +174,7 @@ SHOTS: dict[str, Shot] = {
 """In place of the pages of the same name, or beside them; at last the queue, of which every page tells."""
 IN_DOCS = (
     "experiment", "live", "live-dark", "temperature", "unseen", "learned", "compare", "sweep",
-    "temperature-sweep", "export", "lecture",
+    "temperature-sweep", "export", "lecture", "search",
 )  # fmt: skip
 
 
@@ -203,6 +206,10 @@ def main() -> None:
 
 def make_runs(runs: Path) -> None:
     """Train what is not there, as the command line does."""
+    if not (runs / ".studies" / "softness.journal").exists():
+        print("searching")
+        command = [sys.executable, "-m", "kdstudio", "search", *STUDY, "-q", "--study", "softness"]
+        subprocess.run([*command, "--runs-dir", str(runs)], check=True)
     for name, settings in RUNS.items():
         if not (runs / name / "summary.json").exists():
             print(f"training {name}")

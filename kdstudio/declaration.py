@@ -280,5 +280,13 @@ def with_value(raw: dict[str, Any], path: list[str], value: Any) -> dict[str, An
     return {**raw, key: with_value(inner, rest, value)}
 
 
+def without_value(raw: dict[str, Any], path: Sequence[str]) -> dict[str, Any]:
+    """Return a copy of ``raw`` in which there is nothing at ``path``."""
+    key, rest = path[0], path[1:]
+    if rest:
+        return {**raw, key: without_value(raw[key], rest)}
+    return {other: value for other, value in raw.items() if other != key}
+
+
 ProgressCallback = Callable[[str, float], None]
 """Called with what is being done and the fraction done, 0 to 1."""

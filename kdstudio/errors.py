@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,6 +17,13 @@ class KDStudioError(Exception):
     """The field of the experiment that it speaks of, or that holds that; empty where none is known."""
 
 
+class LostProcessError(KDStudioError):
+    """A process of the run has gone, and the others cannot go on without it."""
+
+    is_told = False
+    """Whether the first process is still there, which tells people."""
+
+
 @contextmanager
 def speaking_of(*field: str) -> Iterator[None]:
     """Let a KDStudioError from within speak of ``field``, unless it speaks of a closer one already."""
@@ -24,3 +32,15 @@ def speaking_of(*field: str) -> Iterator[None]:
     except KDStudioError as error:
         error.field = error.field or field
         raise
+
+
+def told_as(error: BaseException) -> str:
+    """``ValueError: odd``; the kind alone where it says nothing."""
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether there was no room, here or on a device; it does without torch."""
+    torch = sys.modules.get("torch")
+    errors = (MemoryError, getattr(torch, "OutOfMemoryError", MemoryError))
+    return isinstance(error, errors) or "allocate memory" in str(error)

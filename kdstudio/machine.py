@@ -1,4 +1,4 @@
-"""What computes here: the processor's name."""
+"""What computes here: the machine's name, and its processor's."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from pathlib import Path
 
 PROCESSORS = Path("/proc/cpuinfo")
 """Where Linux tells the processor's name, which Python does not."""
+
+
+def host() -> str:
+    """Name this machine as others in its network do."""
+    return platform.node() or "this machine"
 
 
 def processor() -> str:

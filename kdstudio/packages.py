@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cache
 from importlib.metadata import (
     EntryPoint,
@@ -13,10 +13,15 @@ from importlib.metadata import (
     packages_distributions,
     version,
 )
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple, cast
 
+from kdstudio.errors import KDStudioError
+
 OURS = "kdstudio"
+LIBRARIES = ("torch", "torchvision", "timm")
+"""What networks are made of."""
 PASSED_THROUGH = ("kdstudio.models.modules.drawing",)
 
 
@@ -63,6 +68,16 @@ def installed_version(package: str) -> str:
         return ""
 
 
+def check_installed(what: str, packages: Collection[str], extra: str) -> None:
+    """Raise KDStudioError where ``what`` needs a module that is missing; ``extra`` of kdstudio brings it."""
+    missing = [package for package in packages if find_spec(package) is None]
+    if missing:
+        raise KDStudioError(
+            f"{what} needs {' and '.join(missing)}; "
+            f"""'uv pip install "{OURS}[{extra}]"' installs what is missing"""
+        )
+
+
 class Place(NamedTuple):
     """A line of somebody's code."""
 
@@ -91,9 +106,27 @@ def deepest_place(error: BaseException, top_levels: Collection[str]) -> Place | 
 
     What every call of torch's passes through while networks are tried is nobody's line.
     """
-    frames = [
-        Place(str(frame.f_globals.get("__name__", "")), Path(frame.f_code.co_filename), line)
-        for frame, line in traceback.walk_tb(error.__traceback__)
-    ]
-    lines = (place for place in reversed(frames) if place.module not in PASSED_THROUGH)
-    return next((place for place in lines if top_level(place.module) in top_levels), None)
+    for caused in reversed([*_causes(error)]):
+        frames = [
+            Place(str(frame.f_globals.get("__name__", "")), Path(frame.f_code.co_filename), line)
+            for frame, line in traceback.walk_tb(caused.__traceback__)
+        ]
+        lines = (place for place in reversed(frames) if place.module not in PASSED_THROUGH)
+        if found := next((place for place in lines if top_level(place.module) in top_levels), None):
+            return found
+    return None
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what it was raised from: ``StopIteration`` leaves a generator as another."""
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def where_written(function: object) -> str:
+    """``, in mine.py, line 7``: where a function of others begins; empty for ours and a library's."""
+    code, module = getattr(function, "__code__", None), str(getattr(function, "__module__", ""))
+    if code is None or top_level(module) in (OURS, *LIBRARIES):
+        return ""
+    return f", in {code.co_filename}, line {code.co_firstlineno}"

@@ -11,6 +11,7 @@ from kdstudio.runs import folder as run_folder
 from kdstudio.runs.exporting import child
 from tests import forked
 from tests.forked import CAN_FORK
+from tests.leftovers import left, things
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.dont_write_bytecode = False  # else each of the many processes would compile all that it imports
@@ -38,12 +39,22 @@ def one_thread():
 
 
 @pytest.fixture(autouse=True)
+def nothing_left(request):
+    """A test fails that leaves a thread, a process or an open file behind; tests marked ``keeps`` may."""
+    before = things()
+    yield
+    if not request.node.get_closest_marker("keeps"):
+        assert left(before) == []
+
+
+@pytest.fixture(autouse=True)
 def runs(tmp_path, monkeypatch):
     """Folder of the runs, empty, and none came with the package; no test reaches the user's own."""
     folder = tmp_path / "runs"
     monkeypatch.setattr(run_folder, "RECORDED", tmp_path / "recorded")
     monkeypatch.setenv("KDSTUDIO_RUNS", str(folder))
     monkeypatch.setenv("KDSTUDIO_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("KDSTUDIO_LOG", str(tmp_path / "log"))
     return folder
 
 

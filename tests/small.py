@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -20,6 +21,7 @@ from kdstudio.engine.network import Network
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.strategy import Strategy, strategies
 from kdstudio.engine.trainer import Trainer
+from kdstudio.runs.beginning import begin_run
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.presets import override, validate
 from kdstudio.runs.session import new_session
@@ -43,6 +45,13 @@ def small_experiment(*settings: str, strategy: str = "hinton") -> Experiment:
         "compute": {"device": "cpu", "threads": 1, "reuse": False},
     }
     return validate(override(raw, settings), "small")
+
+
+def create_run(runs: Path, experiment: Experiment, name: str = "") -> RunFolder:
+    """A run that was begun, and that nobody runs."""
+    made, lock = begin_run(runs, experiment, name)
+    lock.release()
+    return made
 
 
 class Given(Strategy):
@@ -106,6 +115,19 @@ def resumed(experiment: Experiment, checkpoint: Checkpoint, finished: States) ->
     )
 
 
+def kept_on_the_way(experiment: Experiment) -> tuple[list[tuple[Event, Checkpoint, States]], States]:
+    """Run to the end and keep a checkpoint at every event, with all weights that were kept by then.
+
+    Also returns the last weights of everything trained.
+    """
+    trainer, found, finished = Trainer(small_context(experiment)), [], {}
+    for event in trainer.events():
+        if isinstance(event, StageDone):
+            finished = finished | kept(trainer, event)
+        found.append((event, trainer.checkpoint(), finished))
+    return found, finished
+
+
 def interrupted(experiment: Experiment, stop: Callable[[int, Event], bool]) -> tuple[list[Event], States]:
     """Leave a run at the event (and its number) where ``stop`` says so, and resume it.
 
@@ -129,6 +151,16 @@ def run_in(runs: Path, experiment: Experiment, name: str = "run") -> RunFolder:
     session = new_session(experiment, runs, name)
     for _event in session.events():
         pass
+    return session.folder
+
+
+def interrupt_in(runs: Path, name: str) -> RunFolder:
+    """Leave a run before its end, as a process does that is killed; returns the run's folder."""
+    session = new_session(small_experiment(), runs, name)
+    events = session.events()
+    summary = [(event, session.folder.summary_file.read_bytes()) for event in islice(events, 3)][-1][1]
+    events.close()
+    session.folder.summary_file.write_bytes(summary)
     return session.folder
 
 

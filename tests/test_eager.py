@@ -39,6 +39,7 @@ KINDS = {
 }
 
 
+@pytest.mark.slow
 def test_looking_at_and_learning_the_digits_needs_neither_the_compiler_nor_scikit_learn():
     out = subprocess.run(
         [sys.executable, "-c", WITHOUT_THE_COMPILER], capture_output=True, text=True, check=False

@@ -79,6 +79,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from kdstudio.gui.plots.results import ResultPlot
 from kdstudio.gui.theme import Theme
+from kdstudio.runs.axes import axes_of
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.results import curves
 
@@ -90,7 +91,7 @@ plot.resize(700, 500)
 summary = RunFolder(Path(sys.argv[1])).summary()
 view = summary.views[-1]
 empty = plot.grab().toImage()
-plot.show_curves(view, curves(view, summary.networks.values()))
+plot.show_curves(axes_of(view), curves(view, summary.networks.values()))
 assert plot.heading.text() == "Test accuracy against size"
 assert plot.plot.getAxis("bottom").labelText == "parameters (logarithmic)"
 assert plot.grab().toImage() != empty
@@ -223,6 +224,7 @@ def test_its_form_has_an_editor_with_help_for_every_field(python):
     python("-c", FORM)
 
 
+@pytest.mark.slow
 def test_it_is_run_by_the_command_line(finished):
     summary = finished.summary()
     assert summary.status == "finished"
@@ -234,6 +236,7 @@ def test_it_is_run_by_the_command_line(finished):
     }
 
 
+@pytest.mark.slow
 def test_stopped_in_any_stage_and_resumed_it_ends_with_the_same_weights(python, tmp_path):
     python("-c", RESUME, str(tmp_path), *short(*ROLES), "compute.reuse=false")
     weights = {
@@ -281,6 +284,7 @@ def test_every_network_of_it_is_exported_and_loaded_without_the_package(finished
     assert {row.largest_difference for row in made.rows} == {0.0}
 
 
+@pytest.mark.slow
 def test_its_file_format_is_proved_like_any_other(python, finished, tmp_path):
     wanted = ("--network", "student", "--format", "torchscript", "--out", str(tmp_path), "--json")
     made = json.loads(python("-m", "kdstudio", "export", finished.name, *wanted))
@@ -291,10 +295,12 @@ def test_its_file_format_is_proved_like_any_other(python, finished, tmp_path):
     assert Path(row["path"]) == tmp_path / f"{finished.name}-student.ts"
 
 
+@pytest.mark.slow
 def test_its_head_is_part_of_networks_that_are_kept(python):
     python("-c", TOGETHER)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "roles"), [("extending.md", ROLES), ("matching.md", ("teacher", "student"))]
 )

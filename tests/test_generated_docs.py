@@ -18,6 +18,7 @@ def tables():
     return module
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
 def test_the_tables_of_the_page_are_up_to_date(tables, name):
     text = (DOCS / name).read_text("utf-8")

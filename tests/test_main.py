@@ -1,6 +1,7 @@
 """The entry point: what loads, what is set before torch, and the exit code."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -16,6 +17,26 @@ def test_the_exit_code_is_the_commands(monkeypatch, capfd):
         program.main()
     assert caught.value.code == 2
     assert capfd.readouterr().err.startswith("kdstudio: no run 'nothing'")
+
+
+@pytest.mark.parametrize("loaded", ["kdstudio.fault_log", "kdstudio.cli.commands"])
+def test_an_interruption_while_modules_are_loaded_is_told_in_a_line(loaded, monkeypatch, capfd):
+    class Interrupting:
+        def find_spec(self, name, *_):
+            if name == loaded:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(sys, "argv", ["kdstudio", "list", "runs"])
+    monkeypatch.delitem(sys.modules, loaded, raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Interrupting(), *sys.meta_path])
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        with pytest.raises(SystemExit) as caught:
+            program.main()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert caught.value.code == 130
+    assert capfd.readouterr().err == "kdstudio: interrupted\n"
 
 
 def test_without_arguments_the_window_opens(monkeypatch):

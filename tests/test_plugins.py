@@ -151,6 +151,7 @@ def listed(kdstudio, what):
     return {row["name"]: row for row in json.loads(out)}, err.splitlines()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("what", "name"),
     [
@@ -200,6 +201,7 @@ def test_presets_that_are_wrong_or_called_as_ours_are_named_and_left_out(kdstudi
     assert len(notes) == 4
 
 
+@pytest.mark.slow
 def test_what_has_been_run_with_a_package_names_it_where_that_is_missing(kdstudio, runs, tmp_path):
     code, out, err = kdstudio("run", "digits-assistants", "--quiet", "--name", "mine")
     assert code == 0, err
@@ -217,6 +219,7 @@ def test_what_has_been_run_with_a_package_names_it_where_that_is_missing(kdstudi
     assert "networks.student.training.schedule: schedule 'saw' comes from the package" in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("steps", "message", "line"), [(3, "TypeError: ", 22), (4, "ValueError: Expected input batch_size", 26)]
 )

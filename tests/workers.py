@@ -56,6 +56,20 @@ def lose_torch():
     builtins.__import__ = refuse
 
 
+def meet_a_full_disk_once():
+    """Let one write of the run fail, when its teacher has learned for a while."""
+    from tests.full_disk import FullDisk
+
+    FullDisk(40, once=True).mount()
+
+
+def fill_the_disk():
+    """Let nothing more be written from there on."""
+    from tests.full_disk import FullDisk
+
+    FullDisk(40).mount()
+
+
 def fail_at_once():
     """End before anything can be begun."""
     os.write(2, b"no engine here\n")

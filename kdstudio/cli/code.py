@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -25,7 +26,7 @@ def code(which: str, out: Path | None, replace: bool, settings: tuple[str, ...],
     """Write an experiment as one readable PyTorch script; it needs torch and torchvision alone."""
     name, experiment = experiment_of(which, runs, settings)
     file = out or Path(f"{name}.py")
-    if file.is_dir():
+    if os.path.isdir(file):
         file /= f"{name}.py"
     if file == STANDARD_OUTPUT:
         script = script_of(experiment, f"{name}.py")

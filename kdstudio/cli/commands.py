@@ -10,82 +10,63 @@ import click
 
 from kdstudio.cli import tables
 from kdstudio.cli.cache import cache
+from kdstudio.cli.check import check
 from kdstudio.cli.code import code
 from kdstudio.cli.display import console
 from kdstudio.cli.explain import explain
 from kdstudio.cli.export import export
 from kdstudio.cli.keeping import delete, label
 from kdstudio.cli.lecture import lecture
+from kdstudio.cli.lists import list_
+from kdstudio.cli.log_to import log_to
 from kdstudio.cli.options import (
     Chosen,
+    check_text,
+    chosen_run,
     code_flag,
     complain,
     experiment_options,
     json_flag,
     kdstudio,
+    prints_aside,
     runs_dir,
 )
+from kdstudio.cli.output import give_up_output, is_of_output, show_every_sign
 from kdstudio.cli.queue import queue
 from kdstudio.cli.report import report
 from kdstudio.cli.running import INTERRUPTED
+from kdstudio.cli.search import search, study
+from kdstudio.cli.sudden_end import no_sudden_end
+from kdstudio.engine.strangers import strangers_line
 from kdstudio.errors import KDStudioError
+from kdstudio.fault_log import crashes, remark, tell
+from kdstudio.given import printable
 from kdstudio.runs.comparison import main_result
-from kdstudio.runs.exporting.records import measured_files
+from kdstudio.runs.ended import told
+from kdstudio.runs.exporting.records import MeasuredFile, measured_files
 from kdstudio.runs.failure import failure
-from kdstudio.runs.folder import find_run, recorded_runs, run_folders
+from kdstudio.runs.folder import RunFolder, default_runs_folder
 from kdstudio.runs.gathered_runs import gather
 from kdstudio.runs.outcome import outcome
 from kdstudio.runs.result_tables import result_tables
-from kdstudio.runs.searching import Query
 from kdstudio.runs.table_formats import TABLE_FORMATS, written_as
 
 BAD_INPUT = 2
 
 kdstudio.add_command(cache)
+kdstudio.add_command(check)
 kdstudio.add_command(code)
 kdstudio.add_command(export)
 kdstudio.add_command(queue)
+kdstudio.add_command(list_)
 kdstudio.add_command(report)
 kdstudio.add_command(lecture)
+kdstudio.add_command(log_to)
 kdstudio.add_command(explain)
 kdstudio.add_command(label)
 kdstudio.add_command(delete)
-
-
-@kdstudio.command("list")
-@click.argument("what", type=click.Choice([*tables.LISTS, "runs"]))
-@click.argument("words", nargs=-1)
-@click.option("--state", default="", help="Runs in this state, for instance failed.")
-@click.option("--tag", default="", help="Runs with this tag.")
-@runs_dir
-@json_flag
-def list_(what: str, words: tuple[str, ...], state: str, tag: str, runs: Path, as_json: bool) -> None:
-    """List presets, what they can be made of, runs, or what words mean; WORDS choose what has all of them.
-
-    A run has them in its name, title, tags, note or settings (path=value). What was left out is told on
-    stderr.
-    """
-    if (state or tag) and what != "runs":
-        raise KDStudioError(f"--state and --tag choose runs, not {what}; leave them out")
-    if what == "runs":
-        folders = [*run_folders(runs), *recorded_runs()]
-        rows = tables.run_rows(folders, Query(" ".join(words), state=state, tag=tag))
-    else:
-        found = tables.rows_of(what, runs)
-        rows = [row for row in found if tables.has_words(row, words)]
-    doubted = [row | {"status": f"! {row['status']}"} if row.get("warnings") else row for row in rows]
-    recordings = dict.fromkeys(row["recorded"] for row in rows if "recorded" in row)
-    for line in (*tables.left_out(what), *recordings):
-        click.echo(f"note: {line}", err=True)
-    if as_json:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
-    elif rows:
-        console(stderr=False).print(tables.table(doubted))
-    elif words or state or tag:
-        wanted = " ".join((*words, state, tag)).strip()
-        click.echo(f"none of the {what} has '{wanted}'; leave words out to see more")
-    else:
-        click.echo(f"no {what} in {runs} yet; 'kdstudio run digits-hinton' makes one")
+kdstudio.add_command(search)
+kdstudio.add_command(study)
 
 
 @kdstudio.command()
@@ -100,7 +81,8 @@ def preview(
     """Show what an experiment would see and build: images, classes, networks, their cost and taps."""
     from kdstudio.runs.preview import Previewer
 
-    found = Previewer(runs).preview(chosen.load(), lambda _what, _fraction: None, allow_code=allow_code)
+    with prints_aside():
+        found = Previewer(runs).preview(chosen.load(), lambda _what, _fraction: None, allow_code=allow_code)
     tables.print_preview(found, console(stderr=False))
 
 
@@ -123,12 +105,12 @@ def show(which: tuple[str, ...], table_format: str | None, runs: Path, as_json: 
         raise KDStudioError(
             f"--format {table_format} prints tables and --json all there is; give one of the two"
         )
-    folders = [find_run(each, runs) for each in which]
+    folders = [chosen_run(each, runs) for each in which]
     groups = gather({folder: folder.summary() for folder in folders})
     if len(groups) > 1:
         tables.print_beside([group.summary for group in groups], console(stderr=False), table_format, as_json)
         return
-    summary, files = groups[0].summary, [file for folder in folders for file in measured_files(folder)]
+    summary, files = groups[0].summary, [file for folder in folders for file in _files_of(folder)]
     if table_format:
         click.echo(written_as(table_format, result_tables(summary)), nl=False)
     elif as_json:
@@ -138,6 +120,15 @@ def show(which: tuple[str, ...], table_format: str | None, runs: Path, as_json: 
     else:
         tables.print_run(summary, console(stderr=False))
         tables.print_exports(files, console(stderr=False))
+
+
+def _files_of(run: RunFolder) -> tuple[MeasuredFile, ...]:
+    """Return what a run's exported files were measured to be; none, and a remark, where that is damaged."""
+    try:
+        return measured_files(run)
+    except KDStudioError as error:
+        click.echo(f"note: {error}", err=True)
+        return ()
 
 
 @kdstudio.command()
@@ -174,8 +165,9 @@ def temperature(
     from kdstudio.runs.dark_knowledge import DarkKnowledgeReader
 
     several, one = read_temperatures(temperatures), read_temperature(at)
-    folder = find_run(which, runs)
-    found = DarkKnowledgeReader().read(folder, several, network, teacher, part, allow_code=allow_code)
+    folder = chosen_run(which, runs)
+    with prints_aside():
+        found = DarkKnowledgeReader().read(folder, several, network, teacher, part, allow_code=allow_code)
     check_sample(found, sample)
     if as_json:
         click.echo(json.dumps(as_record(found, sample, one), indent=2, ensure_ascii=False))
@@ -212,8 +204,9 @@ def bias(
 
     if group and raised:
         raise KDStudioError(f"--shift {group} fits the biases and --raise sets them; give one of the two")
-    folder = find_run(which, runs)
-    predictions = read_unseen(folder, allow_code=allow_code)
+    folder = chosen_run(which, runs)
+    with prints_aside():
+        predictions = read_unseen(folder, allow_code=allow_code)
     network = network or main_result(folder.summary(), [*predictions.unseen])
     biases = (
         read_biases(raised, predictions.class_names) if raised else predictions.fit(network, group or "fewer")
@@ -239,7 +232,8 @@ def exits(which: str, thresholds: tuple[float, ...], runs: Path, as_json: bool, 
     from kdstudio.cli.exit_report import USUAL_THRESHOLDS, as_record, print_report
     from kdstudio.runs.early_exits import read_exits
 
-    report = read_exits(find_run(which, runs), allow_code=allow_code)
+    with prints_aside():
+        report = read_exits(chosen_run(which, runs), allow_code=allow_code)
     found = as_record(report, thresholds or USUAL_THRESHOLDS)
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
@@ -248,9 +242,19 @@ def exits(which: str, thresholds: tuple[float, ...], runs: Path, as_json: bool, 
 
 
 def run_command_line(arguments: list[str]) -> int:
-    """Run one command; returns its exit code. Bad input is one line on stderr and exit code 2."""
+    """Run one command; returns its exit code. Bad input is one line on stderr and exit code 2.
+
+    So is a fault of KD Studio's, with exit code 1: what a report of it needs is in the log. One that ended a
+    program before is told at the next command.
+    """
+    show_every_sign()
     try:
-        result = kdstudio.main(arguments, prog_name="kdstudio", standalone_mode=False)
+        check_text(arguments)
+        ended = [told(crash, default_runs_folder()) for crash in crashes()[:1]]
+        for note in filter(None, (remark(), *ended)):
+            click.echo(f"note: {printable(note)}", err=True)
+        with no_sudden_end():
+            result = kdstudio.main(arguments, prog_name="kdstudio", standalone_mode=False)
     except KDStudioError as error:
         complain(str(error))
         return BAD_INPUT
@@ -260,9 +264,12 @@ def run_command_line(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         complain("interrupted")
         return INTERRUPTED
-    except Exception as error:  # before a run has begun, or after it
-        failed = failure(error)
-        click.echo(failed.details, err=True)
-        complain(failed.message)
+    except BaseException as error:  # before a run has begun, or after it; code of the user's may call exit
+        if is_of_output(error):
+            give_up_output(error)
+        elif strangers_line(error):
+            complain(failure(error).message)
+        elif not isinstance(error, SystemExit):  # click's own: whoever reads standard output has gone
+            tell(error, failure(error).message)
         return 1
     return result if isinstance(result, int) else 0

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import closing, nullcontext, suppress
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.text import Text
 
+from kdstudio.cli.interruption import Interruption
 from kdstudio.engine.events import (
     EpochDone,
     Event,
@@ -26,7 +27,8 @@ from kdstudio.engine.events import (
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.groups import gathered
 from kdstudio.runs.log import RunFollower
-from kdstudio.runs.session import Session, Tell
+from kdstudio.runs.preparing import Tell
+from kdstudio.runs.session import Session, Unwanted
 from kdstudio.runs.state import RunState, spoken_duration
 
 LOOK_SECONDS = 0.2
@@ -39,22 +41,32 @@ def console(*, stderr: bool = True, quiet: bool = False) -> Console:
     return made if made.is_terminal else Console(stderr=stderr, quiet=quiet, highlight=False, width=120)
 
 
-def show_run(prepare: Callable[[Tell], Session], interrupted: list[bool], *, quiet: bool) -> Session:
-    """Prepare a session and run it to its end, or until ``interrupted`` is no longer empty."""
-    display = Display(console(quiet=quiet))
+def show_run(prepare: Callable[[Tell], Session], interrupted: Interruption, *, quiet: bool) -> Session:
+    """Prepare a session and run it to its end, or until it is ``interrupted``.
+
+    Raises Unwanted where that comes before there is a run.
+    """
+    display = Display(console(quiet=quiet), interrupted)
+
+    def tell(event: Preparing) -> None:
+        display.prepare(event)
+        if interrupted:
+            raise Unwanted
+
     with display.live():
-        session = prepare(display.prepare)
+        session = prepare(tell)
         follower = RunFollower(session.folder)
-        for _event in session.events(stopping=lambda: bool(interrupted)):
-            display.show(follower.poll(), follower.state)
+        with closing(session.events(stopping=lambda: bool(interrupted))) as events:
+            for _event in events:
+                display.show(follower.poll(), follower.state)
     return session
 
 
-def watch_run(folder: RunFolder, interrupted: list[bool]) -> RunState:
-    """Follow a run that another process has, to its end, or until ``interrupted`` is no longer empty."""
+def watch_run(folder: RunFolder) -> RunState:
+    """Follow a run that another process has, to its end, or until Ctrl+C, which leaves it alone."""
     display, follower = Display(console()), RunFollower(folder)
-    with display.live():
-        while not interrupted:
+    with suppress(KeyboardInterrupt), display.live():
+        while True:
             display.show(follower.poll(), follower.state)
             if not folder.is_running():
                 break
@@ -66,8 +78,11 @@ def watch_run(folder: RunFolder, interrupted: list[bool]) -> RunState:
 class Display:
     """Two bars, the run's and the stage's, a line of figures below, and one for every stage that is done."""
 
-    def __init__(self, output: Console) -> None:
-        """Bars and figures are shown live; lines that stay go to ``output``."""
+    def __init__(self, output: Console, interrupted: Interruption | None = None) -> None:
+        """Bars and figures are shown live; lines that stay go to ``output``.
+
+        With ``interrupted``, the bars tell once that has come.
+        """
         columns = (
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -78,15 +93,17 @@ class Display:
         self.figures = Text(no_wrap=True, overflow="ellipsis")
         self._bars = Progress(*columns, console=output)
         self._console = output
+        self._interrupted = Interruption() if interrupted is None else interrupted
         self._run = self._bars.add_task("preparing", total=1.0, beside="")
         self._stage: TaskID | None = None
         self._accuracy = ""
 
     def live(self) -> Live | nullcontext[None]:
         """Show the bars while something runs, where there is a terminal."""
+        self._interrupted.is_shown = self._console.is_interactive and not self._console.quiet
         if not self._console.is_interactive:
             return nullcontext()
-        shown = Group(self._bars, self.figures)
+        shown = Group(self._bars, self.figures, self._interrupted)
         return Live(shown, console=self._console, transient=True, refresh_per_second=8)
 
     def prepare(self, event: Preparing) -> None:

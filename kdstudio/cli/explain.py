@@ -11,11 +11,11 @@ import click
 
 from kdstudio.cli import explain_report
 from kdstudio.cli.display import console
-from kdstudio.cli.options import code_flag, json_flag, runs_dir
+from kdstudio.cli.options import chosen_run, code_flag, json_flag, prints_aside, runs_dir
 from kdstudio.cli.temperature_report import read_temperature
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.disagreements import FILTERS, SORTS, USUAL, Disagreements, Sort
-from kdstudio.runs.folder import RunFolder, find_run
+from kdstudio.runs.folder import RunFolder
 
 SHOWN = 10
 
@@ -59,9 +59,10 @@ def explain(
     allow_code: bool,
 ) -> None:
     """Show what was learned: fidelity, classes gained, calibration, disagreements; or try a picture."""
-    folder, temperature = find_run(which, runs), read_temperature(at)
+    folder, temperature = chosen_run(which, runs), read_temperature(at)
     if image:
-        found = _tried(folder, network, teacher, image, temperature, invert=invert, allow_code=allow_code)
+        with prints_aside():
+            found = _tried(folder, network, teacher, image, temperature, invert=invert, allow_code=allow_code)
         _tell(found, explain_report.print_replies, as_json=as_json)
         return
     if invert or temperature != 1:
@@ -69,7 +70,9 @@ def explain(
     from kdstudio.runs.explaining import Explainer
 
     explainer = Explainer()
-    answers = explainer.disagreements(folder, network, teacher, allow_code=allow_code)
+    with prints_aside():
+        answers = explainer.disagreements(folder, network, teacher, allow_code=allow_code)
+        fidelity = explainer.fidelity(folder, answers.student, allow_code=allow_code)
     images = answers.images(
         chosen,
         sort,
@@ -77,7 +80,6 @@ def explain(
         true_class=_class_number(answers, true_class),
         answered=_class_number(answers, answer),
     )
-    fidelity = explainer.fidelity(folder, answers.student, allow_code=allow_code)
     listed = explain_report.listed_record(answers, chosen, images, limit)
     _tell(explain_report.as_record(answers, fidelity, listed), explain_report.print_record, as_json=as_json)
 

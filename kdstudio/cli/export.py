@@ -12,10 +12,9 @@ from rich.status import Status
 
 from kdstudio.cli import tables
 from kdstudio.cli.display import console
-from kdstudio.cli.options import code_flag, complain, json_flag, runs_dir
+from kdstudio.cli.options import chosen_run, code_flag, complain, json_flag, prints_aside, runs_dir
 from kdstudio.errors import KDStudioError
 from kdstudio.problems import problems
-from kdstudio.runs.folder import find_run
 from kdstudio.runs.formats.declaration import ExportFormat, formats
 from kdstudio.runs.presets import override
 
@@ -63,9 +62,9 @@ def export(
     from kdstudio.runs.exporting.export import export_networks
 
     wanted = chosen_formats(names.split(","), settings)
-    folder = find_run(which, runs)
+    folder = chosen_run(which, runs)
     chosen = networks or usual_networks(folder, folder.summary())
-    with console().status("loading the data") as status:
+    with console().status("loading the data") as status, prints_aside():
         made = export_networks(
             folder, chosen, wanted, out, lambda what, fraction: _tell(status, what, fraction),
             best=best, replace=replace, threads=threads, allow_code=allow_code,

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from kdstudio.cli.options import runs_dir
+from kdstudio.cli.options import chosen_run, runs_dir
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.folder import find_run
 from kdstudio.runs.labels import read_labels, write_labels
 from kdstudio.runs.trash import last_thrown, throw_away
 
@@ -29,7 +28,7 @@ def label(
     runs: Path,
 ) -> None:
     """Give runs a title, tags and a note, kept in their folders; without options, print what they have."""
-    folders = [find_run(each, runs) for each in which]
+    folders = [chosen_run(each, runs) for each in which]
     if title and len(folders) > 1:
         raise KDStudioError(f"--title '{title}' would be that of {len(folders)} runs; name one run")
     asked = title is not None or tags or untags or note is not None
@@ -60,7 +59,7 @@ def delete(which: tuple[str, ...], yes: bool, undo: bool, runs: Path) -> None:
         thrown.take_back()
         click.echo(f"back again: {', '.join(run.name for run in thrown.runs)}")
         return
-    folders = list(dict.fromkeys(find_run(each, runs) for each in which))
+    folders = list(dict.fromkeys(chosen_run(each, runs) for each in which))
     if not yes:
         click.confirm(f"Delete {', '.join(folder.name for folder in folders)}?", abort=True, err=True)
     throw_away(folders)

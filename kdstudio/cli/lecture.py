@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 
@@ -10,16 +14,18 @@ from rich.console import Console
 
 from kdstudio.cli import tables
 from kdstudio.cli.display import console, show_run
-from kdstudio.cli.options import complain, runs_dir
-from kdstudio.cli.running import INTERRUPTED, interruption
+from kdstudio.cli.interruption import Interruption, interruption
+from kdstudio.cli.options import code_flag, complain, json_flag, runs_dir
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.claims import claim_table
+from kdstudio.runs.files import check_place
+from kdstudio.runs.finding_words import claim_table
 from kdstudio.runs.lecture import (
     Shown,
     Step,
     Variant,
     course_table,
     minutes_of,
+    record_of,
     recording_of,
     run_of,
     session_of,
@@ -27,6 +33,7 @@ from kdstudio.runs.lecture import (
     steps,
 )
 from kdstudio.runs.lecture import lecture as read_lecture
+from kdstudio.runs.session import Unwanted
 
 
 @click.command()
@@ -38,29 +45,46 @@ from kdstudio.runs.lecture import lecture as read_lecture
 @click.option("--report", "out", type=click.Path(path_type=Path), help="HTML file to write at the end.")
 @click.option("--list", "listed", is_flag=True, help="Only show what would be run, and what has been.")
 @runs_dir
-def lecture(claims: str, minutes: float | None, out: Path | None, listed: bool, runs: Path) -> int:
+@json_flag
+@code_flag
+def lecture(
+    claims: str,
+    minutes: float | None,
+    out: Path | None,
+    listed: bool,
+    runs: Path,
+    as_json: bool,
+    allow_code: bool,
+) -> int:
     """Show every claim of the lecture, each by an experiment with several seeds, and say what came out.
 
     A claim whose experiment has been run is not run again; call it once more to go on where it was left.
     """
+    if out:
+        check_place(out, replace=True)
     chosen = steps(read_lecture().chosen(_numbers(claims)), minutes)
     if listed:
-        console(stderr=False).print(tables.table([_listed(step, runs) for step in chosen]))
+        _print_list([_listed(step, runs) for step in chosen], as_json=as_json)
         return 0
     told = console()
     if minutes is not None and minutes_of(chosen) > minutes:
         told.print(
             f"note: at their shortest the claims take about {minutes_of(chosen):g} min, {minutes:g} are asked"
         )
-    with interruption() as interrupted:
-        wanted = takewhile(lambda _step: not interrupted, chosen)
-        found = [_show(step, runs, interrupted, told) for step in wanted]
-    console(stderr=False).print(tables.laid_out(course_table(found)))
+    found: list[Shown] = []
+    with interruption() as interrupted, suppress(Unwanted):
+        for step in takewhile(lambda _step: not interrupted, chosen):
+            shown = _show(step, runs, interrupted, told, allow_code=allow_code)
+            found.append(shown)  # those before it stay
+    if as_json:
+        _print_json([record_of(shown) for shown in found])
+    else:
+        console(stderr=False).print(tables.laid_out(course_table(found)))
     if out is not None:
-        click.echo(_write_report(found, out))
+        click.echo(_write_report(found, out), err=as_json)
     if interrupted:
         complain("interrupted; 'kdstudio lecture' goes on where it was left")
-        return INTERRUPTED
+        return interrupted.exit_code
     return 0 if all(shown.judgement for shown in found) else 1
 
 
@@ -83,20 +107,35 @@ def _listed(step: Step, runs: Path) -> dict[str, str]:
     }
 
 
+def _print_list(rows: list[dict[str, str]], *, as_json: bool) -> None:
+    if as_json:
+        _print_json(rows)
+    else:
+        console(stderr=False).print(tables.table(rows))
+
+
+def _print_json(found: Sequence[Mapping[str, object]]) -> None:
+    click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+
+
 def _spoken(variant: Variant) -> str:
     lacks = variant.experiment.data.source.lacks()
     return f"{variant.name} (needs {lacks})" if lacks else variant.name
 
 
-def _show(step: Step, runs: Path, interrupted: list[bool], told: Console) -> Shown:
+def _show(step: Step, runs: Path, interrupted: Interruption, told: Console, *, allow_code: bool) -> Shown:
     """Run a step unless that has been done, and say what came out, or why nothing has."""
     told.print(f"\n[bold]{step.lesson.number}. {step.lesson.title}[/]  ({step.variant.name})")
     told.print(step.claim.statement, markup=False)
     try:
         run = run_of(step.experiment, runs)
         if run is None or run.summary().status != "finished":
-            run = show_run(lambda tell: session_of(step, runs, tell), interrupted, quiet=False).folder
-        shown = shown_by(step, run)
+            prepare = partial(session_of, step, runs, allow_code=allow_code)
+            session = show_run(prepare, interrupted, quiet=False)
+            if session.failed:
+                raise KDStudioError(session.failed.message)
+            run = session.folder
+        shown = shown_by(step, run, allow_code=allow_code)
     except KDStudioError as error:
         shown = Shown(step, fault=str(error))
     if shown.judgement:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from kdstudio.cli.options import runs_dir
-from kdstudio.runs.folder import find_run
+from kdstudio.cli.options import chosen_run, runs_dir
 
 
 @click.command()
@@ -23,5 +22,5 @@ def report(which: tuple[str, ...], out: Path, replace: bool, ask: bool, runs: Pa
     """Write runs as one HTML file that needs nothing else: figures, tables, settings, environment."""
     from kdstudio.runs.report.page import write_report
 
-    folders = [find_run(each, runs) for each in which]
+    folders = [chosen_run(each, runs) for each in which]
     click.echo(write_report(folders, out, lambda _what, _fraction: None, ask=ask, replace=replace))

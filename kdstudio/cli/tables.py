@@ -1,10 +1,9 @@
-"""Tables of runs, networks and everything that is registered."""
+"""Tables of what came out of runs, of their exported files, and of what an experiment would do."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -13,36 +12,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from kdstudio.data.declaration import datasets
-from kdstudio.declaration import Declaration, Registry
 from kdstudio.engine.events import StageSummary
-from kdstudio.engine.matching.declaration import matching_terms
-from kdstudio.engine.optimization import optimizers, schedules
-from kdstudio.engine.quantities.declaration import quantities
-from kdstudio.engine.strategy import strategies
-from kdstudio.engine.weighting import weightings
-from kdstudio.errors import KDStudioError
-from kdstudio.models.declaration import models
-from kdstudio.models.heads.declaration import heads
-from kdstudio.packages import OURS
-from kdstudio.runs.claims import claim_table
 from kdstudio.runs.comparison import spoken_options
 from kdstudio.runs.exporting.records import MeasuredFile
 from kdstudio.runs.exporting.truth_table import measured_how, truth_table
 from kdstudio.runs.figures import FIGURES
-from kdstudio.runs.folder import RunFolder
-from kdstudio.runs.formats.declaration import formats
-from kdstudio.runs.glossary import glossary
-from kdstudio.runs.groups import gathered
-from kdstudio.runs.index import RunIndex
-from kdstudio.runs.labels import Labels, read_labels
+from kdstudio.runs.finding_words import claim_table
 from kdstudio.runs.outcome import outcome
-from kdstudio.runs.preset_facts import PresetFacts, Took, preset_facts, took
-from kdstudio.runs.presets import gallery
 from kdstudio.runs.preview import Preview
 from kdstudio.runs.published import published_tables
+from kdstudio.runs.reading import shortened
 from kdstudio.runs.result_tables import ResultTable, result_tables
-from kdstudio.runs.searching import Query
 from kdstudio.runs.side_by_side import differences_table, figures_table
 from kdstudio.runs.state import spoken_duration, spoken_epochs
 from kdstudio.runs.summary import Summary, spoken_warnings, with_warnings
@@ -50,126 +30,10 @@ from kdstudio.runs.table_formats import written_as
 
 WIDEST = 1000
 """Characters that a table may take where there is no terminal."""
-REGISTRIES: dict[str, Registry[Any]] = {
-    "strategies": strategies,
-    "terms": matching_terms,
-    "models": models,
-    "heads": heads,
-    "datasets": datasets,
-    "optimizers": optimizers,
-    "schedules": schedules,
-    "weightings": weightings,
-    "quantities": quantities,
-    "formats": formats,
-}
-
-
-NO_COLUMN = ("path", "recorded")
-"""Of a run: too long for a table."""
-LISTS = ("presets", *REGISTRIES, "glossary")
-"""What can be listed, beside runs."""
-
-
-def rows_of(what: str, runs: Path) -> list[dict[str, Any]]:
-    """One row for each entry of a list."""
-    rows = {"presets": lambda: preset_rows(runs), "glossary": term_rows}
-    return rows[what]() if what in rows else declared_rows(what)
-
-
-def term_rows() -> list[dict[str, Any]]:
-    """One row for each term of the field."""
-    shown = ("title", "says", "formula", "source")
-    return [
-        {"name": name} | {key: text for key in shown if (text := getattr(term, key))}
-        for name, term in glossary().terms.items()
-    ]
-
-
-def declared_rows(what: str) -> list[dict[str, Any]]:
-    """One row for each entry of a registry; foreign ones tell their package."""
-    registry = REGISTRIES[what]
-    return [_entry_row(name, entry, registry.package_of(name)) for name, entry in registry.items()]
-
-
-def preset_rows(runs: Path) -> list[dict[str, Any]]:
-    """One row for each preset; how long it took where there are runs of it in ``runs``."""
-    index = RunIndex(runs)
-    index.refresh()
-    return [_preset_row(facts, took(facts, index.summaries.values())) for facts in preset_facts()]
-
-
-def _preset_row(facts: PresetFacts, time: Took) -> dict[str, Any]:
-    return {
-        "name": facts.name,
-        "title": facts.about.title,
-        "source": facts.about.source,
-        "strategy": facts.strategy,
-        "data": f"{facts.data} (needs {facts.lacks})" if facts.lacks else facts.data,
-        "time": time.text,
-    } | _told_package(facts.package)
-
-
-def has_words(row: Mapping[str, Any], words: Sequence[str]) -> bool:
-    """Tell whether every one of ``words`` stands somewhere in a row."""
-    text = " ".join(_cell(value) for value in row.values()).lower()
-    return all(word.lower() in text for word in words)
-
-
-def _entry_row(name: str, entry: type[Declaration], package: str) -> dict[str, Any]:
-    paper = getattr(entry, "paper", "")
-    return {
-        "name": name,
-        "about": entry.headline(),
-        **({"paper": paper} if paper else {}),
-        **({"needs": list(needs)} if (needs := entry.needed()) else {}),
-        "options": [option for option in entry.model_fields if option != "name"],
-    } | _told_package(package)
-
-
-def _told_package(package: str) -> dict[str, str]:
-    return {"package": package} if package and package != OURS else {}
-
-
-def left_out(what: str) -> list[str]:
-    """Lines about what could not be entered into a list, and why."""
-    if what in ("runs", "glossary"):
-        return []
-    failures = gallery().failures if what == "presets" else REGISTRIES[what].failures
-    return [f"{source} is left out: {reason}" for source, reason in failures.items()]
-
-
-def run_rows(folders: list[RunFolder], query: Query = Query()) -> list[dict[str, Any]]:  # noqa: B008
-    """One row for each run that is looked for; all that cannot be read say why."""
-    rows: list[dict[str, Any]] = []
-    for folder in folders:
-        try:
-            summary = folder.summary()
-        except KDStudioError as error:
-            rows.append({"name": folder.name, "status": f"unreadable: {error}"})
-            continue
-        try:
-            labels = read_labels(folder)
-        except KDStudioError as error:
-            labels = Labels(note=str(error))
-        if not query.accepts(folder, summary, labels):
-            continue
-        groups = gathered(summary.networks.values())
-        means = {g.network.name: spread.mean for g in groups if (spread := g.spread("accuracy"))}
-        rows.append(
-            {
-                "name": folder.name,
-                "status": summary.state,
-                "warnings": len(summary.warnings),
-                "strategy": summary.experiment["strategy"]["name"],
-                "seconds": round(summary.seconds, 1),
-                **({"taken": len(summary.taken)} if summary.taken else {}),
-                **({"recorded": summary.recording} if summary.recorded else {}),
-                "test_accuracy": means,
-                **{key: value for key, value in labels.model_dump().items() if value},
-                "path": str(folder.path),
-            }
-        )
-    return rows
+NO_COLUMN = ("path", "recorded", "error", "host")
+"""Of a run: too long for a table, or told with its state."""
+LONGEST_SWEEP = 2000
+"""Characters of the values that were tried of a field."""
 
 
 def table(rows: list[dict[str, Any]]) -> Table:
@@ -179,11 +43,12 @@ def table(rows: list[dict[str, Any]]) -> Table:
     for key in keys:
         laid.add_column(key.replace("_", " "), no_wrap=key == "name")
     for row in rows:
-        laid.add_row(*(escape(_cell(row.get(key, ""))) for key in keys))
+        laid.add_row(*(escape(cell(row.get(key, ""))) for key in keys))
     return laid
 
 
-def _cell(value: Any) -> str:  # noqa: ANN401
+def cell(value: Any) -> str:  # noqa: ANN401
+    """Say what stands in a row."""
     if isinstance(value, dict):
         return "  ".join(f"{name} {share:.2%}" for name, share in value.items())
     if isinstance(value, list):
@@ -270,7 +135,7 @@ def _tried(experiment: Mapping[str, Any]) -> Iterator[str]:
     if seeds > 1:
         yield f"seeds {seed} to {seed + seeds - 1}"
     for path, values in experiment.get("sweep", {}).items():
-        yield f"swept: {path} {', '.join(map(str, values))}"
+        yield shortened(f"swept: {path} {', '.join(map(str, values))}", LONGEST_SWEEP)
 
 
 def stage_text(stage: StageSummary, class_names: Sequence[str]) -> str:

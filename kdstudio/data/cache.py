@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kdstudio.data.folders import cache_folder, data_folder
+from kdstudio.given import why_no_file
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,7 +31,7 @@ def content_key(files: Sequence[Path], root: Path, *options: object) -> str:
 def _content(file: Path) -> bytes:
     """Read ``file``; nothing where it cannot be read, which whoever decodes it will find out."""
     try:
-        return file.read_bytes()
+        return b"" if why_no_file(file) else file.read_bytes()
     except OSError:
         return b""
 

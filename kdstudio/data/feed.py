@@ -8,7 +8,7 @@ again, and every image's view is still drawn evenly from all.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -19,6 +19,8 @@ from kdstudio.data.mixing import mix
 from kdstudio.data.normalisation import Normalisation
 from kdstudio.data.seeding import generator
 from kdstudio.data.selection import of_classes
+from kdstudio.errors import KDStudioError
+from kdstudio.processes import ALONE, Processes, Share
 
 BLOCK = 128
 """Samples in a block; the last one may hold fewer."""
@@ -36,6 +38,8 @@ class Batch:
     labels: Tensor
     index: Tensor
     view: Tensor
+    share: Share | None = None
+    """Which of the images are here, where several processes have each its own; the rest is known to all."""
 
     def __len__(self) -> int:
         """Count the samples."""
@@ -142,17 +146,46 @@ class Feed:
             return (images[index] for index in indices)
         return images.stream(indices)
 
-    def shuffled(self, epoch: int, start: int = 0) -> Iterator[Batch]:
-        """Yield the batches of training epoch ``epoch`` (from 0), from step ``start`` on."""
+    def check_shares(self, among: Processes) -> None:
+        """Raise KDStudioError where a batch has fewer images than there are processes."""
+        if self._batch_size < among.count:
+            raise KDStudioError(
+                f"{among.count} processes cannot share a batch of {self._batch_size} images; start no more "
+                f"than {self._batch_size}, or choose larger batches"
+            )
+
+    def shuffled(self, epoch: int, start: int = 0, among: Processes = ALONE) -> Iterator[Batch]:
+        """Yield the batches of training epoch ``epoch`` (from 0), from step ``start`` on.
+
+        Several processes get the same batches, each with the images of its share alone.
+        """
         order = torch.randperm(len(self), generator=generator(self._seed, "order", epoch))
         views = self.views_in(epoch).to(self._device)[self.places // BLOCK]
         steps = range(start, self.steps)
         indices = [
             order[step * self._batch_size : (step + 1) * self._batch_size].to(self._device) for step in steps
         ]
+        if among.count > 1:
+            yield from self._in_shares(indices, views, epoch, start, among)
+            return
         for step, index, pixels in zip(steps, indices, self._pixels(indices), strict=True):
             batch = self._batch(pixels, index, views[index])
             yield self._mixed(batch, epoch, step)
+
+    def _in_shares(
+        self, indices: Sequence[Tensor], views: Tensor, epoch: int, start: int, among: Processes
+    ) -> Iterator[Batch]:
+        """Yield the batches at ``indices``, with the images of a share; what is mixed is prepared whole."""
+        shares = [among.share(len(index)) for index in indices]
+        shown = [slice(None) if self.is_mixed else share.shown for share in shares]
+        seen = [index[rows] for index, rows in zip(indices, shown, strict=True)]
+        for number, pixels in enumerate(self._pixels(seen)):
+            index, share = indices[number], shares[number]
+            batch = self._mixed(self._batch(pixels, seen[number], views[seen[number]]), epoch, start + number)
+            if self.is_mixed:
+                yield replace(batch, images=batch.images[share.shown], share=share)
+            else:
+                yield Batch(batch.images, self.part.labels[index], index, views[index], share)
 
     def _mixed(self, batch: Batch, epoch: int, step: int) -> Batch:
         if not self.is_mixed:
@@ -171,9 +204,14 @@ class Feed:
         (pixels,) = self._pixels([index])
         return self._batch(pixels, index, views)
 
-    def in_order(self) -> Iterator[Batch]:
-        """Yield every sample once, ascending and unaugmented."""
-        indices = torch.split(torch.arange(len(self), device=self._device), self._batch_size)
+    @property
+    def batches(self) -> int:
+        """Batches in which every sample is seen once."""
+        return -(-len(self) // self._batch_size)
+
+    def in_order(self, batches: slice = slice(None)) -> Iterator[Batch]:
+        """Yield every sample once, ascending and unaugmented; or those of some ``batches`` alone."""
+        indices = torch.split(torch.arange(len(self), device=self._device), self._batch_size)[batches]
         for index, pixels in zip(indices, self._pixels(indices), strict=True):
             yield self._batch(pixels, index, None)
 

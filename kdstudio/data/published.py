@@ -13,6 +13,7 @@ from kdstudio.data.download import fetch
 from kdstudio.data.folders import data_folder
 from kdstudio.declaration import ProgressCallback, option
 from kdstudio.errors import KDStudioError
+from kdstudio.given import given_path
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -49,7 +50,7 @@ class PublishedDataset(DatasetSpec):
 
     def root(self) -> Path:
         """Folder that holds the files."""
-        return Path(self.folder).expanduser() if self.folder else data_folder()
+        return given_path(self.folder) if self.folder else data_folder()
 
     def is_here(self) -> bool:
         """Tell whether its folder holds any file."""

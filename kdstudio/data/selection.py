@@ -30,8 +30,7 @@ def only_classes(data: ImageData, wanted: Sequence[int | str]) -> ImageData:
     numbers = class_numbers(wanted, data.class_names)
     if len(numbers) < 2:
         raise KDStudioError(
-            f"only class '{data.class_names[numbers[0]]}' would be left; name at least two in data.classes, "
-            "or set data.renumber=false"
+            f"only class '{data.class_names[numbers[0]]}' would be left; name at least two in data.classes"
         )
     train, test = (part_of_classes(part, numbers, renumber=True) for part in (data.train, data.test))
     names = tuple(data.class_names[number] for number in numbers)

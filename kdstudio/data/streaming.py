@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import signal
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -66,8 +67,16 @@ class StreamedImages:
                 persistent_workers=True,
                 multiprocessing_context="spawn",  # a fork of a process with a window may hang
                 collate_fn=torch.stack,
+                worker_init_fn=leave_the_terminal,
             )
         return iter(self._loader)
+
+
+def leave_the_terminal(_worker: int) -> None:
+    """Go on at its Ctrl+C, or its end, which every process there hears: the run stops in peace, then this."""
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
 class Batches:

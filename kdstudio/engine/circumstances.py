@@ -26,6 +26,7 @@ from kdstudio.engine.experiment import REGISTRIES, Experiment
 from kdstudio.engine.trials import code_run_by
 from kdstudio.machine import processor
 from kdstudio.packages import OURS, installed_version, package_of_module, top_level
+from kdstudio.processes import ALONE, Processes
 
 TRAINS = ("engine", "models", "data")
 """Our packages by whose code weights come about."""
@@ -43,17 +44,26 @@ class Circumstances(NamedTuple):
 
 
 def circumstances(
-    experiment: Experiment, device: torch.device, stages: Sequence[StageSummary], images: str
+    experiment: Experiment,
+    device: torch.device,
+    stages: Sequence[StageSummary],
+    images: str,
+    processes: Processes = ALONE,
 ) -> Circumstances:
-    """Choose threads and precision for a run of ``stages``; ``images`` is the digest of its data set."""
+    """Choose threads and precision for a run of ``stages``; ``images`` is the digest of its data set.
+
+    Several ``processes`` compute in the same precision.
+    """
     compute, flops = experiment.compute, max(stage.flops_per_step for stage in stages)
     threads = choose_threads(compute.threads, flops)
     depthwise = any(stage.depthwise for stage in stages)
-    precision = choose_precision(compute.precision, device, flops, depthwise=depthwise)
+    precision = processes.agreed(choose_precision(compute.precision, device, flops, depthwise=depthwise))
     if code_run_by(experiment):  # nobody can tell what such a file imports
         return Circumstances(threads, precision, digest(object()))
     kind = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-    return Circumstances(threads, precision, digest(threads, precision, kind, images, _code(), _machine()))
+    shares = (processes.count, processes.synchronised) if processes.count > 1 else 1
+    depends = digest(threads, precision, kind, images, shares, _code(), _machine())
+    return Circumstances(threads, precision, depends)
 
 
 def stage_key(circumstances: str, stage: str) -> str:

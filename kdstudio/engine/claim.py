@@ -77,6 +77,37 @@ def _keys(than: float | Mapping[str, Coordinate]) -> tuple[str, ...]:
     return () if isinstance(than, float) else (*than,)
 
 
+class Drawn(Declaration):
+    """A quantity of some networks, drawn against one of its options."""
+
+    quantity: AnyQuantity = option(..., "Quantity", "What is drawn: its name, or a table with options.")
+    of: dict[str, Coordinate] = option(
+        {},
+        "Of",
+        "Kind, role and coordinates of the networks; the strategy's results where no kind is named.",
+    )
+    over: str = option(..., "Over", "The option of the quantity that it is drawn against: temperature.")
+    values: tuple[float, ...] = option(..., "Values", "What the option takes.", min_length=2)
+
+    @model_validator(mode="after")
+    def _an_option(self) -> Self:
+        options = [name for name in type(self.quantity).model_fields if name != "name"]
+        if self.over not in options:
+            there = f"it has {', '.join(options)}" if options else "it has none"
+            raise ValueError(f"'{self.over}' is no option of the quantity '{self.quantity.name}'; {there}")
+        self.quantities()
+        return self
+
+    def quantities(self) -> tuple[Quantity, ...]:
+        """Return the quantity with each of the values; ValueError for one that it cannot have."""
+        told = self.quantity.model_dump()
+        return tuple(type(self.quantity).model_validate(told | {self.over: value}) for value in self.values)
+
+    def selected(self, kinds: Comparison) -> Selector:
+        """Which networks are meant."""
+        return {"kind": kinds.result, **self.of}
+
+
 class Claim(Declaration):
     """What an experiment is to show, and how that is measured."""
 
@@ -84,6 +115,9 @@ class Claim(Declaration):
     slide: str = option("", "Slide", "The words of the lecture.")
     published: str = option("", "Published", "The paper's figures, with their setting.")
     measured: tuple[Measured, ...] = option(..., "Measured", "All of it must come out as expected.")
+    drawn: tuple[Drawn, ...] = option(
+        (), "Drawn", "Curves that show it; those of one quantity and option are one figure."
+    )
 
     @field_validator("measured")
     @classmethod
@@ -100,6 +134,10 @@ def check_claim(
     for number, measured in enumerate(claim.measured):
         with speaking_of("claim", "measured", str(number)):
             _check(measured, kinds, networks, stages)
+    for number, drawn in enumerate(claim.drawn):
+        with speaking_of("claim", "drawn", str(number)):
+            selected = _fitting(drawn.selected(kinds), networks)
+            _check_quantity(drawn.quantity, selected, kinds, networks, stages)
 
 
 def _check(
@@ -110,13 +148,23 @@ def _check(
         _fitting(compared, networks)
         _each_has(selected, lambda own: measured.others(own, networks, kinds), compared)
     for quantity in (measured.quantity, measured.other_quantity):
-        try:
-            quantity.check(stages)
-        except ValueError as error:
-            raise KDStudioError(f"the claim's {quantity.name} cannot be measured: {error}") from error
-        for where in quantity.selectors(kinds):
-            _fitting(where, networks)
-            _each_has(selected, partial(nearest, among=networks, where=where), where)
+        _check_quantity(quantity, selected, kinds, networks, stages)
+
+
+def _check_quantity(
+    quantity: Quantity,
+    selected: Sequence[Identity],
+    kinds: Comparison,
+    networks: Sequence[Identity],
+    stages: Sequence[StageSummary],
+) -> None:
+    try:
+        quantity.check(stages)
+    except ValueError as error:
+        raise KDStudioError(f"the claim's {quantity.name} cannot be measured: {error}") from error
+    for where in quantity.selectors(kinds):
+        _fitting(where, networks)
+        _each_has(selected, partial(nearest, among=networks, where=where), where)
 
 
 def _each_has(

@@ -30,6 +30,7 @@ from kdstudio.models.heads.declaration import HeadSpec
 from kdstudio.models.modules.drawing import OwnGenerator
 from kdstudio.models.modules.layout import build
 from kdstudio.models.modules.tapping import activation, preactivation
+from kdstudio.processes import ALONE, Processes
 
 WeightsLoader = Callable[[FromFile | FromRun, tuple[str, ...]], dict[str, Tensor]]
 """Reads the weights that an experiment names, for the classes of its data; given by who knows files."""
@@ -61,13 +62,16 @@ class RunContext:
         device: torch.device,
         load_weights: WeightsLoader | None = None,
         teacher_seed: int | None = None,
+        processes: Processes = ALONE,
     ) -> None:
         """``data`` as loaded, on the CPU; the parts are moved to ``device`` once.
 
         Without ``load_weights`` every network keeps its random weights: enough to look at a plan.
-        ``teacher_seed`` is that of the teachers, where it is not the experiment's.
+        ``teacher_seed`` is that of the teachers, where it is not the experiment's. Several ``processes``
+        follow the same plan.
         """
         self.experiment = experiment
+        self.processes = processes
         self.device = device
         self.data = data if isinstance(data, RunData) else self._run_data(experiment, data)
         self._load_weights = load_weights
@@ -98,7 +102,9 @@ class RunContext:
             if data is None:
                 data = self._run_data(trial.experiment, self.data.loaded)
                 parts.append(data)
-            own = RunContext(trial.experiment, data, self.device, self._load_weights, trial.teacher_seed)
+            own = RunContext(
+                trial.experiment, data, self.device, self._load_weights, trial.teacher_seed, self.processes
+            )
             yield trial.coordinates, own
 
     def content_of(self, name: str) -> str:
@@ -171,6 +177,7 @@ class RunContext:
             state = module.state_dict() | start_from.module.state_dict()
             load_state(module, state, f"{identity.name}, from {start_from.name}")
         network = network_of(identity.name, module, model)
+        self._refuse_shared_weights(network)
         names = tuple(self.data.class_names[number] for number in classes or range(self.data.classes))
         card = self._card(identity, names, model=model)
         self._enter(identity, network.logits, card)
@@ -178,6 +185,16 @@ class RunContext:
         before = self.contents[start_from.name] if start_from else ""
         self.contents[network.name] = digest(weights_seed, spec.weights, card, before)
         return network.to(self.device)
+
+    def _refuse_shared_weights(self, network: Network) -> None:
+        """Raise KDStudioError where ``network`` has weights of another's: training one would change both."""
+        own = {id(parameter): path for path, parameter in network.module.named_parameters()}
+        for other in self.networks.values():
+            if path := next((own[id(p)] for p in other.parameters() if id(p) in own), None):
+                raise KDStudioError(
+                    f"'{network.name}' ({network.architecture}) and '{other.name}' ({other.architecture}) "
+                    f"share the weights '{path}'; let each be built with layers of its own"
+                )
 
     def control(
         self, role: str = STUDENT, *, draw: int = 0, classes: Sequence[int] = (), **coordinates: Coordinate

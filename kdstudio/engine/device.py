@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from kdstudio.errors import KDStudioError
+from kdstudio.processes import ALONE, Processes
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -19,8 +20,13 @@ BFLOAT16_UNITS = ("avx512_bf16", "amx_bf16")
 """Parts of a processor that multiply bfloat16."""
 
 
-def resolve_device(wanted: str) -> torch.device:
-    """Device for ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; KDStudioError if absent."""
+def resolve_device(wanted: str, processes: Processes = ALONE) -> torch.device:
+    """Device for ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; KDStudioError if absent.
+
+    Of several ``processes`` each has a GPU of its own.
+    """
+    if processes.count > 1:
+        return _one_of_many(wanted, processes)
     cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
     if wanted == "auto":
         return torch.device("cuda" if cuda else "mps" if mps else "cpu")
@@ -31,6 +37,23 @@ def resolve_device(wanted: str) -> torch.device:
     if not there:
         raise KDStudioError(f"device '{wanted}' is not on this machine; choose auto or cpu")
     return device
+
+
+def _one_of_many(wanted: str, processes: Processes) -> torch.device:
+    if wanted == "cpu" or (wanted == "auto" and not torch.cuda.is_available()):
+        return torch.device("cpu")
+    if wanted not in ("auto", "cuda"):
+        raise KDStudioError(
+            f"{processes.count} processes cannot share device '{wanted}'; choose auto, cuda or cpu"
+        )
+    if processes.local_rank >= (there := torch.cuda.device_count()):
+        raise KDStudioError(
+            f"there is no GPU for the process of rank {processes.rank}: its LOCAL_RANK is "
+            f"{processes.local_rank}, counted from 0, and its machine has {there}; start no more there, or "
+            "choose device cpu"
+        )
+    torch.cuda.set_device(processes.local_rank)
+    return torch.device("cuda", processes.local_rank)
 
 
 def choose_threads(wanted: int, flops_per_step: float) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from kdstudio.data.feed import Batch
 from kdstudio.data.seeding import derived_seed
@@ -12,7 +13,9 @@ from kdstudio.engine.device import convolves_each_channel_alone
 from kdstudio.engine.events import StageSummary
 from kdstudio.engine.losses.response import MixedLabelsError
 from kdstudio.engine.network import Head
+from kdstudio.engine.rehearsal import ask_networks, take_gradients
 from kdstudio.engine.stage import Stage
+from kdstudio.engine.strangers import blaming_strangers
 from kdstudio.errors import KDStudioError, speaking_of
 from kdstudio.models.modules.drawing import OwnGenerator
 
@@ -22,7 +25,7 @@ SAMPLES = 4
 def dry_run(
     context: RunContext, tell: Callable[[str], None] = lambda _what: None
 ) -> tuple[StageSummary, ...]:
-    """Follow the plan without training; every stage is tried on a few samples.
+    """Follow the plan without training; every stage is rehearsed on a few samples.
 
     A wrong address or a shape that does not fit, in any stage, is found here, before hours of
     training. ``tell`` hears of every stage. Raises KDStudioError that names it.
@@ -46,20 +49,27 @@ def follow(context: RunContext, tell: Callable[[str], None]) -> Iterator[tuple[S
 def try_out(stage: Stage, context: RunContext) -> None:
     """Run every update of ``stage`` once on a few samples; lazy heads take their shape."""
     feed = context.feed(stage)
-    _try_on(next(feed.shuffled(0)).first(SAMPLES), stage, context)
+    with _drawing(stage):
+        _try_on(next(feed.shuffled(0)).first(SAMPLES), stage, context)
+
+
+@contextmanager
+def _drawing(stage: Stage) -> Iterator[None]:
+    """Lazy heads and losses that draw have numbers of their own: others may train meanwhile."""
+    with OwnGenerator(derived_seed(stage.seed, "weights", stage.name)), speaking_of("strategy"):
+        yield
 
 
 def _try_on(sample: Batch, stage: Stage, context: RunContext) -> None:
-    """Lazy heads and losses that draw have numbers of their own: others may train meanwhile."""
-    with OwnGenerator(derived_seed(stage.seed, "weights", stage.name)), speaking_of("strategy"):
-        try:
+    try:
+        with blaming_strangers(f"stage '{stage.name}'"):
             stage.dry_run(sample)
-        except MixedLabelsError as error:
-            networks = _trained(stage) & context.networks.keys()
-            roles = {context.scorable[name].identity.role for name in networks}
-            remedy = " and ".join(f"networks.{role}.training.mixing.kind" for role in sorted(roles))
-            kind = stage.training_spec.mixing.kind
-            raise KDStudioError(f"{error} ({kind}); set {remedy} to none") from error
+    except MixedLabelsError as error:
+        networks = _trained(stage) & context.networks.keys()
+        roles = {context.scorable[name].identity.role for name in networks}
+        remedy = " and ".join(f"networks.{role}.training.mixing.kind" for role in sorted(roles))
+        kind = stage.training_spec.mixing.kind
+        raise KDStudioError(f"{error} ({kind}); set {remedy} to none") from error
 
 
 def _trained(stage: Stage) -> set[str]:
@@ -75,9 +85,13 @@ def _described(head: Head) -> str:
 def summarise(stage: Stage, context: RunContext) -> StageSummary:
     """Try ``stage`` and describe it."""
     feed = context.feed(stage)
+    feed.check_shares(context.processes)
     sample = next(feed.shuffled(0)).first(SAMPLES)
-    with flop_counter() as counter:
-        _try_on(sample, stage, context)
+    with _drawing(stage):
+        ask_networks(stage, sample, context)
+        with flop_counter() as counter:
+            _try_on(sample, stage, context)
+        take_gradients(stage, sample, context)
     forward = counter.get_total_flops() / len(sample) * min(stage.training_spec.batch_size, len(feed))
     known = context.scorable
     return StageSummary(

@@ -16,6 +16,7 @@ from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun
 from kdstudio.errors import KDStudioError
 from kdstudio.models.complexity import count
+from kdstudio.processes import Processes
 
 
 class Evaluated(NamedTuple):
@@ -34,13 +35,14 @@ def evaluate(run: StageRun, name: str, context: RunContext, seen: Collection[int
     stage = run.stage
     parts = context.data.evaluation_feeds(stage.classes, stage.renumber)
     learned = name in run.scored
-    last, tested, validated = _scores_at(stage, name, run.epoch if learned else 0, *parts, seen)
+    together = context.processes
+    last, tested, validated = _scores_at(stage, name, run.epoch if learned else 0, *parts, seen, together)
     best = last
     unseen = tuple(context.data.class_numbers(stage.training_spec.leave_out)) if learned else ()
     shifted = shifted_scores(stage, name, context, unseen) if unseen else None
     if learned:
         state = run.use_best(name)
-        best = _scores_at(stage, name, run.best[name].epoch, *parts, seen)[0]
+        best = _scores_at(stage, name, run.best[name].epoch, *parts, seen, together)[0]
         run.use(name, state)
     entry = context.scorable.get(name)
     behind = stage.behind(stage.scored[name]).values()
@@ -63,12 +65,18 @@ def evaluate(run: StageRun, name: str, context: RunContext, seen: Collection[int
 
 
 def _scores_at(
-    stage: Stage, name: str, epoch: int, validation: Feed, test: Feed, seen: Collection[int]
+    stage: Stage,
+    name: str,
+    epoch: int,
+    validation: Feed,
+    test: Feed,
+    seen: Collection[int],
+    processes: Processes,
 ) -> tuple[EpochScores, Confusion, Confusion]:
     """Score what the stage scores as ``name`` as it is after ``epoch``; with both confusions, test first."""
     one = {name: stage.scored[name]}
-    tested = score(stage, one, test)[name]
-    validated = score(stage, one, validation, seen)[name]
+    tested = score(stage, one, test, (), processes)[name]
+    validated = score(stage, one, validation, seen, processes)[name]
     found = EpochScores(epoch=epoch, validation=validated.scores, test=tested.scores, seen=validated.seen)
     return found, tested.confusion, validated.confusion
 
@@ -96,12 +104,14 @@ def shifted_scores(stage: Stage, name: str, context: RunContext, unseen: tuple[i
     """
     data, one = context.data, {name: stage.scored[name]}
     shares = data.class_shares()
-    validation = predictions(stage, one, data.validation)[name]
+    validation, tested = (
+        predictions(stage, one, feed, context.processes)[name] for feed in (data.validation, data.test)
+    )
     try:
         biases = fitted_biases(validation, shares, classes_of("fewer", unseen, shares))
     except KDStudioError:
         return None
-    test = scores(with_biases(predictions(stage, one, data.test)[name], biases), data.test.part.labels)
+    test = scores(with_biases(tested, biases), data.test.part.labels)
     return Shifted(
         biases=biases,
         validation=scores(with_biases(validation, biases), data.validation.part.labels).scores,

@@ -6,33 +6,34 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from kdstudio.engine.identity import SEED, Coordinate, Identity, Record, spoken_coordinates
+from kdstudio.engine.bounds import Count, FileName, Finite, Name, Positive, Seconds, Share, Some, Text
+from kdstudio.engine.identity import SEED, Bounded, Coordinate, Identity, Record, spoken_coordinates
 from kdstudio.engine.judgement import Judgement
 from kdstudio.engine.views import Comparison, View
 
-Confusion = tuple[tuple[int, ...], ...]
+Confusion = tuple[tuple[Count, ...], ...]
 """Images counted by row = true class, column = class answered."""
 
 
 class Scores(Record):
     """How one network answers one part of the data, in single numbers."""
 
-    count: int
+    count: Count
     """Images scored."""
-    accuracy: float
+    accuracy: Share
     """Share of right answers, 0 to 1."""
-    errors: int
+    errors: Count
     """Wrong answers."""
-    loss: float
+    loss: Finite
     """Mean cross-entropy to the labels, in nats."""
-    calibration_error: float
+    calibration_error: Positive
     """Expected calibration error, 15 bins of equal width (Guo et al. 2017, eq. 5), 0 to 1."""
 
 
 class EpochScores(Record):
     """A network's scores after one epoch."""
 
-    epoch: int
+    epoch: Count
     """Counted from 1; 0 for a network that was loaded, not trained."""
     validation: Scores
     test: Scores
@@ -48,30 +49,30 @@ class EpochScores(Record):
 class Shifted(Record):
     """A network's scores with the biases of some classes shifted; the last epoch's weights."""
 
-    biases: dict[int, float]
+    biases: dict[Count, Finite]
     """What is added to the logit of each class, by its number; fitted without labels."""
     validation: Scores
     test: Scores
-    unseen_accuracy: float | None = None
+    unseen_accuracy: Share | None = None
     """Share of right answers among the test images of the classes never seen, shifted."""
 
 
 class NetworkResult(Identity):
     """One row of the run's results: a network, what it costs, how it answers."""
 
-    architecture: str
-    parameters: int
-    multiply_adds: int | None = None
+    architecture: Name
+    parameters: Count
+    multiply_adds: Count | None = None
     """Of one image; None where they cannot be counted."""
-    classes: tuple[int, ...] = ()
+    classes: tuple[Count, ...] = ()
     """Numbers of the classes that its scores are of, in order; none means all."""
-    unseen: tuple[int, ...] = ()
+    unseen: tuple[Count, ...] = ()
     """Numbers of the classes that were left out of its training images."""
     last_epoch: EpochScores
     best_epoch: EpochScores
     """The epoch with the highest validation accuracy (then the lowest validation loss), on the classes that
     it learned from."""
-    unseen_accuracy: float | None = None
+    unseen_accuracy: Share | None = None
     """Share of right answers among the test images of the classes never seen."""
     shifted: Shifted | None = None
     """Where classes were left out, and a shift could be fitted."""
@@ -95,30 +96,30 @@ class NetworkResult(Identity):
 class StageSummary(Record):
     """What a stage will do, known before it starts."""
 
-    name: str
-    coordinates: dict[str, Coordinate] = {}
+    name: Name
+    coordinates: dict[Name, Bounded] = {}
     """What tells it from the same stage of other trials; it stands at the end of its name too."""
-    epochs: int
-    steps_per_epoch: int
-    batch_size: int
-    terms: tuple[str, ...]
-    updates: tuple[tuple[str, ...], ...] = ()
+    epochs: Some
+    steps_per_epoch: Some
+    batch_size: Some
+    terms: tuple[Name, ...]
+    updates: tuple[tuple[Name, ...], ...] = ()
     """The terms again, by the update that they share: one forward, backward and step."""
-    trained: tuple[str, ...]
-    frozen: tuple[str, ...]
-    parameters: dict[str, int]
+    trained: tuple[Name, ...]
+    frozen: tuple[Name, ...]
+    parameters: dict[Name, Count]
     """Weights of every network in the stage, by its name."""
-    scored: dict[str, Identity] = {}
+    scored: dict[FileName, Identity] = {}
     """What is scored in it, by name."""
-    heads: dict[str, str] = {}
+    heads: dict[Name, Text] = {}
     """What each head is, with its size."""
-    left_out: tuple[int, ...] = ()
+    left_out: tuple[Count, ...] = ()
     """Numbers of the classes that are not in its training images."""
-    classes: tuple[int, ...] = ()
+    classes: tuple[Count, ...] = ()
     """Numbers of the only classes that it sees, in training and in scores; none means all."""
     renumbered: bool = False
     """Whether its scores count these classes from 0, in that order."""
-    flops_per_step: float
+    flops_per_step: Positive
     """Estimated floating-point operations of one training step."""
     depthwise: bool = False
     """Whether something in it convolves each channel alone."""
@@ -146,21 +147,23 @@ class Preparing(Record):
     """Something long goes on before or between the steps."""
 
     kind: Literal["preparing"] = "preparing"
-    what: str
-    fraction: float
+    what: Text
+    fraction: Finite
 
 
 class RunStarted(Record):
     """The plan has been dry-run and training begins."""
 
     kind: Literal["run-started"] = "run-started"
-    device: str
-    threads: int
-    precision: str
-    class_names: tuple[str, ...]
-    training_images: int
-    validation_images: int
-    test_images: int
+    host: Name = ""
+    """The machine; unknown of former runs."""
+    device: Name
+    threads: Count
+    precision: Name
+    class_names: tuple[Name, ...]
+    training_images: Count
+    validation_images: Count
+    test_images: Count
     stages: tuple[StageSummary, ...]
     views: tuple[View, ...] = ()
     """Tables and figures of the results, as the strategy declares them."""
@@ -171,7 +174,7 @@ class StageStarted(Record):
     """A stage begins, or goes on after an interruption."""
 
     kind: Literal["stage-started"] = "stage-started"
-    stage: int
+    stage: Count
     summary: StageSummary
 
 
@@ -179,17 +182,17 @@ class StepDone(Record):
     """Some steps have been taken."""
 
     kind: Literal["step-done"] = "step-done"
-    stage: int
-    epoch: int
-    step: int
+    stage: Count
+    epoch: Count
+    step: Count
     """Steps of this stage done, counted from its first epoch."""
-    losses: dict[str, float]
+    losses: dict[Name, Finite]
     """Unweighted mean of each term over the images since the last of these events."""
-    weights: dict[str, float] = {}
+    weights: dict[Name, Finite] = {}
     """Weight of each term in this epoch."""
-    learning_rate: float
-    images_per_second: float
-    seconds: float = 0.0
+    learning_rate: Finite
+    images_per_second: Positive
+    seconds: Seconds = 0.0
     """Time spent in the run so far, pauses not counted."""
 
 
@@ -197,25 +200,25 @@ class EpochDone(Record):
     """An epoch is over and the networks in training have been scored."""
 
     kind: Literal["epoch-done"] = "epoch-done"
-    stage: int
-    epoch: int
+    stage: Count
+    epoch: Count
     """Counted from 1."""
-    step: int
-    losses: dict[str, float]
+    step: Count
+    losses: dict[Name, Finite]
     """Unweighted mean of each term over the epoch's images: a short last batch counts for what it holds."""
-    weights: dict[str, float]
+    weights: dict[Name, Finite]
     """Weight of each term in this epoch."""
-    gradient_norms: dict[str, float] = {}
+    gradient_norms: dict[Name, Finite] = {}
     """Length of the weighted term's gradient to the network's weights, where terms share a update;
     mean of up to four batches of the epoch."""
-    learning_rate: float
-    images_per_second: float
+    learning_rate: Finite
+    images_per_second: Positive
     """In the whole epoch, what frozen networks were asked before its first step included."""
-    seconds: float
+    seconds: Seconds
     """Time spent in the run so far, pauses not counted."""
-    validation: dict[str, Scores]
+    validation: dict[FileName, Scores]
     """On the validation images of all classes, also those that were left out."""
-    confusions: dict[str, Confusion] = Field(default={}, exclude=True)
+    confusions: dict[FileName, Confusion] = Field(default={}, exclude=True)
     """Of the validation images, by network; kept in a file beside, see ``Confusions``."""
 
 
@@ -236,15 +239,15 @@ class RunWarning(Record):
 
     kind: Literal["warning"] = "warning"
     code: WarningCode
-    stage: str = ""
+    stage: Name = ""
     """Name of the stage; empty where the whole run is meant."""
-    network: str = ""
+    network: Text = ""
     """Name of the network, or of several, with commas; empty where none is meant."""
-    title: str
+    title: Text
     """What is the matter, in a few words, without a full stop."""
-    message: str
+    message: Text
     """A sentence or two, with figures."""
-    remedy: str
+    remedy: Text
     """What to do."""
 
     @property
@@ -262,7 +265,7 @@ class RunNotice(Record):
     """Something that people should know and that changes no result."""
 
     kind: Literal["notice"] = "notice"
-    message: str
+    message: Text
     """What is the matter, why, and what to do."""
 
 
@@ -273,10 +276,10 @@ class StageTaken(Record):
     """
 
     kind: Literal["stage-taken"] = "stage-taken"
-    stage: int
-    run: str
+    stage: Count
+    run: Name
     """Name of the run that has trained it."""
-    seconds: float
+    seconds: Seconds
     """What that took there."""
     events: tuple[StepDone | EpochDone | RunWarning, ...] = Field(default=(), exclude=True)
     """Lines of the log that follow this one."""
@@ -286,11 +289,23 @@ class StageDone(Record):
     """A stage is trained; its networks have been scored on the test set."""
 
     kind: Literal["stage-done"] = "stage-done"
-    stage: int
-    seconds: float
-    networks: dict[str, NetworkResult]
-    confusions: dict[str, Confusion] = Field(default={}, exclude=True)
+    stage: Count
+    seconds: Seconds
+    networks: dict[FileName, NetworkResult]
+    circumstances: Name = ""
+    """As a checkpoint here has them (``Progress.circumstances``); empty of former runs."""
+    confusions: dict[FileName, Confusion] = Field(default={}, exclude=True)
     """Of the test images, after the last epoch, by network."""
+
+
+class CheckpointSaved(Record):
+    """All that the log tells up to here is in a checkpoint: the run can go on from this line."""
+
+    kind: Literal["checkpoint-saved"] = "checkpoint-saved"
+    sha256: Name
+    """Of its file, which is known by that."""
+    seconds: Seconds
+    """Time spent in the run until then, pauses not counted."""
 
 
 class ClaimJudged(Record):
@@ -304,36 +319,36 @@ class RunDone(Record):
     """Every stage is done."""
 
     kind: Literal["run-done"] = "run-done"
-    seconds: float
+    seconds: Seconds
 
 
 class RunPaused(Record):
     """Somebody holds the run; nothing is computed."""
 
     kind: Literal["run-paused"] = "run-paused"
-    seconds: float
+    seconds: Seconds
 
 
 class RunResumed(Record):
     """A held run goes on."""
 
     kind: Literal["run-resumed"] = "run-resumed"
-    seconds: float
+    seconds: Seconds
 
 
 class RunStopped(Record):
     """Somebody stopped the run; it can be resumed."""
 
     kind: Literal["run-stopped"] = "run-stopped"
-    seconds: float
+    seconds: Seconds
 
 
 class RunFailed(Record):
     """The run ended by an error."""
 
     kind: Literal["run-failed"] = "run-failed"
-    message: str
-    details: str
+    message: Text
+    details: Text
     field: tuple[str, ...] = ()
     """Path of the experiment's field that is to blame, where one is known."""
 
@@ -348,6 +363,7 @@ Event = (
     | RunWarning
     | RunNotice
     | StageDone
+    | CheckpointSaved
     | ClaimJudged
     | RunPaused
     | RunResumed

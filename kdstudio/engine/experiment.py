@@ -121,6 +121,15 @@ class DataSpec(Declaration):
         advanced=True,
     )
 
+    @field_validator("classes")
+    @classmethod
+    def _can_be_told_apart(cls, classes: tuple[ClassName, ...]) -> tuple[ClassName, ...]:
+        if len(classes) == 1:
+            raise ValueError("one class alone cannot be told from others; name two or more, or none for all")
+        if twice := [name for name in classes if classes.count(name) > 1]:
+            raise ValueError(f"class {twice[0]!r} is given twice; name each class once")
+        return classes
+
 
 FINGERPRINT: str = option(
     "",
@@ -195,12 +204,29 @@ class ComputeSpec(Declaration):
         "GPU computes in it and a step is large enough to gain by it (on a CPU not with depthwise "
         "convolutions), else float32; a run notes which.",
     )
+    batch_norm: Literal["synchronised", "own"] = option(
+        "synchronised",
+        "Batch norm",
+        "Where several processes share a batch: mean and variance over all of it, as one process has them, "
+        "or over each process's own share, which is quicker and another result.",
+        advanced=True,
+    )
     reuse: bool = option(
         True,
         "Reuse",
         "Take over what an earlier run has trained already, bit for bit the same: a stage with the same "
         "losses, recipe, images, seed and first weights, by the same code on the same kind of machine. Off, "
         "everything is trained, as whoever measures time wants it.",
+    )
+    checkpoint_every: float = option(
+        60.0,
+        "Checkpoint every",
+        "Work that may be lost where the run is killed: within a stage, a checkpoint is kept after so long, "
+        "but never so often that it takes more than 2 % of the time. It changes no result.",
+        unit="s",
+        ge=0,
+        le=86_400,
+        advanced=True,
     )
 
     @field_validator("device")
@@ -242,7 +268,7 @@ class Experiment(Declaration):
     data: DataSpec = option(..., "Data", "The images.")
     strategy: AnyStrategy = option(..., "Strategy", "How the student learns.")
     networks: dict[str, NetworkSpec] = option(..., "Networks", "One for each role of the strategy.")
-    compute: ComputeSpec = option(ComputeSpec(), "Compute", "Device, threads, precision, reuse.")
+    compute: ComputeSpec = option(ComputeSpec(), "Compute", "Device, threads, precision, reuse, checkpoints.")
     sweep: Sweep = option(
         {},
         "Sweep",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from kdstudio.declaration import TAGS
+from kdstudio.engine.bounds import LARGEST, FileName, Finite, Name
 from kdstudio.errors import KDStudioError
 
 Coordinate = int | float | str
+Bounded = Annotated[int, Field(ge=-LARGEST, le=LARGEST)] | Finite | Name
+"""A coordinate as it is read: of a size that can be drawn and written."""
 
 TEACHER, STUDENT, CONTROL, PEER, EXIT, ENSEMBLE = (
     "teacher",
@@ -38,11 +41,11 @@ class Record(BaseModel):
 class Identity(Record):
     """A row's keys in the table of results."""
 
-    role: str
+    role: FileName
     """Which of the experiment's networks describes it."""
-    kind: str
+    kind: FileName
     """``teacher``, ``student``, ``control``, ``peer``, ``exit``, ``ensemble``, or a strategy's own."""
-    coordinates: dict[str, Coordinate] = {}
+    coordinates: dict[Name, Bounded] = {}
     """In what it differs from others of its role and kind: ``generation=2``, ``way="mutual"``, ``seed=3``.
 
     What an experiment sweeps stands under its path: ``strategy.temperature=4``.
@@ -115,7 +118,7 @@ def title_of(key: str) -> str:
     What is swept of the student itself needs no name before it.
     """
     part, *inside = key.split(".")
-    if part == "networks" and inside[0] == STUDENT:
+    if part == "networks" and inside[:1] == [STUDENT]:
         del inside[0]
     if inside and inside[-1] in TAGS:
         inside.pop()

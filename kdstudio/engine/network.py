@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, Self
 
 from torch import Tensor, nn
@@ -10,9 +11,12 @@ from torch.func import functional_call
 
 from kdstudio.data.feed import Batch
 from kdstudio.engine.composition import LOGITS
+from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ModelSpec
 from kdstudio.models.heads.declaration import HeadSpec
+from kdstudio.models.modules.in_shares import InShares
 from kdstudio.models.modules.tapping import INPUT, run_with_taps
+from kdstudio.processes import Share
 
 
 class Part(nn.Module):
@@ -96,16 +100,34 @@ class Network(Part):
         """Return the ``wanted`` outputs by name: taps as their modules give them, logits ``(B, K)``.
 
         The path of any submodule serves as a tap too, with ``@input`` behind it for what the submodule is fed
-        with; the path of a weight gives that weight.
+        with; the path of a weight gives that weight. Of a batch in shares it computes the images that are
+        here, and returns what all processes give.
         """
         weights: dict[str, Tensor] = {}
         if any(name not in self.outputs for name in wanted):
             own = self.module.named_parameters()
             weights = {path: weight.contiguous() for path, weight in own if path in wanted}
         taps = {name: self.taps.get(name, name) for name in wanted if name != LOGITS and name not in weights}
-        logits, captured = run_with_taps(self.module, batch.images, taps, self.name)
+        with InShares(batch.share) if batch.share and self.training else nullcontext():
+            logits, captured = run_with_taps(self.module, batch.images, taps, self.name)
         values = {**weights, **captured, LOGITS: logits}
-        return {name: values[name] for name in wanted}
+        if batch.share is None:
+            return {name: values[name] for name in wanted}
+        return {
+            name: batch.share.processes.counted_once(values[name])
+            if name in weights
+            else self._whole(name, values[name], batch.share)
+            for name in sorted(wanted)  # in every process in the same order
+        }
+
+    def _whole(self, output: str, value: Tensor, share: Share) -> Tensor:
+        """Return the rows of all processes; KDStudioError where ``value`` has no row for each image."""
+        if value.ndim and len(value) == share.shown_size:
+            return share.whole(value)
+        raise KDStudioError(
+            f"'{self.name}.{output}' gives {tuple(value.shape)} for {share.shown_size} images; processes can "
+            "only share what has a row for each image: read another output, or run in one process"
+        )
 
 
 def network_of(name: str, module: nn.Module, model: ModelSpec) -> Network:

@@ -7,7 +7,7 @@ pass. They are then the same bits whoever asks, and whatever was asked before.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Self
 
 import psutil
@@ -21,6 +21,7 @@ from kdstudio.engine.network import Network
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun
 from kdstudio.engine.terms import IMAGES
+from kdstudio.processes import ALONE, Processes
 
 SHARE_OF_MEMORY = 1 / 8
 """Share of all memory, free or not, for remembered answers: the same machine, the same bits."""
@@ -28,8 +29,8 @@ STORED_FROM = 1e10
 """Floating-point operations of one pass over the images from which on answers are kept beyond the run: about
 a quarter of a second on two cores. Below, a file costs more than it saves."""
 
-LOOKED_UP_AT_ONCE = 32
-"""Blocks of a table that are read together."""
+AT_ONCE = 32
+"""Blocks of a table that are read, or kept, together: so many answers may be lost where the run is killed."""
 
 
 class RememberedNetwork(Network):
@@ -45,14 +46,17 @@ class RememberedNetwork(Network):
         feed: Feed,
         answers: Answers,
         precision: str = "float32",
+        processes: Processes = ALONE,
     ) -> None:
         """``outputs`` are those that will be asked for; ``fill`` comes before the first step of an epoch.
 
-        The network computes in ``precision``, that of the steps; answers are kept as computed.
+        The network computes in ``precision``, that of the steps; answers are kept as computed. Each of
+        several ``processes`` has the answers of all, and finds or computes a share of them.
         """
         super().__init__(network.name, network.module, network.taps, network.architecture)
         self.freeze()
         self._looks_up = True
+        self._processes = processes
         self._feed = feed
         self._answers = answers
         self._device = feed.part.labels.device
@@ -116,25 +120,47 @@ class RememberedNetwork(Network):
         """
         views = dict(enumerate(self._feed.views_in(epoch).tolist()))
         changed = {block: view for block, view in views.items() if self._views.get(block) != view}
-        unknown = self._look_up(changed)
+        shares = self._processes.share(len(changed)).divided([*changed])
+        unknown = self._look_up({block: changed[block] for block in shares[self._processes.rank]})
+        rounds = self._processes.largest_number(len(unknown))
         computed: list[Place] = []
         try:
-            for batch in self._feed.in_blocks(unknown):
-                view, block = place = int(batch.view[0]), int(self._feed.places[batch.index[0]]) // BLOCK
-                self._put(block, self._ask(batch, self._tables))
-                self._views[block] = view
-                computed.append(place)
-                yield len(computed) / len(unknown)
+            batches = self._feed.in_blocks(unknown)
+            for number in range(1, rounds + 1):
+                if batch := next(batches, None):
+                    view, block = place = int(batch.view[0]), int(self._feed.places[batch.index[0]]) // BLOCK
+                    self._put(block, self._ask(batch, self._tables))
+                    self._views[block] = view
+                    computed.append(place)
+                    if len(computed) == AT_ONCE:
+                        self._keep(computed)
+                yield number / rounds
         finally:  # also what was computed before somebody stopped the run
-            for output, table in self._tables.items():
-                self._answers.keep(table, {place: self._block(output, place[1]) for place in computed})
+            self._keep(computed)
+        self._exchange(changed, shares)
+
+    def _exchange(self, changed: Mapping[int, int], shares: Sequence[Sequence[int]]) -> None:
+        """Let every process have what each has found or computed."""
+        if self._processes.count == 1 or not changed:
+            return
+        self._make_room()
+        for rank, blocks in enumerate(shares):
+            for output in self._tables:
+                self._processes.same((self._block(output, block) for block in blocks), source=rank)
+        self._views |= changed
+
+    def _keep(self, computed: list[Place]) -> None:
+        """Keep what has been computed, for good, and count from there."""
+        for output, table in self._tables.items():
+            self._answers.keep(table, {place: self._block(output, place[1]) for place in computed})
+        computed.clear()
 
     def _look_up(self, wanted: Mapping[int, int]) -> dict[int, int]:
         """Put the known blocks of ``wanted`` (view by block) in their places; return the others."""
         unknown = dict(wanted)
         all_places = [(view, block) for block, view in wanted.items()]
-        for start in range(0, len(all_places), LOOKED_UP_AT_ONCE):
-            places = all_places[start : start + LOOKED_UP_AT_ONCE]
+        for start in range(0, len(all_places), AT_ONCE):
+            places = all_places[start : start + AT_ONCE]
             found = {o: self._answers.find(table, places, self._device) for o, table in self._tables.items()}
             for view, block in places:
                 if all((view, block) in blocks for blocks in found.values()):
@@ -147,25 +173,31 @@ class RememberedNetwork(Network):
         return self._epoch[output][block * BLOCK : (block + 1) * BLOCK]
 
     def _put(self, block: int, values: Mapping[str, Tensor]) -> None:
+        self._make_room()
+        for output, value in values.items():
+            self._block(output, block).copy_(value)
+
+    def _make_room(self) -> None:
         if not self._epoch:
             self._epoch = {
                 output: torch.empty(len(self._feed), *table.rows, dtype=table.dtype, device=self._device)
                 for output, table in self._tables.items()
             }
-        for output, value in values.items():
-            self._block(output, block).copy_(value)
 
 
-def remembered(run: StageRun, feed: Feed, answers: Answers) -> list[RememberedNetwork]:
+def remembered(
+    run: StageRun, feed: Feed, answers: Answers, processes: Processes = ALONE
+) -> list[RememberedNetwork]:
     """Make stand-ins for the frozen networks of a stage, where an epoch's answers fit into memory.
 
     Blocks in ``answers`` may take what is left of it. Streamed images are decoded anew to be asked about:
     there it must save work, so that the stage has more epochs than the ``feed`` has views.
     """
     rare = not isinstance(feed.part.images, Tensor) and feed.views >= run.stage.training_spec.epochs
-    found, left = [], int(SHARE_OF_MEMORY * memory(feed.part.labels.device))
+    found, left = [], processes.agreed(int(SHARE_OF_MEMORY * memory(feed.part.labels.device, processes)))
     for name, outputs in {} if rare or feed.is_mixed else outputs_read(run.stage):
-        stand_in = RememberedNetwork(run.stage.networks[name], outputs, feed, answers, run.precision)
+        network = run.stage.networks[name]
+        stand_in = RememberedNetwork(network, outputs, feed, answers, run.precision, processes)
         if stand_in.room <= left:
             left -= stand_in.room
             found.append(stand_in)
@@ -187,8 +219,8 @@ def outputs_read(stage: Stage) -> Iterator[tuple[str, list[str]]]:
             yield name, outputs
 
 
-def memory(device: torch.device) -> int:
-    """Bytes that there are where ``device`` computes."""
+def memory(device: torch.device, processes: Processes = ALONE) -> float:
+    """Bytes that there are where ``device`` computes, for each of the ``processes`` on this machine."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[1])
-    return int(psutil.virtual_memory().total)
+    return int(psutil.virtual_memory().total) / processes.on_this_machine

@@ -122,8 +122,11 @@ class RunData:
                     f"empty leave_out ({', '.join(self.class_names[n] for n in left_out)})"
                 )
             part = subset(part, of_classes(part.labels, left_out, keep=False))
-            if not len(part):
-                raise KDStudioError("every class is left out; shorten training.leave_out")
+            if len(seen := torch.unique(part.labels).tolist()) < 2:
+                left = (
+                    f"only class '{self.class_names[seen[0]]}' is left" if seen else "every class is left out"
+                )
+                raise KDStudioError(f"{left}; shorten training.leave_out")
         part, data = self._of_classes(part, classes, renumber)
         if not len(part):
             names = ", ".join(self.class_names[number] for number in classes)

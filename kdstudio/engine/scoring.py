@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import torch
@@ -14,6 +15,7 @@ from kdstudio.data.selection import of_classes
 from kdstudio.engine.events import Confusion, Scores
 from kdstudio.engine.stage import Stage
 from kdstudio.errors import KDStudioError
+from kdstudio.processes import ALONE, Processes
 
 BINS = 15
 
@@ -33,28 +35,38 @@ class Scored(NamedTuple):
 
 
 def score(
-    stage: Stage, scored: Mapping[str, str], feed: Feed, seen: Collection[int] = ()
+    stage: Stage,
+    scored: Mapping[str, str],
+    feed: Feed,
+    seen: Collection[int] = (),
+    processes: Processes = ALONE,
 ) -> dict[str, Scored]:
     """Score the logits at each address of ``scored`` over all of ``feed``, by its name, in float32.
 
     What is scored is what is kept and exported, whose weights are float32, whatever a run trains in.
-    ``seen`` are numbers of the only classes that choices may be made by, none meaning all.
-    Raises KDStudioError where a network answers with what are no numbers.
+    ``seen`` are numbers of the only classes that choices may be made by, none meaning all. Several
+    ``processes`` have the same scores. Raises KDStudioError where a network answers with what are no numbers.
     """
     labels = feed.part.labels
-    found = {name: (z, scores(z, labels)) for name, z in predictions(stage, scored, feed).items()}
+    found = {name: (z, scores(z, labels)) for name, z in predictions(stage, scored, feed, processes).items()}
     if not seen:
-        return {name: whole for name, (_logits, whole) in found.items()}
+        return processes.agreed({name: whole for name, (_logits, whole) in found.items()})
     kept = of_classes(labels, [*seen], keep=True)
-    return {
-        name: whole._replace(seen=scores(logits[kept], labels[kept]).scores)
-        for name, (logits, whole) in found.items()
-    }
+    return processes.agreed(
+        {
+            name: whole._replace(seen=scores(logits[kept], labels[kept]).scores)
+            for name, (logits, whole) in found.items()
+        }
+    )
 
 
 @torch.no_grad()
-def predictions(stage: Stage, scored: Mapping[str, str], feed: Feed) -> dict[str, Tensor]:
+def predictions(
+    stage: Stage, scored: Mapping[str, str], feed: Feed, processes: Processes = ALONE
+) -> dict[str, Tensor]:
     """Return the logits ``(N, K)`` at each address of ``scored`` over all of ``feed``, in order, by its name.
+
+    Each of several ``processes`` computes some of the batches; all get the logits of all.
 
     Raises KDStudioError where a network answers with what are no numbers.
 
@@ -63,18 +75,25 @@ def predictions(stage: Stage, scored: Mapping[str, str], feed: Feed) -> dict[str
     training = stage.training
     stage.eval()
     collected: dict[str, list[Tensor]] = {name: [] for name in scored}
-    for batch in feed.in_order():
+    share = processes.share(feed.batches)
+    for batch in feed.in_order(share.shown):
         values = stage.values(batch, set(scored.values()))
         for name, address in scored.items():
             collected[name].append(values[address])
     stage.train(training)
-    for name, logits in collected.items():
-        if not all(bool(part.isfinite().all()) for part in logits):
+    ends = [0, *(feed.images_in(end) for end in accumulate(share.sizes))]
+    sizes = [end - start for start, end in pairwise(ends)]
+    found = {
+        name: processes.joined(torch.cat(logits)[: sizes[processes.rank]], sizes)
+        for name, logits in collected.items()
+    }
+    for name, logits in found.items():
+        if not bool(logits.isfinite().all()):
             raise KDStudioError(
                 f"the predictions of the {name} are no longer numbers; lower the learning rate, warm up, or "
                 "limit the weights"
             )
-    return {name: torch.cat(logits) for name, logits in collected.items()}
+    return found
 
 
 def scores(logits: Tensor, labels: Tensor) -> Scored:
@@ -124,8 +143,8 @@ def reliability(logits: Tensor, labels: Tensor) -> tuple[Bin, ...]:
 
 
 def _bins(confidence: Tensor) -> Tensor:
-    """Number of the bin that each confidence falls into; a bin holds its upper bound."""
-    return (confidence * BINS).ceil().clamp(1, BINS).long() - 1
+    """Number of the bin that each confidence falls into; a bin holds its upper bound, the first NaN."""
+    return (confidence * BINS).ceil().nan_to_num(1).clamp(1, BINS).long() - 1
 
 
 def calibration_error(logits: Tensor, labels: Tensor) -> float:

@@ -92,16 +92,22 @@ class Stage(nn.Module):
 
     def forward(self, batch: Batch, update: int = 0) -> dict[str, Tensor]:
         """Return each term's loss, computed in float32 or more, a scalar, unweighted, by the term's name."""
-        terms = self.updates[update]
-        wanted = {address for term in terms for address in term.reads}
-        values = self.values(batch, wanted, learning=self.learners(update))
+        values = self.values(batch, self.read_by(update), learning=self.learners(update))
         with torch.autocast(batch.images.device.type, enabled=False):
-            return {
-                term.name: term.loss(
-                    *(values[a] for a in term.learned), *(values[a].detach() for a in term.targets)
-                )
-                for term in terms
-            }
+            return self.losses(values, update)
+
+    def read_by(self, update: int) -> set[str]:
+        """Addresses that the terms of ``update`` name."""
+        return {address for term in self.updates[update] for address in term.reads}
+
+    def losses(self, values: Mapping[str, Tensor], update: int) -> dict[str, Tensor]:
+        """Return the losses of ``update``, by name, of the ``values`` by address."""
+        return {
+            term.name: term.loss(
+                *(values[a] for a in term.learned), *(values[a].detach() for a in term.targets)
+            )
+            for term in self.updates[update]
+        }
 
     def values(
         self, batch: Batch, wanted: Iterable[str], learning: Collection[str] = ()
@@ -119,9 +125,13 @@ class Stage(nn.Module):
             wanted.update(sources)
         if IMAGES in wanted:
             with torch.enable_grad():  # a view: the counter of operations cannot see gradients to leaves
-                images = batch.images.detach().requires_grad_()
-                batch = replace(batch, images=images.view_as(images))
-        values = {LABELS: batch.labels, INDEX: batch.index, IMAGES: batch.images}
+                shown = batch.images.detach()
+                images = (batch.share.whole(shown) if batch.share else shown).requires_grad_()
+                images = images.view_as(images)
+                batch = replace(batch, images=batch.share.own(images) if batch.share else images)
+        else:
+            images = batch.images
+        values = {LABELS: batch.labels, INDEX: batch.index, IMAGES: images}
         for name, network in self.networks.items():
             outputs = [a.partition(".")[2] for a in wanted if a.partition(".")[0] == name and "." in a]
             if outputs:
@@ -185,7 +195,7 @@ class Stage(nn.Module):
     def _dry_run_turn(self, batch: Batch, update: int) -> None:
         terms = self.updates[update]
         try:
-            values = self.values(batch, {address for term in terms for address in term.reads})
+            values = self.values(batch, self.read_by(update))
         except (RuntimeError, ValueError, IndexError):
             self._dry_run_heads(batch)
             raise

@@ -15,6 +15,7 @@ from kdstudio.engine.network import Network
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.trained import Trained
 from kdstudio.errors import KDStudioError
+from kdstudio.processes import ALONE, Processes
 
 States = dict[str, dict[str, Tensor]]
 """State dicts by the name of the network or head."""
@@ -23,9 +24,15 @@ States = dict[str, dict[str, Tensor]]
 class StageRun:
     """Takes steps, remembers the best epoch, and can be saved and restored between two steps."""
 
-    def __init__(self, stage: Stage, device: torch.device, precision: str) -> None:
-        """``stage`` lies on ``device`` and has been dry-run (lazy heads have their shape)."""
+    def __init__(
+        self, stage: Stage, device: torch.device, precision: str, processes: Processes = ALONE
+    ) -> None:
+        """``stage`` lies on ``device`` and has been dry-run (lazy heads have their shape).
+
+        Of several ``processes`` all take the same steps, each with its share of every batch.
+        """
         self.stage = stage
+        self._processes = processes
         self.learners: dict[str, nn.Module] = {}
         """The modules of the networks and heads in training, by their names."""
         self.optimizers: list[Optimizer] = []
@@ -35,6 +42,7 @@ class StageRun:
             parameters = dict.fromkeys(p for learner in learners.values() for p in learner.parameters())
             self.optimizers.append(stage.training_spec.optimizer.build(parameters))
         self._refuse_shared_weights()
+        self.synchronise()
         self.changing = self.learners | {name: part.module for name, part in stage.changes.items()}
         """The modules whose weights are others after the stage."""
         self.epoch = 0
@@ -73,6 +81,20 @@ class StageRun:
                         f"stage '{self.stage.name}': '{other}' and '{name}' share weights and learn in "
                         "different updates; put their terms into one update, or give each its own module"
                     )
+            if self._processes.count > 1:
+                self._refuse_twice_computed(update)
+
+    def _refuse_twice_computed(self, update: int) -> None:
+        """Raise KDStudioError where weights have gradients of a share and of whole batches."""
+        parts = self.stage.learners(update)
+        networks = {name: part for name, part in parts.items() if isinstance(part, Network)}
+        owners = {id(p): name for name, network in networks.items() for p in network.parameters()}
+        for name in parts.keys() - networks.keys():
+            if shared := owners.keys() & {*map(id, parts[name].parameters())}:
+                raise KDStudioError(
+                    f"stage '{self.stage.name}': '{name}' has weights of '{owners[shared.pop()]}', which "
+                    "several processes cannot train; give it its own, or run in one process"
+                )
 
     @property
     def scored(self) -> dict[str, str]:
@@ -112,19 +134,44 @@ class StageRun:
             total = torch.stack(list(weighted.values())).sum()
             optimizer.zero_grad()
             total.backward()  # type: ignore[no-untyped-call]
+            self._add_up_gradients(update)
             optimizer.step()
             self._limit_norms(optimizer)
             for name, loss in losses.items():
                 self.losses[name] += len(batch) * loss.detach()
         self.step += 1
 
+    def _add_up_gradients(self, update: int) -> None:
+        """Sum up what each process knows of the gradients.
+
+        Those of networks are of its rows alone. Those of heads, which all compute from what is whole, would
+        be the same but for rounding: the first process's count.
+        """
+        if self._processes.count == 1:
+            return
+        gradients = []
+        for part in self.stage.learners(update).values():
+            found = [p.grad for p in part.parameters() if p.grad is not None]
+            if self._processes.rank and not isinstance(part, Network):
+                for gradient in found:
+                    gradient.zero_()
+            gradients += found
+        self._processes.add_up(gradients)
+
+    def synchronise(self) -> None:
+        """Take over the first process's weights and buffers, from which rounding may have led others away."""
+        if self._processes.count > 1:
+            self._processes.same(self.stage.state_dict().values())
+
     def _measure(self, update: int, weighted: Mapping[str, Tensor]) -> None:
         """Add up the length of each term's gradient to the weights of the networks in training."""
         networks = [part for part in self.stage.learners(update).values() if isinstance(part, Network)]
-        parameters = [*dict.fromkeys(parameter for network in networks for parameter in network.parameters())]
+        parameters = [*dict.fromkeys(p for n in networks for p in n.parameters() if p.requires_grad)]
         for name, loss in weighted.items():
             found = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
-            norms = [gradient.norm() for gradient in found if gradient is not None]
+            gradients = [gradient for gradient in found if gradient is not None]
+            self._processes.add_up(gradients)
+            norms = [gradient.norm() for gradient in gradients]
             if norms:
                 self.gradient_norms[name] += torch.stack(norms).norm()
 

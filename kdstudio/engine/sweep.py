@@ -39,7 +39,7 @@ def crossed(values: dict[str, Any], sweep: Sweep) -> Iterator[tuple[dict[str, Co
 
 
 def sweep_views(sweep: Sweep, own: Sequence[str] = ()) -> tuple[View, ...]:
-    """Show what a sweep gives: one table, the best marked on validation, and one figure over its numbers.
+    """Show what a sweep gives: one table, the best marked on validation, accuracy and loss over its numbers.
 
     ``own`` are the fields by which the strategy tells its networks apart.
     """
@@ -55,13 +55,23 @@ def sweep_views(sweep: Sweep, own: Sequence[str] = ()) -> tuple[View, ...]:
     if not numbers:
         return (table,)
     x, values = next(iter(numbers.items()))
-    figure = FigureView(
-        title=f"Accuracy against {title_of(x)}",
-        x=x,
-        series=("role", "kind", *own, *(path for path in sweep if path != x)),
-        log_x=min(values) > 0 and max(values) >= LOGARITHMIC * min(values),
+    series = ("role", "kind", *own, *(path for path in sweep if path != x))
+    figures = (
+        FigureView(
+            title=f"{figure.capitalize()} against {title_of(x)}",
+            x=x,
+            y=figure,
+            series=series,
+            log_x=is_wide(values),
+        )
+        for figure in ("accuracy", "loss")
     )
-    return (table, figure)
+    return (table, *figures)
+
+
+def is_wide(values: Sequence[float]) -> bool:
+    """Tell whether an axis of these values is logarithmic."""
+    return min(values) > 0 and max(values) >= LOGARITHMIC * min(values)
 
 
 def _numbers(tried: tuple[Any, ...]) -> list[float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 
 import torch
@@ -39,6 +40,7 @@ from kdstudio.engine.run_plan import Names, in_the_run, run_plan
 from kdstudio.engine.scoring import score
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.stage_run import StageRun, States, copied_state
+from kdstudio.engine.strangers import blaming_strangers
 from kdstudio.engine.trained import Ending, Trained, TrainedStages
 from kdstudio.engine.warnings import (
     Doubts,
@@ -50,6 +52,7 @@ from kdstudio.engine.warnings import (
     small_validation,
 )
 from kdstudio.errors import FieldPath, KDStudioError, speaking_of
+from kdstudio.machine import host
 from kdstudio.models.modules.drawing import seed_draws
 
 REPORTS_PER_EPOCH = 40
@@ -70,8 +73,9 @@ StateLoader = Callable[[int, str], dict[str, Tensor]]
 class Trainer:
     """Runs an experiment's plan; whoever iterates :meth:`events` sets the pace.
 
-    Closing the generator ends the run. While it is suspended at a training event,
-    :meth:`checkpoint` tells where it stands.
+    Closing the generator ends the run. While it is suspended at an event, :meth:`checkpoint` tells where it
+    stands: whole updates have been taken of every step that is counted. While networks are scored, or asked
+    for their predictions, it stands where it stood before that.
     """
 
     def __init__(
@@ -92,6 +96,7 @@ class Trainer:
         """
         self.context = context
         """Of the whole run; every trial has its own."""
+        self.processes = context.processes
         self.experiment = context.experiment
         self._resume = resume or Checkpoint()
         self._finished = finished
@@ -118,7 +123,7 @@ class Trainer:
         self.summaries = self.plan.stages
         self._shared = SharedWeights(self.plan)
         images = images_digest(context.data.loaded)
-        here = circumstances(self.experiment, context.device, self.summaries, images)
+        here = circumstances(self.experiment, context.device, self.summaries, images, self.processes)
         self._threads, self._precision = here.threads, here.precision
         begun = self._resume.progress
         goes_on_here = begun.is_beginning or begun.circumstances == here.digest
@@ -163,20 +168,19 @@ class Trainer:
         """Train each stage of the plan and tell what happens."""
         self._began = time.monotonic() - self._resume.progress.seconds
         running = self._events()
-        try:
+        with closing(running), blaming_strangers():
             for event in running:
                 self._left = time.monotonic()
                 yield event
                 self._away += time.monotonic() - self._left
                 self._left = None
-        finally:
-            running.close()
 
     def _events(self) -> Generator[Event]:
         context, strategy = self.context, self.experiment.strategy
         data = context.data
         torch.set_num_threads(self._threads)
         yield RunStarted(
+            host=host(),
             device=str(context.device),
             threads=self._threads,
             precision=self._precision,
@@ -188,6 +192,10 @@ class Trainer:
             views=self.experiment.views,
             comparison=strategy.comparison,
         )
+        if self.processes.count > 1:
+            yield RunNotice(
+                message=f"Trained by {self.processes.count} processes, each with a share of every batch."
+            )
         if self._resume.progress.is_beginning:
             yield from (RunNotice(message=note) for note in self.plan.notes)
             yield from self._doubts.new(repeated_test_images(data.repeated_test_images(), len(data.test)))
@@ -223,7 +231,7 @@ class Trainer:
         feed = context.feed(stage)
         validation, _test = context.data.evaluation_feeds(stage.classes, stage.renumber)
         seen = context.data.seen(feed, validation)
-        run = StageRun(stage, context.device, self._precision)
+        run = StageRun(stage, context.device, self._precision, self.processes)
         if number == self._resume.progress.stage and self._resume.tensors:
             run.restore(self._resume)
         self._stage, self._run = number, run
@@ -241,7 +249,7 @@ class Trainer:
         if not run.epoch and not run.step:
             yield from self._take_trained(number, run)
         own = dict(stage.networks)
-        for network in remembered(run, feed, self._answers):
+        for network in remembered(run, feed, self._answers, self.processes):
             stage.networks[network.name] = network  # type: ignore[index]
         while run.epoch < stage.training_spec.epochs:
             yield from self._doubts.new(diverging(run))
@@ -259,6 +267,7 @@ class Trainer:
             stage=number,
             seconds=self.seconds(),
             networks={called(name): found.result for name, found in evaluated.items()},
+            circumstances=self._circumstances,
             confusions={called(name): found.tested for name, found in evaluated.items()},
         )
 
@@ -300,7 +309,7 @@ class Trainer:
                 yield Preparing(
                     what=f"predictions of the {run.stage.called(network.name)}", fraction=fraction
                 )
-        for message in self._answers.complaints():
+        for message in self.processes.agreed(self._answers.complaints()):
             yield RunNotice(message=message)
 
     def _doubts_of(
@@ -348,18 +357,19 @@ class Trainer:
         began = self.seconds()
         yield from self._ask(run)
         asked = reported = self.seconds()
-        images, reported_step = 0, run.step
+        images, reported_step, due = 0, run.step, run.step + 1
         sums = before = {name: float(total) for name, total in run.losses.items()}
         rate = run.learning_rate(feed.steps)
         measured = max(math.ceil(feed.steps / MEASUREMENTS_PER_EPOCH), LEAST_BETWEEN_MEASUREMENTS)
         stage.train()
-        for batch in feed.shuffled(epoch, start=run.step):
+        for batch in feed.shuffled(epoch, start=run.step, among=self.processes):
             seed_draws(derived_seed(stage.seed, "step", epoch, run.step), self.context.device)
             rate = run.learning_rate(feed.steps)
             run.take_step(batch, rate, weights, measure=run.step % measured == 0)
             images += len(batch)
             now = self.seconds()
-            if run.step % interval and run.step < feed.steps and now - reported < LONGEST_SILENCE:
+            is_silent = now - reported < LONGEST_SILENCE if self.processes.count == 1 else run.step < due
+            if run.step % interval and run.step < feed.steps and is_silent:
                 continue
             sums = self._read_losses(run)
             count = feed.images_in(run.step) - feed.images_in(reported_step)
@@ -373,15 +383,20 @@ class Trainer:
                 images_per_second=images / max(now - asked, 1e-9),
                 seconds=self.seconds(),
             )
+            if self.processes.count > 1:  # whose clocks differ
+                steps_in_time = LONGEST_SILENCE * (run.step - reported_step) / max(now - reported, 1e-9)
+                due = run.step + self.processes.agreed(max(round(steps_in_time), 1))
             before, reported, reported_step = sums, self.seconds(), run.step
         speed = images / max(self.seconds() - began, 1e-9)
         losses = {name: total / feed.images_in(feed.steps) for name, total in sums.items()}
         measurements = math.ceil(feed.steps / measured)
-        norms = {name: float(total) / measurements for name, total in run.gradient_norms.items()}
+        means = {name: float(total) / measurements for name, total in run.gradient_norms.items()}
+        norms = {name: mean for name, mean in means.items() if math.isfinite(mean)}
+        run.synchronise()
         if stage.after_epoch:
             stage.after_epoch(run.epoch + 1)
         with speaking_of(*self._rate_field()):
-            scored = score(stage, run.scored, validation, seen)
+            scored = score(stage, run.scored, validation, seen, self.processes)
         run.end_epoch(losses, {name: found.selection for name, found in scored.items()})
         yield EpochDone(
             stage=number,
@@ -400,7 +415,8 @@ class Trainer:
     def _read_losses(self, run: StageRun) -> dict[str, float]:
         """Read the sums off the device; a run whose loss is no number has failed."""
         names = list(run.losses)
-        sums = dict(zip(names, torch.stack(list(run.losses.values())).tolist(), strict=True))
+        read = self.processes.agreed(torch.stack(list(run.losses.values())).tolist())
+        sums = dict(zip(names, read, strict=True))
         for name, total in sums.items():
             if not math.isfinite(total):
                 with speaking_of(*self._rate_field()):

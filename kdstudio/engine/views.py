@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from kdstudio.engine.bounds import Name
 from kdstudio.engine.identity import CONTROL, SEED, STUDENT, TEACHER, Record
 
 SCORES = ("accuracy", "errors", "loss", "calibration_error")
@@ -39,16 +40,16 @@ class TableView(Record):
     """Rows by some fields; one column for each figure, or for each value of a field."""
 
     view: Literal["table"] = "table"
-    title: str
-    rows: tuple[str, ...]
+    title: Name
+    rows: tuple[Name, ...]
     """Fields that tell the rows apart. Numbers are sorted, words stand in the order of the plan."""
-    columns: str = ""
+    columns: Name = ""
     """A field whose values become columns; networks that lack one of the fields are then left out.
 
     Empty: one column for each figure, and an empty cell for a field that a network lacks.
     """
     figures: tuple[FigureKey, ...] = ("accuracy",)
-    over: str = SEED
+    over: Name = SEED
     """Coordinate over which means and deviations are taken."""
     best: FigureKey | Literal[""] = ""
     """Figure by which the best row is marked; on validation, for choices are made there.
@@ -61,13 +62,13 @@ class FigureView(Record):
     """A figure against a coordinate or a cost, one line for each series."""
 
     view: Literal["figure"] = "figure"
-    title: str
-    x: str
+    title: Name
+    x: Name
     """A coordinate with numbers, or a figure of cost; networks that lack it are drawn as level lines."""
     y: FigureKey = "accuracy"
-    series: tuple[str, ...] = ("kind",)
+    series: tuple[Name, ...] = ("kind",)
     """Fields that tell the lines apart, and are the words of the legend."""
-    over: str = SEED
+    over: Name = SEED
     """Coordinate over which means and bands are taken."""
     log_x: bool = False
     connected: bool = True
@@ -87,9 +88,9 @@ def told_apart(views: Iterable[View]) -> tuple[str, ...]:
 class Comparison(Record):
     """What is held against what, wherever runs stand side by side."""
 
-    result: str = STUDENT
+    result: Name = STUDENT
     """Kind of the networks that the strategy is about."""
-    control: str = CONTROL
+    control: Name = CONTROL
     """Kind of those that show what they would be without it."""
-    reference: str = TEACHER
+    reference: Name = TEACHER
     """Kind of those that they learn from."""

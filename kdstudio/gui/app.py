@@ -6,17 +6,17 @@ import ctypes
 import locale
 import os
 import sys
-import threading
 import time
-import traceback
-from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn
 
 from kdstudio.errors import KDStudioError
+from kdstudio.fault_log import WINDOW, Session, tell
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
+    from kdstudio.gui.fault_strip import FaultStrip
+    from kdstudio.gui.faults import Faults
     from kdstudio.gui.window import MainWindow
 
 SYSTEM_LIBRARIES = {
@@ -28,6 +28,8 @@ SYSTEM_LIBRARIES = {
 }
 NO_WINDOW = 2
 """Exit code, as of bad input on the command line."""
+FAULT = 1
+"""Exit code where KD Studio itself is to blame."""
 TITLE_BAR = 40
 """Pixels that no title bar is higher than."""
 LONGEST_EXPOSURE = 0.5
@@ -80,31 +82,40 @@ def open_window() -> int:
     check_display()
     from PySide6.QtCore import Qt, QTimer
 
+    from kdstudio.gui.faults import Faults
     from kdstudio.gui.garbage import GarbageCollector
+    from kdstudio.gui.guard import guard_overrides
 
+    guard_overrides()  # of all classes that are to come
     application = make_application()
+    faults = Faults(application)
+    faults.catch_everything()
     GarbageCollector(application)  # nothing of all that is loaded now is garbage
     from kdstudio.gui.theme import Theme
     from kdstudio.gui.warming import Warming
     from kdstudio.gui.window import MainWindow
 
     window = MainWindow(Theme(application))
-    catch_everything(window)
     if not has_room(window):
         window.setWindowState(Qt.WindowState.WindowMaximized)
     window.show()
     wait_for_paint(application, window)  # the window is on screen before what fills it is loaded
+    from kdstudio.gui.ending import EndingSignals
     from kdstudio.runs.folder import default_runs_folder
+    from kdstudio.runs.signals import exit_code
 
     window.begin(default_runs_folder())
     application.processEvents()
     window.show_presets()
+    show_faults(window, faults)
+    ending = EndingSignals(window)
     warming = Warming(window)
     QTimer.singleShot(AFTER_PAINT, warming.start)
     QTimer.singleShot(AFTER_PAINT, window.controller.watch.start_worker)
     code = application.exec()
     window.finish()
-    return code
+    ending.forget()
+    return exit_code(ending.number) if ending.number else code
 
 
 def wait_for_paint(application: QApplication, window: MainWindow) -> None:
@@ -144,36 +155,34 @@ def make_application() -> QApplication:
     return application
 
 
-def catch_everything(window: MainWindow) -> None:
-    """Show every exception that nobody caught, from any thread, as a dialog."""
-    from PySide6.QtCore import QObject, Signal
+def show_faults(window: MainWindow, faults: Faults) -> FaultStrip:
+    """Tell at the top of ``window`` what goes wrong, and, if the last one ended unexpectedly, that."""
+    from kdstudio.fault_log import crashes
+    from kdstudio.gui.background import BackgroundJob
+    from kdstudio.gui.fault_strip import FaultStrip
+    from kdstudio.runs.ended import told
 
-    class Mail(QObject):
-        """Carries errors to the window's thread."""
-
-        came = Signal(str, str)
-
-    mail = Mail(window)
-    mail.came.connect(window.complain)
-
-    def post(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        details = "".join(traceback.format_exception(kind, error, trace))
-        sys.stderr.write(details)
-        mail.came.emit(f"{kind.__name__}: {error}", details)
-
-    sys.excepthook = post
-    threading.excepthook = lambda hook: post(
-        hook.exc_type, hook.exc_value or hook.exc_type(), hook.exc_traceback
-    )
+    strip, runs = FaultStrip(faults), window.runs
+    window.put_on_top(strip)
+    job = BackgroundJob("crashes", window)
+    job.done.connect(strip.tell_all)
+    job.start(lambda _progress: [(told(crash, runs), crash.trace) for crash in crashes()[:1]])
+    return strip
 
 
 def main() -> None:
     """Entry point of the window alone; where none can open, one line says why."""
+    session = Session(WINDOW)
     try:
         code = open_window()
     except KDStudioError as error:
         sys.stderr.write(f"kdstudio: {error}\n")
         code = NO_WINDOW
+    except Exception as error:
+        tell(error, f"the window could not go on: {type(error).__name__}: {error}")
+        code = FAULT
+    finally:
+        session.end()
     leave(code)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from threading import Thread
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QMetaMethod, QObject, QTimer, Signal
 
 from kdstudio.declaration import ProgressCallback
 from kdstudio.runs.dark_knowledge import why_unreadable
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.reading import stamp_of
 
 POLL_MILLISECONDS = 50
 PATIENCE = 5.0
@@ -71,7 +73,7 @@ class BackgroundJob(QObject):
     done = Signal(object)
     """What the work returned."""
     failed = Signal(object)
-    """The exception that it ended with."""
+    """The exception that it ended with; one that nobody waits for is told as any other."""
 
     def __init__(self, name: str, parent: QObject) -> None:
         """``name`` is that of the thread."""
@@ -127,8 +129,10 @@ class BackgroundJob(QObject):
             self._begin()
         elif task.error is None:
             self.done.emit(task.found)
-        else:
+        elif self.isSignalConnected(QMetaMethod.fromSignal(self.failed)):
             self.failed.emit(task.error)
+        else:
+            sys.excepthook(type(task.error), task.error, task.error.__traceback__)
 
 
 class RunReader(QObject):
@@ -157,7 +161,7 @@ class RunReader(QObject):
         self._command = command
         self._doing = doing
         self._needs_data = needs_data
-        self._wanted: tuple[RunFolder, tuple[object, ...], float] | None = None
+        self._wanted: tuple[RunFolder, tuple[object, ...], int] | None = None
         self.job = BackgroundJob(command, self)
         self.job.progressed.connect(self._tell_progress)
         self.job.done.connect(self.found)
@@ -165,7 +169,7 @@ class RunReader(QObject):
 
     def want(self, run: RunFolder, *more: object) -> None:
         """Read ``run``, unless it was wanted last and has not changed since."""
-        wanted = (run, more, run.summary_file.stat().st_mtime_ns)
+        wanted = (run, more, stamp_of(run.summary_file))
         if wanted == self._wanted:
             return
         self._wanted = wanted

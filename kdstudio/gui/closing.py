@@ -6,7 +6,6 @@ from PySide6.QtWidgets import QWidget
 
 from kdstudio.gui.controller import RunController
 from kdstudio.gui.dialogs import ask
-from kdstudio.gui.run_states import State
 
 
 class Closing:
@@ -18,6 +17,7 @@ class Closing:
         self._controller = controller
         self._is_leaving = False
         controller.state_changed.connect(self._follow)
+        controller.watch.changed.connect(self._follow)
 
     def may_close(self) -> bool:
         """Tell whether nothing stands against it; otherwise it is asked, once."""
@@ -36,22 +36,24 @@ class Closing:
             f"With a checkpoint it can go on when the window is opened again{waits}. Without the window, "
             "all that waits is run to its end.",
             {
-                "Save checkpoint and quit": self._leave,
+                "Save checkpoint and quit": self.leave,
                 "Keep running without the window": self._leave_it_running,
                 "Go on here": None,
             },
         )
 
-    def _leave(self) -> None:
-        self._is_leaving = True
-        self._controller.leave()
-        if not self._controller.is_own:
-            self._window.close()
+    def leave(self) -> None:
+        """Keep a checkpoint of what runs, and close then; once more where it is stuck ends it."""
+        if not self._is_leaving:
+            self._is_leaving = True
+            self._controller.leave()
+        self._window.close()
 
     def _leave_it_running(self) -> None:
         self._controller.watch.keep_on()
         self._window.close()
 
-    def _follow(self, state: State) -> None:
-        if self._is_leaving and not state.is_busy:
+    def _follow(self) -> None:
+        """Close once the last of them has ended; only one of several is followed."""
+        if self._is_leaving and not self._controller.is_own:
             self._window.close()

@@ -83,8 +83,11 @@ class RunController(Following):
                 ask(self.folder, wish)
 
     def leave(self) -> None:
-        """Stop the worker that was started here; its run is kept with a checkpoint, to go on another day."""
+        """Stop the workers that were started here; their runs are kept with checkpoints, for another day."""
         self.watch.leave()
+        own = [entry for entry in self.watch.running if self.watch.is_own(entry)]
+        if own and not (self._entry and self.watch.is_own(self._entry)):
+            self._take(own[0])
         if self.is_own:
             self._begin_stopping()
 

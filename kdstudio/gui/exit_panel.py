@@ -11,6 +11,7 @@ from kdstudio.gui.forms.editors import Choices
 from kdstudio.gui.layout import text_label
 from kdstudio.gui.plots.results import ResultPlot
 from kdstudio.gui.theme import Theme
+from kdstudio.runs.axes import axes_of
 from kdstudio.runs.early_exits import CostKey, ExitReport, read_exits
 from kdstudio.runs.failure import failure
 from kdstudio.runs.folder import RunFolder
@@ -63,4 +64,5 @@ class ExitsPanel(QWidget):
         if self.shown:
             cost: CostKey = self.cost_box.currentData()
             along = f"latency in {self.shown.runtime} (ms, measured here)" if cost == "latency" else ""
-            self.plot.show_curves(FigureView(title=TITLE, x=cost), self.shown.curves(cost), along=along)
+            axes = axes_of(FigureView(title=TITLE, x=cost), along=along)
+            self.plot.show_curves(axes, self.shown.curves(cost))

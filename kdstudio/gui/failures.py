@@ -8,6 +8,7 @@ from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
 
+from kdstudio.errors import KDStudioError
 from kdstudio.gui.controller import RunController
 from kdstudio.gui.dialogs import ErrorDialog, show_error
 from kdstudio.gui.forms.draft import Draft
@@ -65,4 +66,7 @@ class Failures:
 
     def _is_in_form(self, run: RunFolder) -> bool:
         """Tell whether the form holds the experiment of ``run``, as it was or changed since."""
-        return bool(run.summary().experiment.get("name") == self._draft.raw["name"])
+        try:
+            return bool(run.summary().experiment.get("name") == self._draft.raw["name"])
+        except KDStudioError:  # it has gone, or is damaged
+            return False

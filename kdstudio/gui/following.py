@@ -42,9 +42,11 @@ class Following(QObject):
         self.watch = QueueWatch(runs, self)
         """The queue; whoever shows it may read and change it."""
         self.watch.failed.connect(self.failed)
-        self.watch.changed.connect(self._note_waiting)
+        self.watch.changed.connect(self._note_others)
         self._waiting: set[str] = set()
-        """Keys of what has waited, and has not been followed since."""
+        """Keys of what has waited, and has neither been followed since nor run beside what is followed."""
+        self._beside: set[str] = set()
+        """Keys of what runs beside what is followed."""
         self.follower: RunFollower | None = None
         """Of the run followed; whoever shows it may read its state."""
         self.blamed: FieldPath = ()
@@ -89,13 +91,15 @@ class Following(QObject):
 
     @property
     def is_own(self) -> bool:
-        """Tell whether that run ends with this window."""
-        return self._entry is not None and self.watch.is_own(self._entry)
+        """Tell whether that run, or another one, ends with this window."""
+        followed = [self._entry] if self._entry else []
+        return any(map(self.watch.is_own, followed + self.watch.running))
 
     @property
     def process(self) -> int:
-        """Number of the process that runs it; 0 where that is not known."""
-        return self._entry.worker if self._entry and self._entry.state == "running" else 0
+        """Number of the process that runs it; 0 where that is not known, or it is on another machine."""
+        entry = self._entry
+        return entry.worker if entry and entry.state == "running" and not entry.elsewhere else 0
 
     @property
     def is_stuck(self) -> bool:
@@ -110,10 +114,23 @@ class Following(QObject):
         self._waiting.discard(entry.key)
         self._enter(State.PREPARING)
         self.followed.emit()
+        if self.watch.is_leaving:
+            self._begin_stopping()
+
+    def running_in(self, folder: RunFolder) -> Entry | None:
+        """Return the entry of the queue that runs in ``folder``."""
+        runs = self.watch.queue.runs
+        return next((entry for entry in self.watch.running if RunFolder(runs / entry.run) == folder), None)
 
     def follow(self, folder: RunFolder) -> None:
-        """Follow another run, unless one of the queue goes on."""
-        if self.is_at_work or folder == self.folder:
+        """Follow another run; while one of the queue goes on only one that does, too."""
+        if folder == self.folder:
+            return
+        if entry := self.running_in(folder):
+            self._take(entry)
+            self.look()
+            return
+        if self.is_at_work:
             return
         self._stopping = False
         self._begin_following(folder)
@@ -150,9 +167,9 @@ class Following(QObject):
             self._end(passed)
             return
         if running and (entry is None or entry.state == "waiting"):
-            self._take(running)
-            entry = running
-        elif entry and (entry.is_over or (entry.state == "waiting" and self.watch.has_left)):
+            self._take(running[0])
+            entry = running[0]
+        elif entry and (entry.is_over or entry.died or (entry.state == "waiting" and self.watch.has_left)):
             self._read_on(entry)
             self._end(entry)
             return
@@ -163,11 +180,18 @@ class Following(QObject):
             POLL_MILLISECONDS if self.state.is_busy or self.watch.waiting else IDLE_MILLISECONDS
         )
         is_prepared = entry is None or not (entry.state == "waiting" or entry.doing)
-        if self.follower and self.follower.state.started and is_prepared and not self._settled:
+        if self.follower and is_prepared and not self._settled:
             self._take_state(self.follower)
 
-    def _note_waiting(self) -> None:
+    def _note_others(self) -> None:
+        """Keep in mind what waits, and what runs beside what is followed; tell of that where it fails."""
         self._waiting |= {entry.key for entry in self.watch.waiting}
+        for entry in self.watch.entries:
+            if entry.state == "failed" and entry.key in self._beside:
+                self.failed.emit(f"{entry.name}: {entry.message}", entry.details)
+        others = {entry.key for entry in self.watch.running}
+        self._beside = others - {self._entry.key} if self._entry else set()
+        self._waiting -= self._beside
 
     def _passed(self) -> Entry | None:
         """Return what has begun and ended between two looks."""
@@ -177,8 +201,11 @@ class Following(QObject):
     def _read_on(self, entry: Entry | None) -> None:
         if entry and entry.run and (self.folder is None or entry.run != self.folder.name):
             self._begin_following(RunFolder(self.watch.queue.runs / entry.run))
-        if self.follower and (events := self.follower.poll()):
-            self._settled = False
+        if self.follower is None:
+            return
+        was_damaged, events = self.follower.is_damaged, self.follower.poll()
+        self._settled = self._settled and not events
+        if events or self.follower.is_damaged != was_damaged:
             self.happened.emit(events)
 
     def _end(self, entry: Entry) -> None:
@@ -186,12 +213,17 @@ class Following(QObject):
         self._entry, self._taken = None, entry
         over = self.follower and self.follower.state.is_over and entry.state == "interrupted"
         self._settle(State.STOPPED if over else ENDS.get(entry.state, State.STOPPED))
-        if entry.state == "failed":
+        if entry.message:
             self.blamed = entry.field
             self.failed.emit(entry.message, entry.details)
 
     def _take_state(self, follower: RunFollower) -> None:
         state = follower.state
+        if not state.started:  # its log tells nothing yet, or cannot be read
+            if not self.is_at_work and monotonic() - self._looked > STILL_RUNS_SECONDS:
+                self._looked = monotonic()
+                self._enter(STATES.get(follower.folder.read().status, State.INTERRUPTED))
+            return
         if state.is_over:
             if not self.is_at_work:  # until its worker says so it still stops
                 self._enter(STATES[state.status])

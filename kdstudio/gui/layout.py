@@ -31,6 +31,8 @@ TIP_CHARACTERS = 64
 """In a line of a tool tip: about 420 pixels."""
 LONG = 240
 """Pixels of a word that a text may do without."""
+ROUNDING = 1
+"""Pixels of a width that is rounded down."""
 LONG_WORD = re.compile(r"<[^>]*>|(?:[^\s</]|/(?=\d)){24,}")
 """A tag, or a word that may have no room; of a path a part, since lines break after a slash."""
 
@@ -77,6 +79,8 @@ class TextLabel(QLabel):
     """
 
     _whole, _cut = "", ""
+    _longest_cut = 0
+    """Pixels that the longest word would have that is cut."""
 
     def setText(self, text: str) -> None:  # noqa: N802
         """Show ``text``."""
@@ -90,9 +94,15 @@ class TextLabel(QLabel):
         return self._whole
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        """Ask for the room of the longest word; of a very long one for some of it."""
+        """Ask for the room of the longest word, cut or not; of a very long one for some of it.
+
+        It may not depend on the room that there is: a scroll area would give and take that for ever.
+        """
         hint = super().minimumSizeHint()
-        return hint.boundedTo(QSize(LONG, hint.height())) if self.wordWrap() else hint
+        if not self.wordWrap():
+            return hint
+        around = self.width() - self.contentsRect().width()
+        return QSize(min(max(hint.width(), self._longest_cut + around), LONG), hint.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Cut elsewhere."""
@@ -104,6 +114,8 @@ class TextLabel(QLabel):
         shown = self._whole
         if self.wordWrap() and self.width() < self.fontMetrics().horizontalAdvance(shown):
             shown = LONG_WORD.sub(lambda found: self._shortened(found[0], cut), shown)
+        widths = (self.fontMetrics().horizontalAdvance(word) + ROUNDING for word in cut)
+        self._longest_cut = max(widths, default=0)
         if self.toolTip() == self._cut:
             self._cut = tip("\n".join(cut))
             self.setToolTip(self._cut)

@@ -4,38 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
-
-from kdstudio.gui.layout import MARGIN
 from kdstudio.gui.queue_watch import QueueWatch
+from kdstudio.gui.strip import Remedy, Strip
 from kdstudio.runs.queue.entry import Entry
 from kdstudio.runs.queue.queue import Queue
 
 LineUp = Callable[[Sequence[str], Callable[..., None]], None]
 
 
-class LeftStrip(QFrame):
+class LeftStrip(Strip):
     """Gone once it is answered, and where nothing was left."""
 
     def __init__(self, watch: QueueWatch, line_up: LineUp) -> None:
         """``line_up`` puts entries in line, once code that they would run is allowed."""
-        super().__init__(objectName="strip")
+        super().__init__(
+            Remedy("Go on", "Put them in line, and begin", self._go_on),
+            Remedy("Not now", "They stay in the queue; Retry puts them in line", self._forget),
+            Remedy(
+                "Remove them", "Take them out of the queue; what has been run stays on Compare", self._remove
+            ),
+            is_warning=True,
+        )
         self._watch = watch
         self._line_up = line_up
         self._left = watch.left
-        self.text = QLabel(objectName="warning")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(MARGIN, 6, MARGIN, 6)
-        row.addWidget(self.text, 1)
-        self.buttons: dict[str, QPushButton] = {}
-        for text, tip, act in (
-            ("Go on", "Put them in line, and begin", self._go_on),
-            ("Not now", "They stay in the queue; Retry puts them in line", self._forget),
-            ("Remove them", "Take them out of the queue; what has been run stays on Compare", self._remove),
-        ):
-            self.buttons[text] = QPushButton(text, toolTip=tip)
-            self.buttons[text].clicked.connect(act)
-            row.addWidget(self.buttons[text])
         watch.changed.connect(self._show)
         self._show()
 
@@ -43,8 +35,7 @@ class LeftStrip(QFrame):
         """Offer what is as it was left."""
         now = {entry.key: entry.state for entry in self._watch.entries}
         self._left = [entry for entry in self._left if now.get(entry.key) == entry.state]
-        self.text.setText(f"From before: {spoken_left(self._left)}")
-        self.setVisible(bool(self._left))
+        self.say(f"From before: {spoken_left(self._left)}" if self._left else "")
 
     def _forget(self) -> None:
         self._left = []

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QMenu, QPushButton
 from kdstudio.gui.about_dialog import AboutDialog
 from kdstudio.gui.cache_dialog import CacheDialog
 from kdstudio.gui.help_dialog import ShortcutsDialog, show_help
-from kdstudio.gui.pages import PAGES
+from kdstudio.gui.pages import KEYS
 from kdstudio.gui.recent_files import recent_files
 from kdstudio.gui.theme import SCHEMES
 from kdstudio.runs.presets import GROUPS, preset_group, preset_names
@@ -93,8 +93,8 @@ class Menus(QObject):
 
     def _make_view(self) -> None:
         window, menu = self._window, self._menu("&View")
-        for number, name in enumerate(PAGES, start=1):
-            self._add(menu, name, partial(window.go_to, name), f"Ctrl+{number}")
+        for name, key in KEYS.items():
+            self._add(menu, name, partial(window.go_to, name), key)
         menu.addSeparator()
         themes = menu.addMenu("&Theme")
         for choice in SCHEMES:

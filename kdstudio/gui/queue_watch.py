@@ -1,4 +1,4 @@
-"""The queue as the window sees it, whoever changes it, and the worker that the window has."""
+"""The queue as the window sees it, whoever changes it, and the workers that the window has."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ from kdstudio.runs.failure import failure
 from kdstudio.runs.queue.entry import Entry
 from kdstudio.runs.queue.process import WorkerProcess
 from kdstudio.runs.queue.queue import Queue
+from kdstudio.runs.queue.workers import Workers
 
 LOOK_SECONDS = 0.5
 """How often it is looked, where no file has changed, whether what runs is still held."""
-IDLE_SECONDS = 0.3
-"""How long a worker that runs nothing may take to end."""
 LOG_LINES = 20
 """Of the worker's log, where it could not begin."""
 
 
 class QueueWatch(QObject):
-    """Reads the queue again when it has changed; keeps a worker while something waits."""
+    """Reads the queue again when it has changed; keeps workers while something waits."""
 
     changed = Signal()
     failed = Signal(str, str)
@@ -38,9 +37,10 @@ class QueueWatch(QObject):
         """What another day has left, at first."""
         self.entries: list[Entry] = self.queue.entries()
         """In order; replaced as a whole."""
-        self.is_held = self.queue.is_held
-        self._worker: WorkerProcess | None = None
-        self._works = self._leaving = False
+        self.is_held, self.at_once = self.queue.is_held, self.queue.workers
+        """Whether nothing more begins, and how many runs may go on at once."""
+        self._workers = Workers(self.queue)
+        self.is_leaving = self._gave_up = False  # there is no use in another worker before something is done
         self._stamp: int | None = None
         self._looked = 0.0
 
@@ -51,9 +51,10 @@ class QueueWatch(QObject):
             return []
 
     @property
-    def running(self) -> Entry | None:
-        """What is run, whoever runs it."""
-        return next((entry for entry in self.entries if entry.state == "running"), None)
+    def running(self) -> list[Entry]:
+        """What is run, whoever runs it; first what a worker of this window has."""
+        found = [entry for entry in self.entries if entry.state == "running"]
+        return sorted(found, key=lambda entry: not self.is_own(entry))
 
     @property
     def waiting(self) -> list[Entry]:
@@ -61,9 +62,14 @@ class QueueWatch(QObject):
         return [entry for entry in self.entries if entry.state == "waiting"]
 
     @property
+    def _is_due(self) -> bool:
+        """Tell whether there is something for a worker."""
+        return any(entry.is_due for entry in self.entries)
+
+    @property
     def has_left(self) -> bool:
-        """Tell whether the worker was told to end, and has ended."""
-        return self._leaving and (self._worker is None or not self._worker.is_alive)
+        """Tell whether the workers were told to end, and have ended."""
+        return self.is_leaving and not self._workers.are_alive
 
     @property
     def why_it_waits(self) -> str:
@@ -89,24 +95,24 @@ class QueueWatch(QObject):
         self.look_now()
 
     def look_now(self) -> None:
-        """Read the queue: something has been done here that shows."""
+        """Read the queue: something has been done here that shows, and a worker may do again."""
         self._stamp = None
+        self._gave_up = False
         self.look()
 
     def look(self) -> None:
-        """Read the queue where it may have changed; let the worker know."""
+        """Read the queue where it may have changed; let the workers know."""
         stamp = self._folder_stamp()
-        if self._worker and not self._worker.is_alive:
-            self._lose(self._worker)
+        for worker in self._workers.take_ended():
+            self._lose(worker)
         if stamp != self._stamp or monotonic() - self._looked > LOOK_SECONDS:
             self._stamp, self._looked = stamp, monotonic()
-            held, entries = self.queue.is_held, self.queue.entries()
-            if (held, entries) != (self.is_held, self.entries):
-                self.is_held, self.entries = held, entries
+            news = self.queue.is_held, self.queue.workers, self.queue.entries()
+            if news != (self.is_held, self.at_once, self.entries):
+                self.is_held, self.at_once, self.entries = news
                 self.changed.emit()
-        if self.waiting and not (self.is_held or self._works or self._leaving):
-            self._works = True
-            self.start_worker().work()
+        if self._is_due and not (self.is_held or self._gave_up or self.is_leaving):
+            self._workers.work(self.entries)
 
     def _folder_stamp(self) -> int:
         try:
@@ -114,19 +120,26 @@ class QueueWatch(QObject):
         except OSError:
             return 0
 
-    def start_worker(self) -> WorkerProcess:
+    def start_worker(self) -> None:
         """Have a worker, which loads the engine at once and works when something waits."""
-        if self._worker is None:
-            self._worker = WorkerProcess(self.queue.runs)
-        return self._worker
+        self._workers.start()
 
     def _lose(self, worker: WorkerProcess) -> None:
         """It has ended by itself; another one begins, unless this one could not even begin."""
-        worker.leave()
-        self._worker, self._works, self._stamp = None, False, None
-        has_begun = any(entry.worker == worker.pid for entry in self.queue.entries())
-        if self.waiting and not self._leaving and not has_begun:
-            self.queue.hold(held=True)
+        self._gave_up, self._stamp = self._gave_up or worker.cannot_write, None
+        if worker.cannot_write:
+            self.failed.emit(
+                f"nothing can be written to {self.queue.runs}; make room there, or let it be written to, "
+                "then resume what is interrupted",
+                "",
+            )
+            return
+        is_wanted = not (self.is_leaving or worker.has_gone)
+        if self._is_due and is_wanted and not self.queue.has_begun(worker.pid):
+            try:
+                self.queue.hold(held=True)
+            except OSError:
+                self._gave_up = True
             log = ""
             with suppress(OSError):
                 log = self.queue.log_file.read_text("utf-8", errors="replace")
@@ -137,13 +150,17 @@ class QueueWatch(QObject):
             )
 
     def is_own(self, entry: Entry) -> bool:
-        """Tell whether the worker of this window has it, or would take it."""
-        return self._worker is not None and (entry.state == "waiting" or entry.worker == self._worker.pid)
+        """Tell whether a worker of this window has it, or would take it."""
+        return bool(self._workers) and (entry.state == "waiting" or self._workers.have(entry))
 
     def end(self, entry: Entry) -> None:
         """End the process that runs ``entry``, at once."""
         import psutil
 
+        if entry.elsewhere:
+            told = f"it runs on {entry.elsewhere}; end process {entry.worker} there"
+            self.failed.emit(told, "")
+            return
         if self.queue.folder.is_locked(entry.key):  # so that the number is still its own
             with suppress(psutil.Error):
                 process = psutil.Process(entry.worker)
@@ -152,22 +169,15 @@ class QueueWatch(QObject):
         self.look_now()
 
     def keep_on(self) -> None:
-        """Let the worker go on without this window."""
-        self._leaving = True
-        if self._worker:
-            self._worker.keep_on()
-            self._worker = None
+        """Let the workers go on without this window."""
+        self.is_leaving = True
+        self._workers.keep_on()
 
     def leave(self) -> None:
-        """Let the worker end."""
-        self._leaving = True
-        if self._worker:
-            self._worker.leave()
+        """Let the workers end."""
+        self.is_leaving = True
+        self._workers.leave()
 
     def finish(self, seconds: float) -> None:
-        """Wait for its end, but no longer than that, and not where it only loads what it would need."""
-        if self._worker is None:
-            return
-        has_run = self.running is not None and self.running.worker == self._worker.pid
-        if not self._worker.wait(seconds if has_run else IDLE_SECONDS):
-            self._worker.kill()
+        """Wait for their ends, but no longer than that."""
+        self._workers.finish(seconds)

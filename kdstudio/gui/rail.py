@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
@@ -12,7 +12,7 @@ from kdstudio.gui.theme import Theme
 
 WIDTH = 96
 ICON = 22
-HEIGHT = 54
+HEIGHT = 48
 MARGIN = 8
 
 
@@ -22,8 +22,8 @@ class Rail(QFrame):
     wanted = Signal(str)
     """Name of a page."""
 
-    def __init__(self, theme: Theme, pages: Iterable[str]) -> None:
-        """One button for each of ``pages``, from the top."""
+    def __init__(self, theme: Theme, keys: Mapping[str, str]) -> None:
+        """One button for each page, from the top; ``keys`` turn to them, too."""
         super().__init__(objectName="rail")
         self._theme = theme
         column = QVBoxLayout(self)
@@ -31,8 +31,8 @@ class Rail(QFrame):
         column.setSpacing(4)
         group = QButtonGroup(self, exclusive=True)
         self.buttons: dict[str, QToolButton] = {}
-        for number, name in enumerate(pages, start=1):
-            button = rail_button(name, f"{name} page (Ctrl+{number})")
+        for name, key in keys.items():
+            button = rail_button(name, f"{name} page ({key})")
             button.setCheckable(True)
             button.clicked.connect(lambda _checked, page=name: self.wanted.emit(page))
             group.addButton(button)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QSettings
@@ -19,6 +20,6 @@ def recent_files() -> list[str]:
 
 def remember_file(path: Path) -> None:
     """Put ``path`` first."""
-    name = str(path.resolve())
+    name = os.path.realpath(path)
     others = [other for other in recent_files() if other != name]
     QSettings().setValue(KEY, [name, *others][:MOST])

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushBu
 
 from kdstudio.gui.controller import RunController, State
 from kdstudio.gui.run_word import RunWord
+from kdstudio.machine import host
 from kdstudio.runs.state import spoken_duration
 from kdstudio.runs.summary import with_warnings
 
@@ -26,7 +27,7 @@ SIGNS = {
     State.INTERRUPTED: "■",
     State.FAILED: "✖",
 }
-RESUMABLE = {State.STOPPED, State.INTERRUPTED}
+UNFINISHED = {State.STOPPED, State.INTERRUPTED}
 
 
 class RunBar(QFrame):
@@ -114,9 +115,12 @@ class RunBar(QFrame):
         self.run_button.setText("Add to queue" if self._controller.is_at_work or watch.is_held else "Run")
         self.run_button.setShortcut(QKeySequence("Ctrl+R"))
         if not self._told.isActive():
-            count = len(watch.waiting)
-            self.waiting.setText(f"{count} waiting{', paused' if watch.is_held else ''}")
-            self.waiting.setVisible(count > 0)
+            running, waiting = len(watch.running), len(watch.waiting)
+            counts = [f"{running} running"] if running > 1 else []
+            counts += [f"{waiting} waiting"] if waiting else []
+            paused = ["paused"] if waiting and watch.is_held else []
+            self.waiting.setText(", ".join(counts + paused) or "Queue")
+            self.waiting.setVisible(bool(counts))
 
     def _stop(self) -> None:
         if self._controller.is_stuck:
@@ -127,14 +131,21 @@ class RunBar(QFrame):
     def _pause_or_resume(self) -> None:
         if self._controller.state is State.PAUSED:
             self._controller.resume()
-        elif self._controller.state in RESUMABLE:
+        elif self._is_resumable:
             self.resume_wanted.emit()
         else:
             self._controller.pause()
 
+    @property
+    def _is_resumable(self) -> bool:
+        """Tell whether the run followed can go on: one that failed does once what it says is mended."""
+        state, run = self._controller.state, self._controller.run_state
+        unfinished = state in UNFINISHED or (state is State.FAILED and bool(run.error))
+        return unfinished and self._controller.folder is not None
+
     def _show_state(self, state: State) -> None:
         self.run_button.setEnabled(self._runnable)
-        resumable = state in RESUMABLE and self._controller.folder is not None
+        resumable = self._is_resumable
         self.pause_button.setEnabled(resumable or state in {State.RUNNING, State.PAUSED})
         self.pause_button.setText("Resume" if resumable or state is State.PAUSED else "Pause")
         self.pause_button.setShortcut(QKeySequence("Ctrl+P"))
@@ -149,7 +160,6 @@ class RunBar(QFrame):
 
     def _show_progress(self) -> None:
         run, state = self._controller.run_state, self._controller.state
-        stage = run.current_stage
         folder = self._controller.folder
         is_recorded = state is State.FINISHED and folder is not None and folder.is_recorded
         word = "Recorded" if is_recorded else state.value
@@ -162,10 +172,8 @@ class RunBar(QFrame):
         elif state is State.FINISHED:
             taken = f", {len(run.taken)} of them taken over" if run.taken else ""
             self.where.setText(f"all {len(run.stages)} stages done{taken}")
-        elif stage:
-            place = f"stage {run.stage + 1} of {len(run.stages)}"
-            doing = run.doing if run.doing == stage.name else f"{stage.name}, {run.doing}"
-            self.where.setText(f"{place}: {doing}  ·  epoch {run.epoch} of {stage.epochs}")
+        elif run.place:
+            self.where.setText(run.place)
         self._show_facts()
 
     def _show_facts(self) -> None:
@@ -186,6 +194,8 @@ class RunBar(QFrame):
             facts.append(f"{run.images_per_second:,.0f} images/s")
         if run.started and state is not State.READY:
             facts.append(run.started.device + self._spoken_memory())
+        if (started := run.started) and state.is_busy and started.host not in ("", host()):
+            facts.append(f"on {started.host}")
         self.facts.setText("  ·  ".join(facts))
 
     def _spoken_memory(self) -> str:

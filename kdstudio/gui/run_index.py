@@ -27,6 +27,8 @@ class SharedIndex(QObject):
         super().__init__(parent)
         self.summaries: dict[RunFolder, Summary] = {}
         """Runs that can be read, the newest first; other ones only when that has been told."""
+        self.damaged: dict[RunFolder, Summary] = {}
+        """What stands for those that cannot, and says why."""
         self.labels: dict[RunFolder, Labels] = {}
         """What people say of runs."""
         self._index = RunIndex(runs)
@@ -61,7 +63,8 @@ class SharedIndex(QObject):
         self._take()
 
     def _take(self, *_done: object) -> None:
-        found, labels = self._index.summaries, self._index.labels
-        if labels != self.labels or [*found.items()] != [*self.summaries.items()]:
-            self.summaries, self.labels = found, labels
+        found, damaged, labels = self._index.summaries, self._index.damaged, self._index.labels
+        before = (self.labels, self.damaged, [*self.summaries.items()])
+        if (labels, damaged, [*found.items()]) != before:
+            self.summaries, self.damaged, self.labels = found, damaged, labels
             self.changed.emit()

@@ -1,11 +1,13 @@
-"""Before a run's settings go into the form: in what they differ from what stands there."""
+"""Before a run's settings go into the form, or others that follow from it: in what they differ from it."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
+from kdstudio.engine.experiment import Experiment
 from kdstudio.gui.forms.draft import Draft
+from kdstudio.gui.forms.history import Moment
 from kdstudio.gui.layout import text_label
 from kdstudio.gui.result_table import ResultTableView
 from kdstudio.runs.comparison import differing, flat_settings
@@ -16,22 +18,34 @@ from kdstudio.runs.result_tables import ResultTable
 WIDTH, HEIGHT = 680, 360
 NOTHING = "The form has the settings of this run already."
 REPLACED = "What you have typed into the form is replaced."
+GOES_ON = (
+    "A new run: its networks start from their weights in this one, controls too, and its epochs are those "
+    "that are added."
+)
 
 
 class SettingsDialog(QDialog):
-    """A row for each setting that will change; accepted, the form has those of the run."""
+    """A row for each setting that will change; accepted, the form has the others."""
 
-    def __init__(self, draft: Draft, run: RunFolder, parent: QWidget) -> None:
-        """Compare ``draft`` with ``run``; KDStudioError where the run's experiment cannot be read."""
+    def __init__(self, draft: Draft, run: RunFolder, experiment: Experiment, parent: QWidget) -> None:
+        """Compare ``draft`` with ``experiment``: that of ``run``, or one that goes on from it.
+
+        KDStudioError where the run's own cannot be read.
+        """
         super().__init__(parent)
-        self._draft, self._source = draft, run.path / "experiment.toml"
-        self.setWindowTitle(f"Use the settings of {run.name}")
+        own, wanted = plain(run.experiment()), plain(experiment)
+        self._draft = draft
+        self._wanted = Moment(str(run.path / "experiment.toml"), own, wanted)
+        goes_on = wanted != own
+        self.setWindowTitle(f"{'More epochs for' if goes_on else 'Use the settings of'} {run.name}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        found = differing([flat_settings(draft.raw), flat_settings(plain(run.experiment()))])
+        found = differing([flat_settings(draft.raw), flat_settings(wanted)])
         rows = tuple((path, *values) for path, values in found.items())
         self.table = ResultTableView("Settings that differ")
-        self.table.show_table(ResultTable("", ("setting", "in the form", "in the run"), rows, figures=0))
-        self.told = text_label(f"{_count(len(rows))}. {REPLACED}" if rows else NOTHING)
+        head = ("setting", "in the form", "in the new run" if goes_on else "in the run")
+        self.table.show_table(ResultTable("", head, rows, figures=0))
+        told = f"{_count(len(rows))}. {REPLACED}" if rows else NOTHING
+        self.told = text_label(f"{GOES_ON} {told}" if goes_on else told)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         use = buttons.addButton("Use these settings", QDialogButtonBox.ButtonRole.AcceptRole)
         use.setDefault(True)
@@ -46,7 +60,7 @@ class SettingsDialog(QDialog):
         column.addWidget(buttons)
 
     def _use(self) -> None:
-        self._draft.load(str(self._source))
+        self._draft.restore(self._wanted)
         self.accept()
 
 

@@ -170,6 +170,7 @@ QSlider::handle:horizontal:focus { background: $text; }
 QProgressBar { background: $window; border: 1px solid $border; border-radius: 5px; height: 8px; }
 QProgressBar::chunk { background: $accent; border-radius: 4px; }
 QTableView, QTreeView {
+  outline: none;
   background: $panel; border: 1px solid $border; border-radius: 8px; gridline-color: $border;
   selection-background-color: $accent_soft; selection-color: $text; alternate-background-color: $window;
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLayout, QWidget
@@ -25,8 +25,9 @@ def _is_stop(widget: QWidget, root: QWidget) -> bool:
 def _as_read(widget: QWidget, focus: QWidget | None) -> Iterator[QWidget]:
     """Go through what is in sight, and ``focus``: by its layout, and what is in none line by line."""
     yield widget
-    laid = dict.fromkeys(_laid(widget.layout()))
-    loose = [child for child in widget.children() if isinstance(child, QWidget) and child not in laid]
+    children = [child for child in widget.children() if isinstance(child, QWidget)]
+    laid = list(_laid(widget.layout(), children))
+    loose = [child for child in children if child not in laid]
     loose.sort(key=lambda child: (child.y(), child.x()))
     for child in (*laid, *loose):
         has_focus = focus is not None and (child is focus or child.isAncestorOf(focus))
@@ -34,10 +35,19 @@ def _as_read(widget: QWidget, focus: QWidget | None) -> Iterator[QWidget]:
             yield from _as_read(child, focus)
 
 
-def _laid(layout: QLayout | None) -> Iterator[QWidget]:
-    for place in range(layout.count() if layout else 0):
-        item = layout.itemAt(place)
-        if (widget := item.widget()) is not None:
-            yield widget
+def _laid(layout: QLayout | None, widgets: Sequence[QWidget]) -> Iterator[QWidget]:
+    """Go through those of ``widgets`` that are in ``layout``, or in one within it, in its order.
+
+    Never by ``itemAt``: PySide keeps what that returns as long as the layout, when Qt has deleted it, too.
+    An object that gets its address has two Python objects then, and its end is a crash (seen with 6.11.3).
+    """
+    if layout is None:
+        return
+    parts: dict[int, QWidget | QLayout] = {layout.indexOf(widget): widget for widget in widgets}
+    parts |= {layout.indexOf(row): row for row in layout.children() if isinstance(row, QLayout)}
+    for place in sorted(parts.keys() - {-1}):
+        part = parts[place]
+        if isinstance(part, QWidget):
+            yield part
         else:
-            yield from _laid(item.layout())
+            yield from _laid(part, widgets)

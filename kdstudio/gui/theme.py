@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+from kdstudio.gui.restyling import Restyling
 from kdstudio.gui.style import STYLE_SHEET
 from kdstudio.runs.colours import Colours, schemes
 from kdstudio.shipped import shipped
@@ -42,6 +43,7 @@ class Theme(QObject):
         self._application = application
         self._applied: tuple[Colours, float] | None = None
         self._font = application.font()
+        self.restyling = Restyling(application)
         self.size = _nearest_size(QSettings().value("size", 1.0))
         application.setStyle("Fusion")
         hints = QGuiApplication.styleHints()
@@ -83,16 +85,13 @@ class Theme(QObject):
         font = QFont(self._font)
         font.setPointSizeF(self._font.pointSizeF() * self.size)
         self._application.setFont(font)
-        self._application.setStyleSheet("")  # one that replaces another takes three times as long
-        self._application.setPalette(palette(colours))
-        self._application.setStyleSheet(
-            STYLE_SHEET.substitute(
-                colours.roles,
-                **{name: f"{round(size * self.size)}px" for name, size in PIXELS.items()},
-                icons=icons_folder().as_posix(),
-                faded=faded(colours).name(QColor.NameFormat.HexArgb),
-            )
+        sheet = STYLE_SHEET.substitute(
+            colours.roles,
+            **{name: f"{round(size * self.size)}px" for name, size in PIXELS.items()},
+            icons=icons_folder().as_posix(),
+            faded=faded(colours).name(QColor.NameFormat.HexArgb),
         )
+        self.restyling.replace(sheet, lambda: self._application.setPalette(palette(colours)))
         self.changed.emit()
 
 

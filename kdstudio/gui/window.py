@@ -23,7 +23,7 @@ from kdstudio.errors import KDStudioError
 from kdstudio.gui.empty_state import EmptyState
 from kdstudio.gui.icons import page_icon
 from kdstudio.gui.page_focus import take_focus
-from kdstudio.gui.pages import PAGES
+from kdstudio.gui.pages import KEYS, PAGES
 from kdstudio.gui.permission import once_allowed
 from kdstudio.gui.rail import Rail
 from kdstudio.gui.run_states import State
@@ -58,7 +58,7 @@ class MainWindow(QMainWindow):
         self.stack = QStackedWidget()
         self._pages: dict[str, QWidget] = {}
         self.presentation: Presentation | None = None
-        self.rail = Rail(theme, PAGES)
+        self.rail = Rail(theme, KEYS)
         self._lay_out()
         self.rail.wanted.connect(self.show_page)
         self.rail.mark(FIRST_PAGE)
@@ -109,6 +109,10 @@ class MainWindow(QMainWindow):
         """Show the presets beside the form, which need not wait for them."""
         self.experiment_page.gallery.fill()
 
+    def put_on_top(self, strip: QWidget) -> None:
+        """Show ``strip`` above all else."""
+        self._whole.insertWidget(0, strip)
+
     @property
     def experiment_page(self) -> Any:  # noqa: ANN401
         """The page with the form."""
@@ -124,6 +128,7 @@ class MainWindow(QMainWindow):
         if name not in self._pages:
             self._pages[name] = PAGES[name](self)
             self.stack.addWidget(self._pages[name])
+            self.theme.restyling.put_off(self._pages[name])
             for empty in self._pages[name].findChildren(EmptyState):
                 empty.preset_wanted.connect(self.open_preset)
                 empty.page_wanted.connect(self.show_page)
@@ -170,6 +175,7 @@ class MainWindow(QMainWindow):
         """Turn to the page called ``name``; the focus goes with it, unless it is in the run bar."""
         page = self.page(name)
         at_first = page.focusWidget() is None  # turning to it gives the focus to some control
+        self.theme.restyling.bring(page)
         self.stack.setCurrentWidget(page)
         self.rail.mark(name)
         if not self.run_bar.isAncestorOf(self.focusWidget()):
@@ -253,7 +259,12 @@ class MainWindow(QMainWindow):
 
     def resume(self, folder: RunFolder) -> None:
         """Go on with an unfinished run, or put it in line."""
-        once_allowed(self, [folder.experiment()], partial(self._resume, folder))
+        try:
+            experiment = folder.experiment()
+        except KDStudioError as error:
+            self.complain(str(error))
+            return
+        once_allowed(self, [experiment], partial(self._resume, folder))
 
     def _resume(self, folder: RunFolder, *, allow_code: bool) -> None:
         self.controller.resume_folder(folder, allow_code=allow_code)
@@ -299,10 +310,10 @@ class MainWindow(QMainWindow):
 
     def look_at(self, run: RunFolder) -> None:
         """Turn to the curves of ``run`` while it runs, to its figures afterwards."""
-        if self.controller.is_at_work and run == self.controller.folder:
-            self.show_page("Live")
-            return
-        self.show_run("Compare", run)
+        if self.controller.running_in(run):
+            self.watch(run)
+        else:
+            self.show_run("Compare", run)
 
     def watch(self, run: RunFolder) -> None:
         """Turn to the curves of ``run``."""
@@ -311,10 +322,19 @@ class MainWindow(QMainWindow):
 
     def use_settings(self, run: RunFolder) -> SettingsDialog | None:
         """Put the settings of ``run`` into the form, after telling what differs; None if they are damaged."""
+        return self._offer_settings(run, run.experiment)
+
+    def train_on(self, run: RunFolder) -> SettingsDialog | None:
+        """Do the same with its weights to start from; None where there are none."""
+        from kdstudio.runs.more_epochs import going_on_from
+
+        return self._offer_settings(run, lambda: going_on_from(run, run.experiment()))
+
+    def _offer_settings(self, run: RunFolder, read: Callable[[], Experiment]) -> SettingsDialog | None:
         from kdstudio.gui.settings_dialog import SettingsDialog
 
         try:
-            dialog = SettingsDialog(self.draft, run, self)
+            dialog = SettingsDialog(self.draft, run, read(), self)
         except KDStudioError as error:
             self.complain(str(error))
             return None

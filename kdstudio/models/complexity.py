@@ -40,19 +40,20 @@ def complexity(spec: ModelSpec, image: ImageShape, classes: int) -> Complexity:
         if sum(parameter.numel() for parameter in made.parameters()) > LARGE:
             with suppress(Exception), torch.device("meta"):  # it may insist on numbers
                 return count(made, image[:3])
-        return count(spec.build(image, classes), image[:3])
+        has_numbers = not any(parameter.is_meta for parameter in made.parameters())
+        return count(made if has_numbers else spec.build(image, classes), image[:3])
 
 
 def made_cheaply(spec: ModelSpec, image: ImageShape, classes: int) -> nn.Module:
     """Build the network without memory for its weights, wherever it allows that."""
-    import torch
-
     from kdstudio.models.modules.drawing import OwnGenerator
+    from kdstudio.models.modules.weightless import UnfitError, weightless
 
     with OwnGenerator(0):
         try:
-            with torch.device("meta"):
-                return spec.build(image, classes)
+            return weightless(lambda: spec.build(image, classes))
+        except UnfitError:
+            raise
         except Exception:
             return spec.build(image, classes)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
@@ -12,8 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, field_validator
 
 from kdstudio.declaration import option
-from kdstudio.errors import KDStudioError
+from kdstudio.errors import KDStudioError, is_out_of_memory, told_as
+from kdstudio.given import MISSING, given_path, why_no_file
 from kdstudio.models.declaration import ImageShape, ModelSpec, models
+from kdstudio.packages import OURS, deepest_place, where_written
 
 if TYPE_CHECKING:
     from torch import nn
@@ -67,19 +70,24 @@ class Python(ModelSpec):
         return ""
 
     def build(self, image: ImageShape, classes: int) -> nn.Module:
-        """Call the user's function; KDStudioError names it and says what went wrong."""
+        """Call the user's function; KDStudioError names it and its line, and says what went wrong.
+
+        Lazy layers take their shape from a blank image, so that their first weights follow from the seed too.
+        """
         from torch import nn
 
-        from kdstudio.models.modules.foreign import not_in_place
+        from kdstudio.models.modules.foreign import check_weights, not_in_place, with_shapes
+        from kdstudio.models.modules.torch_settings import settings_kept
 
-        function = self._function()
-        wanted = _wanted(function, {"image": image, "classes": classes})
-        try:
-            network = function(**wanted)
-        except (Exception, SystemExit) as error:
-            raise KDStudioError(f"'{self.path}' failed: {type(error).__name__}: {error}") from error
+        with settings_kept():
+            function = self._function()
+            with _told(f"'{self.path}' failed", where_written(function)):
+                network = function(**_wanted(function, {"image": image, "classes": classes}))
         if not isinstance(network, nn.Module):
-            raise KDStudioError(f"'{self.path}' must return a torch.nn.Module, not {type(network).__name__}")
+            kind = type(network).__name__
+            raise KDStudioError(
+                f"'{self.path}' must return a torch.nn.Module, not {kind}{where_written(function)}"
+            )
         paths = {path for path, _ in network.named_modules() if path}
         for name, path in self.taps().items():
             if path not in paths:
@@ -87,13 +95,17 @@ class Python(ModelSpec):
                     f"tap '{name}': the network of '{self.path}' has no '{path}'; "
                     f"there are {', '.join(sorted(paths)[:12])}"
                 )
+        with _told(f"'{self.path}', asked about blank images to shape its lazy layers"):
+            with_shapes(network, image, f"'{self.path}'")
+        check_weights(network, f"'{self.path}'")
         return not_in_place(network)
 
     def _function(self) -> Callable[..., object]:
         file, _, name = self.path.rpartition(":")
-        path = Path(file).expanduser()
-        if not path.is_file():
-            raise KDStudioError(f"no file '{path.absolute()}' for the model '{self.path}'; mend its path")
+        path = given_path(file)
+        if why := why_no_file(path):
+            fault = "no file" if why == MISSING else f"{why}:"
+            raise KDStudioError(f"{fault} '{path.absolute()}' for the model '{self.path}'; mend its path")
         function = getattr(_module(path), name, None)
         if not callable(function):
             raise KDStudioError(f"'{path}' has no function '{name}'; define it or mend the model's path")
@@ -109,11 +121,28 @@ def _module(path: Path) -> Any:  # noqa: ANN401
     module = ModuleType(MODULE)
     module.__file__ = str(path)
     sys.modules[MODULE] = module
-    try:
+    with _told(f"'{path}' cannot be run"):
         exec(compile(path.read_bytes(), path, "exec"), module.__dict__)
-    except (Exception, SystemExit) as error:
-        raise KDStudioError(f"'{path}' cannot be run: {type(error).__name__}: {error}") from error
     return module
+
+
+@contextmanager
+def _told(what: str, otherwise: str = "") -> Iterator[None]:
+    """Tell whatever the user's code raises, with its line; ``otherwise`` where no line of it has run.
+
+    An interruption comes from our own line, and goes on.
+    """
+    try:
+        yield
+    except KDStudioError:
+        raise
+    except BaseException as error:
+        place = deepest_place(error, {MODULE, OURS})
+        is_theirs = place is not None and place.module == MODULE
+        if is_out_of_memory(error) or not (is_theirs or isinstance(error, Exception)):
+            raise
+        line = f", in {place.file}, line {place.line}" if place and is_theirs else otherwise
+        raise KDStudioError(f"{what}: {told_as(error)}{line}; mend it there") from error
 
 
 def _wanted(function: Callable[..., object], offered: dict[str, object]) -> dict[str, object]:

@@ -66,8 +66,9 @@ class Timm(ModelSpec):
         Raises KDStudioError when timm, the name or the weights are missing, or the network cannot take
         such images. On torch's meta device no weights are loaded.
         """
-        from kdstudio.models.modules.foreign import behind, check_fits, on_meta
+        from kdstudio.models.modules.foreign import behind, check_fits
         from kdstudio.models.modules.images import ImageInput
+        from kdstudio.models.modules.weightless import on_meta
 
         def made(pretrained: bool) -> nn.Module:
             network = _network(self.architecture, classes, pretrained)

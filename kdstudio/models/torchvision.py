@@ -72,8 +72,9 @@ class TorchVision(ModelSpec):
         Raises KDStudioError for an unknown name, weights that cannot be had, or images that the network
         cannot take. On torch's meta device no weights are loaded.
         """
-        from kdstudio.models.modules.foreign import behind, check_fits, on_meta, with_classes
+        from kdstudio.models.modules.foreign import behind, check_fits, with_classes
         from kdstudio.models.modules.images import ImageInput
+        from kdstudio.models.modules.weightless import on_meta
 
         weights = _weights(self.architecture, self.weights)
         size, mean, std = self.preparation()
@@ -112,12 +113,11 @@ def _names() -> list[str]:
 
 @cache
 def _classifier(architecture: str) -> str:
-    import torch
-
     from kdstudio.models.modules.foreign import last_layer
+    from kdstudio.models.modules.weightless import weightless
 
-    with torch.device("meta"):
-        return last_layer(_network(architecture, None, _natural_size(architecture)))[0]
+    size = _natural_size(architecture)
+    return last_layer(weightless(lambda: _network(architecture, None, size)))[0]
 
 
 @cache

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kdstudio.errors import KDStudioError
+from kdstudio.given import reason
 
 Place = tuple[int, int]
 
@@ -90,11 +91,10 @@ class SqliteAnswers:
             yield view, block, zlib.crc32(content).to_bytes(CHECKSUM_BYTES) + content
 
     def _complain(self, file: Path, error: Exception) -> None:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         self._complaints.append(
-            f"Remembered answers cannot be kept in {file}: {reason}. The run goes on and computes what it "
-            f"cannot look up; its results are the same. 'kdstudio cache clear {file.stem[:8]}' removes the "
-            "file, KDSTUDIO_CACHE names another folder."
+            f"Remembered answers cannot be kept in {file}: {reason(error)}. The run goes on and computes "
+            "what it cannot look up; its results are the same. "
+            f"'kdstudio cache clear {file.stem[:8]}' removes the file, KDSTUDIO_CACHE names another folder."
         )
 
     def complaints(self) -> list[str]:

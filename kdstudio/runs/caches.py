@@ -14,6 +14,7 @@ from typing import Literal
 from kdstudio.data.cache import decoded_folder
 from kdstudio.data.folders import cache_folder
 from kdstudio.errors import KDStudioError
+from kdstudio.given import reason
 from kdstudio.runs.answer_store import read_about
 
 MIB, GIB = 2**20, 2**30
@@ -109,7 +110,7 @@ def clear(names: Sequence[str] = ()) -> list[Cached]:
         try:
             each.unlink(missing_ok=True)
         except OSError as error:
-            raise KDStudioError(f"{each} cannot be deleted: {error.strerror or error}") from error
+            raise KDStudioError(f"{each} cannot be deleted: {reason(error)}") from error
     return chosen
 
 

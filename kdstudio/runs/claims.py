@@ -15,16 +15,14 @@ from kdstudio.engine.judgement import Expectation, Finding, Judgement, Verdict
 from kdstudio.engine.quantities.declaration import Quantity
 from kdstudio.engine.selecting import fits, spoken_selector
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.differences import EXACT, Interval, interval_of, same_images, spoken_interval
+from kdstudio.runs.claim_figures import measured_figures
+from kdstudio.runs.differences import EXACT, Interval, interval_of, same_images
 from kdstudio.runs.evidence import RunEvidence
-from kdstudio.runs.figures import MISSING, Spread
+from kdstudio.runs.figures import Spread
 from kdstudio.runs.folder import RunFolder
-from kdstudio.runs.result_tables import ResultTable
 from kdstudio.runs.summary import Summary
 
 ONE_PAIR = "one seed shows nothing; run three or more, and where teachers are measured one for each"
-MOST_SPOKEN = 2
-"""Of more findings than this a sentence says how many came out as expected."""
 
 
 class Pair(NamedTuple):
@@ -43,9 +41,12 @@ class Pair(NamedTuple):
 def judged(claim: Claim, evidence: RunEvidence) -> Judgement:
     """Measure what ``claim`` speaks of; what cannot be measured is no statement, with the reason."""
     findings = (finding for measured in claim.measured for finding in _findings(measured, evidence))
-    return Judgement(
+    judgement = Judgement(
         statement=claim.statement, slide=claim.slide, published=claim.published, findings=tuple(findings)
     )
+    with suppress(KDStudioError):  # the findings say what is not there
+        return judgement.model_copy(update={"figures": measured_figures(claim, evidence)})
+    return judgement
 
 
 def judged_run(claim: Claim, folder: RunFolder, *, allow_code: bool = False) -> Judgement:
@@ -150,71 +151,3 @@ def _verdict(expect: Expectation, found: Interval, tolerance: float | None) -> V
     if not found.is_shown:
         return "not shown"
     return "shown" if (found.mean < 0) == (expect == "lower") else "the opposite"
-
-
-def spoken_judgement(judgement: Judgement) -> str:
-    """Say the verdict, the statement, and the figures or how many came out as expected."""
-    said = spoken_findings(judgement)
-    return f"{judgement.verdict.capitalize()}: {judgement.statement.rstrip('.')} ({said})."
-
-
-def spoken_findings(judgement: Judgement) -> str:
-    """Say the figures, or of many how many came out as expected."""
-    findings = judgement.findings
-    if len(findings) > MOST_SPOKEN:
-        right = sum(finding.verdict == "shown" for finding in findings)
-        return f"{right} of {len(findings)} measurements are as expected"
-    return "; ".join(map(spoken_finding, findings))
-
-
-def spoken_finding(finding: Finding) -> str:
-    """``errors of student 8.2, of baseline 12.6: −4.4 ± 1.9, 5 seeds``, or why there is no statement."""
-    if finding.difference is None:
-        return f"{finding.quantity} of {finding.of}: {finding.reason}"
-    seeds = f"{finding.seeds} seeds" if finding.seeds > 1 else finding.reason
-    own, other = (_single(finding, value) for value in (finding.value, finding.other))
-    than = other if finding.is_number else f"of {finding.than} {other}"
-    return f"{finding.quantity} of {finding.of} {own}, {than}: {difference_of(finding)}, {seeds}"
-
-
-def difference_of(finding: Finding) -> str:
-    """``−4.4 ± 1.9 errors``, ``+0.2 ± 0.3 points of ±1 allowed``; a dash where nothing was measured."""
-    if finding.difference is None:
-        return MISSING
-    unit = "points" if finding.unit == "%" else finding.unit
-    spoken = spoken_interval(finding.difference, finding.low, finding.high, finding.scale, finding.digits)
-    allowed = f"of ±{finding.scale * finding.tolerance:g} allowed" if finding.tolerance else ""
-    return " ".join(filter(None, (spoken, unit, allowed)))
-
-
-def _single(finding: Finding, value: float | None) -> str:
-    if value is None:
-        return MISSING
-    digits = 1 if finding.digits == 0 and finding.seeds > 1 else finding.digits
-    return f"{finding.scale * value:,.{digits}f}{'%' if finding.unit == '%' else ''}"
-
-
-def claim_table(judgement: Judgement) -> ResultTable:
-    """Lay the findings out, a row for each."""
-    rows = tuple(
-        (
-            finding.quantity,
-            expected(finding),
-            _single(finding, finding.value),
-            _single(finding, finding.other),
-            difference_of(finding),
-            ": ".join(filter(None, (finding.verdict, finding.reason))),
-        )
-        for finding in judgement.findings
-    )
-    columns = ("measured", "expected", "of these", "of those", "difference (95 %)", "verdict")
-    return ResultTable(f"{judgement.verdict.capitalize()}: {judgement.statement}", columns, rows, figures=0)
-
-
-def expected(finding: Finding) -> str:
-    """``student lower than baseline``, ``teacher at T = 8 higher than 0.5``."""
-    word = "to" if finding.expected == "equal" else "than"
-    number = (
-        _single(finding, finding.other) if finding.is_number and finding.other is not None else finding.than
-    )
-    return f"{finding.of} {finding.expected} {word} {number}"

@@ -8,10 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from kdstudio.engine.sweep import coordinate
 from kdstudio.runs.differences import controls_of
 from kdstudio.runs.groups import gathered
+from kdstudio.runs.reading import shortened
 from kdstudio.runs.summary import Summary
 
 DATE = re.compile(r"^(\d{8}-)(\d{6}-)?(.+)$")
 """What the name of a run begins with unless it was named."""
+LONGEST_OPTIONS = 2000
+"""Characters of a strategy's options: ten times what any of ours takes."""
 DESCRIPTIVE = ("name", "about", "claim")
 """Parts of an experiment that change nothing in the run."""
 
@@ -80,15 +83,14 @@ def short_name(name: str) -> str:
 
 def spoken_options(declared: Mapping[str, object]) -> str:
     """Say the options of a strategy in plain values: ``temperature 8, baseline on, teacher weights none``."""
-    return ", ".join(
-        f"{key.replace('_', ' ')} {_spoken(value)}" for key, value in declared.items() if key != "name"
-    )
+    told = (f"{key.replace('_', ' ')} {_spoken(value)}" for key, value in declared.items() if key != "name")
+    return shortened(", ".join(told), LONGEST_OPTIONS)
 
 
 def _spoken(value: object) -> str:
     if value is None:
         return "none"
-    return f"{value:g}" if isinstance(value, float) else str(coordinate(value))
+    return f"{value:g}" if isinstance(value, float) else shortened(str(coordinate(value)))
 
 
 def differing_settings(summaries: Sequence[Summary]) -> dict[str, list[str]]:
@@ -97,10 +99,10 @@ def differing_settings(summaries: Sequence[Summary]) -> dict[str, list[str]]:
 
 
 def differing(flat: Sequence[Mapping[str, str]]) -> dict[str, list[str]]:
-    """Paths under which some of ``flat`` have other values, with the values of all."""
+    """Paths under which some of ``flat`` have other values, with the values of all as people read them."""
     paths = dict.fromkeys(path for each in flat for path in each)
     rows = {path: [each.get(path, "–") for each in flat] for path in paths}
-    return {path: values for path, values in rows.items() if len(set(values)) > 1}
+    return {path: [*map(shortened, values)] for path, values in rows.items() if len(set(values)) > 1}
 
 
 def settings(summary: Summary) -> dict[str, str]:

@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
-import json
-from typing import NamedTuple
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from kdstudio.engine.events import Confusion
-from kdstudio.runs.folder import RunFolder
+from kdstudio.engine.identity import Record
+from kdstudio.runs.folder import LARGEST_SUMMARY, RunFolder
 from kdstudio.runs.former_runs import former_confusion
+from kdstudio.runs.reading import MEGABYTE, read_json
+
+LARGEST = 64 * MEGABYTE
+"""Bytes: 3,000 classes take that, and no plot shows them."""
 
 
-class CountedPart(NamedTuple):
+class CountedPart(Record):
     """Which part of the data was counted, and the counts by row = true class, column = answer."""
 
-    part: str
+    part: Literal["validation", "test"]
     confusion: Confusion
+
+    @model_validator(mode="after")
+    def _is_square(self) -> Self:
+        if not self.confusion or any(len(row) != len(self.confusion) for row in self.confusion):
+            raise ValueError("there are not as many answers as classes")
+        return self
 
 
 def read_confusion(folder: RunFolder, network: str) -> CountedPart | None:
     """Read what ``network`` answered last: on validation while it learns, on the test images afterwards.
 
-    None where nothing has been counted yet.
+    None where nothing has been counted yet, or the counts are damaged.
     """
     try:
-        raw = json.loads(folder.confusion_file(network).read_bytes())
+        raw = _read(folder, network)
+        return CountedPart.model_validate(raw) if raw else None
+    except (OSError, ValueError):
+        return None
+
+
+def _read(folder: RunFolder, network: str) -> object:
+    try:
+        return read_json(folder.confusion_file(network), LARGEST)
     except FileNotFoundError:
-        raw = former_confusion(folder.summary_file, network)
-    except ValueError:
-        return None
-    if raw is None:
-        return None
-    return CountedPart(raw["part"], tuple(map(tuple, raw["confusion"])))
+        return former_confusion(read_json(folder.summary_file, LARGEST_SUMMARY), network)

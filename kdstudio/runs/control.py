@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.files import write_atomically
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.reading import read_file
+
+if TYPE_CHECKING:
+    from kdstudio.processes import Processes
 
 Wish = Literal["go on", "pause", "stop"]
+LARGEST = 100
+"""Bytes of one."""
 
 
 def ask(folder: RunFolder, wish: Wish) -> None:
@@ -21,7 +27,16 @@ def ask(folder: RunFolder, wish: Wish) -> None:
 def wish_for(folder: RunFolder) -> Wish:
     """Read what is wished of the run; it goes on where nothing is."""
     try:
-        text = folder.control_file.read_text("utf-8").strip()
-    except OSError:
+        text = read_file(folder.control_file, LARGEST).decode().strip()
+    except (OSError, ValueError):
         return "go on"
     return text if text in get_args(Wish) else "go on"  # type: ignore[return-value]
+
+
+def strongest(own: Wish, processes: Processes) -> Wish:
+    """Return what all of a run's processes do, where one may wish otherwise: stop before pause before go on.
+
+    They ask at the same places of the run.
+    """
+    wishes: tuple[Wish, ...] = get_args(Wish)
+    return wishes[processes.largest_number(wishes.index(own))]

@@ -11,6 +11,7 @@ from kdstudio.engine.trials import code_run_by
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.comparison import main_reference, main_result
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.kept_networks import kept_networks, lost, lost_networks
 from kdstudio.runs.predictions import Part, Predictions, PredictionsReader
 from kdstudio.runs.summary import Summary
 
@@ -108,6 +109,18 @@ def choose_networks(
     return chosen, None if other == chosen else other
 
 
+def chosen_networks(
+    folder: RunFolder, student: str | None = None, teacher: str | None = None
+) -> tuple[str, str | None]:
+    """The same of a run; KDStudioError also where the weights of one that is meant have been lost."""
+    gone = lost_networks(folder)
+    names = sorted([*kept_networks(folder), *gone])
+    chosen = choose_networks(folder.summary(), names, student, teacher)
+    if missing := [name for name in chosen if name in gone]:
+        raise lost(folder, *filter(None, missing))
+    return chosen
+
+
 def why_unreadable(folder: RunFolder, command: str = "temperature", needs_data: bool = True) -> str:
     """Say why a run's predictions should not be read unasked, and what to do; empty where they may.
 
@@ -151,12 +164,7 @@ class DarkKnowledgeReader:
 
         Raises KDStudioError where a network, or all of them, or the data are not there.
         """
-        names = folder.networks()
-        if not names:
-            raise KDStudioError(
-                f"run '{folder.name}' has no trained network yet; wait, or choose another run"
-            )
-        own, other = choose_networks(folder.summary(), names, student, teacher)
+        own, other = chosen_networks(folder, student, teacher)
         predictions = self._predictions.read(folder, part, progress, allow_code=allow_code)
         return soften(predictions, temperatures, own, other)
 

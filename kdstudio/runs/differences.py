@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable
 from math import floor, log10, sqrt
 from typing import Literal, NamedTuple
 
 from kdstudio.engine.events import NetworkResult
 from kdstudio.engine.identity import SEED, Record
-from kdstudio.engine.selecting import nearest
+from kdstudio.engine.selecting import Fitting, Selector, fits
 from kdstudio.engine.views import Comparison
-from kdstudio.runs.figures import Spread, figure_called, figure_of
+from kdstudio.runs.figures import Row, Spread, figure_called, figure_of
 from kdstudio.runs.groups import Group, gathered
 from kdstudio.runs.student_t import quantile
 
@@ -101,12 +101,22 @@ def spoken_interval(
 
 
 def _amount(mean: float, low: float | None, high: float | None, scale: float, digits: int) -> str:
-    """Write it so that the interval's half width has two digits, or more where these are whole."""
     half = 0.0 if low is None or high is None else scale * (high - low) / 2
+    decimals = decimals_of(half, digits)
+    amount = f"{scale * mean:,.{decimals}f}"
+    return f"{amount} ± {half:,.{decimals}f}" if half else amount
+
+
+def decimals_of(half: float, digits: int) -> int:
+    """Decimals of an interval, so that its ``half`` width has two digits, or more where these are whole.
+
+    It has one where a single figure, which has so many ``digits``, would not show the other; a width of 0 has
+    those of a single figure.
+    """
     if half == 0:
-        return f"{scale * mean:,.{digits}f}"
-    decimals = max(1 - floor(log10(half)), digits - 1, 0)
-    return f"{scale * mean:,.{decimals}f} ± {half:,.{decimals}f}"
+        return digits
+    two = 1 - floor(log10(half))
+    return max(min(two, max(two - 1, digits, 1)), digits - 1, 0)
 
 
 class Interval(NamedTuple):
@@ -162,24 +172,43 @@ def differences(rows: Iterable[NetworkResult], kinds: Comparison) -> tuple[Diffe
     groups = gathered(rows)
     learned = [g for g in groups if g.network.kind not in (kinds.control, kinds.reference)]
     learned.sort(key=lambda group: group.network.kind != kinds.result)
-    pairs = [(group, control) for group in learned for control in controls_of(group, groups, kinds)]
+    controls = Controls(groups, kinds)
+    pairs = [(group, control) for group in learned for control in controls.of(group)]
     found = (paired(group, control, key) for group, control in pairs for key in COMPARED)
     return tuple(difference for difference in found if difference)
 
 
-def controls_of(result: Group, groups: Sequence[Group], kinds: Comparison) -> list[Group]:
+def controls_of(result: Group, groups: Iterable[Group], kinds: Comparison) -> list[Group]:
     """Find the controls of ``result``: of its role, scored on the same images, and the nearest to it."""
-    fitting = [group for group in groups if _comparable(result, group)]
-    near = nearest(result.network, [group.network for group in fitting], {"kind": kinds.control})
-    return [group for group in fitting if group.network in near]
+    return Controls(groups, kinds).of(result)
 
 
-def _comparable(result: Group, control: Group) -> bool:
-    """Tell whether two groups are of one role, and were scored on the same images."""
-    one, other = result.network, control.network
-    if not isinstance(one, NetworkResult) or not isinstance(other, NetworkResult):
-        return False
-    return one.role == other.role and same_images(one, other)
+class Controls:
+    """The controls among some groups, of which many results ask for theirs in turn."""
+
+    def __init__(self, groups: Iterable[Group], kinds: Comparison) -> None:
+        """Take those of ``groups`` that are controls."""
+        self._where: Selector = {"kind": kinds.control}
+        self._groups = [group for group in groups if fits(group.network, self._where)]
+        self._comparable: dict[Hashable, tuple[dict[int, Group], Fitting[Row]]] = {}
+
+    def of(self, result: Group) -> list[Group]:
+        """Find those of ``result``, as :func:`controls_of` does."""
+        own = result.network
+        if not isinstance(own, NetworkResult):
+            return []
+        scored = own.role, own.test.count, own.classes
+        if scored not in self._comparable:
+            fitting = {id(group.network): group for group in self._groups if _comparable(own, group.network)}
+            networks = (group.network for group in fitting.values())
+            self._comparable[scored] = fitting, Fitting(networks, self._where)
+        by_network, controls = self._comparable[scored]
+        return [by_network[id(network)] for network in controls.nearest(own)]
+
+
+def _comparable(one: NetworkResult, other: Row) -> bool:
+    """Tell whether two networks are of one role, and were scored on the same images."""
+    return isinstance(other, NetworkResult) and one.role == other.role and same_images(one, other)
 
 
 def same_images(one: NetworkResult, other: NetworkResult) -> bool:

@@ -14,6 +14,7 @@ from kdstudio.runs.colours import LINE, Token
 from kdstudio.runs.comparison import main_result
 from kdstudio.runs.figures import Spread
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.kept_networks import kept_networks, lost
 from kdstudio.runs.latency import Latency, TimedPart, measure_latencies
 from kdstudio.runs.network_colours import series_by_name
 from kdstudio.runs.predictions import Part, Predictions, open_context, predictions_on
@@ -179,19 +180,26 @@ def read_exits(
     """
     from kdstudio.models.complexity import count
 
+    kept, summary = kept_networks(folder), folder.summary()
     exits = exits_of(folder)
+    had = [name for name, row in summary.networks.items() if row.kind == EXIT]
+    if not exits and had and summary.status == "finished":
+        raise lost(folder, *had)
     if not exits:
         raise KDStudioError(
             f"run '{folder.name}' has no early exits; run digits-self-distillation, for instance"
         )
+    card = read_card(folder.network_file(exits[0]))
+    rows = {n: row for n, row in summary.networks.items() if row.shares_trial_with(card.identity)}
+    whole = next((name for name in rows if _is_of(card, name, summary)), None)
+    needed = [name for name, row in rows.items() if row.kind == EXIT or name == whole]
+    gone = [name for name in needed if name not in kept]
+    if gone or whole is None:
+        raise lost(folder, *gone)
     context = open_context(folder, progress)
     predictions: dict[Part, Predictions] = {
         part: predictions_on(context, folder, part, progress, allow_code=allow_code) for part in PARTS
     }
-    card, summary = read_card(folder.network_file(exits[0])), folder.summary()
-    rows = {n: row for n, row in summary.networks.items() if row.shares_trial_with(card.identity)}
-    kept = folder.networks()
-    whole = next(name for name in kept if _is_of(card, name, summary))
     role = rows[whole].role
     controls = [n for n, row in rows.items() if row.kind == CONTROL and row.role == role and n in kept]
     parts = {name: TimedPart(folder.network_file(name)) for name in (*exits, whole, *controls[:1])}

@@ -6,7 +6,7 @@ from threading import Lock
 
 from kdstudio.declaration import ProgressCallback
 from kdstudio.runs.comparison import main_control
-from kdstudio.runs.dark_knowledge import choose_networks
+from kdstudio.runs.dark_knowledge import chosen_networks
 from kdstudio.runs.disagreements import Disagreements, disagreements
 from kdstudio.runs.fidelity import FidelityReport, fidelity_report
 from kdstudio.runs.folder import RunFolder
@@ -64,5 +64,5 @@ class Explainer:
         *,
         allow_code: bool,
     ) -> tuple[Predictions, str, str | None]:
-        predictions = self._predictions.read(folder, "test", progress, allow_code=allow_code)
-        return predictions, *choose_networks(folder.summary(), folder.networks(), student, teacher)
+        chosen = chosen_networks(folder, student, teacher)
+        return self._predictions.read(folder, "test", progress, allow_code=allow_code), *chosen

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from platformdirs import user_data_path
+from pydantic_core import from_json
 
 from kdstudio.engine.events import Event, event_adapter
 from kdstudio.engine.experiment import Experiment
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.environment import environment
-from kdstudio.runs.files import make_folder, write_atomically
+from kdstudio.given import given_path
+from kdstudio.runs.files import writing
 from kdstudio.runs.former_runs import modern_event, modern_summary
-from kdstudio.runs.presets import DEFAULT_PRESET, load_experiment, to_toml
-from kdstudio.runs.summary import Summary
+from kdstudio.runs.locks import is_held
+from kdstudio.runs.presets import DEFAULT_PRESET, read_experiment
+from kdstudio.runs.reading import MEGABYTE, open_file, read_file, read_json, read_toml, reason_of
+from kdstudio.runs.summary import VERSION, Summary, damaged
 from kdstudio.runs.weights import SUFFIX
 from kdstudio.shipped import shipped
 
 STEP = b'{"kind":"step-done",'
 """Beginning of a line of the log that tells of steps."""
+EPOCH = b'{"kind":"epoch-done",'
+"""And of one that tells of an epoch."""
+LARGEST_SUMMARY = 64 * MEGABYTE
+"""Bytes: 10,000 rows take 16 million, and what was planned and compared as much again."""
+LARGEST_EXPERIMENT = 4 * MEGABYTE
+"""Bytes: one that sweeps 1,000 values takes 100,000."""
+OFTEN = (STEP, EPOCH)
+"""Of what most lines tell."""
 PATIENCE = 1.0
 """Seconds to wait for a lock that somebody may hold for an instant."""
 RECORDED = shipped("resources") / "recorded"
@@ -36,7 +45,7 @@ RECORDED = shipped("resources") / "recorded"
 def default_runs_folder() -> Path:
     """``KDSTUDIO_RUNS`` if it is set, else ``runs`` in the user's folder for KD Studio."""
     named = os.environ.get("KDSTUDIO_RUNS")
-    return Path(named).expanduser() if named else user_data_path("kdstudio", appauthor=False) / "runs"
+    return given_path(named) if named else user_data_path("kdstudio", appauthor=False) / "runs"
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,16 @@ class RunFolder:
     def name(self) -> str:
         """Name of the folder."""
         return self.path.name
+
+    @property
+    def title(self) -> str:
+        """The same for people: what is no text in it is replaced."""
+        return self.name.encode(errors="replace").decode()
+
+    @property
+    def experiment_file(self) -> Path:
+        """What is run."""
+        return self.path / "experiment.toml"
 
     @property
     def events_file(self) -> Path:
@@ -64,6 +83,11 @@ class RunFolder:
     def checkpoint_file(self) -> Path:
         """Where an unfinished run stands."""
         return self.path / f"checkpoint{SUFFIX}"
+
+    @property
+    def previous_checkpoint_file(self) -> Path:
+        """Where it stood before that, for the case that the other file is damaged."""
+        return self.path / f"checkpoint.previous{SUFFIX}"
 
     @property
     def stages_file(self) -> Path:
@@ -94,8 +118,20 @@ class RunFolder:
         return sorted(name for name in names if not name.endswith(".best"))
 
     def created(self) -> int:
-        """When the run was made, in nanoseconds."""
-        return (self.path / "experiment.toml").stat().st_mtime_ns
+        """When the run was made, in nanoseconds; by its folder where the experiment is missing."""
+        for path in (self.experiment_file, self.path):
+            with suppress(OSError):
+                return os.stat(path).st_mtime_ns
+        return 0
+
+    def is_run(self) -> bool:
+        """Tell whether this is a run, whole or damaged: it has a summary or a log, or nobody may look."""
+        try:
+            with suppress(FileNotFoundError):
+                return bool(os.lstat(self.summary_file))
+            return os.stat(self.events_file).st_size > 0
+        except (OSError, ValueError) as error:
+            return isinstance(error, PermissionError) and os.path.isdir(self.path)
 
     @property
     def is_recorded(self) -> bool:
@@ -109,56 +145,90 @@ class RunFolder:
                 f"run '{self.name}' came with KD Studio and cannot be {what}; run it anew to have your own"
             )
 
+    @property
+    def lock_file(self) -> Path:
+        """Held by the process that writes here."""
+        return self.path / ".lock"
+
     def lock(self) -> FileLock:
         """Return the lock that a process holds while it writes here."""
-        return FileLock(self.path / ".lock", timeout=0, thread_local=False)
+        return FileLock(self.lock_file, timeout=0, thread_local=False)
 
     def hold(self) -> FileLock:
         """Take the lock, which whoever calls releases; KDStudioError when another process has it.
 
-        Waits a moment: whoever asks :meth:`is_running` has the lock for an instant.
+        So it is where nobody may write, or would write elsewhere: in a stranger's folder, links may lead
+        anywhere. Waits a moment: whoever asks :meth:`is_running` has the lock for an instant.
         """
+        for path in (self.events_file, *(self.path / part for part in ("networks", "parts", "confusion"))):
+            if path.is_symlink():
+                raise KDStudioError(f"'{path}' is a link; put what it leads to in its place")
         lock = self.lock()
-        try:
-            lock.acquire(timeout=PATIENCE)
-        except Timeout as error:
-            raise KDStudioError(f"run '{self.name}' is running already; wait for it or stop it") from error
+        with self.writing():
+            try:
+                lock.acquire(timeout=PATIENCE)
+            except Timeout as error:
+                raise KDStudioError(
+                    f"run '{self.name}' is running already; wait for it or stop it"
+                ) from error
         return lock
 
+    def writing(self) -> AbstractContextManager[None]:
+        """Let an OSError from within be a KDStudioError: why nothing can be written here, and what to do."""
+        return writing("run folder", self.path, "resume the run, which goes on from its last checkpoint")
+
     def experiment(self) -> Experiment:
-        """Read back what was run."""
-        return load_experiment(str(self.path / "experiment.toml"))
+        """Read back what was run; KDStudioError where that is missing, damaged, or cannot be run here."""
+        try:
+            text = read_file(self.experiment_file, LARGEST_EXPERIMENT).decode()
+            read_toml(text)
+        except (OSError, ValueError) as error:
+            raise KDStudioError(
+                f"'{self.experiment_file}' cannot be read: {reason_of(error)}; {self.remedy}"
+            ) from error
+        return read_experiment(text, str(self.experiment_file))
 
-    def summary(self) -> Summary:
-        """Read the summary; a run that nobody runs any more is ``interrupted``.
+    @property
+    def remedy(self) -> str:
+        """What to do where something in it is damaged."""
+        return f"'kdstudio check {self.name}' says what can be mended"
 
-        Raises KDStudioError when there is none or it is damaged.
+    def read(self) -> Summary:
+        """Read the summary, whole and of sane values, under the name of the folder.
+
+        A run that nobody runs any more is ``interrupted``; one that cannot be read is ``damaged``, and its
+        error says why and what to do.
         """
         try:
-            found = Summary.model_validate(modern_summary(json.loads(self.summary_file.read_bytes())))
-        except FileNotFoundError as error:
-            raise KDStudioError(f"'{self.path}' is not a run: it has no summary.json") from error
-        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:  # of whatever shape
-            raise KDStudioError(f"'{self.summary_file}' is damaged: {error}") from error
-        if found.status in ("running", "paused") and not self.is_running():
-            return found.model_copy(update={"status": "interrupted"})
-        return found.model_copy(update={"recorded": True}) if self.is_recorded else found
+            raw = read_json(self.summary_file, LARGEST_SUMMARY)
+            if isinstance(raw, dict) and isinstance(raw.get("version"), int) and raw["version"] > VERSION:
+                raise ValueError("it was written by a later KD Studio; update this one")
+            found = Summary.model_validate(modern_summary(raw))
+            if found.status == "damaged":
+                raise ValueError("its state is one that nobody writes")
+        except (OSError, ValueError) as error:
+            told = f"summary.json cannot be read: {reason_of(error)}; {self.remedy}"
+            return damaged(self.title, self.created() / 1e9, told)
+        is_left = found.status in ("running", "paused") and not self.is_running()
+        known = {"name": self.title, "recorded": self.is_recorded}
+        return found.model_copy(update=known | ({"status": "interrupted"} if is_left else {}))
+
+    def summary(self) -> Summary:
+        """Read the summary of a run that is whole; KDStudioError where it is damaged, or there is none."""
+        if not self.is_run():
+            raise KDStudioError(f"'{self.path}' is not a run: it has no summary.json")
+        found = self.read()
+        if found.status == "damaged":
+            raise KDStudioError(f"run '{self.name}' is damaged: {found.error}")
+        return found
 
     def is_running(self) -> bool:
         """Tell whether a process is writing here."""
-        if not self.path.is_dir() or self.is_recorded:  # the lock would be made
-            return False
-        try:
-            with self.lock():
-                return False
-        except Timeout:
-            return True
-        except OSError:
-            return False
+        return is_held(self.lock_file)
 
     def events(self) -> Iterator[Event]:
         """Read the events; a last line that is only half there yet is left out."""
-        with self.events_file.open("rb") as file:
+        with open_file(self.events_file) as file:
             for line in file:
                 if line.endswith(b"\n"):
                     yield self.read_event(line)
@@ -166,9 +236,9 @@ class RunFolder:
     @staticmethod
     def read_event(line: bytes) -> Event:
         """Read one line of the log, of the present or of a former shape."""
-        if line.startswith(STEP):  # most lines, and never of another shape
+        if line.startswith(OFTEN):  # never of another shape
             return event_adapter.validate_json(line)
-        return event_adapter.validate_python(modern_event(json.loads(line)))
+        return event_adapter.validate_python(modern_event(from_json(line, allow_inf_nan=False)))
 
     def delete(self) -> None:
         """Remove the folder and all in it; KDStudioError while it runs."""
@@ -177,88 +247,16 @@ class RunFolder:
         shutil.rmtree(self.path)
 
 
-def create_run(runs: Path, experiment: Experiment, name: str = "") -> RunFolder:
-    """Make a new run folder with its experiment and a first summary."""
-    make_folder(runs, "runs folder")
-    now = datetime.now().astimezone()
-    base = name or f"{now:%Y%m%d-%H%M%S}-{experiment.name}"
-    if Path(base).name != base or base.startswith("."):
-        raise KDStudioError(f"'{base}' is no name for a run; use letters, digits, dots and dashes")
-    folder = RunFolder(_unused(runs, base, unique=bool(name)))
-    (folder.path / "networks").mkdir()
-    write_atomically(folder.path / "experiment.toml", to_toml(experiment))
-    folder.events_file.touch()
-    described = experiment.model_dump(mode="json", exclude_none=True)
-    summary = Summary(
-        name=folder.name, started=now.isoformat(timespec="seconds"), experiment=described,
-        environment=environment(),
-    )  # fmt: skip
-    write_atomically(folder.summary_file, summary.model_dump_json(indent=2))
-    return folder
-
-
-def _unused(runs: Path, base: str, *, unique: bool) -> Path:
-    """Make and return a new folder named ``base``, numbered if that one is taken."""
-    number = 1
-    while True:
-        path = runs / (base if number == 1 else f"{base}-{number}")
-        try:
-            path.mkdir()
-        except FileExistsError as error:
-            if unique:
-                raise KDStudioError(
-                    f"there is a run '{base}' in {runs} already; choose another name"
-                ) from error
-            number += 1
-        except OSError as error:
-            raise KDStudioError(f"no run folder can be made in {runs}: {error.strerror}") from error
-        else:
-            return path
-
-
 def run_folders(runs: Path) -> list[RunFolder]:
-    """All runs in ``runs``, the newest first."""
-    if not runs.is_dir():
+    """All runs in ``runs``, damaged ones too, the newest first."""
+    try:
+        folders = [RunFolder(runs / name) for name in os.listdir(runs) if not name.startswith(".")]
+    except OSError:  # there is none, or nobody may look
         return []
-    found: dict[RunFolder, int] = {}
-    for folder in map(RunFolder, runs.iterdir()):
-        with suppress(OSError):  # no run, or deleted this moment
-            if folder.summary_file.exists():
-                found[folder] = folder.created()
-    return sorted(found, key=found.__getitem__, reverse=True)
+    return sorted(filter(RunFolder.is_run, folders), key=RunFolder.created, reverse=True)
 
 
 def recorded_runs() -> list[RunFolder]:
     """Runs that came with the package, that of the default preset first."""
     found = (RunFolder(file.parent) for file in RECORDED.glob("*/summary.json"))
     return sorted(found, key=lambda run: (run.name != DEFAULT_PRESET, run.name))
-
-
-def find_run(which: str, runs: Path, before: RunFolder | None = None) -> RunFolder:
-    """Find a run by its folder, its name, the beginning of its name, or ``latest``.
-
-    One that came with the package is found by its name where no other is meant. Given ``before``, only runs
-    that were there when that one was made are looked for.
-    """
-    path = Path(which).expanduser()
-    if (path / "summary.json").exists():
-        return RunFolder(path)
-    known = run_folders(runs)
-    if before:
-        known = [run for run in known if run.created() < before.created()]
-    if which == "latest" and known:
-        return known[0]
-    exact = [run for run in known if run.name == which]
-    recorded = [run for run in recorded_runs() if run.name == which]
-    matching = exact or recorded or [run for run in known if run.name.startswith(which)]
-    if len(matching) == 1:
-        return matching[0]
-    if matching:
-        raise KDStudioError(f"several runs begin with '{which}': {_names(matching)}")
-    there = f"there are {_names(known)}" if known else "there are none yet"
-    raise KDStudioError(f"no run '{which}' in {runs}; {there}")
-
-
-def _names(runs: list[RunFolder]) -> str:
-    names = [run.name for run in runs]
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

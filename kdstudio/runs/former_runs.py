@@ -5,12 +5,10 @@ Then a network's name was all that was known of it; here, and nowhere else, name
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from functools import wraps
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from kdstudio.engine.confusion import accuracy_on
 from kdstudio.engine.identity import CONTROL, ENSEMBLE, EXIT, PEER, STUDENT, TEACHER
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
 
 FORMER_CARD = "kdstudio-network-1"
 Raw = dict[str, Any]
+P = ParamSpec("P")
 
 _IDENTITIES: dict[str, Callable[[re.Match[str]], Raw]] = {
     r"teacher(-\d+)?": lambda m: _identity(m[0], TEACHER),
@@ -59,14 +58,14 @@ def identity_of(name: str, varied: Mapping[str, Any] | None = None) -> Raw:
     return _identity(name, name)
 
 
-def _careful(convert: Callable[[Raw], Raw]) -> Callable[[Raw], Raw]:
+def _careful(convert: Callable[P, Raw]) -> Callable[P, Raw]:
     """Let what has no known shape be a ValueError."""
 
     @wraps(convert)
-    def converted(raw: Raw) -> Raw:
+    def converted(*arguments: P.args, **named: P.kwargs) -> Raw:
         try:
-            return convert(raw)
-        except (AttributeError, LookupError, TypeError) as error:
+            return convert(*arguments, **named)
+        except (ArithmeticError, AttributeError, LookupError, TypeError) as error:
             raise ValueError(f"it has no known shape ({type(error).__name__}: {error})") from error
 
     return converted
@@ -174,11 +173,9 @@ def modern_state(state: dict[str, Tensor], card: NetworkCard) -> dict[str, Tenso
     return {renamed(key): value for key, value in state.items()}
 
 
-def former_confusion(summary: Path, network: str) -> Raw | None:
-    """Counts that stood in the summary; None in one of today."""
-    try:
-        found = json.loads(summary.read_bytes())["networks"].get(network, {})
-    except (OSError, ValueError, KeyError):
-        return None
+@_careful
+def former_confusion(summary: Raw, network: str) -> Raw:
+    """Counts that stood in the summary, as plain values; nothing in one of today."""
+    found = summary["networks"].get(network, {})
     confusion = found.get("last_epoch", {}).get("test", {}).get("confusion")
-    return {"part": "test", "confusion": confusion} if confusion else None
+    return {"part": "test", "confusion": confusion} if confusion else {}

@@ -14,7 +14,15 @@ from kdstudio.runs.comparison import DESCRIPTIVE
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.summary import Status, Summary
 
-WORST_FIRST: tuple[Status, ...] = ("running", "paused", "failed", "interrupted", "stopped", "finished")
+WORST_FIRST: tuple[Status, ...] = (
+    "damaged",
+    "running",
+    "paused",
+    "failed",
+    "interrupted",
+    "stopped",
+    "finished",
+)
 
 Members = Mapping[RunFolder, Summary]
 
@@ -103,7 +111,7 @@ def together(members: Members) -> RunGroup:
     model = members[next(iter(names))] if names else group.summary
     about = {
         "status": next(iter(group.statuses)),
-        "started": max(summary.started for summary in members.values()),
+        "started": max(members.values(), key=lambda summary: summary.begun).started,
         "seconds": sum(summary.seconds for summary in members.values()),
         "taken": {f"{stage} of {m.name}": run for m in members.values() for stage, run in m.taken.items()},
         "experiment": {key: value for key, value in model.experiment.items() if key != SEED},

@@ -56,10 +56,14 @@ class Question:
         return f"{self.own} ({self.unit})" if self.unit else self.own
 
     @property
-    def axis(self) -> str:
-        """Name of an axis of such figures."""
+    def subject(self) -> str:
+        """The same without its unit, to be followed by figures."""
+        return self.text.removesuffix(f" ({self.unit})")
+
+    def axis(self, findings: Sequence[Finding]) -> str:
+        """Name of an axis of such figures, for what ``findings`` are held against."""
         if self.is_share:
-            return f"% of {self.other}"
+            return f"% of {self.other}" if are_against_one(findings) else "% of what each is held against"
         return f"difference ({self.unit})" if self.most is None else self.unit or self.own
 
     @property
@@ -130,11 +134,16 @@ def asked(question: Question, judgement: Judgement) -> Sequence[Finding]:
     return [each for each in judgement.findings if each.quantity == title and each.of.endswith(setting)]
 
 
+def are_against_one(findings: Sequence[Finding]) -> bool:
+    """Tell whether all are held against the same."""
+    return len({finding.than for finding in findings}) == 1
+
+
 def answer(question: Question, guess: Guess | None, judgement: Judgement) -> str:
     """``Errors of student: guessed 75 %, measured 65 ± 15 %: within the interval.``, of the first of them."""
     finding = judgement.findings[0]
     estimate = question.estimate(finding)
-    what = question.text.partition(" (")[0]
+    what = question.subject
     if estimate is None:
         measured = f"nothing was measured: {finding.reason}"
     elif question.most is None:

@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import ValidationError
-
+from kdstudio.engine.bounds import Line
 from kdstudio.engine.identity import Record
 from kdstudio.errors import KDStudioError
+from kdstudio.given import reason
 from kdstudio.runs.files import write_atomically
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.reading import MEGABYTE, read_json, reason_of
+
+LARGEST = MEGABYTE
+"""Bytes: a hundred times what anybody types."""
 
 
 class Labels(Record):
     """All of them may be empty."""
 
-    title: str = ""
+    title: Line = ""
     """Shown instead of the folder's name, which stays as it is."""
-    tags: tuple[str, ...] = ()
+    tags: tuple[Line, ...] = ()
     note: str = ""
 
     def tagged(self, add: Iterable[str] = (), remove: Iterable[str] = ()) -> Labels:
@@ -40,23 +44,29 @@ def read_labels(run: RunFolder) -> Labels:
     """Read what is said of ``run``; KDStudioError where the file is damaged."""
     file = labels_file(run)
     try:
-        return Labels.model_validate_json(file.read_bytes())
+        return Labels.model_validate(read_json(file, LARGEST))
     except FileNotFoundError:
         return NOTHING
-    except (OSError, ValidationError) as error:
+    except (OSError, ValueError) as error:
         raise KDStudioError(
-            f"'{file}' is damaged, so that title, tags and note are unknown; delete it, or say them anew"
+            f"'{file}' is damaged, so that title, tags and note are unknown; delete it, or say them "
+            f"anew ({reason_of(error)})"
         ) from error
 
 
 def write_labels(run: RunFolder, labels: Labels) -> None:
-    """Keep ``labels``; KDStudioError where that cannot be."""
+    """Keep ``labels``; KDStudioError where that cannot be, or what is said is longer than is read again."""
     run.check_own("labelled")
+    content = labels.model_dump_json(indent=2).encode()
+    if len(content) > LARGEST:
+        raise KDStudioError(
+            f"what is said of '{run.title}' takes {len(content):,} bytes; shorten it to {LARGEST:,}"
+        )
     try:
-        write_atomically(labels_file(run), labels.model_dump_json(indent=2))
+        write_atomically(labels_file(run), content)
     except OSError as error:
         raise KDStudioError(
-            f"'{labels_file(run)}' cannot be written: {error.strerror or error}; check its folder"
+            f"'{labels_file(run)}' cannot be written: {reason(error)}; check its folder"
         ) from error
 
 

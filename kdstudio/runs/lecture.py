@@ -19,13 +19,15 @@ from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.judgement import Judgement
 from kdstudio.errors import KDStudioError
 from kdstudio.problems import problems
-from kdstudio.runs.claims import difference_of, expected, judged_run
+from kdstudio.runs.claims import judged_run
 from kdstudio.runs.figures import MISSING
+from kdstudio.runs.finding_words import difference_of, expected
 from kdstudio.runs.folder import RunFolder, recorded_runs, run_folders
+from kdstudio.runs.preparing import Tell
 from kdstudio.runs.preset_facts import essence
 from kdstudio.runs.presets import load_experiment, plain
 from kdstudio.runs.result_tables import ResultTable
-from kdstudio.runs.session import Session, Tell, new_session, resumed_session
+from kdstudio.runs.session import Session, new_session, resumed_session
 from kdstudio.runs.state import spoken_duration
 from kdstudio.runs.summary import Status, Summary
 from kdstudio.shipped import shipped
@@ -47,6 +49,11 @@ class Variant(Declaration):
         if found.claim is None:
             raise KDStudioError(f"the preset '{self.name}' makes no claim; add a table [claim] to it")
         return found
+
+    @cached_property
+    def essence(self) -> Mapping[str, object]:
+        """What runs of it are known by."""
+        return essence(plain(self.experiment))
 
 
 class Lesson(Declaration):
@@ -105,6 +112,11 @@ class Step:
         claim = self.experiment.claim
         assert claim is not None  # as the variant has found
         return claim
+
+    @property
+    def others(self) -> tuple[Step, ...]:
+        """The same claim, with each of its other presets."""
+        return tuple(Step(self.lesson, each) for each in self.lesson.presets if each != self.variant)
 
 
 @dataclass(frozen=True)
@@ -181,19 +193,38 @@ def _readable(folders: Iterable[RunFolder]) -> Iterator[tuple[RunFolder, Summary
             yield folder, folder.summary()
 
 
-def session_of(step: Step, runs: Path, tell: Tell) -> Session:
-    """Begin a step's run, or go on with one that was left; KDStudioError where that is not possible."""
-    left = run_of(step.experiment, runs)
-    return resumed_session(left, tell) if left else new_session(step.experiment, runs, tell=tell)
+def session_of(step: Step, runs: Path, tell: Tell, *, allow_code: bool = False) -> Session:
+    """Begin a step's run, or go on with one that was left; KDStudioError where that is not possible.
+
+    ``allow_code`` lets networks be built by the user's own Python files, here as below.
+    """
+    if left := run_of(step.experiment, runs):
+        return resumed_session(left, tell, allow_code=allow_code)
+    return new_session(step.experiment, runs, tell=tell, allow_code=allow_code)
 
 
-def shown_by(step: Step, run: RunFolder) -> Shown:
+def shown_by(step: Step, run: RunFolder, *, allow_code: bool = False) -> Shown:
     """Say what a run shows of a step's claim, as the preset makes it now."""
     summary = run.summary()
     if summary.status != "finished":
         return Shown(step, run, summary, fault=summary.error or f"the run is {summary.status}")
     kept = summary.claim if run.experiment().claim == step.claim else None
-    return Shown(step, run, summary, kept or judged_run(step.claim, run))
+    return Shown(step, run, summary, kept or judged_run(step.claim, run, allow_code=allow_code))
+
+
+def record_of(shown: Shown) -> dict[str, object]:
+    """Say all of it for other programs."""
+    judgement = shown.judgement
+    return {
+        "claim": shown.step.lesson.number,
+        "title": shown.step.lesson.title,
+        "preset": shown.step.variant.name,
+        "run": shown.run.name if shown.run else None,
+        "seconds": shown.summary.seconds if shown.summary else None,
+        "verdict": judgement.verdict if judgement else "no statement",
+        "fault": shown.fault,
+        "judgement": judgement.model_dump(mode="json") if judgement else None,
+    }
 
 
 def course_table(found: Iterable[Shown]) -> ResultTable:

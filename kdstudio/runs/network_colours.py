@@ -20,9 +20,13 @@ def series_of(rows: Iterable[Identity]) -> dict[str, Token]:
     of teachers, of controls and of students has the colour of its word; the others are numbered.
     """
     plain = {row.name: row.without(SEED) for row in rows}
-    families: dict[_Family, list[_Place]] = {}
+    families: dict[_Family, set[_Place]] = {}
     for network in plain.values():
-        families.setdefault(_family(network), []).append(_place(network))
+        families.setdefault(_family(network), set()).add(_place(network))
+    ranks = {
+        family: {place: rank for rank, place in enumerate(sorted(places))}
+        for family, places in families.items()
+    }
     words, numbers, tokens = dict(PLAIN), count(), dict[_Family, Base]()
     for family in sorted(families):
         word = words.pop(family.kind, None)
@@ -30,9 +34,8 @@ def series_of(rows: Iterable[Identity]) -> dict[str, Token]:
 
     def token(network: Identity) -> Token:
         family = _family(network)
-        places = sorted({*families[family]})
-        rank = places.index(_place(network))
-        level = round(LEVELS * rank / max(len(places) - 1, 1))
+        places = ranks[family]
+        level = round(LEVELS * places[_place(network)] / max(len(places) - 1, 1))
         return Shade(tokens[family], level) if level else tokens[family]
 
     found = {network.name: token(network) for network in plain.values()}

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from kdstudio.engine.identity import CONTROL_NAME
-from kdstudio.runs.claims import spoken_judgement
 from kdstudio.runs.differences import Difference, paired
 from kdstudio.runs.figures import FIGURES, Spread
+from kdstudio.runs.finding_words import spoken_judgement
 from kdstudio.runs.groups import Group, best_of, gathered
 from kdstudio.runs.log import RunFollower
 from kdstudio.runs.results import leading
-from kdstudio.runs.summary import Summary, spoken_warnings
+from kdstudio.runs.summary import Summary, blank, class_name, spoken_warnings
 
 ONE_SEED = "One seed cannot tell a difference from chance; run three or more."
 
@@ -54,7 +54,7 @@ def outcome(summary: Summary) -> Outcome:
 
 def outcome_of(run: RunFollower) -> Outcome:
     """Say what the run shows that is read on here, whose page on disk may be a moment behind."""
-    return outcome(run.state.summarised(Summary(name=run.folder.name, started="", experiment={})))
+    return outcome(run.state.summarised(blank(run.folder.title)))
 
 
 def _without_results(summary: Summary) -> str:
@@ -113,7 +113,8 @@ def _remarks(
             yield f"{result.network.name} is the best of {len(among)} on validation."
     unseen = [text for group in (result, control) if group and (text := _unseen(group))]
     if unseen and result:
-        names = (summary.class_names[number] for number in result.rows[0].unseen)  # type: ignore[union-attr]
+        left_out = result.rows[0].unseen  # type: ignore[union-attr]
+        names = [class_name(summary.class_names, number) for number in left_out]
         yield f"Of {', '.join(names)}, never seen in training: {', '.join(unseen)}."
     if summary.claim:
         yield spoken_judgement(summary.claim)

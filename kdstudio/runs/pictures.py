@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kdstudio.data.decoding import SIXTEEN_BIT, UnreadableImageError, opened_image, squared
+from kdstudio.data.decoding import SIXTEEN_BIT, opened_image, squared
 from kdstudio.errors import KDStudioError
 
 if TYPE_CHECKING:
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
     from kdstudio.models.declaration import ImageShape
 
-MOST_PIXELS = 100_000_000
-"""A file of a few kilobytes may hold more, and fill the memory."""
 GREYS = ("1", "L", "LA", "I", "F", *SIXTEEN_BIT)
 OPAQUE = 255
 ORIENTATION = 0x0112
@@ -54,34 +51,17 @@ def read_picture(
 
     ``inverted`` exchanges light and dark.
 
-    Raises UnreadableImageError where it is no image, damaged or larger than :data:`MOST_PIXELS`, and
+    Raises UnreadableImageError where it is no image, damaged or too large, and
     KDStudioError where the run's images are not of such a kind.
     """
     check_shape(shape)
     file = BytesIO(source) if isinstance(source, bytes) else source
     called = name or (source.name if isinstance(source, Path) else "the picture")
     grey = shape.channels == 1
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", _bomb_warning())  # it is refused below, in a sentence
-        with opened_image(file, called) as image:
-            _check_size(image, called)
-            notes = tuple(_notes(image, shape))  # before what they tell of is decoded
-            pixels = squared(image, shape.height, grey=grey)
+    with opened_image(file, called) as image:
+        notes = tuple(_notes(image, shape))  # before what they tell of is decoded
+        pixels = squared(image, shape.height, grey=grey)
     return _with_doubts(Picture(255 - pixels if inverted else pixels, notes), shape)
-
-
-def _bomb_warning() -> type[Warning]:
-    from PIL.Image import DecompressionBombWarning
-
-    return DecompressionBombWarning
-
-
-def _check_size(image: Image, name: str) -> None:
-    if image.width * image.height > MOST_PIXELS:
-        raise UnreadableImageError(
-            f"'{name}' has {image.width:,}×{image.height:,} pixels, more than {MOST_PIXELS // 10**6} "
-            "million; scale it down first"
-        )
 
 
 def _notes(image: Image, shape: ImageShape) -> Iterator[str]:

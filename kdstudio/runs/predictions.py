@@ -13,6 +13,8 @@ from kdstudio.engine.experiment import DataSpec
 from kdstudio.errors import KDStudioError
 from kdstudio.problems import problems
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.kept_networks import kept_networks
+from kdstudio.runs.reading import stamp_of
 from kdstudio.runs.weights import load_network, read_card
 
 if TYPE_CHECKING:
@@ -128,8 +130,7 @@ def open_context(folder: RunFolder, progress: ProgressCallback) -> RunContext:
 
     from kdstudio.engine.context import RunContext
 
-    if not folder.networks():
-        raise KDStudioError(f"run '{folder.name}' has no trained network yet; wait, or choose another run")
+    kept_networks(folder)
     experiment = folder.experiment()
     return RunContext(experiment, experiment.data.source.load(progress), torch.device("cpu"))
 
@@ -204,8 +205,9 @@ class PredictionsReader:
         Raises KDStudioError when the run has no networks yet, or its data are gone.
         """
         self._progress = progress
-        wanted = (folder, folder.summary_file.stat().st_mtime_ns, part)
-        if self._kept is None or wanted != self._read:
+        stamp = stamp_of(folder.summary_file)
+        wanted = (folder, stamp, part)
+        if self._kept is None or stamp is None or wanted != self._read:
             self._kept = read_predictions(folder, part, self._tell, allow_code=allow_code)
             self._read = wanted
         return self._kept

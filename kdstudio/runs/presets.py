@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
@@ -18,10 +18,12 @@ from pydantic import ValidationError
 from kdstudio.declaration import Declaration, with_value
 from kdstudio.engine.experiment import REGISTRIES, Experiment
 from kdstudio.errors import KDStudioError
+from kdstudio.given import MISSING, given_path, why_no_file
 from kdstudio.packages import OURS, installed_version, offered, owner
 from kdstudio.problems import problems
-from kdstudio.runs.files import write_atomically
+from kdstudio.runs.files import write_file
 from kdstudio.runs.former import modernised, preset_of_now
+from kdstudio.runs.reading import read_toml
 from kdstudio.shipped import shipped
 
 DEFAULT_PRESET = "digits-hinton"
@@ -29,6 +31,9 @@ OUTER_COMMA = re.compile(r",(?![^\[]*\])")
 """A comma that is not within brackets."""
 PRESETS = "kdstudio.presets"
 """Group of the entry points by which other packages add presets: each names a package or module."""
+
+LARGEST = 10**7
+"""Bytes of an experiment's file; the largest that ship have a few thousand."""
 
 GROUPS = {
     "digits": "Small digits: seconds, offline",
@@ -111,11 +116,11 @@ def read_raw(source: str) -> dict[str, Any]:
 
     Raises KDStudioError when there is none or it is not TOML.
     """
-    path = Path(source).expanduser()
+    path = given_path(source)
     preset = gallery().presets.get(source) or gallery().presets.get(preset_of_now(source))
     if preset is not None:
         text = _read_file(preset.file)
-    elif path.suffix == ".toml" or path.is_file():
+    elif path.suffix == ".toml" or os.path.isfile(path):
         text = _read_file(path)
     else:
         raise KDStudioError(
@@ -126,18 +131,23 @@ def read_raw(source: str) -> dict[str, Any]:
 
 def _parsed(text: str, source: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return read_toml(text)
+    except ValueError as error:
         raise KDStudioError(f"'{source}' is not valid TOML: {error}") from error
 
 
 def _read_file(path: Path) -> str:
+    why = why_no_file(path)
+    if why == MISSING:
+        raise KDStudioError(f"no file '{path}'; presets are {', '.join(preset_names())}")
     try:
-        return path.read_text("utf-8")
-    except FileNotFoundError as error:
-        raise KDStudioError(f"no file '{path}'; presets are {', '.join(preset_names())}") from error
+        if not why and (size := path.stat().st_size) > LARGEST:
+            why = f"it has {size:,} bytes, more than {LARGEST:,}"
+        if not why:
+            return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise KDStudioError(f"'{path}' cannot be read as TOML: {error}") from error
+    raise KDStudioError(f"'{path}' cannot be read as TOML: {why}; name a preset or a .toml file")
 
 
 def override(raw: dict[str, Any], settings: Iterable[str]) -> dict[str, Any]:
@@ -152,8 +162,8 @@ def override(raw: dict[str, Any], settings: Iterable[str]) -> dict[str, Any]:
 
 def _parse(text: str) -> Any:  # noqa: ANN401
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        return read_toml(f"value = {text}")["value"]
+    except ValueError:
         return text
 
 
@@ -187,7 +197,17 @@ def swept(raw: dict[str, Any], sweep: Iterable[str]) -> dict[str, Any]:
 
 
 def read_values(text: str) -> list[Any]:
-    """Read values between commas: ``1, 4, 20``, ``kl, ce``, ``[300, 300], [800]``; TOML or plain text."""
+    """Read values between commas: ``1, 4, 20``, ``kl, ce``, ``[300, 300], [800]``; TOML or plain text.
+
+    What is nested beyond reason is plain text, which no field takes.
+    """
+    try:
+        return _read_values(text)
+    except RecursionError:
+        return [text]
+
+
+def _read_values(text: str) -> list[Any]:
     values = _parse(f"[{text}]")
     if isinstance(values, list):
         return values
@@ -196,7 +216,7 @@ def read_values(text: str) -> list[Any]:
 
 def _read_value(text: str) -> Any:  # noqa: ANN401
     if text.startswith("[") and text.endswith("]"):
-        return read_values(text[1:-1])
+        return _read_values(text[1:-1])
     try:
         return float(text) if text.startswith(".") else _parse(text)
     except ValueError:
@@ -273,7 +293,4 @@ def _parts(value: object) -> Iterator[Declaration]:
 
 def save_experiment(experiment: Experiment, path: Path) -> None:
     """Write ``experiment`` to ``path``, atomically; KDStudioError if that is not possible."""
-    try:
-        write_atomically(path, to_toml(experiment))
-    except OSError as error:
-        raise KDStudioError(f"'{path}' cannot be written: {error.strerror or error}") from error
+    write_file(path, to_toml(experiment), replace=True)

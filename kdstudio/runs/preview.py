@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kdstudio.declaration import ProgressCallback
 from kdstudio.engine.experiment import Experiment
+from kdstudio.engine.strangers import blaming_strangers
 from kdstudio.engine.trials import code_run_by, first_setting, trials_of
 from kdstudio.errors import KDStudioError, speaking_of
 from kdstudio.models.complexity import Complexity, complexity
@@ -198,7 +199,8 @@ def _network(context: RunContext, role: str) -> NetworkPreview:
 def cost(model: ModelSpec, image: ImageShape, classes: int) -> Complexity:
     """Count the network's weights and work; KDStudioError where it cannot be built for such images."""
     try:
-        return complexity(model, image, classes)
+        with blaming_strangers(f"'{model.summary()}', asked about a blank image"):
+            return complexity(model, image, classes)
     except (RuntimeError, ValueError, ZeroDivisionError) as error:
         raise KDStudioError(
             f"'{model.summary()}' cannot be built for images of {'×'.join(map(str, image[:3]))}: {error}"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
-from kdstudio.engine.checkpoint import Checkpoint, Progress
 from kdstudio.engine.events import (
     Confusion,
     EpochDone,
@@ -21,69 +20,92 @@ from kdstudio.engine.events import (
     StageTaken,
     StepDone,
 )
+from kdstudio.runs.begun_with import settings_digest
+from kdstudio.runs.checkpoints import remove_checkpoints, write_checkpoint
 from kdstudio.runs.files import write_atomically
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.log import EventLog, RunFollower
 from kdstudio.runs.reuse import KeptFile, KeptStage, read_stages
-from kdstudio.runs.state import RunState
-from kdstudio.runs.weights import load_tensors, save_network, save_tensors
+from kdstudio.runs.weights import save_network, save_tensors
 
 if TYPE_CHECKING:
     from kdstudio.engine.stage_run import States
     from kdstudio.engine.trainer import Trainer
 
-CHECKPOINT_SECONDS = 60.0
+CHECKPOINTS_SHARE = 0.02
+"""Of a run's time, at most, for checkpoints within stages; so the next one waits 50 times what one took."""
 SUMMARY_SECONDS = 1.0
 PREPARING_SECONDS = 0.2
 
 
 class Recorder:
-    """Keeps events, summary, checkpoint and weights of one run on disk."""
+    """Keeps events, summary, checkpoint and weights of one run on disk.
 
-    def __init__(self, folder: RunFolder) -> None:
-        """Go on with what the folder holds."""
+    What cannot be written is a KDStudioError that says why and what to do; what has been written stays whole.
+    """
+
+    def __init__(self, folder: RunFolder, every: float) -> None:
+        """Go on with what the folder holds; within a stage a checkpoint is kept ``every`` so many seconds."""
         self._folder = folder
+        self._every = every
         self._before = folder.summary()
-        self._state = RunState()
-        for event in folder.events():
-            self._state.add(event)
+        self._settings = settings_digest(self._before.experiment)
+        before = RunFollower(folder)
+        before.poll()
+        self._state = before.state
         self._stages = read_stages(folder)
-        self._events = folder.events_file.open("ab")
-        self._checkpoint_time = self._summary_time = time.monotonic()
+        with folder.writing():
+            self._events = EventLog(folder.events_file)
+        self._checkpointed = self._summarised = monotonic()
+        self._took = 0.0
+        """Seconds that the last checkpoint within a stage took."""
         self._prepared = 0.0
 
     def close(self) -> None:
-        """Close the events file."""
+        """Close the events file, which keeps nothing back."""
         self._events.close()
 
     def record(self, event: Event, trainer: Trainer | None = None) -> None:
-        """Write ``event``; with the trainer also what it has to keep."""
-        now = time.monotonic()
+        """Write ``event``; with the trainer also what it has to keep.
+
+        A checkpoint is kept of every stage that is done, and within one once it is time, after a step or an
+        epoch. While networks are scored or asked for their predictions no step is taken: what was kept
+        before that stands.
+        """
+        now = monotonic()
         if isinstance(event, Preparing):
             if now - self._prepared < PREPARING_SECONDS:
                 return
             self._prepared = now
+        with self._folder.writing():
+            self._record(event, trainer, now)
+
+    def _record(self, event: Event, trainer: Trainer | None, now: float) -> None:
         if isinstance(event, EpochDone | StageDone):
             self._save_confusions(event.confusions, "test" if isinstance(event, StageDone) else "validation")
         if isinstance(event, StageDone) and trainer:
             self._save_weights(event.stage, trainer)
         told = [event, *event.events] if isinstance(event, StageTaken) else [event]
         self._events.write(b"".join(one.model_dump_json().encode() + b"\n" for one in told))
-        self._events.flush()
         for one in told:
             self._state.add(one)
         if isinstance(event, StageDone) and trainer:
             self.save_checkpoint(trainer)
-        elif isinstance(event, EpochDone) and now - self._checkpoint_time > CHECKPOINT_SECONDS:
-            if trainer:
-                self.save_checkpoint(trainer)
-        elif isinstance(event, RunDone):
-            self._folder.checkpoint_file.unlink(missing_ok=True)
+        elif isinstance(event, StepDone | EpochDone) and trainer and self._is_time(now):
+            self.save_checkpoint(trainer)
+            self._took = monotonic() - now
         often = isinstance(event, StepDone | EpochDone | Preparing)
-        if not often or now - self._summary_time > SUMMARY_SECONDS:
+        if not often or now - self._summarised > SUMMARY_SECONDS:
             self._write_summary(durable=not often)
+        if isinstance(event, RunDone):  # the summary says so: nobody goes on from there any more
+            with suppress(OSError):
+                remove_checkpoints(self._folder)
+
+    def _is_time(self, now: float) -> bool:
+        return now - self._checkpointed >= max(self._every, self._took / CHECKPOINTS_SHARE)
 
     def _write_summary(self, *, durable: bool) -> None:
-        self._summary_time = time.monotonic()
+        self._summarised = monotonic()
         summary = self._state.summarised(self._before)
         write_atomically(self._folder.summary_file, summary.model_dump_json(indent=2), durable=durable)
 
@@ -105,13 +127,19 @@ class Recorder:
                 card = card.model_copy(update={"epoch": delivery.best_epoch})
                 path = self._folder.network_file(network, best=True)
                 best[network] = {network: self._kept(path, save_network(delivery.best, card, path))}
+        networks = [*last.values(), *(file for files in best.values() for file in files.values())]
         last |= self._save_parts(stage, trainer.parts)
         for scored, states in trainer.best_parts.items():
             best[scored] = self._save_parts(stage, states, scored)
         assert trainer.ending is not None
         taken = self._state.taken.get(trainer.summaries[stage].name)
+        parts = [*last.values(), *(file for files in best.values() for file in files.values())]
         kept = KeptStage(
-            **dict(trainer.ending), run=taken.run if taken else "", last_files=last, best_files=best
+            **dict(trainer.ending),
+            run=taken.run if taken else "",
+            last_files=last,
+            best_files=best,
+            written=tuple({file.path: file for file in (*networks, *parts)}.values()),
         )
         self._stages[str(stage)] = kept.model_dump(mode="json")
         write_atomically(self._folder.stages_file, json.dumps(self._stages))
@@ -129,40 +157,7 @@ class Recorder:
         return KeptFile(path=within, sha256=hashlib.sha256(content).hexdigest())
 
     def save_checkpoint(self, trainer: Trainer) -> None:
-        """Write where the run stands, and how much of the events belongs to that."""
-        checkpoint = trainer.checkpoint()
-        self._events.flush()
-        os.fsync(self._events.fileno())
-        metadata = {
-            "progress": checkpoint.progress.model_dump_json(),
-            "events": json.dumps(self._events.tell()),
-        }
-        save_tensors(checkpoint.tensors, self._folder.checkpoint_file, metadata)
-        self._checkpoint_time = time.monotonic()
-
-
-def read_checkpoint(folder: RunFolder) -> tuple[Checkpoint, int]:
-    """Read where the run stands, and how many bytes of the log belong to that.
-
-    Without a checkpoint the run begins anew. Raises KDStudioError where it is damaged.
-    """
-    from safetensors import safe_open
-
-    path = folder.checkpoint_file
-    if not path.exists():
-        return Checkpoint(), 0
-    tensors = load_tensors(path)
-    with safe_open(path, framework="pt") as file:
-        metadata = file.metadata()
-    progress = Progress.model_validate_json(metadata["progress"])
-    return Checkpoint(progress, tensors), int(metadata["events"])
-
-
-def rewind(folder: RunFolder, length: int) -> None:
-    """Take back every event that came after the first ``length`` bytes of the log."""
-    write_atomically(folder.events_file, folder.events_file.read_bytes()[:length])
-    state = RunState()
-    for event in folder.events():
-        state.add(event)
-    summary = state.summarised(folder.summary())
-    write_atomically(folder.summary_file, summary.model_dump_json(indent=2))
+        """Write where the run stands, and that all until now belongs to that."""
+        with self._folder.writing():
+            write_checkpoint(self._folder, trainer.checkpoint(), self._settings, self._events)
+        self._checkpointed = monotonic()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kdstudio.engine.experiment import Experiment, FromFile, FromRun, NetworkSpec, TrainHere
 from kdstudio.errors import KDStudioError, speaking_of
+from kdstudio.given import MISSING, given_path, reason, why_no_file
 from kdstudio.models.declaration import ImageShape
-from kdstudio.runs.folder import RunFolder, find_run
+from kdstudio.runs.finding import find_run
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.kept_networks import lost, lost_networks
 from kdstudio.runs.weights import load_weights_file
 
 if TYPE_CHECKING:
@@ -36,9 +40,9 @@ def _resolved(network: NetworkSpec, runs: Path, own: RunFolder | None) -> Networ
         return network
     if isinstance(weights, FromRun):
         folder = find_run(weights.run, runs, before=own)
-        weights = weights.model_copy(update={"run": str(folder.path.resolve())})
+        weights = weights.model_copy(update={"run": os.path.realpath(folder.path)})
     else:
-        weights = weights.model_copy(update={"path": str(Path(weights.path).expanduser().resolve())})
+        weights = weights.model_copy(update={"path": os.path.realpath(given_path(weights.path))})
     path = weights_file(weights)
     found = _sha256(path)
     if weights.sha256 and weights.sha256 != found:
@@ -70,6 +74,8 @@ def weights_file(source: FromFile | FromRun) -> Path:
     if isinstance(source, FromFile):
         return Path(source.path)
     folder = RunFolder(Path(source.run))
+    if source.network in lost_networks(folder):
+        raise lost(folder, source.network)
     if source.network not in folder.networks():
         raise KDStudioError(
             f"run '{folder.name}' has no network '{source.network}'; "
@@ -79,13 +85,14 @@ def weights_file(source: FromFile | FromRun) -> Path:
 
 
 def _sha256(path: Path) -> str:
+    if why := why_no_file(path):
+        said = f"no weights file '{path}'" if why == MISSING else f"'{path}' holds no weights: {why}"
+        raise KDStudioError(f"{said}; name a .safetensors, .pt or .pth file")
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError as error:
-        raise KDStudioError(f"no weights file '{path}'") from error
     except OSError as error:
-        raise KDStudioError(f"'{path}' cannot be read: {error.strerror or error}") from error
+        raise KDStudioError(f"'{path}' cannot be read: {reason(error)}") from error
 
 
 class WeightsReader:

@@ -21,7 +21,7 @@ from kdstudio.runs.figures import (
     spoken_key,
 )
 from kdstudio.runs.groups import Group, best_of, gathered, in_order
-from kdstudio.runs.summary import Summary
+from kdstudio.runs.summary import Summary, class_name
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def effects_table(found: Sequence[Difference]) -> ResultTable:
 def unseen_table(summary: Summary) -> ResultTable:
     """Table of what became of classes left out of training; no rows where there are none."""
     numbers = sorted({number for network in summary.networks.values() for number in network.unseen})
-    names = ", ".join(summary.class_names[number] for number in numbers)
+    names = ", ".join(class_name(summary.class_names, number) for number in numbers)
     share, count = FIGURES["accuracy"], FIGURES["errors"]
     rows = []
     for name, network in summary.networks.items() if numbers else ():
@@ -175,7 +175,8 @@ def _biases(network: NetworkResult, class_names: Sequence[str]) -> str:
         return "has seen them"
     if network.shifted is None:
         return "none could be fitted"
-    return ", ".join(f"{class_names[c]} {bias:+.2f}" for c, bias in network.shifted.biases.items())
+    biases = network.shifted.biases.items()
+    return ", ".join(f"{class_name(class_names, number)} {bias:+.2f}" for number, bias in biases)
 
 
 def result_tables(summary: Summary) -> list[ResultTable]:

@@ -130,18 +130,17 @@ def headline(summary: Summary) -> Headline:
     )
 
 
-def errors_by_network(summaries: Sequence[Summary]) -> dict[str, list[float | None]]:
-    """Mean test errors of each network over its seeds, one for each run; None where a run lacks it.
+def errors_by_network(summaries: Sequence[Summary]) -> dict[str, list[Spread | None]]:
+    """Test errors of each network, spread over its seeds, one for each run; None where a run lacks it.
 
     What is learned from comes first, then the controls, then the others as they come.
     """
-    found: dict[tuple[int, str], list[float | None]] = {}
+    found: dict[tuple[int, str], list[Spread | None]] = {}
     for place, summary in enumerate(summaries):
         kinds = (summary.comparison.reference, summary.comparison.control)
         for group in gathered(summary.networks.values()):
             kind, name = group.network.kind, group.network.name
             rank = kinds.index(kind) if kind in kinds else len(kinds)
-            errors = group.spread("errors")
-            values = found.setdefault((rank, name), [None] * len(summaries))
-            values[place] = errors.mean if errors else None
+            spreads = found.setdefault((rank, name), [None] * len(summaries))
+            spreads[place] = group.spread("errors")
     return {name: found[rank, name] for rank, name in sorted(found, key=lambda key: key[0])}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -13,10 +13,18 @@ from kdstudio.engine.events import EpochDone, Event, StageDone, StepDone
 from kdstudio.engine.identity import Record
 from kdstudio.engine.trained import Ending, Trained
 from kdstudio.errors import KDStudioError
+from kdstudio.given import reason
 from kdstudio.runs.folder import STEP, RunFolder, run_folders
+from kdstudio.runs.log import some_steps, stride
+from kdstudio.runs.reading import MEGABYTE, open_file, read_json
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+LARGEST = 64 * MEGABYTE
+"""Bytes of ``stages.json``: a stage takes a thousand for each of its networks."""
+NUMBER = re.compile(r"[0-9]{1,9}")
+"""Of a stage."""
 
 
 class KeptFile(Record):
@@ -36,6 +44,8 @@ class KeptStage(Ending):
     """After the last epoch, by network or head."""
     best_files: dict[str, dict[str, KeptFile]] = {}
     """After the best epoch, where that is not the last: by score, then by network or head."""
+    written: tuple[KeptFile, ...] = ()
+    """All of these, and weights of networks that are kept for people besides."""
 
 
 class Place(NamedTuple):
@@ -55,15 +65,18 @@ class Place(NamedTuple):
 class KeptStages:
     """The stages of all runs in a folder (``TrainedStages`` of ``engine/trained.py``)."""
 
-    def __init__(self, runs: Path) -> None:
-        """Nothing is read before somebody asks."""
+    def __init__(self, runs: Path, but: RunFolder | None = None) -> None:
+        """Nothing is read before somebody asks; nothing of the run that asks, of which no log tells."""
         self._runs = runs
+        self._but = but
         self._complaints: list[str] = []
 
     @cached_property
     def _places(self) -> dict[str, list[Place]]:
         found: dict[str, list[Place]] = {}
         for folder in run_folders(self._runs):
+            if folder == self._but:
+                continue
             for number, kept in read_stages(folder).items():
                 found.setdefault(str(kept.get("key")), []).append(Place(folder, int(number), kept))
         return found
@@ -78,10 +91,9 @@ class KeptStages:
             try:
                 return _read(place)
             except (OSError, KDStudioError, ValueError, LookupError) as error:
-                reason = error.strerror if isinstance(error, OSError) and error.strerror else error
                 self._complaints.append(
                     f"A stage that run '{place.folder.name}' has trained already cannot be taken over from "
-                    f"there: {reason}. It is trained again; the results are the same."
+                    f"there: {reason(error)}. It is trained again; the results are the same."
                 )
         return None
 
@@ -91,14 +103,21 @@ class KeptStages:
         return told
 
 
+def files_of_stage(kept: Mapping[str, object]) -> tuple[KeptFile, ...]:
+    """Return the weights that an entry of ``stages.json`` tells of; ValueError where it is damaged."""
+    stage = KeptStage.model_validate(kept)
+    best = [file for files in stage.best_files.values() for file in files.values()]
+    return stage.written or (*stage.last_files.values(), *best)
+
+
 def read_stages(folder: RunFolder) -> dict[str, dict[str, object]]:
     """Read ``stages.json``, by numbers of stages; nothing where there is none, or it is damaged."""
     try:
-        found = json.loads(folder.stages_file.read_bytes())
+        found = read_json(folder.stages_file, LARGEST)
     except (OSError, ValueError):
         return {}
     is_whole = isinstance(found, dict) and all(isinstance(kept, dict) for kept in found.values())
-    return found if is_whole and all(map(str.isdecimal, found)) else {}
+    return found if is_whole and all(map(NUMBER.fullmatch, found)) else {}
 
 
 def _read(place: Place) -> Trained:
@@ -123,7 +142,8 @@ def _weights(folder: RunFolder, file: KeptFile) -> dict[str, Tensor]:
     from safetensors.torch import load
 
     path = folder.path / file.path
-    content = path.read_bytes()
+    with open_file(path) as opened:
+        content = opened.read()
     if hashlib.sha256(content).hexdigest() != file.sha256:
         raise KDStudioError(f"'{path}' is not as it was written")
     return load(content)
@@ -144,10 +164,11 @@ def _told(folder: RunFolder, number: int) -> tuple[float, list[StepDone | EpochD
 
 
 def _lines(folder: RunFolder, number: int) -> Iterator[Event]:
-    """Yield the log's events, of steps those of the stage alone: they are most."""
+    """Yield the log's events, of steps those of the stage alone, of which a long log has too many."""
     own = STEP + b'"stage":%d,' % number
-    with folder.events_file.open("rb") as file:
-        for line in file:
+    every = stride(folder.events_file.stat().st_size)
+    with open_file(folder.events_file) as file:
+        for line in some_steps(file, every):
             if line.endswith(b"\n") and (line.startswith(own) or not line.startswith(STEP)):
                 yield folder.read_event(line)
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from kdstudio.engine.checkpoint import Checkpoint
 from kdstudio.engine.events import (
     ClaimJudged,
     Event,
     Preparing,
     RunDone,
+    RunFailed,
     RunNotice,
     RunPaused,
     RunResumed,
@@ -23,29 +23,33 @@ from kdstudio.engine.events import (
 )
 from kdstudio.engine.experiment import Experiment
 from kdstudio.engine.trials import code_run_by
-from kdstudio.errors import KDStudioError, speaking_of
-from kdstudio.runs.answer_store import SqliteAnswers
-from kdstudio.runs.caches import answers_folder, answers_limit
+from kdstudio.errors import KDStudioError, LostProcessError
+from kdstudio.runs.beginning import begin_run
+from kdstudio.runs.begun_with import check_settings
 from kdstudio.runs.claims import judged_run
-from kdstudio.runs.control import Wish, wish_for
+from kdstudio.runs.control import Wish, strongest, wish_for
 from kdstudio.runs.failure import failure
-from kdstudio.runs.files import make_folder
-from kdstudio.runs.folder import RunFolder, create_run
-from kdstudio.runs.recorder import Recorder, read_checkpoint, rewind
-from kdstudio.runs.references import WeightsReader, resolved
-from kdstudio.runs.reuse import KeptStages
+from kdstudio.runs.files import make_folder, remove_unfinished
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.more_epochs import more_epochs
+from kdstudio.runs.names import check_new_name
+from kdstudio.runs.preparing import Tell, prepared
+from kdstudio.runs.recorder import Recorder
+from kdstudio.runs.references import resolved
+from kdstudio.runs.resuming import go_back, where_to_go_on
 from kdstudio.runs.summary import Status
-from kdstudio.runs.weights import check_code, load_tensors
+from kdstudio.runs.weights import check_code
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from kdstudio.engine.trainer import Trainer
+    from kdstudio.processes import Processes
 
-Tell = Callable[[Preparing], None]
-"""Hears what is being prepared; what it raises ends the preparation."""
 LOOK_SECONDS = 0.05
 """How often a held run looks whether it may go on."""
+
+
+class Unwanted(BaseException):
+    """Ends a preparation that nobody wants any more: raised where it tells of its progress."""
 
 
 class Session:
@@ -56,6 +60,8 @@ class Session:
         self._trainer = trainer
         self._lock = lock
         self.folder = folder
+        self.failed: RunFailed | None = None
+        """How it ended, where it failed, which a full disk may not have let it write down."""
 
     def seconds(self) -> float:
         """Time spent in the run."""
@@ -72,8 +78,9 @@ class Session:
         last: Event | None = None
         with ExitStack() as leaving:
             leaving.callback(self._lock.release)
-            leaving.callback(self.folder.control_file.unlink, missing_ok=True)
-            recorder = leaving.enter_context(closing(Recorder(self.folder)))
+            leaving.callback(self._forget_wishes)
+            every = self._trainer.experiment.compute.checkpoint_every
+            recorder = leaving.enter_context(closing(Recorder(self.folder, every)))
             running = leaving.enter_context(closing(self._trainer.events()))
             try:
                 for event in running:
@@ -88,11 +95,26 @@ class Session:
                 self._stop(recorder, event)
                 raise
             except (Exception, SystemExit) as error:  # code of the user's may call exit
-                last = failure(error)
-                with suppress(OSError):
+                last = self.failed = self._failure(error)
+                with suppress(KDStudioError):  # then the last line of the log was written before
                     recorder.record(last)
         if last:
             yield last
+
+    def _failure(self, error: BaseException) -> RunFailed:
+        """Tell what has failed here, or in another of the run's processes; the others hear of it."""
+        told = failure(error)
+        if isinstance(error, LostProcessError):
+            goes_on = f"'kdstudio resume {self.folder.name}' goes on from the last checkpoint"
+            told = told.model_copy(
+                update={"message": f"{told.message}; {goes_on}, in any number of processes"}
+            )
+        self._trainer.processes.leave(told.message)
+        return told
+
+    def _forget_wishes(self) -> None:
+        with suppress(OSError):  # of a folder that lets nothing be written; whoever resumes it forgets them
+            self.folder.control_file.unlink(missing_ok=True)
 
     def _judge(self, recorder: Recorder) -> Generator[Event]:
         """Measure what the experiment claims, where it does; its code has been allowed with the run's.
@@ -124,18 +146,20 @@ class Session:
         """Hold the run while that is wished; returns whether it is to stop."""
 
         def wish() -> Wish:
-            return "stop" if stopping() else wish_for(self.folder)
+            own: Wish = "stop" if stopping() else wish_for(self.folder)
+            return strongest(own, self._trainer.processes)
 
-        if wish() == "pause":
+        wished = wish()
+        if wished == "pause":
             paused = RunPaused(seconds=self.seconds())
             recorder.record(paused)
             yield paused
-            while wish() == "pause":
+            while (wished := wish()) == "pause":
                 time.sleep(LOOK_SECONDS)
             resumed = RunResumed(seconds=self.seconds())
             recorder.record(resumed)
             yield resumed
-        return wish() == "stop"
+        return wished == "stop"
 
 
 def new_session(
@@ -145,26 +169,36 @@ def new_session(
     tell: Tell = lambda _: None,
     *,
     allow_code: bool = False,
+    processes: Processes | None = None,
 ) -> Session:
     """Load the data, try every stage, and make the run folder.
 
     ``tell`` hears of downloads and the like; ``allow_code`` lets networks be built by the user's
-    own Python files. Raises KDStudioError when the experiment cannot be
-    run; then no folder is left behind.
+    own Python files. This is the first of several ``processes``, if there are. Raises KDStudioError when the
+    experiment cannot be run; then no folder is left behind.
     """
     make_folder(runs, "runs folder")
+    check_new_name(name, runs)
     check_code(code_run_by(experiment), allow_code=allow_code)
     experiment = resolved(experiment, runs)
-    trainer = _trainer(experiment, runs, tell)
-    folder = create_run(runs, trainer.settled(), name)
-    return Session(trainer, folder, folder.hold())
+    trainer = prepared(experiment, runs, tell, processes=processes)
+    return Session(trainer, *begin_run(runs, trainer.settled(), name))
 
 
-def resumed_session(folder: RunFolder, tell: Tell = lambda _: None, *, allow_code: bool = False) -> Session:
+def resumed_session(
+    folder: RunFolder,
+    tell: Tell = lambda _: None,
+    *,
+    allow_code: bool = False,
+    again: bool = False,
+    processes: Processes | None = None,
+) -> Session:
     """Prepare an interrupted or stopped run to go on where its checkpoint stands.
 
-    The folder is held from here on, so that nobody else resumes it meanwhile. Where the preparation fails,
-    nothing in it has changed.
+    Where that cannot be trusted, it goes on at the last place that can, and its log tells so. The folder is
+    held from here on, so that nobody else resumes it meanwhile. Raises KDStudioError where there is no such
+    place, unless it may be trained ``again`` from its beginning, or other settings than the run was begun
+    with; where the preparation fails, nothing has changed.
     """
     _refuse(folder, "finished", "running", "paused")
     experiment = folder.experiment()
@@ -172,11 +206,16 @@ def resumed_session(folder: RunFolder, tell: Tell = lambda _: None, *, allow_cod
     lock = folder.hold()
     try:
         _refuse(folder, "finished")  # by somebody else, just now
-        folder.control_file.unlink(missing_ok=True)
-        checkpoint, length = read_checkpoint(folder)
+        with folder.writing():
+            folder.control_file.unlink(missing_ok=True)
+            remove_unfinished(folder.path)
         runs = folder.path.parent
-        trainer = _trainer(resolved(experiment, runs, folder), runs, tell, checkpoint, folder)
-        rewind(folder, length)
+        experiment = resolved(experiment, runs, folder)
+        check_settings(folder, experiment)
+        place = where_to_go_on(folder, again=again)
+        trainer = prepared(experiment, runs, tell, place.checkpoint, folder, processes)
+        with folder.writing():
+            go_back(folder, place)
     except BaseException:
         lock.release()
         raise
@@ -185,36 +224,12 @@ def resumed_session(folder: RunFolder, tell: Tell = lambda _: None, *, allow_cod
 
 def _refuse(folder: RunFolder, *statuses: Status) -> None:
     status = folder.summary().status
-    if status in statuses:
-        raise KDStudioError(f"run '{folder.name}' is {status}; there is nothing to resume")
-
-
-def _trainer(
-    experiment: Experiment,
-    runs: Path,
-    tell: Tell,
-    resume: Checkpoint | None = None,
-    folder: RunFolder | None = None,
-) -> Trainer:
-    from kdstudio.engine.context import RunContext
-    from kdstudio.engine.device import resolve_device
-    from kdstudio.engine.trainer import Trainer
-
-    limit = answers_limit()
-    store = SqliteAnswers(answers_folder(), limit) if limit else None
-
-    def progress(what: str, fraction: float = 0.0) -> None:
-        tell(Preparing(what=what, fraction=fraction))
-
-    def finished(stage: int, name: str) -> dict[str, Tensor]:
-        assert folder is not None
-        part = folder.part_file(stage, name)
-        return load_tensors(part if part.exists() else folder.network_file(name))
-
-    with speaking_of("compute", "device"):
-        device = resolve_device(experiment.compute.device)
-    with speaking_of("data", "source"):
-        data = experiment.data.source.load(progress)
-    context = RunContext(experiment, data, device, WeightsReader())
-    elsewhere = KeptStages(runs) if experiment.compute.reuse else None
-    return Trainer(context, resume, finished, progress, store, elsewhere)
+    if status not in statuses:
+        return
+    told = f"run '{folder.name}' is {status}; there is nothing to resume"
+    if status == "finished":
+        told += (
+            f". More epochs are a new run that starts from its weights: {more_epochs(folder)} (in the "
+            "window: More epochs… on Compare)"
+        )
+    raise KDStudioError(told)

@@ -91,6 +91,16 @@ class RunState:
         return self.stages[self.stage] if self.stage < len(self.stages) else None
 
     @property
+    def place(self) -> str:
+        """``stage 2 of 7: student  ·  epoch 3 of 20``; empty where no stage runs."""
+        stage = self.current_stage
+        if stage is None:
+            return ""
+        doing = self.doing if self.doing == stage.name else f"{stage.name}, {self.doing}"
+        epoch = f"epoch {self.epoch} of {stage.epochs}"
+        return f"stage {self.stage + 1} of {len(self.stages)}: {doing}  ·  {epoch}"
+
+    @property
     def class_names(self) -> tuple[str, ...]:
         """Names of the data's classes."""
         return self.started.class_names if self.started else ()
@@ -208,8 +218,10 @@ class RunState:
                 curves.shares.setdefault(LossKey(stage.name, term), Series()).add(event.epoch, share)
         for name, scores in event.validation.items():
             curves.accuracy.setdefault(name, Series()).add(event.epoch, scores.accuracy)
-            identity = stage.scored.get(name, Identity(role=name, kind=name))
-            self.learning[name] = LiveResult(**identity.model_dump(), validation=scores)
+            own = stage.scored.get(name) or Identity(role=name, kind=name)
+            self.learning[name] = LiveResult(
+                role=own.role, kind=own.kind, coordinates=own.coordinates, validation=scores
+            )
 
     def _move_on(self, event: StepDone | EpochDone) -> None:
         self.epoch, self.seconds = event.epoch, event.seconds
@@ -240,6 +252,7 @@ class RunState:
                 "status": self.status,
                 "error": self.error,
                 "seconds": self.seconds,
+                "host": self.started.host if self.started else before.host,
                 "device": self.started.device if self.started else before.device,
                 "class_names": self.class_names,
                 "stage": stage.name if stage else before.stage,

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kdstudio.declaration import ProgressCallback
-from kdstudio.errors import KDStudioError
 from kdstudio.runs.comparison import main_control
-from kdstudio.runs.dark_knowledge import choose_networks
+from kdstudio.runs.dark_knowledge import chosen_networks
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.pictures import Picture
 from kdstudio.runs.weights import load_network
@@ -87,11 +86,9 @@ def load_respondents(
 
     Raises KDStudioError where a network is not there, or would run code without ``allow_code``.
     """
-    names, summary = folder.networks(), folder.summary()
-    if not names:
-        raise KDStudioError(f"run '{folder.name}' has no trained network yet; wait, or choose another run")
-    own, other = choose_networks(summary, names, student, teacher)
-    wanted = dict.fromkeys(filter(None, (other, main_control(summary, names, own), own)))
+    own, other = chosen_networks(folder, student, teacher)
+    control = main_control(folder.summary(), folder.networks(), own)
+    wanted = dict.fromkeys(filter(None, (other, control, own)))
     networks, cards = {}, {}
     for name in wanted:
         progress(f"loading the {name}", 0.0)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kdstudio.declaration import ProgressCallback
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.kept_networks import lost
 from kdstudio.runs.predictions import Part, Predictions, open_context, predictions_on
 from kdstudio.runs.summary import Summary
 
@@ -138,7 +139,7 @@ def read_unseen(
 ) -> UnseenPredictions:
     """Collect the predictions of the run's networks, as far as their weights are kept, to both parts.
 
-    Raises KDStudioError when none of them left classes out.
+    Raises KDStudioError when none of them left classes out, or the weights of all that did are gone.
     """
     unseen = unseen_classes(folder.summary())
     if not unseen:
@@ -146,6 +147,8 @@ def read_unseen(
             f"no trained network of run '{folder.name}' left classes out; run digits-no-threes, or set "
             "networks.student.training.leave_out"
         )
+    if not unseen.keys() & {*folder.networks()}:
+        raise lost(folder, *unseen)
     context = open_context(folder, progress)
 
     def read(part: Part) -> Predictions:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,25 +11,34 @@ from pydantic import ValidationError
 from kdstudio.engine.card import NetworkCard
 from kdstudio.engine.experiment import REGISTRIES
 from kdstudio.errors import KDStudioError
+from kdstudio.given import MISSING, why_no_file
 from kdstudio.problems import problems
 from kdstudio.runs.files import write_atomically
 from kdstudio.runs.former_runs import modern_card, modern_state
+from kdstudio.runs.reading import MEGABYTE, read_json, reason_of
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 SUFFIX = ".safetensors"
+LARGEST_CARD = MEGABYTE
+"""Bytes: a hundred times what a card takes."""
 WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
 """Under these, training scripts put the state dict into what they save."""
 
 
 def save_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> bytes:
     """Write ``tensors`` as safetensors, atomically; returns the file's content."""
+    content = packed(tensors, metadata)
+    write_atomically(path, content)
+    return content
+
+
+def packed(tensors: dict[str, Tensor], metadata: dict[str, str]) -> bytes:
+    """Return what a safetensors file of ``tensors`` holds."""
     from safetensors.torch import save
 
-    contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    content: bytes = save(contiguous, metadata)
-    write_atomically(path, content)
+    content: bytes = save({name: tensor.contiguous() for name, tensor in tensors.items()}, metadata)
     return content
 
 
@@ -87,13 +95,16 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
+    if (why := why_no_file(path)) == MISSING:
+        raise KDStudioError(f"no weights file '{path}'")
     try:
+        if why:
+            raise OSError(0, why)
         read = load_file(path)
-    except FileNotFoundError as error:
-        raise KDStudioError(f"no weights file '{path}'") from error
     except (SafetensorError, OSError, ValueError) as error:
         raise KDStudioError(
-            f"'{path}' is not a readable safetensors file ({error}); export it again"
+            f"'{path}' is not a readable safetensors file ({reason_of(error)}); "
+            "take a copy of it that is whole"
         ) from error
     return {name: found.float() if found.dtype is torch.half else found for name, found in read.items()}
 
@@ -109,7 +120,7 @@ def read_card(path: Path) -> NetworkCard:
     """Read the card of the weights file ``path``, of the present or of a former shape."""
     card = path.with_suffix(".json")
     try:
-        raw = modern_card(json.loads(card.read_text("utf-8")))
+        raw = modern_card(read_json(card, LARGEST_CARD))
         for registry in REGISTRIES:  # a package may register its heads where it registers its strategy
             len(registry)
         return NetworkCard.model_validate(raw)
@@ -121,8 +132,8 @@ def read_card(path: Path) -> NetworkCard:
             f"'{card}' does not describe a network that can be built here: {found}; what a package has "
             "registered needs that package ('kdstudio list heads', 'kdstudio list models')"
         ) from error
-    except (OSError, ValueError) as error:  # json's errors are ValueErrors
-        raise KDStudioError(f"'{card}' does not describe a network: {error}") from error
+    except (OSError, ValueError) as error:
+        raise KDStudioError(f"'{card}' does not describe a network: {reason_of(error)}") from error
 
 
 def check_code(code: str, *, allow_code: bool) -> None:

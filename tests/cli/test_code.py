@@ -8,6 +8,7 @@ from kdstudio.cli.commands import run_command_line
 from tests.small import run_in, small_experiment
 
 
+@pytest.mark.slow
 def test_a_run_is_written_as_a_script_that_runs_alone(runs, tmp_path, monkeypatch, capsys):
     run_in(runs, small_experiment(), "mine")
     monkeypatch.chdir(tmp_path)

@@ -1,19 +1,18 @@
 import json
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from kdstudio.cli import tables
 from kdstudio.cli.commands import run_command_line
-from kdstudio.runs.folder import RunFolder, find_run
-from kdstudio.runs.presets import load_experiment, to_toml
+from kdstudio.cli.lists import LISTS
+from kdstudio.runs.folder import RunFolder, run_folders
+from kdstudio.runs.presets import load_experiment
 from kdstudio.runs.session import new_session
 from kdstudio.runs.weights import load_network
 from tests.small import run_in, same_states, small_experiment, weights_in
+from tests.waiting import wait_until
 
 QUICK = (
     "--set", "compute.threads=1", "--set", "networks.teacher.training.epochs=1",
@@ -61,6 +60,7 @@ def test_quiet_prints_the_path_alone(runs, capfd):
     assert capfd.readouterr() == (f"{runs / 'mine'}\n", "")
 
 
+@pytest.mark.slow
 def test_the_program_runs_in_a_process_of_its_own(tmp_path, runs):
     changes = (*QUICK, "--set", "seed=3", "--device", "cpu")
     out = python("-m", "kdstudio", "run", "digits-hinton", *changes, "--runs-dir", str(tmp_path / "there"))
@@ -69,27 +69,6 @@ def test_the_program_runs_in_a_process_of_its_own(tmp_path, runs):
     assert folder.path.parent == tmp_path / "there"
     assert folder.summary().status == "finished"
     assert same_states(weights_in(folder), weights_in(run_in(runs, folder.experiment())))
-
-
-def test_ctrl_c_stops_the_run_and_resume_finishes_it(tmp_path, runs, capfd):
-    """The signal is sent once the program has told that the teacher is trained."""
-    experiment = small_experiment("networks.student.training.epochs=100")
-    (tmp_path / "long.toml").write_text(to_toml(experiment))
-    command = [sys.executable, "-m", "kdstudio", "run", str(tmp_path / "long.toml"), "--name", "long"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        told = next(line for line in process.stderr if line.startswith("teacher"))
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate()
-    folder = RunFolder(runs / "long")
-    assert process.returncode == 130, told + err
-    assert out == f"{folder.path}\n"
-    assert "Traceback" not in err
-    assert folder.summary().status == "stopped"
-    assert folder.checkpoint_file.exists()
-    assert run_command_line(["resume", "long"]) == 0
-    assert capfd.readouterr().out == f"{folder.path}\n"
-    assert folder.summary().status == "finished"
-    assert folder.summary().networks["student"].last_epoch.epoch == 100
 
 
 def test_listing_presets_and_importing_declarations_does_without_torch():
@@ -108,6 +87,10 @@ BAD = {
     "a setting without value": (setting("seed"), "--set seed: write path=value"),
     "a misspelt field": (setting("strategy.temprature=2"), "did you mean 'temperature'?"),
     "a value out of range": (setting("strategy.alpha=2"), "strategy.alpha: must be less"),
+    "very many": (
+        ["run", "digits-born-again", "--set", "strategy.generations=100000000"],
+        "strategy.generations: must be less",
+    ),
     "a wrong type": (setting("seed=soon"), "seed: must be a valid integer"),
     "an unknown strategy": (setting("strategy.name=magic"), "no 'magic'; there are"),
     "an unknown device": (["run", "digits-hinton", "--device", "gpu"], "no device 'gpu'"),
@@ -173,7 +156,7 @@ def test_a_run_that_fails_has_exit_code_one_and_tells_why(runs, capfd, monkeypat
     assert err.startswith("kdstudio: out of memory: choose a smaller batch size")
 
 
-@pytest.mark.parametrize("what", [*tables.LISTS, "runs"])
+@pytest.mark.parametrize("what", [*LISTS, "runs"])
 def test_lists_are_readable_by_people_and_programs(what, folder, capfd):
     assert run_command_line(["list", what, "--json"]) == 0
     rows = json.loads(capfd.readouterr().out)
@@ -225,44 +208,37 @@ def test_a_network_of_the_users_code_is_exported_when_allowed(runs, capfd, tmp_p
     assert load_network(path, allow_code=True)[1].network == "student"
 
 
-def waits(is_so):
-    end = time.monotonic() + 90
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
+@pytest.mark.slow
 def test_a_run_in_another_terminal_is_watched_held_and_stopped(runs, capfd):
     """The run goes on in a process of its own; so does whoever watches it."""
     options = ["--set", "networks.student.training.epochs=9999", "--quiet", "--name", "far"]
     run = [sys.executable, "-m", "kdstudio", "run", "digits-hinton", *QUICK[:4], *options]
     watch = [sys.executable, "-m", "kdstudio", "watch", "far"]
-    folder, pipes = (
-        RunFolder(runs / "far"),
-        {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True},
-    )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    folder = RunFolder(runs / "far")
     with subprocess.Popen(run, **pipes) as running:
         try:
-            waits(lambda: folder.summary_file.exists() and folder.is_running())
+            wait_until(lambda: folder.summary_file.exists() and folder.is_running())
             with subprocess.Popen(watch, **pipes) as watching:
-                waits(lambda: "teacher" in folder.summary().networks)
+                wait_until(lambda: "teacher" in folder.summary().networks)
                 assert run_command_line(["pause", "far"]) == 0
-                waits(lambda: folder.summary().status == "paused")
-                events = folder.events_file.read_bytes()
-                time.sleep(0.2)
-                assert folder.events_file.read_bytes() == events
+                wait_until(lambda: folder.summary().status == "paused")
                 assert run_command_line(["unpause", "far"]) == 0
-                waits(lambda: folder.summary().status == "running")
+                wait_until(lambda: folder.summary().status == "running")
                 assert run_command_line(["stop", "far"]) == 0
                 told, complaints = watching.communicate(timeout=90)
             assert running.wait(90) == 130
         finally:
             running.kill()
     assert folder.summary().status == "stopped"
+    kinds = [event.kind for event in folder.events()]
+    assert kinds[kinds.index("run-paused") + 1] == "run-resumed"
     assert "far: stopped after" in told
     assert "of the test images right" in complaints
     assert "Traceback" not in complaints
-    assert capfd.readouterr() == ("", "")
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "if that never ends, 'kdstudio stop far --now' ends its process at once" in err
 
 
 def test_a_run_that_is_over_is_shown_by_whoever_watches_it(folder, capfd):
@@ -270,25 +246,6 @@ def test_a_run_that_is_over_is_shown_by_whoever_watches_it(folder, capfd):
     out = capfd.readouterr().out
     assert out.startswith("! run: finished after")  # its teacher is at chance
     assert f"{folder.summary().networks['student'].test.accuracy:.2%}" in out
-
-
-def test_the_interrupt_handler_is_put_back(runs):
-    before = signal.getsignal(signal.SIGINT)
-    run_command_line(["run", "digits-hinton", *QUICK, "--quiet"])
-    assert signal.getsignal(signal.SIGINT) is before
-
-
-def test_ctrl_c_twice_interrupts_at_once(runs, capfd, monkeypatch):
-    from kdstudio.engine.stage_run import StageRun
-
-    def press(run, *_arguments, **_options):
-        for _time in range(2):
-            signal.raise_signal(signal.SIGINT)
-
-    monkeypatch.setattr(StageRun, "take_step", press)
-    assert run_command_line(["run", "digits-hinton", *QUICK, "--quiet"]) == 130
-    assert capfd.readouterr().err.strip() == "kdstudio: interrupted"
-    assert find_run("latest", runs).summary().status == "interrupted"
 
 
 def test_the_version_is_told(capfd):
@@ -359,3 +316,30 @@ def test_the_tables_of_a_run_are_printed_in_other_formats(runs, folder, capsys, 
     assert "baseline" in told
     assert run_command_line(["show", "run", "--format", name, "--json"]) == 2
     assert f"--format {name} prints tables and --json all there is" in capsys.readouterr().err
+
+
+def test_who_watches_a_killed_run_is_told_and_leaves(folder, capfd):
+    text = folder.summary_file.read_text().replace('"status": "finished"', '"status": "running"')
+    folder.summary_file.write_text(text)
+    assert run_command_line(["watch", "run"]) == 1
+    out, err = capfd.readouterr()
+    assert "run: interrupted after" in out
+    assert err.endswith("kdstudio: the process that ran 'run' has gone; 'kdstudio resume run' goes on\n")
+
+
+def test_a_running_run_is_not_deleted_and_the_remedy_is_named(folder, capfd):
+    run_in(folder.path.parent, small_experiment("seed=1"), "other")
+    with folder.hold():
+        assert run_command_line(["delete", "--yes", "other", "run"]) == 2
+    assert "stop it first: 'kdstudio stop run'" in capfd.readouterr().err
+    assert {run.name for run in run_folders(folder.path.parent)} == {"run", "other"}
+
+
+@pytest.mark.parametrize("name", ["../evil", "/abs", "two\nlines", "run"])
+def test_a_bad_name_is_refused_before_anything_is_loaded(folder, capfd, monkeypatch, name):
+    from kdstudio.data.sources.digits import Digits
+
+    monkeypatch.setattr(Digits, "load", lambda *_: pytest.fail("the data are loaded"))
+    assert run_command_line(["run", "digits-hinton", "--name", name]) == 2
+    assert run_command_line(["queue", "add", "digits-hinton", "--name", name]) == 2
+    assert capfd.readouterr().err.count("\n") == 2

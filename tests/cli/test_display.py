@@ -1,9 +1,12 @@
 import io
+import signal
 import threading
 
+import pytest
 from rich.console import Console
 
 from kdstudio.cli.display import Display, console, show_run, watch_run
+from kdstudio.cli.interruption import Interruption
 from kdstudio.engine.events import (
     Preparing,
     RunNotice,
@@ -14,8 +17,9 @@ from kdstudio.engine.events import (
     StageTaken,
     StepDone,
 )
+from kdstudio.errors import KDStudioError
 from kdstudio.runs.control import ask
-from kdstudio.runs.session import new_session
+from kdstudio.runs.session import Unwanted, new_session
 from kdstudio.runs.state import RunState
 from tests.engine.test_events import outline
 from tests.results import row
@@ -105,29 +109,61 @@ def test_the_figures_stay_below_the_bars_where_there_is_a_terminal():
         pass
 
 
+def test_an_interruption_stands_below_the_bars_and_nothing_is_written_among_them(capfd):
+    terminal, interrupted = Console(file=io.StringIO(), width=200, force_terminal=True), Interruption()
+    with Display(terminal, interrupted).live():
+        interrupted.note(signal.SIGINT)
+    assert "stopping as soon as this is done" in terminal.file.getvalue()
+    assert capfd.readouterr().err == ""
+
+
+ERASED, CURSOR = "\x1b[2K", "\x1b[?25h"
+
+
+@pytest.mark.parametrize("end", [KDStudioError("no"), Unwanted(), KeyboardInterrupt(), SystemExit(0)])
+def test_the_bars_go_away_however_a_preparation_ends(monkeypatch, end):
+    terminal = Console(file=io.StringIO(), width=200, force_terminal=True)
+    monkeypatch.setattr("kdstudio.cli.display.console", lambda **_options: terminal)
+
+    def prepare(tell):
+        tell(Preparing(what="reading digits", fraction=0.5))
+        raise end
+
+    with pytest.raises(type(end)):
+        show_run(prepare, Interruption(), quiet=False)
+    after = terminal.file.getvalue().rpartition("reading digits")[2]
+    assert ERASED in after
+    assert CURSOR in after
+    assert after.rpartition(ERASED)[2] in ("", "\r")
+
+
 def test_a_run_is_watched_to_its_end(runs, capfd):
     session = new_session(small_experiment(), runs, "mine")
     thread = threading.Thread(target=lambda: list(session.events()))
     thread.start()
-    state = watch_run(session.folder, [])
+    state = watch_run(session.folder)
     thread.join()
     assert (state.status, state.fraction) == ("finished", 1.0)
     assert capfd.readouterr().err.count("of the test images right") == 3
 
 
-def test_whoever_has_seen_enough_leaves_the_run_alone(runs):
+def test_whoever_has_seen_enough_leaves_the_run_alone(runs, monkeypatch):
+    def press(_seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("kdstudio.cli.display.time.sleep", press)
     session = new_session(small_experiment(), runs, "mine")
-    assert watch_run(session.folder, [True]).status == "running"
+    assert watch_run(session.folder).status == "running"
     assert list(session.events())[-1].kind == "run-done"
 
 
 def test_a_held_run_is_ended_by_an_interruption(runs):
-    interrupted = []
+    interrupted = Interruption()
 
     def prepare(tell):
         session = new_session(small_experiment(), runs, "mine", tell)
         ask(session.folder, "pause")
-        threading.Timer(0.3, lambda: interrupted.append(True)).start()
+        threading.Timer(0.3, interrupted.note, (signal.SIGTERM,)).start()
         return session
 
     session = show_run(prepare, interrupted, quiet=True)
@@ -135,9 +171,30 @@ def test_a_held_run_is_ended_by_an_interruption(runs):
 
 
 def test_an_interrupted_run_is_stopped_at_the_next_event(runs):
-    session = show_run(lambda tell: new_session(small_experiment(), runs, "mine", tell), [True], quiet=True)
+    interrupted = Interruption()
+
+    def prepare(tell):
+        session = new_session(small_experiment(), runs, "mine", tell)
+        interrupted.note(signal.SIGTERM)
+        return session
+
+    session = show_run(prepare, interrupted, quiet=True)
     assert session.folder.summary().status == "stopped"
-    assert [event.kind for event in session.folder.events()] == ["run-started", "run-stopped"]
+    assert [event.kind for event in session.folder.events()] == [
+        "run-started", "checkpoint-saved", "run-stopped",
+    ]  # fmt: skip
+
+
+def test_an_interrupted_preparation_ends_and_leaves_no_run(runs):
+    interrupted = Interruption()
+
+    def prepare(tell):
+        interrupted.note(signal.SIGTERM)
+        return new_session(small_experiment(), runs, "mine", tell)
+
+    with pytest.raises(Unwanted):
+        show_run(prepare, interrupted, quiet=True)
+    assert list(runs.iterdir()) == []
 
 
 def test_where_there_is_no_terminal_the_tables_fit():

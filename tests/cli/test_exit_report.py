@@ -14,6 +14,7 @@ def run(runs):
     return run_in(runs, small_experiment(WIDTHS, strategy="self-distillation"))
 
 
+@pytest.mark.slow
 def test_exits_are_printed(run, capsys):
     assert run_command_line(["exits", run.name]) == 0
     printed = capsys.readouterr().out
@@ -23,6 +24,7 @@ def test_exits_are_printed(run, capsys):
         assert word in printed
 
 
+@pytest.mark.slow
 def test_the_json_holds_every_threshold_for_both_parts(run, capsys):
     thresholds = ("--threshold", "0.9", "--threshold", "0.25")
     assert run_command_line(["exits", run.name, *thresholds, "--json"]) == 0

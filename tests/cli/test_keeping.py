@@ -3,9 +3,9 @@ import json
 import pytest
 
 from kdstudio.cli.commands import run_command_line
-from kdstudio.runs.folder import create_run, run_folders
+from kdstudio.runs.folder import run_folders
 from kdstudio.runs.labels import Labels, labels_file, read_labels
-from tests.small import small_experiment
+from tests.small import create_run, small_experiment
 
 
 @pytest.fixture

@@ -1,22 +1,19 @@
 import io
 import json
+from functools import reduce
 
 import pytest
 from rich.console import Console
 
 from kdstudio.cli import tables
 from kdstudio.cli.commands import run_command_line
-from kdstudio.cli.tables import declared_rows, run_rows
 from kdstudio.engine.events import Shifted
-from kdstudio.engine.strategy import strategies
 from kdstudio.engine.views import FigureView, TableView
 from kdstudio.runs.exporting.records import keep
 from kdstudio.runs.exporting.truth_table import TITLE
-from kdstudio.runs.folder import RunFolder, create_run, run_folders
-from kdstudio.runs.presets import load_experiment, preset_names
+from kdstudio.runs.folder import RunFolder
 from tests.results import doubt, row, run, scores
 from tests.runs.exporting.rows import some_row
-from tests.small import small_experiment
 
 
 def shown(renderable):
@@ -25,64 +22,12 @@ def shown(renderable):
     return output.getvalue()
 
 
-def test_presets_are_listed_with_their_titles_and_times(runs):
-    rows = tables.preset_rows(runs)
-    assert [row["name"] for row in rows] == preset_names()
-    experiment = load_experiment(preset_names()[0])
-    assert rows[0]["title"] == experiment.about.title
-    assert rows[0]["time"] == f"expected: {experiment.about.expected}"
-    assert (rows[0]["strategy"], rows[0]["data"]) == ("Soft targets", "Small digits")
-
-
-def test_lists_are_searched_by_words(runs, capsys):
-    def names(*arguments):
-        assert run_command_line(["list", *arguments, "--json"]) == 0
-        return [row["name"] for row in json.loads(capsys.readouterr().out)]
-
-    assert names("presets", "mutual", "MNIST") == ["mnist-mutual"]
-    assert names("terms", "park") == ["relational"]
-    assert "fsp" in names("terms", "maps")
-    assert names("strategies", "no-such") == []
-    assert names("glossary", "selection", "wanted") == ["phi"]
-    run_command_line(["list", "terms", "no-such"])
-    assert "none of the terms has 'no-such'" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("what", list(tables.REGISTRIES))
-def test_declarations_are_listed_with_their_options(what):
-    rows = declared_rows(what)
-    assert [row["name"] for row in rows] == list(tables.REGISTRIES[what])
-    assert all("name" not in row["options"] for row in rows)
-    if what == "strategies":
-        assert {"temperature", "alpha"} <= {*next(r for r in rows if r["name"] == "hinton")["options"]}
-        assert rows[0]["about"] == strategies[rows[0]["name"]].headline()
-
-
 def kept(runs, summary):
     """A folder that holds no more than ``summary``."""
     folder = RunFolder(runs / summary.name)
     folder.path.mkdir(parents=True)
     folder.summary_file.write_text(summary.model_dump_json())
     return folder
-
-
-def test_runs_are_listed_with_their_status_and_test_accuracy_over_the_seeds(runs):
-    seeds = (row("student", accuracy, seed=seed) for seed, accuracy in enumerate((0.6, 0.8)))
-    (found,) = run_rows([kept(runs, run(row("teacher", 0.9), *seeds, name="mine"))])
-    assert (found["name"], found["status"], found["strategy"]) == ("mine", "finished", "nobody-knows")
-    assert found["test_accuracy"] == {"teacher": 0.9, "student": pytest.approx(0.7)}
-    text = shown(tables.table([found]))
-    assert "student 70.00%" in text
-    assert "test accuracy" in text
-
-
-def test_a_damaged_run_is_listed_as_unreadable_beside_the_others(runs):
-    create_run(runs, small_experiment(), "damaged").summary_file.write_text('{"status": "odd"}')
-    create_run(runs, small_experiment(), "whole")
-    rows = {row["name"]: row["status"] for row in run_rows(run_folders(runs))}
-    assert rows["whole"] == "interrupted"
-    assert rows["damaged"].startswith("unreadable: ")
-    assert "damaged" in shown(tables.table(run_rows(run_folders(runs))))
 
 
 def test_square_brackets_are_shown_as_they_are():
@@ -180,3 +125,29 @@ def test_show_has_them_in_words_and_in_json(runs, capsys):
     assert run_command_line(["show", str(folder.path), "--json"]) == 0
     (file,) = json.loads(capsys.readouterr().out)["exports"]
     assert (file["title"], file["accuracy"]) == ("ONNX", 0.9)
+
+
+WIDE = [1] * 100_000
+DEEP = reduce(lambda inner, _level: [inner], range(90), 1)
+
+
+@pytest.mark.parametrize("values", [[WIDE, 2], WIDE[:1000], [DEEP, WIDE], ["x" * 100_000]])
+@pytest.mark.parametrize("where", ["sweep", "strategy"])
+def test_what_a_stranger_has_swept_or_chosen_is_as_long_as_people_read(where, values):
+    strategy = {"name": "hinton"} | ({"odd": values} if where == "strategy" else {})
+    swept = {"sweep": {"strategy.temperature": values}} if where == "sweep" else {}
+    summary = run(name="mine", experiment={"strategy": strategy, **swept})
+    output = io.StringIO()
+    tables.print_run(summary, Console(file=output, width=200))
+    assert "…" in output.getvalue()
+    assert len(output.getvalue()) < 3000
+
+
+def test_values_in_which_runs_differ_are_as_long_as_people_read():
+    summaries = [
+        run(name=name, experiment={"strategy": {"name": "hinton", "odd": [*WIDE, name]}}) for name in "ab"
+    ]
+    output = io.StringIO()
+    tables.print_beside(summaries, Console(file=output, width=200), "csv", as_json=False)
+    assert "strategy.odd" in output.getvalue()
+    assert len(output.getvalue()) < 3000

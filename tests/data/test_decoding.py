@@ -2,6 +2,7 @@ import itertools
 import os
 import pickle
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import torch
 from PIL import Image
 from torchvision.transforms import functional
 
+from kdstudio.data import decoding
 from kdstudio.data.decoding import ImageFiles, UnreadableImageError, decode
 
 WHITE = 255
@@ -211,7 +213,9 @@ def test_an_image_too_huge_to_be_true_is_reported(saved):
     content[16:24] = (50_000).to_bytes(4) * 2  # the header's width and height
     content[29:33] = zlib.crc32(content[12:29]).to_bytes(4)
     file.write_bytes(content)
-    with pytest.raises(UnreadableImageError, match="more pixels than can be decoded safely"):
+    with pytest.raises(
+        UnreadableImageError, match=r"50,000×50,000 pixels, more than 64 million: scale it down"
+    ):
         decode(file, 8, grey=False)
 
 
@@ -235,7 +239,7 @@ def test_damage_of_any_kind_is_either_read_or_reported(saved, suffix):
 
 
 def test_a_reader_that_stumbles_counts_as_damage_but_lack_of_memory_does_not(saved, monkeypatch):
-    file = saved(Image.fromarray(noise(8, 8, 3)))
+    file = saved(Image.fromarray(noise(8, 8)))
 
     def stumble(error):
         def convert(*_args):
@@ -263,3 +267,42 @@ def test_file_names_that_are_no_text_are_read(tmp_path):
     file = tmp_path / os.fsdecode(b"\xff\xfe.png")
     Image.fromarray(noise(8, 8, 3)).save(file)
     assert np.array_equal(decoded(file, 8), noise(8, 8, 3))
+
+
+def test_nothing_is_decoded_of_an_image_that_is_too_large(saved, monkeypatch):
+    file = saved(Image.new("RGB", (40, 30)))
+    monkeypatch.setattr(decoding, "MOST_PIXELS", 1199)
+    monkeypatch.setattr(Image.Image, "load", lambda *_: pytest.fail("decoded"))
+    with pytest.raises(UnreadableImageError, match="40×30 pixels"):
+        decode(file, 8, grey=False)
+
+
+def test_large_images_are_decoded_one_at_a_time_and_alike(saved, monkeypatch):
+    files = [saved(Image.fromarray(noise(40, 30, 3))) for _ in range(8)]
+    alone = decode(files[0], 8, grey=False)
+    at_once, most = [], []
+
+    def squared(*arguments, **options):
+        at_once.append(1)
+        most.append(len(at_once))
+        try:
+            return original(*arguments, **options)
+        finally:
+            at_once.pop()
+
+    original = decoding.squared
+    monkeypatch.setattr(decoding, "squared", squared)
+    monkeypatch.setattr(decoding, "MANY_PIXELS", 1199)
+    with ThreadPoolExecutor(4) as threads:
+        found = [*threads.map(lambda file: decode(file, 8, grey=False), files)]
+    assert max(most) == 1
+    assert all(torch.equal(each, alone) for each in found)
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "YCbCr", "P", "1", "I;16"])
+def test_every_kind_of_pixel_is_read_as_pillow_converts_it(saved, mode):
+    deep = Image.fromarray(noise(9, 9, highest=60_000, dtype=np.uint16))
+    file = saved(deep if mode == "I;16" else Image.fromarray(noise(9, 9, 3)).convert(mode), "tif")
+    with Image.open(file) as opened:
+        wanted = np.asarray(opened) >> 8 if mode == "I;16" else np.asarray(opened.convert("L"))
+        assert np.array_equal(decoded(file, 9, grey=True), wanted)

@@ -1,3 +1,6 @@
+import os
+import signal
+
 import numpy as np
 import pytest
 import torch
@@ -49,6 +52,21 @@ def assert_same(some, others):
             assert torch.equal(getattr(one, key), getattr(other, key)), key
 
 
+@pytest.mark.slow
+def test_what_decodes_goes_on_at_ctrl_c(files):
+    """Every process of a terminal gets the signal; the run needs its images to take the step to its end."""
+    resident, streamed = feeds(files)
+    batches = streamed.shuffled(0)
+    first = [next(batches)]
+    workers = streamed.part.images._loader._iterator._workers
+    first += [next(batches) for _ in workers[1:]]  # all have begun
+    for process in workers:
+        os.kill(process.pid, signal.SIGINT)
+    assert_same(resident.shuffled(0), [*first, *batches])
+    assert_same(resident.shuffled(1), streamed.shuffled(1))
+
+
+@pytest.mark.slow
 def test_a_streamed_feed_gives_the_same_batches_as_a_resident_one(files):
     resident, streamed = feeds(files)
     for epoch in range(2):

@@ -56,6 +56,35 @@ def test_what_cannot_be_a_claim_is_refused_with_its_path(measured, reason):
     assert reason in str(refused.value)
 
 
+def drawing(drawn):
+    measured = "{quantity='errors', expect='lower'}"
+    return small_experiment(f"claim={{statement='It is so', measured=[{measured}], drawn=[{drawn}]}}")
+
+
+@pytest.mark.parametrize(
+    ("drawn", "reason"),
+    [
+        ("{quantity='entropy', over='alpha', values=[1, 2]}",
+         "claim.drawn.0: 'alpha' is no option of the quantity 'entropy'; it has temperature"),
+        ("{quantity='errors', over='temperature', values=[1, 2]}", "it has none"),
+        ("{quantity='entropy', over='temperature', values=[1, 0]}", "claim.drawn.0"),
+        ("{quantity='entropy', over='temperature', values=[1]}", "claim.drawn.0.values"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_drawn_is_refused_with_its_path(drawn, reason):
+    with pytest.raises(KDStudioError) as refused:
+        drawing(drawn)
+    assert reason in str(refused.value)
+
+
+def test_networks_that_are_drawn_must_be_there():
+    peers = "{quantity='entropy', of={kind='peer'}, over='temperature', values=[1, 2]}"
+    (told,) = run_plan(small_context(drawing(peers))).notes
+    assert "networks with kind = peer, and there are none" in told
+    students = peers.replace("peer", "student")
+    assert run_plan(small_context(drawing(students))).notes == ()
+
+
 @pytest.mark.parametrize(
     ("measured", "reason"),
     [

@@ -140,6 +140,7 @@ ONE_CLASS = {
 """Those that need one class for each image, and how their term is called."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["mixup", "cutmix"])
 @pytest.mark.parametrize(("strategy", "setting"), CASES)
 def test_what_cannot_learn_from_mixed_images_says_so_before_the_run_and_all_else_learns(

@@ -56,6 +56,7 @@ def test_experiments_are_equal_by_what_they_say():
 
 
 def test_what_is_swept_is_shown_for_each_network_that_the_strategy_tells_apart():
-    *_own, table, figure = small_experiment("sweep={'strategy.bits'=[8, 4]}", strategy="quantise").views
+    experiment = small_experiment("sweep={'strategy.bits'=[8, 4]}", strategy="quantise")
+    *_own, table, figure, _losses = experiment.views
     assert table.rows == ("role", "kind", "method", "strategy.bits")
     assert figure.series == ("role", "kind", "method")

@@ -177,6 +177,14 @@ def test_what_was_computed_when_a_run_is_stopped_is_kept():
     assert list(RememberedNetwork(teacher, OUTPUTS, feed, answers).fill(0)) == [0.5, 1.0]
 
 
+def test_what_was_computed_is_kept_piece_by_piece_and_so_outlives_a_kill(monkeypatch):
+    monkeypatch.setattr(module, "STORED_FROM", 0)
+    monkeypatch.setattr(module, "AT_ONCE", 2)
+    feed, store = small_feed(count=700), MemoryStore()
+    made = RememberedNetwork(perceptron("teacher"), ("logits",), feed, known_answers(store))
+    assert [len(store.blocks) for _fraction in made.fill(0)] == [0, 2, 2, 4, 4, 6]
+
+
 def test_only_what_takes_long_is_stored(monkeypatch):
     store, feed, teacher = MemoryStore(), small_feed(Augmentation()), perceptron("teacher").freeze()
     work = 300 * 2 * (64 * 3 + 3 * 10)

@@ -75,7 +75,7 @@ def test_renumbered_classes_are_a_data_set_of_their_own():
     assert set(context.data.validation.part.labels.tolist()) == {0, 1}
 
 
-@pytest.mark.parametrize("setting", ['data.classes=["ten"]', "data.classes=[10]"])
+@pytest.mark.parametrize("setting", ['data.classes=["ten", 1]', "data.classes=[1, 10]"])
 @pytest.mark.parametrize("renumber", ["true", "false"])
 def test_an_unknown_class_is_named_with_those_that_exist(setting, renumber):
     with pytest.raises(KDStudioError, match=r"no class .*; there are 0, 1, 2"):
@@ -162,6 +162,18 @@ def test_a_feed_without_any_class_is_refused_with_the_remedy():
         context.data.training_feed(TrainingSpec(leave_out=tuple(range(10))))
     with pytest.raises(KDStudioError, match=r"no class 'ten'; there are 0, 1"):
         context.data.training_feed(TrainingSpec(leave_out=("ten",)))
+
+
+def test_one_class_alone_is_refused_wherever_it_comes_from():
+    with pytest.raises(KDStudioError, match=r"data.classes: one class alone .* name two or more, or none"):
+        small_experiment('data.classes=["3"]')
+    with pytest.raises(KDStudioError, match=r"data.classes: class 3 is given twice; name each class once"):
+        small_experiment("data.classes=[3, 4, 3]")
+    with pytest.raises(KDStudioError, match=r"class '3' is given twice; name each class once"):
+        small_context(small_experiment('data.classes=[3, "3"]'))
+    context = small_context(small_experiment("data.classes=[1,2]"))
+    with pytest.raises(KDStudioError, match=r"only class '2' is left; shorten training.leave_out"):
+        context.data.training_feed(TrainingSpec(leave_out=(1,)))
 
 
 def test_all_chosen_classes_left_out_are_refused_too():

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 
 from kdstudio.engine.events import EpochDone, StageDone
@@ -46,6 +47,7 @@ def test_what_a_swept_field_does_not_change_is_trained_once():
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_stages_have_the_same_digests_in_any_process():
     script = """if True:
         from kdstudio.engine.run_plan import run_plan
@@ -95,6 +97,7 @@ def test_a_shared_stage_leaves_every_trial_the_same_weights():
         assert same_state(states[f"student T{temperature}"], alone["student"])
 
 
+@pytest.mark.slow
 def test_a_sweep_stopped_anywhere_and_resumed_equals_uninterrupted():
     experiment = small_experiment(TEMPERATURES, "strategy.hint_epochs=1", strategy="fitnet")
     assert [stage.name for stage in run_plan(small_context(experiment)).stages] == [

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ from kdstudio.data.declaration import LabelledImages
 from kdstudio.data.feed import Feed
 from kdstudio.engine.confusion import accuracy_on, class_accuracies
 from kdstudio.engine.losses.response import cross_entropy
-from kdstudio.engine.scoring import calibration_error, score, scores
+from kdstudio.engine.scoring import calibration_error, reliability, score, scores
 from kdstudio.engine.stage import Stage
 from kdstudio.engine.terms import LABELS, LossTerm
 from kdstudio.engine.training import TrainingSpec
@@ -69,6 +71,12 @@ def test_calibration_error_equals_the_sum_over_bins_by_hand(scale):
 def test_calibration_error_of_sure_answers_is_the_share_of_errors():
     logits = torch.tensor([[50.0, 0.0], [50.0, 0.0], [0.0, 50.0], [0.0, 50.0]])
     assert calibration_error(logits, torch.tensor([0, 1, 1, 1])) == pytest.approx(0.25)
+
+
+def test_answers_that_are_no_numbers_have_no_calibration():
+    logits = torch.tensor([[1.0, 0.0], [torch.nan, 0.0]])
+    assert math.isnan(calibration_error(logits, torch.tensor([0, 1])))
+    assert sum(each.images for each in reliability(logits, torch.tensor([0, 1]))) == 2
 
 
 def test_a_class_without_images_has_no_share():

@@ -1,7 +1,7 @@
 """Networks chosen by kind, role and coordinates, and what belongs to them."""
 
 from kdstudio.engine.identity import Identity
-from kdstudio.engine.selecting import fits, nearest, spoken_selector
+from kdstudio.engine.selecting import Fitting, fits, nearest, spoken_selector
 
 
 def network(kind, role="student", **coordinates):
@@ -35,3 +35,13 @@ def test_the_setting_that_is_named_may_differ_and_words_always_may():
 
 def test_a_selector_is_spoken():
     assert spoken_selector({"kind": "student", "temperature": 20.0}) == "kind = student, temperature = 20"
+
+
+def test_many_ask_one_table_and_get_what_each_would_alone():
+    path = "strategy.temperature"
+    places = [{}, {path: 1}, {path: 4}, {path: 4, "way": "mutual"}, {"generation": 1}, {path: 1, "seed": 0}]
+    controls = [network("control", **place) for place in places]
+    fitting = Fitting(controls, {"kind": "control"})
+    for value, wanted in ((4, [2, 3]), (9, [0, 4]), (1, [1, 5]), (4, [2, 3])):
+        found = fitting.nearest(network("student", **{path: value}))
+        assert found == [controls[place] for place in wanted]

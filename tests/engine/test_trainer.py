@@ -237,6 +237,7 @@ def test_remembered_answers_of_the_teacher_change_no_loss(monkeypatch, stand_ins
         assert one.losses == pytest.approx(other.losses, rel=1e-4, abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings", [(), (*ADAMW, JITTER), CONVOLUTIONS], ids=["sgd", "adamw", "convolutions in bfloat16"]
 )
@@ -580,6 +581,7 @@ def test_a_snapshot_is_the_student_as_it_was_after_the_stage_before():
     assert "2/student" not in after[2]  # nobody goes on from it
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plan", [mean_teacher, own_snapshots])
 def test_stopped_at_any_event_a_plan_with_copies_goes_on_bit_for_bit(plan):
     experiment = planned(plan, *ADAMW[:1])

@@ -186,6 +186,7 @@ def test_a_teacher_that_came_with_its_weights_is_looked_at_before_the_first_step
     assert done.networks["master"].last_epoch.epoch == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plan", [collapsed, collapsed_teacher])
 def test_stopped_at_any_event_each_warning_is_told_once(plan):
     experiment = planned(plan)

@@ -82,6 +82,33 @@ def window(qtbot, theme, runs):
     window.controller.finish()
 
 
+@pytest.fixture
+def open_window(qtbot, theme, runs):
+    """Open windows on whatever runs there are, as on another day; they end with the test."""
+    from kdstudio.gui.window import MainWindow
+
+    opened = []
+
+    def open_now():
+        window = MainWindow(theme, runs)
+        qtbot.addWidget(window)
+        window.show()
+        window.index.look_now()
+        opened.append(window)
+        return window
+
+    yield open_now
+    for window in opened:
+        window.finish()
+
+
+def press(qtbot, button):
+    """Click a button."""
+    from PySide6.QtCore import Qt
+
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
 @pytest.fixture(scope="session")
 def kept_runs(tmp_path_factory):
     """Two finished runs with which every page has something to show."""

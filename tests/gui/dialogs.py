@@ -33,6 +33,13 @@ def _fields(window: MainWindow) -> QDialog:
     return _opened(FieldPicker("Choose a field to sweep", [*sweepable(window.draft.raw)], window))
 
 
+def _search(window: MainWindow) -> QDialog:
+    dialog = window.page("Search").begin()
+    for field in [*sweepable(window.draft.raw)][:3]:
+        dialog.add(field)
+    return dialog
+
+
 def _run(window: MainWindow):
     return next(iter(window.index.summaries))
 
@@ -42,7 +49,10 @@ DIALOGS: dict[str, Callable[[MainWindow], QDialog]] = {
     "question": _question,
     "kept between runs": lambda window: _opened(CacheDialog(window)),
     "architectures": lambda window: _opened(ModelPicker((1, 8, 8, None), 10, window)),
-    "settings": lambda window: _opened(SettingsDialog(window.draft, _run(window), window)),
+    "settings": lambda window: _opened(
+        SettingsDialog(window.draft, _run(window), _run(window).experiment(), window)
+    ),
     "labels": lambda window: _opened(LabelsDialog([_run(window)], ["paper"], window)),
     "fields": _fields,
+    "new search": _search,
 }

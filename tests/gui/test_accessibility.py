@@ -56,6 +56,7 @@ def shows_focus(top: QWidget, widget: QWidget) -> bool:
     return widget.grab().toImage() != before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
 def test_all_of_a_page_has_a_name(filled, name):
     filled.show_page(name)
@@ -63,6 +64,7 @@ def test_all_of_a_page_has_a_name(filled, name):
     assert nameless(filled) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
 def test_the_focus_shows_on_a_page(filled, name):
     filled.activateWindow()
@@ -71,6 +73,7 @@ def test_the_focus_shows_on_a_page(filled, name):
     assert unseen_focus(filled) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DIALOGS)
 def test_all_of_a_dialog_has_a_name_and_shows_the_focus(filled, name):
     dialog = DIALOGS[name](filled)
@@ -115,6 +118,7 @@ def legibility(picture: QImage) -> float:
     return max(contrast(colour, ground) for colour in seen)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("page", ["Experiment", "Live", "Temperature", "Compare"])
 def test_every_row_of_a_pop_up_can_be_read_chosen_or_not(filled, theme, scheme, page):

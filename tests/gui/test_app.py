@@ -3,14 +3,17 @@
 import os
 import subprocess
 import sys
-import threading
+import time
 
 import pytest
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from kdstudio import fault_log
 from kdstudio.errors import KDStudioError
 from kdstudio.gui import app
-from tests.small import run_in, small_experiment
+from kdstudio.gui.faults import Faults
+from tests.small import interrupt_in, run_in, small_experiment
 
 
 def run_python(code: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -110,16 +113,55 @@ def test_missing_system_libraries_are_named_with_their_packages(monkeypatch):
         app.check_display()
 
 
-def test_exceptions_that_nobody_caught_become_a_dialog(window, qtbot, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
-    app.catch_everything(window)
-    try:
-        raise ValueError("out of tune")
-    except ValueError:
-        sys.excepthook(*sys.exc_info())
-    qtbot.waitUntil(lambda: window.error is not None)
-    assert "out of tune" in window.error.message
+def leave_a_trace(runs, began):
+    """A window of a process that is not there any more, which began then and ended now."""
+    fault_log.log_folder().mkdir(parents=True, exist_ok=True)
+    trace = fault_log.log_folder() / f"{fault_log.WINDOW} {2**30} {int(began * 1e9)}.trace"
+    trace.write_text("Fatal Python error: Segmentation fault")
+
+
+def test_an_unexpected_end_is_told_once_with_the_run_that_was_interrupted(window, runs, qtbot):
+    began = time.time()
+    interrupt_in(runs, "unlucky")
+    leave_a_trace(runs, began)
+    strip = app.show_faults(window, Faults(window))
+    qtbot.waitUntil(strip.isVisible)
+    assert strip.text.text().startswith("KD Studio ended unexpectedly on ")
+    assert "unlucky was interrupted and can go on" in strip.text.text()
+    strip.buttons["Copy details"].click()
+    assert "Segmentation fault" in QGuiApplication.clipboard().text()
+    assert fault_log.crashes() == []
+
+
+CRASHING = """
+import faulthandler, os, sys
+from kdstudio import fault_log
+from kdstudio.gui import app
+app.open_window = lambda: {}
+app.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [("faulthandler._sigsegv()", "Segmentation fault"), ("os.abort()", "Aborted"), ("os._exit(9)", "")],
+)
+def test_a_window_that_dies_leaves_what_it_died_of(end, told):
+    run_python(CRASHING.format(end))
+    (crash,) = fault_log.crashes()
+    assert told in crash.trace
+    assert bool(crash.ended) is bool(told)
+
+
+def test_a_fault_at_the_start_is_one_line_and_no_unexpected_end():
+    done = run_python(CRASHING.format("1 / 0"))
+    assert done.returncode == app.FAULT
+    assert done.stderr.splitlines() == [
+        "kdstudio: the window could not go on: ZeroDivisionError: division by zero; the details are in "
+        f"{fault_log.log_file()}"
+    ]
+    assert "Traceback" in fault_log.log_file().read_text()
+    assert fault_log.crashes() == []
 
 
 EXPORT = """

@@ -9,6 +9,7 @@ from kdstudio.gui.pages import PAGES
 WITH_PRESETS = ["Live", "Temperature", "Unseen", "Learned", "Compare", "Export"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WITH_PRESETS)
 def test_a_preset_named_there_is_a_button(window, qtbot, name):
     window.show_page(name)

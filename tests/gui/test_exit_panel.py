@@ -15,6 +15,7 @@ def own(runs):
     return run_in(runs, small_experiment(WIDTHS, strategy="self-distillation"), "own")
 
 
+@pytest.mark.slow
 def test_exits_are_plotted_against_cost(qtbot, theme, own):
     panel = ExitsPanel(theme)
     qtbot.addWidget(panel)
@@ -51,6 +52,7 @@ def test_what_hinders_the_look_is_told(qtbot, theme, own, monkeypatch):
     assert panel.shown is None
 
 
+@pytest.mark.slow
 def test_exits_and_an_ensemble_can_be_exported(qtbot, runs, own, tmp_path):
     index = SharedIndex(runs)
     index.look_now()

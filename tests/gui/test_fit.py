@@ -27,6 +27,7 @@ def fits(qtbot):
     return wait
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 def test_every_page(filled, fits, size):
     filled.resize(*size)
@@ -35,6 +36,7 @@ def test_every_page(filled, fits, size):
         fits(filled)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 def test_the_form_of_every_strategy(filled, fits, size):
     filled.resize(*size)
@@ -43,6 +45,7 @@ def test_the_form_of_every_strategy(filled, fits, size):
         fits(filled)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DIALOGS)
 def test_every_dialog(filled, fits, name):
     dialog = DIALOGS[name](filled)
@@ -56,6 +59,7 @@ def test_after_a_large_window_a_small_one_fits_again(filled, fits):
         fits(filled)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_without_any_run(window, fits, name):
     window.resize(*SIZES[0])

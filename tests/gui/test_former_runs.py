@@ -1,25 +1,31 @@
-"""Runs of the former version open on every page; an exception in a slot or a paint event fails the test."""
+"""Runs of former versions open on every page; an exception in a slot or a paint event fails the test."""
 
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 
+from kdstudio.gui.pages import PAGES
 from kdstudio.gui.pages.live_run.live_plots import CLASSES, CONFUSION
 from kdstudio.runs.folder import RunFolder
+from tests.golden.make import GOLDEN
 from tests.gui.conftest import LONGEST
 
 FORMER = Path(__file__).parents[1] / "runs" / "former"
+RUNS = {path.name: path for path in sorted(FORMER.iterdir())} | {
+    f"{path.parent.name} {path.name}": path for path in sorted(GOLDEN.glob("20*/*"))
+}
 
 
-@pytest.fixture(params=sorted(path.name for path in FORMER.iterdir()))
+@pytest.fixture(params=RUNS)
 def former(request, window, runs):
-    folder = RunFolder(copytree(FORMER / request.param, runs / request.param))
+    folder = RunFolder(copytree(RUNS[request.param], runs / request.param))
     window.index.look_now()
     assert list(window.index.summaries) == [folder]
     return folder
 
 
+@pytest.mark.slow
 def test_live(qtbot, window, former):
     window.show_page("Live")
     page = window.page("Live")
@@ -33,6 +39,7 @@ def test_live(qtbot, window, former):
     assert not window.grab().isNull()
 
 
+@pytest.mark.slow
 def test_compare(window, former):
     window.show_page("Compare")
     page = window.page("Compare")
@@ -43,6 +50,14 @@ def test_compare(window, former):
     assert "network" in page.notes.toPlainText()
 
 
+@pytest.mark.slow
+def test_every_page(window, former):
+    for name in PAGES:
+        window.show_page(name)
+        assert not window.grab().isNull()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["Temperature", "Unseen"])
 def test_reading(qtbot, window, former, name):
     told = []

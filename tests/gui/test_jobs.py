@@ -91,6 +91,7 @@ def few_epochs(keys):
         keys.go_to(f"{role} epochs", "2")
 
 
+@pytest.mark.slow
 def test_run_what_is_there_and_read_what_came_out(window, wait_for, keys):
     keys.press("Ctrl+R")
     assert wait_for(State.FINISHED, State.FAILED) is State.FINISHED
@@ -98,6 +99,7 @@ def test_run_what_is_there_and_read_what_came_out(window, wait_for, keys):
     assert "errors of 450" in window.page("Live").result.sentence.text()
 
 
+@pytest.mark.slow
 def test_repeat_the_missing_threes_and_find_the_figure(qtbot, window, wait_for, keys):
     keys.press("Ctrl+1")
     keys.type("unseen")
@@ -115,6 +117,7 @@ def test_repeat_the_missing_threes_and_find_the_figure(qtbot, window, wait_for, 
     assert unseen.picker.run == window.controller.folder
 
 
+@pytest.mark.slow
 def test_three_temperatures_and_three_seeds_into_a_table_and_a_figure(
     qtbot, window, wait_for, keys, tmp_path
 ):
@@ -165,6 +168,7 @@ def test_a_folder_of_photographs_to_a_small_network(qtbot, window, wait_for, key
     assert {file.suffix for file in (tmp_path / "shipped").iterdir()} == {".json", ".safetensors"}
 
 
+@pytest.mark.slow
 def test_a_wrong_folder_is_told_before_the_run_and_mended(window, wait_for, keys, photos):
     keys.type("folder soft targets")
     keys.press("Return")

@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from kdstudio.gui.html import escaped
-from kdstudio.gui.layout import TIP_CHARACTERS, scrolled, text_label, tip
+from kdstudio.gui.layout import LONG, TIP_CHARACTERS, scrolled, text_label, tip
 
 
 def test_a_tool_tip_is_broken_where_it_is_too_long_and_where_it_was():
@@ -43,3 +43,16 @@ def test_a_word_that_has_no_room_is_cut_in_its_middle_and_whole_in_the_tool_tip(
         assert label.minimumSizeHint().width() <= 240
         label.resize(700, 100)
         assert (QLabel.text(label), label.toolTip()) == (text, "")
+
+
+def test_a_word_asks_for_the_room_that_it_needs_whatever_it_has(qtbot):
+    """Else a scroll area would give and take that room for ever, until there is no stack left."""
+    text = "mlp 24-24-24-24-24-24-24, 6,010 parameters"
+    label = text_label(text)
+    qtbot.addWidget(label)
+    label.show()
+    for width in range(100, 240, 7):
+        label.resize(width, 100)
+        label.resize(label.minimumSizeHint().width(), 100)
+        assert label.width() < LONG
+        assert QLabel.text(label) == text

@@ -91,9 +91,8 @@ def test_the_next_preset_clears_the_failure(failed):
 
 
 def test_a_failure_of_another_experiment_leads_nowhere(failed, runs):
-    from kdstudio.runs.folder import create_run
     from kdstudio.runs.log import RunFollower
-    from tests.small import small_experiment
+    from tests.small import create_run, small_experiment
 
     failed.error.reject()
     follower = RunFollower(create_run(runs, small_experiment(), "other"))

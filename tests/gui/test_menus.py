@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QToolButton
 
 from kdstudio.gui.about_dialog import AboutDialog
 from kdstudio.gui.help_dialog import HelpDialog, ShortcutsDialog, shortcuts
-from kdstudio.gui.pages import PAGES
+from kdstudio.gui.pages import KEYS, PAGES
 from kdstudio.gui.recent_files import recent_files
 from kdstudio.runs.presets import load_experiment, save_experiment
 
@@ -28,11 +28,11 @@ def fields(window):
     return window.experiment_page.form
 
 
-@pytest.mark.parametrize("number", range(1, len(PAGES) + 1))
-def test_keys_turn_to_pages_and_the_focus_goes_along(window, qtbot, number):
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PAGES)
+def test_keys_turn_to_pages_and_the_focus_goes_along(window, qtbot, name):
     window.activateWindow()
-    qtbot.keyClick(window, Qt.Key(ord("0") + number), CONTROL)
-    name = list(PAGES)[number - 1]
+    qtbot.keyClick(window, Qt.Key(ord(KEYS[name].removeprefix("Ctrl+"))), CONTROL)
     assert window.current_page == name
     assert window.rail.buttons[name].isChecked()
     focus = window.focusWidget()

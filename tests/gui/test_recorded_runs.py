@@ -18,6 +18,7 @@ def window(runs, monkeypatch, request):
     return request.getfixturevalue("window")
 
 
+@pytest.mark.slow
 def test_every_page_has_something_to_show_and_says_that_it_was_recorded(window, runs):
     window.index.look_now()
     recording = RunFolder(RECORDED / DEFAULT_PRESET).summary().recording
@@ -39,7 +40,7 @@ def test_every_page_has_something_to_show_and_says_that_it_was_recorded(window, 
     assert "✓ recorded" in entry.texts
     assert recording in compare.notes.toPlainText()
     refused = {name for name, doing in DOINGS.items() if "came with KD Studio" in doing.refusal([entry])}
-    assert refused == {"rename", "labels", "delete"}
+    assert refused == {"rename", "labels", "delete", "mend"}
 
     shutil.copytree(RECORDED / DEFAULT_PRESET, runs / "mine")
     window.index.look_now()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kdstudio.engine.events import EpochDone, RunStarted, StageSummary, StepDone
+from kdstudio.engine.events import EpochDone, RunFailed, RunStarted, StageSummary, StepDone
 from kdstudio.gui.controller import RunController, State
 from kdstudio.gui.run_bar import SIGNS, RunBar, ordinal
 from kdstudio.runs.folder import RunFolder
@@ -64,6 +64,15 @@ def test_what_was_left_in_mid_run_can_be_resumed(bar, controller, runs, qtbot, s
         bar.pause_button.click()
 
 
+def test_a_run_that_failed_can_go_on_once_what_it_says_is_mended(bar, controller, runs):
+    controller.follower = RunFollower(RunFolder(runs))
+    enter(controller, State.FAILED)  # of a preparation, say: the run in sight has not failed
+    assert enabled(bar) == ["Run"]
+    controller.follower.state.add(RunFailed(message="the disk is full", details=""))
+    enter(controller, State.FAILED)
+    assert enabled(bar) == ["Run", "Resume"]
+
+
 def test_a_run_that_does_not_stop_can_be_ended(bar, controller, monkeypatch):
     ended = []
     monkeypatch.setattr(controller, "end_now", lambda: ended.append(True))
@@ -80,8 +89,7 @@ def test_a_run_that_does_not_stop_can_be_ended(bar, controller, monkeypatch):
 
 
 def test_what_waits_is_counted_and_leads_to_the_queue(bar, controller, qtbot, monkeypatch):
-    monkeypatch.setattr(controller.watch, "start_worker", lambda: controller.watch)
-    monkeypatch.setattr(controller.watch, "work", lambda: None, raising=False)
+    monkeypatch.setattr(controller.watch._workers, "work", lambda _entries: None)
     assert bar.waiting.isHidden()
     controller.watch.change(lambda queue: [queue.add(small_experiment()) for _ in range(2)])
     assert bar.waiting.text() == "2 waiting"

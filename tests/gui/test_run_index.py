@@ -6,9 +6,9 @@ import threading
 import pytest
 
 from kdstudio.gui.run_index import SharedIndex
-from kdstudio.runs.folder import RunFolder, create_run
+from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.index import RunIndex
-from tests.small import small_experiment
+from tests.small import create_run, small_experiment
 
 
 @pytest.fixture
@@ -21,6 +21,7 @@ def names(index):
     return [run.name for run in index.summaries]
 
 
+@pytest.mark.slow
 def test_runs_that_come_change_and_go_are_told_within_two_seconds(qtbot, index, runs):
     with qtbot.waitSignal(index.changed, timeout=2000):
         folder = create_run(runs, small_experiment(), "run")

@@ -1,7 +1,9 @@
 """Tab goes as a window is read, whatever was made first."""
 
+import gc
+
 import pytest
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QLayoutItem, QPushButton, QVBoxLayout, QWidget
 
 from kdstudio.gui.tab_order import tab_stop
 
@@ -56,3 +58,15 @@ def test_nothing_takes_it(qtbot):
     qtbot.addWidget(label)
     label.show()
     assert tab_stop(label, label) is None
+
+
+def kept_items():
+    items = (each for each in gc.get_objects() if isinstance(each, QLayoutItem))
+    return [item for item in items if not isinstance(item, QLayout)]
+
+
+def test_pyside_is_left_with_no_item_that_qt_may_delete(places):
+    root, made = places
+    before = kept_items()
+    assert walked(root, made["a"]) == "abcdef"
+    assert kept_items() == before

@@ -19,6 +19,7 @@ def as_before(monkeypatch):
     sys.setswitchinterval(interval)
 
 
+@pytest.mark.slow
 def test_all_pages_are_made_and_the_one_in_sight_stays(qtbot, window):
     warming = Warming(window)
     warming.start()

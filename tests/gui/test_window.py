@@ -7,17 +7,15 @@ from PySide6.QtWidgets import QMessageBox, QPushButton
 
 from kdstudio.gui.controller import State
 from kdstudio.gui.pages import PAGES
+from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.queue.process import WorkerProcess
-from kdstudio.runs.queue.queue import Queue
+from kdstudio.runs.queue.queue import Queue, most_workers
 from kdstudio.runs.weights import load_network
-from tests.gui.conftest import LONGEST
+from tests.gui.conftest import LONGEST, press
 from tests.small import small_experiment
 
 
-def press(qtbot, button):
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
 def test_the_rail_turns_to_every_page(window, qtbot, name):
     press(qtbot, window.rail.buttons[name])
@@ -37,6 +35,7 @@ def test_every_control_that_shows_no_text_has_an_accessible_name(window):
             assert widget.accessibleName() or shown, widget
 
 
+@pytest.mark.slow
 def test_choose_preset_change_temperature_run_pause_resume_finish_compare_export(
     window, qtbot, wait_for, tmp_path
 ):
@@ -84,6 +83,7 @@ def test_choose_preset_change_temperature_run_pause_resume_finish_compare_export
     assert torch.equal(module(images), original(images))
 
 
+@pytest.mark.slow
 def test_stop_leaves_a_run_that_can_be_resumed_from_the_compare_page(window, qtbot, wait_for):
     for role in ("teacher", "student"):
         window.draft.set(("networks", role, "training", "epochs"), 30)
@@ -101,6 +101,7 @@ def test_stop_leaves_a_run_that_can_be_resumed_from_the_compare_page(window, qtb
     assert window.controller.folder.summary().status == "finished"
 
 
+@pytest.mark.slow
 def test_a_second_run_follows_the_first(finished, wait_for):
     finished.run()
     assert wait_for(State.FINISHED, State.FAILED) is State.FINISHED
@@ -108,6 +109,7 @@ def test_a_second_run_follows_the_first(finished, wait_for):
     assert finished.page("Compare").table.model().rowCount() == 2
 
 
+@pytest.mark.slow
 def test_runs_are_compared_by_the_settings_in_which_they_differ(finished, wait_for):
     finished.draft.set(("strategy", "temperature"), 3.0)
     finished.run()
@@ -119,6 +121,7 @@ def test_runs_are_compared_by_the_settings_in_which_they_differ(finished, wait_f
     assert "networks" not in text
 
 
+@pytest.mark.slow
 def test_an_experiment_that_fails_is_one_dialog_and_the_window_lives_on(window, qtbot, wait_for, tmp_path):
     window.draft.choose(("data", "source"), {"name": "mnist", "folder": str(tmp_path / "nowhere")})
     window.run()
@@ -167,6 +170,7 @@ def test_closing_during_a_run_asks_and_then_saves_a_checkpoint(window, qtbot, wa
     assert [entry.state for entry in Queue(runs).set_aside()] == ["interrupted"]
 
 
+@pytest.mark.slow
 def test_going_on_instead_of_quitting_keeps_the_run(window, qtbot, wait_for):
     window.draft.set(("networks", "teacher", "training", "epochs"), 20)
     window.run()
@@ -178,30 +182,12 @@ def test_going_on_instead_of_quitting_keeps_the_run(window, qtbot, wait_for):
     assert window.isVisible()
 
 
-@pytest.fixture
-def open_window(qtbot, theme, runs):
-    """Open another window, as on another day."""
-    from kdstudio.gui.window import MainWindow
-
-    opened = []
-
-    def open_it():
-        window = MainWindow(theme, runs)
-        opened.append(window)
-        qtbot.addWidget(window)
-        window.show()
-        return window
-
-    yield open_it
-    for window in opened:
-        window.controller.finish()
-
-
 def answer(qtbot, window, word):
     box = window.findChild(QMessageBox)
     press(qtbot, next(b for b in box.findChildren(QPushButton) if word in b.text()))
 
 
+@pytest.mark.slow
 def test_closing_can_leave_the_runs_to_go_on_without_the_window(window, qtbot, wait_for, runs):
     window.run()
     wait_for(State.RUNNING)
@@ -213,6 +199,35 @@ def test_closing_can_leave_the_runs_to_go_on_without_the_window(window, qtbot, w
     queue = Queue(runs)
     qtbot.waitUntil(lambda: [entry.state for entry in queue.entries()] == ["done"] * 2, timeout=LONGEST)
     qtbot.waitUntil(lambda: not queue.has_worker, timeout=LONGEST)
+
+
+@pytest.mark.slow
+def test_two_runs_at_once_are_looked_at_in_turns_and_both_kept_when_the_window_closes(
+    window, qtbot, wait_for, runs
+):
+    if most_workers() < 2:
+        pytest.skip("needs two cores")
+    queue = Queue(runs)
+    queue.want_workers(2)
+    window.draft.set(("networks", "teacher", "training", "epochs"), 10_000)
+    for _number in range(2):
+        window.run()
+    watch = window.controller.watch
+    qtbot.waitUntil(lambda: sum(bool(entry.run) for entry in watch.running) == 2, timeout=LONGEST)
+    qtbot.waitUntil(lambda: window.run_bar.waiting.text() == "2 running", timeout=LONGEST)
+    first, second = (RunFolder(runs / entry.run) for entry in queue.entries())
+    window.look_at(second)
+    assert window.stack.currentWidget() is window.page("Live")
+    assert window.page("Live").shown_run == window.controller.folder == second
+    window.page("Live").choose(first)
+    assert window.page("Live").shown_run == window.controller.folder == first
+    assert wait_for(State.RUNNING) is State.RUNNING
+    window.close()
+    answer(qtbot, window, "quit")
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONGEST)
+    assert [entry.state for entry in queue.entries()] == ["interrupted"] * 2
+    assert first.checkpoint_file.exists()
+    assert second.checkpoint_file.exists()
 
 
 def test_a_run_of_another_worker_lets_the_window_close_and_is_followed_when_it_opens(
@@ -230,6 +245,7 @@ def test_a_run_of_another_worker_lets_the_window_close_and_is_followed_when_it_o
     assert other.wait(60)
 
 
+@pytest.mark.slow
 def test_three_runs_queued_window_closed_and_opened_all_done(window, qtbot, open_window, wait_for):
     window.draft.set(("networks", "teacher", "training", "epochs"), 40)
     window.run()
@@ -280,6 +296,7 @@ def test_code_of_another_day_is_asked_for_again(qtbot, open_window, runs, tmp_pa
     assert window.left.isVisible()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("choice", ["light", "dark", "system"])
 def test_every_page_is_painted_in_every_scheme(finished, theme, choice):
     theme.choose(choice)
@@ -290,6 +307,7 @@ def test_every_page_is_painted_in_every_scheme(finished, theme, choice):
         assert (background < 128) == theme.is_dark
 
 
+@pytest.mark.slow
 def test_shortcuts_run_pause_and_stop(window, qtbot, wait_for):
     window.draft.set(("networks", "teacher", "training", "epochs"), 300)
     window.activateWindow()
@@ -303,6 +321,7 @@ def test_shortcuts_run_pause_and_stop(window, qtbot, wait_for):
     assert wait_for(State.STOPPED, State.FINISHED) is State.STOPPED
 
 
+@pytest.mark.slow
 def test_code_of_the_users_runs_only_after_a_yes(window, qtbot, wait_for, tmp_path):
     code = tmp_path / "mine.py"
     code.write_text(
@@ -327,6 +346,7 @@ def test_code_of_the_users_runs_only_after_a_yes(window, qtbot, wait_for, tmp_pa
     assert (tmp_path / "ran").exists()
 
 
+@pytest.mark.slow
 def test_seeds_and_a_sweep_from_the_form_to_the_export(window, qtbot, wait_for):
     form = window.page("Experiment").form
     seeds = form.form_with("seeds").editor("seeds").control

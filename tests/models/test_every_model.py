@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from kdstudio.data.feed import Batch
 from kdstudio.engine.card import NetworkCard
 from kdstudio.engine.identity import Identity
 from kdstudio.engine.network import Network
@@ -61,6 +62,7 @@ def built(spec, image, classes=10, seed=0):
     return build(spec, image, classes)
 
 
+@pytest.mark.slow
 def test_logits_go_forward_and_finite_gradients_backward_to_every_weight(spec, image):
     module = built(spec, image)
     logits = module(batch_of(image, 4))
@@ -90,10 +92,8 @@ def test_taps_lead_to_modules_in_the_order_of_the_forward_pass(spec, image):
 def test_taps_give_maps_or_vectors_with_the_batch_first(spec, image):
     network = Network("student", build(spec, image, 10), spec.taps())
 
-    class Seen:
-        images = batch_of(image)
-
-    outputs = network(Seen(), network.outputs)
+    images, numbers = batch_of(image), torch.arange(2)
+    outputs = network(Batch(images, numbers, numbers, numbers), network.outputs)
     assert list(outputs) == [*spec.taps(), "logits"]
     assert all(len(value) == 2 and value.ndim in (2, 4) for value in outputs.values())
 

@@ -146,3 +146,7 @@ def test_its_summary_shows_architecture_and_weights():
 
 def column(values):
     return torch.tensor(values).reshape(1, -1, 1, 1)
+
+
+def test_the_classifier_of_one_that_reckons_its_widths_with_tensors_is_known():
+    assert TorchVision(architecture="regnet_y_400mf").classifier() == "network.fc"

@@ -39,6 +39,7 @@ def test_data_that_are_not_here_need_a_download(monkeypatch, tmp_path):
     assert choices_of([datasets["mnist"]])[0].needs == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(matching_terms))
 def test_terms_that_need_maps_and_no_others_refuse_vectors(name):
     term = f'strategy.terms={{"a" = {{name = "{name}"}}}}'

@@ -2,9 +2,8 @@ import pytest
 
 from kdstudio.engine.views import Comparison
 from kdstudio.runs import comparison
-from kdstudio.runs.folder import create_run
 from tests.results import row, run, scores
-from tests.small import run_in, small_experiment
+from tests.small import create_run, run_in, small_experiment
 
 
 @pytest.fixture

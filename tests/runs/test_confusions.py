@@ -1,9 +1,8 @@
 import pytest
 
 from kdstudio.runs.confusions import CountedPart, read_confusion
-from kdstudio.runs.folder import create_run
 from kdstudio.runs.session import new_session
-from tests.small import small_experiment
+from tests.small import create_run, small_experiment
 
 
 def test_the_latest_counts_of_a_network_are_read(runs):
@@ -31,4 +30,4 @@ def test_counts_are_rows_of_numbers(runs):
     folder = create_run(runs, small_experiment(), "run")
     folder.confusion_file("student").parent.mkdir()
     folder.confusion_file("student").write_text('{"part": "test", "confusion": [[3, 1], [0, 2]]}')
-    assert read_confusion(folder, "student") == CountedPart("test", ((3, 1), (0, 2)))
+    assert read_confusion(folder, "student") == CountedPart(part="test", confusion=((3, 1), (0, 2)))

@@ -5,10 +5,9 @@ import torch
 from kdstudio.engine.views import Comparison
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.dark_knowledge import DarkKnowledgeReader, choose_networks, soften, why_unreadable
-from kdstudio.runs.folder import create_run
 from kdstudio.runs.predictions import Predictions
 from tests.results import row, run
-from tests.small import run_in, small_experiment
+from tests.small import create_run, run_in, small_experiment
 
 TEMPERATURES = (0.5, 1.0, 4.0, 50.0)
 

@@ -1,5 +1,6 @@
 """Paired differences, their intervals and their words, against figures worked out by hand."""
 
+import sys
 from math import sqrt
 
 import pytest
@@ -74,12 +75,12 @@ def test_one_error_is_singular_and_equal_errors_are_equal():
     assert difference((9, 8, 7), (9, 8, 7)).text == "no difference shown: equal in each of 3 seeds"
 
 
-def test_the_half_width_has_two_digits():
+def test_the_half_width_has_two_digits_or_those_of_a_mean():
     many = Difference(result="", control="", figure="errors", seeds=2, difference=-1210.4, deviation=1.0,
                       low=-1640.4, high=-780.4, verdict="better")  # fmt: skip
     few = many.model_copy(update={"difference": -2.34, "low": -2.48, "high": -2.2})
     assert many.text == "better by 1,210 ± 430 errors (2 seeds)"
-    assert few.text == "better by 2.34 ± 0.14 errors (2 seeds)"
+    assert few.text == "better by 2.3 ± 0.1 errors (2 seeds)"
 
 
 def test_one_seed_says_nothing():
@@ -155,6 +156,28 @@ def test_scores_of_other_images_are_not_compared():
     assert pairs([answering("control", 200), student])  # all outputs, scored on the student's images
     assert not pairs([answering("control", 1000), student])
     assert not pairs([answering("control", 200, (1, 8)), student])
+
+
+def test_twice_as_many_settings_are_twice_the_work():
+    """Calls of functions, not seconds; each setting has a control of its own."""
+
+    def calls(settings):
+        kinds = ("control", "student")
+        rows = [row(kind, 0.5, **{"strategy.temperature": t}) for t in range(settings) for kind in kinds]
+        count = 0
+
+        def counted(_frame, event, _argument):
+            nonlocal count
+            count += event == "call"
+
+        sys.setprofile(counted)
+        try:
+            assert len(differences(rows, KINDS)) == 2 * settings
+        finally:
+            sys.setprofile(None)
+        return count
+
+    assert calls(80) < 2.2 * calls(40)
 
 
 def test_controls_of_what_still_trains_are_not_known():

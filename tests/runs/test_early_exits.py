@@ -23,6 +23,7 @@ def report(folder):
     return read_exits(folder)
 
 
+@pytest.mark.slow
 def test_each_exit_is_counted_as_a_network_of_its_own(report, folder):
     assert [way.name for way in report.ways] == ["exit-1", "exit-2", "student"]
     by_hand = {

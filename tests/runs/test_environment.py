@@ -5,8 +5,7 @@ import torch
 import kdstudio
 from kdstudio.runs import environment as module
 from kdstudio.runs.environment import environment
-from kdstudio.runs.folder import create_run
-from tests.small import small_experiment
+from tests.small import create_run, small_experiment
 
 
 def test_versions_are_those_of_what_is_loaded():

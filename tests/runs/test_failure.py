@@ -59,8 +59,8 @@ def test_a_mistake_in_a_file_of_the_users_is_told_as_theirs(runs, tmp_path):
         "    return Mine()\n"
     )
     model = f"networks.student.model={{name='python', path='{tmp_path}/mine.py:build'}}"
-    with pytest.raises(RuntimeError) as caught:
+    with pytest.raises(KDStudioError) as caught:
         new_session(small_experiment(model, strategy="supervised"), runs, allow_code=True)
     message = failure(caught.value).message
-    assert message.startswith("RuntimeError: ")
+    assert message.startswith("'student' (python mine.py:build), asked about one image: RuntimeError: ")
     assert message.endswith(f" in {tmp_path}/mine.py, line 4; mend it there")

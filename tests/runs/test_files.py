@@ -6,7 +6,7 @@ import pytest
 
 from kdstudio.errors import KDStudioError
 from kdstudio.runs import files
-from kdstudio.runs.files import make_folder, write_atomically, write_file
+from kdstudio.runs.files import check_place, make_folder, remove_unfinished, write_atomically, write_file
 
 
 def test_content_is_written_as_bytes_or_text(tmp_path):
@@ -49,6 +49,29 @@ def test_content_is_on_disk_under_another_name_before_it_takes_its_own(tmp_path,
     assert order == ["fsync", "content"]
 
 
+class Killed(BaseException):
+    pass
+
+
+def test_what_a_killed_writer_has_left_is_removed_and_nothing_else(tmp_path, monkeypatch):
+    (tmp_path / "within").mkdir()
+    others = [tmp_path / ".lock", tmp_path / "file.unfinished", tmp_path / "within" / ".hidden"]
+    for file in others:
+        file.touch()
+
+    def die(*_arguments, **_options):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files.os, "replace", die)
+        patch.setattr(files.Path, "unlink", die)
+        with pytest.raises(Killed):
+            write_atomically(tmp_path / "within" / "file", "whole, but without its name")
+    assert len([*(tmp_path / "within").iterdir()]) == 2
+    remove_unfinished(tmp_path)
+    assert sorted(file for file in tmp_path.rglob("*") if file.is_file()) == sorted(others)
+
+
 def test_a_folder_is_made_with_those_above_it(tmp_path):
     assert make_folder(tmp_path / "a" / "b", "runs folder").is_dir()
     assert make_folder(tmp_path / "a" / "b", "runs folder") == tmp_path / "a" / "b"
@@ -77,8 +100,27 @@ def test_a_users_file_is_replaced_only_where_that_is_wished(tmp_path):
     assert path.read_text() == "new"
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_only_a_file_is_replaced(tmp_path):
+    pipe, link, new = (tmp_path / name for name in ("pipe", "link", "new"))
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for path in (pipe, link):
+        with pytest.raises(KDStudioError, match="cannot be written: it is a pipe; choose another name"):
+            write_file(path, "text", replace=True)
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+    check_place(new, replace=False)
+    assert not new.exists()
+
+
+def test_a_folder_whose_name_takes_two_lines_is_refused(tmp_path):
+    with pytest.raises(KDStudioError, match="has a name that cannot be printed"):
+        make_folder(tmp_path / "a\nb", "runs folder")
+
+
 def test_a_users_file_that_cannot_be_written_is_named_and_leaves_nothing(tmp_path):
-    with pytest.raises(KDStudioError, match=r"none/x\.csv' cannot be written: No such file"):
+    with pytest.raises(KDStudioError, match=r"none/x\.csv' cannot be written: there is no folder '.*none'"):
         write_file(tmp_path / "none" / "x.csv", "text", replace=True)
     with pytest.raises(KDStudioError, match="cannot be written"):
         write_file(tmp_path, "text", replace=True)

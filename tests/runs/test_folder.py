@@ -7,8 +7,9 @@ from filelock import FileLock
 
 from kdstudio.engine.events import RunDone
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.folder import RunFolder, create_run, default_runs_folder, find_run, run_folders
-from tests.small import small_experiment
+from kdstudio.runs.finding import find_run
+from kdstudio.runs.folder import RunFolder, default_runs_folder, run_folders
+from tests.small import create_run, small_experiment
 
 
 @pytest.fixture
@@ -19,43 +20,8 @@ def run(runs):
 def aged(runs, *names):
     """Runs of these names, each made a second after the one before."""
     for second, name in enumerate(names):
-        folder = create_run(runs, small_experiment(), name)
-        os.utime(folder.path / "experiment.toml", (second, second))
-
-
-def test_a_new_run_holds_its_experiment_and_a_summary(run, runs):
-    assert run.path == runs / "first"
-    assert run.experiment() == small_experiment()
-    summary = json.loads(run.summary_file.read_text())
-    assert (summary["name"], summary["status"], summary["networks"]) == ("first", "running", {})
-    assert summary["experiment"]["name"] == "small"
-    assert run.networks() == []
-    assert list(run.events()) == []
-
-
-def test_a_run_without_a_name_is_called_by_time_and_experiment(runs):
-    one, other = (create_run(runs, small_experiment()) for _number in range(2))
-    assert one.name.endswith("-small")
-    assert len(one.name) == len("20250101-120000-small")
-    assert one.name != other.name
-
-
-def test_a_name_is_used_once(run, runs):
-    with pytest.raises(KDStudioError, match=r"there is a run 'first' in .* already; choose another name"):
-        create_run(runs, small_experiment(), "first")
-
-
-@pytest.mark.parametrize("name", ["../out", "a/b", "..", ".hidden", "/tmp/x", "x" * 300])
-def test_a_name_that_is_no_folder_name_is_refused(runs, name):
-    with pytest.raises(KDStudioError):
-        create_run(runs, small_experiment(), name)
-    assert list(runs.iterdir()) == []
-
-
-def test_a_runs_folder_that_cannot_be_written_is_named(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(KDStudioError, match=f"the runs folder {tmp_path}/file/runs cannot be written"):
-        create_run(tmp_path / "file" / "runs", small_experiment())
+        made = create_run(runs, small_experiment(), name)
+        os.utime(made.path / "experiment.toml", (second, second))
 
 
 def test_a_run_that_nobody_runs_is_interrupted(run):
@@ -92,7 +58,10 @@ def test_a_folder_that_is_no_run_is_named(tmp_path):
 @pytest.mark.parametrize("content", ["", "{", '{"status": "odd"}'])
 def test_a_damaged_summary_is_named(run, content):
     run.summary_file.write_text(content)
-    with pytest.raises(KDStudioError, match=r"summary.json' is damaged"):
+    with pytest.raises(
+        KDStudioError,
+        match=r"run 'first' is damaged: summary.json cannot be read: .*; 'kdstudio ch",
+    ):
         run.summary()
 
 
@@ -118,10 +87,14 @@ def test_runs_are_listed_newest_first_and_nothing_else_is(runs):
     assert [run.name for run in run_folders(runs)] == ["a", "c", "b"]
 
 
-def test_a_run_that_is_half_deleted_is_not_listed(runs):
+def test_a_run_that_has_lost_its_experiment_is_listed_and_says_so(runs):
     aged(runs, "whole", "half")
     (runs / "half" / "experiment.toml").unlink()
-    assert [run.name for run in run_folders(runs)] == ["whole"]
+    assert [run.name for run in run_folders(runs)] == ["half", "whole"]
+    half = RunFolder(runs / "half")
+    assert half.summary().status == "interrupted"
+    with pytest.raises(KDStudioError, match=r"experiment.toml' cannot be read: No such file .*'kdst"):
+        half.experiment()
 
 
 def test_runs_are_found_by_name_beginning_path_and_latest(runs):

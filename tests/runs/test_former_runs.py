@@ -197,6 +197,7 @@ def test_its_temperatures_are_looked_at(opened):
     assert len(found.distances) == 2
 
 
+@pytest.mark.slow
 def test_its_exits_are_reported(opened):
     folder = opened("own-teacher")
     assert exits_of(folder) == ["exit-1"]
@@ -293,5 +294,5 @@ def test_a_damaged_summary_of_then_is_named(opened):
     raw = json.loads(folder.summary_file.read_text())
     del raw["networks"]["student"]["last_epoch"]
     folder.summary_file.write_text(json.dumps(raw))
-    with pytest.raises(KDStudioError, match=r"summary.json' is damaged"):
+    with pytest.raises(KDStudioError, match=r"run 'hinton' is damaged: summary.json cannot be read"):
         folder.summary()

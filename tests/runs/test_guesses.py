@@ -103,3 +103,11 @@ def test_the_question_is_about_all_that_measure_the_same():
     assert asked(question(SHARE), judgement(first, other, second)) == [first, second]
     at_eight, at_one = (finding(quantity="entropy", of=f"teacher at T = {t}") for t in (8, 1))
     assert asked(question(ENTROPY), judgement(at_eight, at_one)) == [at_eight]
+
+
+def test_the_axis_names_what_is_held_against_where_that_is_one():
+    share, figure = question(SHARE), question(FIGURE)
+    assert share.axis([finding(), finding(of="peer")]) == "% of those of baseline"
+    assert share.axis([finding(), finding(than="labels alone")]) == "% of what each is held against"
+    assert figure.axis([finding(), finding(than="labels alone")]) == "%"
+    assert question(DIRECTION).axis([finding()]) == "difference (nats)"

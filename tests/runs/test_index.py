@@ -3,11 +3,11 @@ import os
 
 import pytest
 
-from kdstudio.runs.folder import RunFolder, create_run
+from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.index import RunIndex
 from kdstudio.runs.labels import Labels, labels_file, write_labels
 from kdstudio.runs.summary import Summary
-from tests.small import small_experiment
+from tests.small import create_run, small_experiment
 
 
 @pytest.fixture
@@ -24,13 +24,13 @@ def folders(runs):
 @pytest.fixture
 def read(monkeypatch):
     """Names of the runs whose summary is read, in order."""
-    names, summary = [], RunFolder.summary
+    names, whole = [], RunFolder.read
 
     def spy(folder):
         names.append(folder.name)
-        return summary(folder)
+        return whole(folder)
 
-    monkeypatch.setattr(RunFolder, "summary", spy)
+    monkeypatch.setattr(RunFolder, "read", spy)
     return names
 
 
@@ -70,33 +70,46 @@ def test_what_is_written_again_without_a_change_is_no_news(runs, folders):
     assert not index.refresh()
 
 
-def test_a_running_run_is_looked_at_again_though_nothing_is_written(runs, folders, read):
-    change(folders[0], status="running")
-    lock = folders[0].hold()
+@pytest.mark.parametrize("written", ["running", "paused"])
+def test_who_holds_a_run_is_seen_though_nothing_is_written(runs, folders, read, written):
+    change(folders[0], status=written)
     index = RunIndex(runs)
     index.refresh()
-    assert index.summaries[folders[0]].status == "running"
-    assert not index.refresh()
-    assert read[3:] == ["a"]
-    lock.release()  # its process has died
-    assert index.refresh()
     assert index.summaries[folders[0]].status == "interrupted"
-    count = len(read)
-    assert not index.refresh()
-    assert len(read) == count
+    for _time in range(2):
+        with folders[0].hold():  # begun, or gone on with; then its process dies
+            assert index.refresh()
+            assert index.summaries[folders[0]].status == written
+            assert not index.refresh()
+        assert index.refresh()
+        assert index.summaries[folders[0]].status == "interrupted"
+        assert not index.refresh()
+    assert read[3:] == ["a"] * 4
+
+
+def test_a_run_in_another_folder_is_another_run(runs, folders):
+    index = RunIndex(runs)
+    index.refresh()
+    folders[0].path.rename(runs / "renamed")
+    assert index.refresh()
+    assert names(index) == ["c", "b", "renamed"]
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"status": "finished"}', "[]"])
-def test_a_damaged_run_is_left_out_until_it_is_mended(runs, folders, content):
+def test_a_damaged_run_is_kept_apart_until_it_is_mended(runs, folders, content):
     whole = folders[1].summary_file.read_text()
     index = RunIndex(runs)
     index.refresh()
     folders[1].summary_file.write_text(content)
     assert index.refresh()
     assert names(index) == ["c", "a"]
+    (found,) = index.damaged.items()
+    assert found[0] == folders[1]
+    assert found[1].error.startswith("summary.json cannot be read: ")
     assert not index.refresh()
     folders[1].summary_file.write_text(whole)
     assert index.refresh()
+    assert index.damaged == {}
     assert names(index) == ["c", "b", "a"]
 
 

@@ -1,9 +1,8 @@
 import pytest
 
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.folder import create_run
 from kdstudio.runs.labels import NOTHING, Labels, labels_file, read_labels, split_tags, write_labels
-from tests.small import small_experiment
+from tests.small import create_run, small_experiment
 
 
 @pytest.fixture

@@ -51,6 +51,7 @@ def test_there_are_the_six_pairs_of_the_table():
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @every_pair
 def test_it_can_be_rehearsed_and_has_the_published_networks(pair):
     validation = "data.validation=0.5"

@@ -95,6 +95,13 @@ def test_classes_never_seen_are_named_with_what_is_right_of_them():
     )
 
 
+def test_a_class_that_a_damaged_log_does_not_name_has_its_number():
+    rows = [row("control", 0.8, unseen=(1,), unseen_accuracy=0.0),
+            row("student", 0.9, unseen=(1,), unseen_accuracy=0.75)]  # fmt: skip
+    found = outcome(run(*rows).model_copy(update={"class_names": ()}))
+    assert "Of class 1, never seen in training: student 75.00% right, baseline 0.00% right." in found.remarks
+
+
 def test_warnings_are_named_beside_it():
     found = outcome(hinton(0.95, warnings=(doubt("teacher"), doubt())))
     assert found.doubts == "Doubtful, 2 warnings: teacher is at <chance>; student is at <chance>."

@@ -2,9 +2,8 @@ import pytest
 import torch
 
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.folder import create_run
 from kdstudio.runs.predictions import read_predictions
-from tests.small import run_in, small_experiment
+from tests.small import create_run, run_in, small_experiment
 
 
 def test_answers_give_the_errors_that_the_run_has_recorded(runs):

@@ -74,7 +74,7 @@ def test_samples_are_looked_at_page_by_page():
     ("setting", "field"),
     [
         ("data.validation=0.001", ("data", "validation")),
-        ('data.classes=["12"]', ("data", "classes")),
+        ('data.classes=["12","1"]', ("data", "classes")),
         ('networks.student.training.leave_out=["12"]', ("networks", "student", "training", "leave_out")),
         ("compute.device=cuda:77", ("compute", "device")),
         ('data.source={name="folder", path="/nowhere"}', ("data", "source", "path")),

@@ -1,10 +1,12 @@
 import json
+import shutil
+from itertools import pairwise
 
 import pytest
 
 from kdstudio.runs import recorder as recorders
+from kdstudio.runs.checkpoints import read_checkpoint
 from kdstudio.runs.folder import RunFolder
-from kdstudio.runs.recorder import read_checkpoint, rewind
 from kdstudio.runs.session import new_session, resumed_session
 from kdstudio.runs.weights import read_card
 from tests.small import run_in, same_states, small_experiment, weights_in
@@ -45,63 +47,82 @@ def test_the_best_weights_are_kept_beside_the_last_when_they_differ(runs):
     assert read_card(folder.network_file("student", best=True)).epoch == student.best_epoch.epoch
 
 
-def test_a_checkpoint_is_made_within_a_stage_when_the_time_has_come(runs, monkeypatch):
-    monkeypatch.setattr(recorders, "CHECKPOINT_SECONDS", 0.0)
-    session = new_session(small_experiment(), runs, "run")
+class Clock:
+    """Time as the recorder sees it."""
+
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(recorders, "monotonic", clock)
+    return clock
+
+
+EVERY = "compute.checkpoint_every=60"
+
+
+def test_a_checkpoint_is_kept_within_an_epoch_once_it_is_time(runs, clock):
+    session = new_session(small_experiment(EVERY), runs, "run")
     events = session.events()
-    assert next(e for e in events if e.kind == "epoch-done")
-    assert rewind_progress(session) == (0, 1, 0)
+    next(events)
+    steps = (event for event in events if event.kind == "step-done")
+    for seconds, kept in ((59.9, None), (0.2, (0, 0, 2)), (59.9, (0, 0, 2)), (0.2, (0, 0, 4))):
+        clock.now += seconds
+        next(steps)
+        found = stand(session) if session.folder.checkpoint_file.exists() else None
+        assert found == kept
+    clock.now += 61
+    next(event for event in events if event.kind == "epoch-done")
+    assert stand(session) == (0, 0, 5)  # the last step's, a moment ago
     events.close()
 
 
-def rewind_progress(session):
-    from safetensors import safe_open
+def test_checkpoints_take_two_percent_of_the_time_at_most(runs, clock, monkeypatch):
+    """Each takes 3 s, so that 150 s lie between them, though they are wished every 60 s."""
+    write, kept = recorders.write_checkpoint, []
 
-    from kdstudio.engine.checkpoint import Progress
+    def slowly(folder, checkpoint, *more):
+        if checkpoint.tensors:  # within a stage
+            clock.now += 3
+            kept.append(clock.now)
+        write(folder, checkpoint, *more)
 
-    with safe_open(session.folder.checkpoint_file, framework="pt") as file:
-        progress = Progress.model_validate_json(file.metadata()["progress"])
+    monkeypatch.setattr(recorders, "write_checkpoint", slowly)
+    session = new_session(small_experiment(EVERY, "networks.teacher.training.epochs=40"), runs, "run")
+    for event in session.events():
+        if event.kind == "step-done":
+            clock.now += 10
+    assert kept[0] == 63
+    assert len(kept) > 6
+    assert all(153 <= later - earlier < 175 for earlier, later in pairwise(kept))
+    assert 3 * len(kept) <= 0.02 * (clock.now + 90)
+
+
+def test_whoever_is_killed_at_any_event_goes_on_from_a_checkpoint_within_an_epoch(runs, clock):
+    """The folder as it is found after a kill is a copy of what it was at the event."""
+    settings = (EVERY, "networks.student.training.augmentation.jitter=1")
+    whole = run_in(runs, small_experiment(*settings), "whole")
+    session = new_session(small_experiment(*settings), runs, "run")
+    killed, stands = [], set()
+    for number, _event in enumerate(session.events()):
+        clock.now += 25
+        if number % 4 == 0 and session.folder.checkpoint_file.exists():
+            killed.append(shutil.copytree(session.folder.path, runs / f"killed-{number}"))
+            stands.add(stand(session))
+    assert sum(step not in (0, 5) for _stage, _epoch, step in stands) > 3
+    for path in killed[::2]:
+        again = resumed_session(RunFolder(path))
+        list(again.events())
+        assert again.folder.summary().networks == whole.summary().networks
+        assert same_states(weights_in(whole), weights_in(again.folder))
+
+
+def stand(session):
+    """Stage, epoch and step of the checkpoint."""
+    progress = read_checkpoint(session.folder.checkpoint_file).checkpoint.progress
     return progress.stage, progress.epoch, progress.step
-
-
-def test_events_after_the_checkpoint_are_taken_back(runs):
-    session = new_session(small_experiment(), runs, "run")
-    events = session.events()
-    next(e for e in events if e.kind == "stage-done")
-    checkpointed = session.folder.events_file.read_bytes()
-    next(e for e in events if e.kind == "epoch-done")
-    content = session.folder.checkpoint_file.read_bytes()
-    events.close()
-    session.folder.checkpoint_file.write_bytes(content)  # as if the process had died
-    assert len(session.folder.events_file.read_bytes()) > len(checkpointed)
-    checkpoint, length = read_checkpoint(session.folder)
-    rewind(session.folder, length)
-    assert (checkpoint.progress.stage, checkpoint.progress.epoch, checkpoint.tensors) == (1, 0, {})
-    assert session.folder.events_file.read_bytes() == checkpointed
-    assert [*session.folder.summary().networks] == ["teacher"]
-
-
-def test_without_a_checkpoint_a_run_begins_anew(runs):
-    whole = run_in(runs, small_experiment(), "whole")
-    session = new_session(small_experiment(), runs, "run")
-    events = session.events()
-    next(e for e in events if e.kind == "epoch-done")
-    events.close()
-    session.folder.checkpoint_file.unlink()
-    again = resumed_session(session.folder)
-    assert [e.kind for e in again.folder.events()] == []
-    list(again.events())
-    assert same_states(weights_in(whole), weights_in(again.folder))
-
-
-@pytest.mark.parametrize("damage", [b"", b"\xff" * 50])
-def test_a_damaged_checkpoint_is_named(runs, damage):
-    from kdstudio.errors import KDStudioError
-
-    session = new_session(small_experiment(), runs, "run")
-    events = session.events()
-    next(e for e in events if e.kind == "epoch-done")
-    events.close()
-    session.folder.checkpoint_file.write_bytes(damage)
-    with pytest.raises(KDStudioError, match=r"checkpoint.safetensors' is not a readable"):
-        resumed_session(session.folder)

@@ -73,7 +73,7 @@ def test_a_run_is_resumed_with_its_own_teacher_after_newer_ones_were_made(runs, 
 
 def test_a_run_never_takes_itself_nor_what_came_later(runs, second):
     """A folder of the first version says ``latest``; it means what came before it."""
-    experiment = small_experiment(*LATEST)
+    experiment = small_experiment(*LATEST, "compute.precision=float32")
     halted = stopped(runs, experiment)
     (halted.path / "experiment.toml").write_text(to_toml(experiment))  # unresolved, as it was then
     run_in(runs, small_experiment("seed=7"), "newer")

@@ -63,6 +63,7 @@ def asked(events):
     return [event.what for event in events if isinstance(event, Preparing) and "predictions" in event.what]
 
 
+@pytest.mark.slow
 @SETTINGS
 def test_the_weights_are_the_same_cold_warm_without_a_store_and_resumed(
     runs, monkeypatch, strategy, settings, precision

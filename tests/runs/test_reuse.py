@@ -8,6 +8,8 @@ import pytest
 from kdstudio.engine import circumstances
 from kdstudio.engine.events import RunNotice, StageTaken
 from kdstudio.runs.preview import Previewer
+from kdstudio.runs.recorder import Recorder
+from kdstudio.runs.reuse import read_stages
 from kdstudio.runs.session import new_session, resumed_session
 from tests.small import run_in, same_states, small_experiment, weights_in
 
@@ -22,7 +24,7 @@ def hints(*settings):
 def told(folder):
     """What the log says but for the clock, and where stages come from."""
     aside = {"seconds", "images_per_second"}
-    left_out = ("preparing", "stage-taken", "notice")
+    left_out = ("preparing", "stage-taken", "notice", "checkpoint-saved")
     return [event.model_dump(exclude=aside) for event in folder.events() if event.kind not in left_out]
 
 
@@ -89,6 +91,40 @@ def test_stopped_while_stages_are_taken_and_resumed_equals_uninterrupted(runs):
     without = [event for event in told(session.folder) if event["kind"] not in AGAIN]
     assert without == [event for event in told(whole) if event["kind"] not in AGAIN]
     assert same_states(weights_in(session.folder), weights_in(whole))
+
+
+def test_a_run_does_not_take_over_from_itself_what_its_log_no_longer_tells(runs, monkeypatch):
+    run_in(runs, small_experiment(strategy="supervised"), "first")
+    session = new_session(small_experiment(REUSE, strategy="supervised"), runs, "killed")
+    with monkeypatch.context() as patch:
+        patch.setattr(Recorder, "save_checkpoint", interrupt)  # the stage is kept, and no checkpoint says so
+        with pytest.raises(KeyboardInterrupt):
+            events_of(session)
+    assert read_stages(session.folder)
+    log = session.folder.events_file
+    log.write_bytes(log.read_bytes().partition(b'{"kind":"stage-taken"')[0])
+    events = events_of(resumed_session(session.folder))
+    assert [event.run for event in events if isinstance(event, StageTaken)] == ["first"]
+    assert not [event for event in events if isinstance(event, RunNotice)]
+
+
+def test_killed_after_its_first_stage_before_any_checkpoint_a_run_goes_on_taking_over(runs, monkeypatch):
+    run_in(runs, small_experiment(), "first")
+    session = new_session(small_experiment(REUSE), runs, "killed")
+    with monkeypatch.context() as patch:
+        patch.setattr(Recorder, "save_checkpoint", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            events_of(session)
+    assert not session.folder.checkpoint_file.exists()
+    assert '"kind":"stage-done"' in session.folder.events_file.read_text()
+    events = events_of(resumed_session(session.folder))
+    assert [event.run for event in events if isinstance(event, StageTaken)] == ["first", "first"]
+    assert [*session.folder.summary().taken] == ["teacher", "baseline", "student"]
+    assert not session.folder.summary().notes[1:]
+
+
+def interrupt(*_arguments):
+    raise KeyboardInterrupt
 
 
 AGAIN = ("run-started", "stage-started", "run-stopped")

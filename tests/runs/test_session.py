@@ -49,6 +49,7 @@ def recorded(folder):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 2, 4, 8, 13, 14, 15, 17, 22, 27, 29, 31, 37, 43])
 def test_stopped_and_resumed_equals_uninterrupted(runs, count):
     experiment = small_experiment(JITTER)
@@ -90,6 +91,7 @@ def test_stopped_many_times_equals_uninterrupted(runs):
 CROSSED = ("seeds=2", 'sweep={"strategy.temperature"=[2, 8]}')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["hinton", "fitnet"])
 def test_a_run_of_several_seeds_and_settings_stopped_many_times_equals_uninterrupted(runs, strategy):
     """Weights that trials share are read from the folder again."""
@@ -298,8 +300,8 @@ def test_a_disk_that_is_full_when_a_run_is_stopped_lets_go_of_it(runs, monkeypat
     session = new_session(small_experiment(), runs, "run")
     events = session.events()
     next(event for event in events if event.kind == "epoch-done")
-    monkeypatch.setattr("kdstudio.runs.recorder.save_tensors", full)
-    with pytest.raises(OSError, match="No space left"):
+    monkeypatch.setattr("kdstudio.runs.recorder.write_checkpoint", full)
+    with pytest.raises(KDStudioError, match=r"run folder .*/run cannot be written \(No.*; make room"):
         events.close()
     assert session.folder.summary().status == "interrupted"
     monkeypatch.undo()
@@ -343,7 +345,12 @@ def test_a_run_whose_disk_is_full_fails_with_the_reason(runs, monkeypatch):
     session = new_session(small_experiment(), runs)
     monkeypatch.setattr("kdstudio.runs.recorder.save_network", full)
     *_others, last = session.events()
-    assert last.message.startswith("No space left on device: networks/teacher.safetensors; free")
+    assert last == session.failed
+    assert last.message == (
+        f"the run folder {session.folder.path} cannot be written (No space left on device); "
+        "make room there, then resume the run, which goes on from its last checkpoint"
+    )
+    assert session.folder.summary().error == last.message
 
 
 @pytest.fixture
@@ -442,11 +449,11 @@ def test_a_validation_share_that_is_too_small_is_refused(runs):
 
 
 def test_a_runs_folder_below_a_file_is_refused(tmp_path, monkeypatch):
-    def load(*_arguments):
+    def load(*_arguments, **_options):
         raise AssertionError("the folder is looked at before the data")
 
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(sessions, "_trainer", load)
+    monkeypatch.setattr(sessions, "prepared", load)
     with pytest.raises(KDStudioError, match=r"the runs folder .* cannot be written"):
         new_session(small_experiment(), tmp_path / "file" / "runs")
 

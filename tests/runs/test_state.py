@@ -25,7 +25,7 @@ from kdstudio.runs.summary import Summary
 from tests.results import doubt, row
 from tests.small import small_experiment, some_scores, train
 
-EMPTY = Summary(name="run", started="2025-01-01T00:00:00+00:00", experiment={})
+EMPTY = Summary(name="run", started="2025-01-01T00:00:00+00:00", experiment={"strategy": {"name": "hinton"}})
 TEACHER = Identity(role="teacher", kind="teacher")
 
 

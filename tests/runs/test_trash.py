@@ -1,9 +1,9 @@
 import pytest
 
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.folder import create_run, run_folders
-from kdstudio.runs.trash import TRASH, empty_trash, throw_away
-from tests.small import small_experiment
+from kdstudio.runs.folder import run_folders
+from kdstudio.runs.trash import TRASH, empty_trash, last_thrown, throw_away
+from tests.small import create_run, small_experiment
 
 
 @pytest.fixture
@@ -23,6 +23,15 @@ def test_what_is_thrown_away_can_be_taken_back(runs, folders):
     assert names(runs) == {"one", "two", "three"}
     assert folders[0].events_file.read_bytes() == events
     assert not any((runs / TRASH).iterdir())
+
+
+def test_what_else_lies_in_the_trash_is_left_alone(runs, folders):
+    thrown = throw_away(folders[:1])
+    (runs / TRASH / "notes").mkdir()
+    (runs / TRASH / "7").write_text("")
+    assert last_thrown(runs) == thrown
+    empty_trash(runs, older_than=0)
+    assert {path.name for path in (runs / TRASH).iterdir()} == {"notes", "7"}
 
 
 def test_nothing_is_moved_while_one_of_them_runs(runs, folders):

@@ -2,11 +2,10 @@ import pytest
 import torch
 
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.folder import create_run
 from kdstudio.runs.pictures import Picture
 from kdstudio.runs.predictions import read_predictions
 from kdstudio.runs.trying import Replies, load_respondents
-from tests.small import digits, run_in, small_experiment
+from tests.small import create_run, digits, run_in, small_experiment
 
 
 @pytest.fixture(scope="module")

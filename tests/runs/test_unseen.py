@@ -110,6 +110,14 @@ def test_a_run_that_saw_everything_is_told(runs):
         read_unseen(folder)
 
 
+def test_a_run_that_has_lost_those_that_did_not_says_so(runs):
+    run = run_in(runs, small_experiment("networks.student.training.leave_out=[3]"), "run")
+    for name in ("student", "baseline"):
+        run.network_file(name).unlink()
+    with pytest.raises(KDStudioError, match="has lost the weights of 'baseline', 'student'"):
+        read_unseen(run)
+
+
 def test_a_network_that_saw_everything_is_told():
     with pytest.raises(KDStudioError, match="no network 'teacher' that left classes out; choose student"):
         made_up().fit("teacher")

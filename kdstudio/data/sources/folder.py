@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from kdstudio.data.declaration import DatasetSpec, ImageData, LabelledImages, da
 from kdstudio.data.folders import data_folder
 from kdstudio.declaration import ProgressCallback, option
 from kdstudio.errors import KDStudioError, speaking_of
+from kdstudio.given import given_path, printable
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -76,12 +78,12 @@ class ImageFolder(DatasetSpec):
 
     def root(self) -> Path:
         """Folder of the images; a relative path may also begin in the data folder."""
-        given = Path(self.path).expanduser()
-        return given if given.is_absolute() or given.is_dir() else data_folder() / given
+        given = given_path(self.path)
+        return given if given.is_absolute() or os.path.isdir(given) else data_folder() / given
 
     def lacks(self) -> str:
         """Name the folder, where there is none."""
-        return "" if self.root().is_dir() else f"the folder '{self.path}'"
+        return "" if os.path.isdir(self.root()) else f"the folder '{self.path}'"
 
     def load(self, progress: ProgressCallback) -> ImageData:
         """List, decode (or prepare to), and report what was skipped."""
@@ -125,7 +127,7 @@ class ImageFolder(DatasetSpec):
         """Find both parts; without a test folder a share of each class is split off."""
         from kdstudio.data.split import stratified_split
 
-        if not root.is_dir():
+        if not os.path.isdir(root):
             with speaking_of("data", "source", "path"):
                 raise KDStudioError(f"no folder '{root}'; name one that holds a folder for each class")
         training = root / "train"
@@ -194,7 +196,7 @@ class ImageFolder(DatasetSpec):
         missing = [files[i] for i in (~readable).nonzero().flatten().tolist()]
         if missing and self.unreadable == "stop":
             self._complain(missing)
-        return tuple(f"skipped '{file}': it cannot be read as an image" for file in missing)
+        return tuple(f"skipped '{printable(file)}': it cannot be read as an image" for file in missing)
 
     def _decode(self, files: Sequence[Path], progress: ProgressCallback, *, keep: bool) -> dict[str, Tensor]:
         """Decode all files; rows of those that cannot be read stay black and are marked."""
@@ -240,6 +242,10 @@ def list_classes(folder: Path) -> tuple[Listing, tuple[str, ...]]:
         found = f"only '{names[0]}'" if names else "no folder"
         raise KDStudioError(
             f"'{folder}' holds {found}; there must be one folder of images for each of at least two classes"
+        )
+    if unreadable := [name for name in names if not name.isprintable()]:
+        raise KDStudioError(
+            f"class folder '{printable(folder / unreadable[0])}' has a name that cannot be printed; rename it"
         )
     files: list[Path] = []
     labels: list[int] = []

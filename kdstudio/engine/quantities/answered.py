@@ -22,9 +22,9 @@ class Entropy(Quantity):
     name: Literal["entropy"] = "entropy"
     temperature: float = option(1.0, "Temperature T", "Logits are divided by it.", gt=0, le=1000)
 
-    def setting(self) -> str:
+    def told(self) -> dict[str, str]:
         """Name T."""
-        return f"at T = {self.temperature:g}"
+        return {"temperature": f"at T = {self.temperature:g}"}
 
     def value(self, network: str, evidence: Evidence) -> float:
         """In nats."""
@@ -85,9 +85,10 @@ class SoftGradientShare(_BesideAnother):
     squared: bool = option(True, "T²", "Whether the soft loss has the factor T².")
     alpha: float = option(0.5, "Alpha α", "Weight of the label loss; the soft loss has 1 − α.", gt=0, lt=1)
 
-    def setting(self) -> str:
+    def told(self) -> dict[str, str]:
         """Name T, and whether it is squared."""
-        return f"at T = {self.temperature:g}, {'with' if self.squared else 'without'} T²"
+        squared = f"{'with' if self.squared else 'without'} T²"
+        return {"temperature": f"at T = {self.temperature:g}", "squared": squared}
 
     def value(self, network: str, evidence: Evidence) -> float:
         """From 0 to 1."""

@@ -13,6 +13,7 @@ class Parameters(Quantity):
     """Parameters: how many weights the network has."""
 
     title: ClassVar = "parameters"
+    unit: ClassVar = "parameters"
     digits: ClassVar = 0
 
     name: Literal["parameters"] = "parameters"
@@ -27,9 +28,8 @@ class MultiplyAdds(Quantity):
     """Multiply-adds: operations that one image takes."""
 
     title: ClassVar = "multiply-adds"
-    unit: ClassVar = "millions"
-    scale: ClassVar = 1e-6
-    digits: ClassVar = 2
+    unit: ClassVar = "multiply-adds"
+    digits: ClassVar = 0
 
     name: Literal["multiply-adds"] = "multiply-adds"
 

@@ -69,9 +69,13 @@ class Quantity(Declaration):
 
     name: str
 
-    def setting(self) -> str:
-        """Return what its options say, as ``at T = 8``; empty where it has none."""
-        return ""
+    def told(self) -> dict[str, str]:
+        """Return what its options say, by their names: ``at T = 8``."""
+        return {}
+
+    def setting(self, but: str = "") -> str:
+        """Return all that its options say, ``but`` for that one; empty where there is nothing."""
+        return ", ".join(words for name, words in self.told().items() if words and name != but)
 
     def selectors(self, kinds: Comparison) -> tuple[Selector, ...]:
         """Return what it selects other networks by, beside the one that it is told of."""

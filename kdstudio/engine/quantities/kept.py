@@ -53,9 +53,9 @@ class GradientShare(Quantity):
     name: Literal["gradient-share"] = "gradient-share"
     term: str = option(..., "Term", "Name of the loss term, as at its curve.")
 
-    def setting(self) -> str:
+    def told(self) -> dict[str, str]:
         """Name the term."""
-        return f"by '{self.term}'"
+        return {"term": f"by '{self.term}'"}
 
     def check(self, stages: Sequence[StageSummary]) -> None:
         """Some update must have it beside another term."""

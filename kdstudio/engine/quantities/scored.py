@@ -90,9 +90,9 @@ class UnseenAccuracy(Quantity):
     name: Literal["unseen-accuracy"] = "unseen-accuracy"
     shifted: bool = option(False, "Shifted", "With the biases shifted that are fitted without test labels.")
 
-    def setting(self) -> str:
+    def told(self) -> dict[str, str]:
         """Say whether biases are shifted."""
-        return "with biases fitted" if self.shifted else ""
+        return {"shifted": "with biases fitted" if self.shifted else ""}
 
     def check(self, stages: Sequence[StageSummary]) -> None:
         """Some class must be left out."""

@@ -90,8 +90,15 @@ class FitNet(Strategy):
         hint = self._hint()
         weight = "" if hint.weight == 1 else f"{hint.weight:g}·"
         first = f"{weight}{hint.formula()}{', then' if self.stages == 'two' else ' +'} "
-        soft = f"λ·{squared}CE(softmax(z_t/{t}), softmax(z_s/{t}))"
-        return f"L = {first}CE(y, softmax(z_s)) + {soft}, λ from {self.lambda_start:g} to {self.lambda_end:g}"
+        soft = f"{squared}CE(softmax(z_t/{t}), softmax(z_s/{t}))"
+        return f"L = {first}CE(y, softmax(z_s)) + {self._weighted(soft)}"
+
+    def _weighted(self, soft: str) -> str:
+        """Write the soft loss with λ, which has a sign only where it changes."""
+        first, last = self.lambda_start, self.lambda_end
+        if first != last:
+            return f"λ·{soft}, λ from {first:g} to {last:g}"
+        return soft if first == 1 else f"{first:g}·{soft}"
 
     def _hint(self) -> Hint:
         """Return the matching term of the hint."""

@@ -118,24 +118,34 @@ class HintonMistakes(Strategy):
     baseline: Baseline = True
 
     def formula(self) -> str:
-        """Return the right loss, Hinton's, with its numbers."""
-        return formula_of(self._terms("student", "teacher"))
+        """Return the right loss with its numbers: Hinton's, or where there is no teacher the peers'."""
+        if self._mistakes or self.teacher_in_training:
+            return formula_of(self._terms("student", "teacher"))
+        return formula_of(self._peer_terms("peer-1", "peer-2"))
+
+    @property
+    def _mistakes(self) -> list[Wrong]:
+        return [wrong for wrong in WRONG if getattr(self, wrong.option)]
 
     def plan(self, run: RunContext) -> Iterator[Stage]:
-        """Teacher unless loaded, baseline if wanted, the right way and the wrong ones, then peers."""
-        teacher = yield from ready(run, run.network("teacher"))
+        """Baseline if wanted, students of a teacher, then peers."""
         if self.baseline:
             yield learn_labels(run, run.control())
+        if self._mistakes or self.teacher_in_training:
+            yield from self._taught(run)
+        for way in ("", "not detached") if self.attached_peers else ():
+            yield self._mutual(run, way)
+
+    def _taught(self, run: RunContext) -> Iterator[Stage]:
+        """Teacher unless loaded, a student taught in the right way, and one for each of the mistakes."""
+        teacher = yield from ready(run, run.network("teacher"))
         yield self._distilled(run, teacher)
-        for wrong in WRONG:
-            if getattr(self, wrong.option):
-                yield self._distilled(run, teacher, wrong.way, wrong)
+        for wrong in self._mistakes:
+            yield self._distilled(run, teacher, wrong.way, wrong)
         if self.teacher_in_training:
             # who is not frozen is in training mode, and learns only if a term has it among its inputs
             active = run.network("teacher", ACTIVE, start_from=teacher)
             yield self._distilled(run, active, active.name)
-        for way in ("", "not detached") if self.attached_peers else ():
-            yield self._mutual(run, way)
 
     def _distilled(
         self, run: RunContext, teacher: Network, way: str = "", wrong: Wrong | None = None
@@ -159,15 +169,15 @@ class HintonMistakes(Strategy):
     def _mutual(self, run: RunContext, way: str) -> Stage:
         """Make the stage of two students that teach each other, which step at once."""
         one, other = (self._student(run, "mutual", way, draw, peer=draw + 1) for draw in (0, 1))
-        terms = [*self._peer_terms(one, other, way), *self._peer_terms(other, one, way)]
+        terms = [*self._peer_terms(one.name, other.name, way), *self._peer_terms(other.name, one.name, way)]
         return run.stage(f"mutual {way}".strip(), terms)
 
-    def _peer_terms(self, network: Network, peer: Network, way: str) -> list[LossTerm]:
+    def _peer_terms(self, network: str, peer: str, way: str = "") -> list[LossTerm]:
         own, target, t = logits(network), logits(peer), f"{self.temperature:g}"
         loss, weight = partial(divergence, temperature=self.temperature), 1 - self.alpha
         formula = f"{t}²·KL(softmax(z_l/{t}) ‖ softmax(z_k/{t}))"
         inputs, targets = ((own, target), ()) if way else ((own,), (target,))
         return [
-            label_loss(network, self.alpha, name=f"label loss ({network.name})", sign="k"),
-            LossTerm(f"peer loss ({network.name})", loss, inputs, targets, weight, formula),
+            label_loss(network, self.alpha, name=f"label loss ({network})", sign="k"),
+            LossTerm(f"peer loss ({network})", loss, inputs, targets, weight, formula),
         ]

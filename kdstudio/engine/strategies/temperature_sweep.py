@@ -82,12 +82,13 @@ class TemperatureSweep(Strategy):
     baseline: Baseline = True
 
     def formula(self) -> str:
-        """Return Hinton's loss, with the values that are swept."""
-        t, a = (", ".join(f"{v:g}" for v in values) for values in (self.temperatures, self.alphas))
-        return (
-            "L = α·CE(y, softmax(z_s)) + (1 − α)·T²·KL(softmax(z_t/T) ‖ softmax(z_s/T)) "
-            f"for T in {t} and α in {a}"
-        )
+        """Return Hinton's loss, with signs for what has several values, and these."""
+        t, a = _written("T", self.temperatures), _written("α", self.alphas)
+        rest = f"{1 - self.alphas[0]:g}" if len(self.alphas) == 1 else "(1 − α)"
+        swept = {"T": self.temperatures, "α": self.alphas}
+        told = [f"{sign} in {_listed(values)}" for sign, values in swept.items() if len(values) > 1]
+        loss = f"L = {a}·CE(y, softmax(z_s)) + {rest}·{t}²·KL(softmax(z_t/{t}) ‖ softmax(z_s/{t}))"
+        return f"{loss} for {' and '.join(told)}" if told else loss
 
     def plan(self, run: RunContext) -> Iterator[Stage]:
         """Teacher unless loaded; then, for each architecture, all students at once."""
@@ -103,6 +104,15 @@ class TemperatureSweep(Strategy):
 
     def _student(self, run: RunContext, role: str, setting: Setting) -> Network:
         return run.control(role) if setting == ALONE else run.network(role, **setting._asdict())
+
+
+def _written(sign: str, values: Sequence[float]) -> str:
+    """Write the one value, or ``sign`` for several."""
+    return sign if len(values) > 1 else _listed(values)
+
+
+def _listed(values: Sequence[float]) -> str:
+    return ", ".join(f"{value:g}" for value in values)
 
 
 def _terms(students: Sequence[tuple[Network, Setting]]) -> list[LossTerm]:

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from PySide6.QtCore import QObject, Signal
 
-from kdstudio.declaration import value_at, with_value
+from kdstudio.declaration import value_at, with_value, without_value
 from kdstudio.engine.experiment import AnyModel, AnyStrategy, Experiment
 from kdstudio.engine.strategy import Strategy
 from kdstudio.gui.forms.changes import Path, changed_paths, reference, shape
@@ -121,8 +121,7 @@ class Draft(QObject):
 
     def remove(self, path: Path) -> None:
         """Take out the entry at ``path``."""
-        kept = {key: value for key, value in self.value(path[:-1]).items() if key != path[-1]}
-        self.choose(path[:-1], kept)
+        self.choose(path[:-1], without_value(self.value(path[:-1]), path[-1:]))
 
     def choose(self, path: Path, chosen: dict[str, Any]) -> None:
         """Put another declaration with its default options in the place at ``path``."""
@@ -141,7 +140,9 @@ class Draft(QObject):
         if not paths:
             self.raw = self.origin
         for path in paths:
-            self.raw = with_value(self.raw, list(path), reference(self.origin, self.raw, path))
+            value = reference(self.origin, self.raw, path)
+            had = value is not None
+            self.raw = with_value(self.raw, [*path], value) if had else without_value(self.raw, path)
         self._fit_networks()
         self._check()
         if shape(before.raw) != shape(self.raw):

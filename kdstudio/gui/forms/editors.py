@@ -184,17 +184,18 @@ class ChoiceEditor(Editor):
         box = Choices()
         for choice, shown in choices.items():
             box.addItem(shown, choice)
-        box.setCurrentIndex(max(box.findData(value), 0))
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         box.setMinimumWidth(NUMBER_WIDTH)
         super().__init__(box, stretch=False)
+        self._choices = [*choices]
+        self.show_value(value)
         box.currentIndexChanged.connect(lambda index: self.edited.emit(box.itemData(index)))
 
     def show_value(self, value: Any) -> None:  # noqa: ANN401
         """Show ``value`` if it is one of the choices."""
-        if (index := self.control.findData(value)) >= 0:
+        if value in self._choices:  # of which Qt could not look for every value, such as 10⁴⁰
             with QSignalBlocker(self.control):
-                self.control.setCurrentIndex(index)
+                self.control.setCurrentIndex(self._choices.index(value))
 
 
 def editor_for(field: FieldInfo, value: object) -> Editor:

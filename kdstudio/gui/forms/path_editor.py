@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QToolButton
 
+from kdstudio.given import given_path
 from kdstudio.gui.dropping import dropped_path
 from kdstudio.gui.forms.editors import TextEditor
 
@@ -31,7 +32,7 @@ class PathEditor(TextEditor):
 
     def browse(self) -> None:
         """Ask for a path."""
-        around = Path(self.control.text()).expanduser().parent
+        around = given_path(self.control.text()).parent
         start = str(around if around.is_absolute() else Path.home())
         if self._wanted == FOLDER:
             path = QFileDialog.getExistingDirectory(self, "Choose a folder", start)

@@ -84,8 +84,10 @@ class SweepForm(QWidget):
         return self._editors[path[-1]]
 
     def forget(self) -> None:
-        """Follow the draft no longer; the form is about to go."""
+        """Follow the draft no longer; the form is about to go, and its list with it."""
         self._draft.changed.disconnect(self._follow)
+        for picker in self.findChildren(FieldPicker):
+            picker.reject()
 
     def pick(self) -> None:
         """Open the list of fields that can be swept."""

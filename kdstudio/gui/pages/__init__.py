@@ -64,6 +64,7 @@ def _compare(window: MainWindow) -> QWidget:
     page.outdated.connect(window.index.look_now)
     page.curves_wanted.connect(window.watch)
     page.settings_wanted.connect(window.use_settings)
+    page.epochs_wanted.connect(window.train_on)
     page.complained.connect(window.complain)
     page.export_wanted.connect(window.export)
     page.resume_wanted.connect(window.resume)
@@ -97,6 +98,16 @@ def _lecture(window: MainWindow) -> QWidget:
     return page
 
 
+def _search(window: MainWindow) -> QWidget:
+    from kdstudio.gui.pages.search.search_page import SearchPage
+
+    page = SearchPage(window.theme, window.draft, window.index, window.runs)
+    page.open_wanted.connect(window.look_at)
+    page.settings_wanted.connect(window.use_settings)
+    page.complained.connect(window.complain)
+    return page
+
+
 PAGES = {
     "Experiment": _experiment,
     "Live": _live,
@@ -107,5 +118,8 @@ PAGES = {
     "Export": _export,
     "Queue": _queue,
     "Lecture": _lecture,
+    "Search": _search,
 }
 """In the order of the rail."""
+KEYS = dict(zip(PAGES, (*(f"Ctrl+{number}" for number in range(1, 10)), "Ctrl+J"), strict=True))
+"""That turn to them; there is no tenth digit, Ctrl+0 is that of the text's size."""

@@ -1,25 +1,50 @@
-"""Bars in groups, one colour for each network, with the value above each bar."""
+"""Bars in groups, one colour for each network, with the spread of each and its value above it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPen, QResizeEvent
+from PySide6.QtGui import QPen
 
 from kdstudio.gui.plots.canvas import Canvas
 from kdstudio.gui.plots.class_names import ClassAxis
 from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
+from kdstudio.runs.differences import decimals_of
 from kdstudio.runs.plot_data import PlotPoint
 
 GROUP_WIDTH = 0.8
 BESIDE_VALUE = 4
 AXIS_ROOM = 60
 """Pixels for the axis at the left."""
+CAP = 0.3
+"""Breadth of a whisker's end, of that of its bar."""
 NO_TOKENS: Mapping[str, Token] = {}
+NO_SPREADS: Mapping[str, Sequence[float]] = {}
+
+
+class Bar(NamedTuple):
+    """One bar that there is a value for."""
+
+    group: int
+    value: float
+    spread: float
+    """Half the length of its whisker; 0: it has none."""
+
+    @property
+    def top(self) -> float:
+        """Where it ends, with its whisker."""
+        return self.value + self.spread
+
+    @property
+    def text(self) -> str:
+        """The value, as exact as its spread; a single one is whole."""
+        return f"{self.value:,.{decimals_of(self.spread, 0)}f}"
 
 
 class BarPlot(PlotFrame):
@@ -31,11 +56,11 @@ class BarPlot(PlotFrame):
         self._y = y
         self._groups: Sequence[str] = ()
         self._values: dict[str, Sequence[float | None]] = {}
-        self._format = "{:g}"
+        self._spreads = NO_SPREADS
         self._tokens = NO_TOKENS
         self._labelled = False
         self.legend.toggled.connect(self._restyle)
-        self.plot.getViewBox().sigResized.connect(self._fit)
+        self.plot.getViewBox().sigResized.connect(self._follow_size)
         self._restyle()
 
     def _canvas(self) -> Canvas:
@@ -47,44 +72,60 @@ class BarPlot(PlotFrame):
         values: dict[str, Sequence[float | None]],
         *,
         y: str,
-        shown_as: str = "{:g}",
+        spreads: Mapping[str, Sequence[float]] = NO_SPREADS,
         tokens: Mapping[str, Token] = NO_TOKENS,
     ) -> None:
         """Draw ``values`` of each network, one for each group; None leaves a gap.
 
+        ``spreads`` are those of the values, 0 for a single one: each is a whisker upwards and downwards.
         ``tokens`` tell the colours of networks that are no words of the theme.
         """
-        wanted = (list(groups), values, y, shown_as, tokens)
-        if wanted == (list(self._groups), self._values, self._y, self._format, self._tokens):
+        wanted = (list(groups), values, y, spreads, tokens)
+        if wanted == (list(self._groups), self._values, self._y, self._spreads, self._tokens):
             return
         if set(values) != set(self._values):
             self.legend.clear()
-        self._groups, self._values, self._y, self._format, self._tokens = groups, values, y, shown_as, tokens
+        self._groups, self._values, self._y, self._spreads, self._tokens = groups, values, y, spreads, tokens
         self._restyle()
 
-    def points(self) -> list[PlotPoint]:
-        """All bars that are shown: network, group, height."""
-        shown = {name: values for name, values in self._values.items() if self.legend.is_shown(name)}
+    def _bars(self, network: str) -> list[Bar]:
+        """Return those of ``network``."""
+        values = self._values[network]
+        spreads = self._spreads.get(network) or [0.0] * len(values)
         return [
-            PlotPoint(name, " ".join(group.split("\n")), value)
-            for name, values in shown.items()
-            for group, value in zip(self._groups, values, strict=True)
+            Bar(group, value, spread)
+            for group, (value, spread) in enumerate(zip(values, spreads, strict=True))
             if value is not None
         ]
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def _all_bars(self) -> Iterator[Bar]:
+        for network in self._values:
+            yield from self._bars(network)
+
+    def points(self) -> list[PlotPoint]:
+        """All bars that are shown: network, group, height, both ends of the whisker."""
+        names = [" ".join(group.split("\n")) for group in self._groups]
+        return [
+            PlotPoint(network, names[bar.group], bar.value, *_ends(bar))
+            for network in self._values
+            if self.legend.is_shown(network)
+            for bar in self._bars(network)
+        ]
+
+    def _follow_size(self) -> None:
         """Write the values above the bars where there is room now."""
-        super().resizeEvent(event)
         if self._labelled != self._has_room():
             self._restyle()
+        else:
+            self._fit()
 
     def _has_room(self) -> bool:
         """Tell whether the values stand above their bars without touching each other."""
-        known = [v for values in self._values.values() for v in values if v is not None]
         advance = self.fontMetrics().horizontalAdvance
-        widest = max((advance(self._format.format(value)) for value in known), default=0)
+        widest = max((advance(bar.text) for bar in self._all_bars()), default=0)
         bars = len(self._groups) * len(self._values)
-        return bars * (widest + BESIDE_VALUE) < GROUP_WIDTH * (self.width() - AXIS_ROOM)
+        room = self.plot.width() / self.enlargement - AXIS_ROOM
+        return bars * (widest + BESIDE_VALUE) < GROUP_WIDTH * room
 
     def _restyle(self) -> None:
         plot, colours = self.plot, self._theme.colours
@@ -94,33 +135,40 @@ class BarPlot(PlotFrame):
         plot.getAxis("bottom").show_names(self._groups)
         width = GROUP_WIDTH / max(len(self._values), 1)
         self._labelled = self._has_room()
-        for place, (network, values) in enumerate(self._values.items()):
-            colour = self.pen(self._tokens.get(network, network)).color()
-            self.legend.show_entry(network, network, pg.mkPen(colour))
-            if not self.legend.is_shown(network):
-                continue
-            points = [
-                (group - GROUP_WIDTH / 2 + (place + 0.5) * width, value)
-                for group, value in enumerate(values)
-                if value is not None
-            ]
-            if points:
-                x, heights = zip(*points, strict=True)
-                no_line = QPen(Qt.PenStyle.NoPen)
-                plot.addItem(
-                    pg.BarGraphItem(x=x, height=heights, width=width * 0.92, brush=colour, pen=no_line)
-                )
-            for x_of, value in points if self._labelled else ():
-                label = pg.TextItem(self._format.format(value), color=colours["text"], anchor=(0.5, 1))
-                label.setPos(x_of, value)
-                plot.addItem(label)
+        for place, network in enumerate(self._values):
+            pen = self.pen(self._tokens.get(network, network))
+            self.legend.show_entry(network, network, pg.mkPen(pen.color()))
+            if bars := self._bars(network) if self.legend.is_shown(network) else []:
+                self._draw(bars, -GROUP_WIDTH / 2 + (place + 0.5) * width, width, pen)
         self._fit()
+
+    def _draw(self, bars: Sequence[Bar], beside: float, width: float, pen: QPen) -> None:
+        """Draw one network's, so far ``beside`` the middles of their groups."""
+        text = self._theme.colours["text"]
+        x, heights = ([bar.group + beside for bar in bars], [bar.value for bar in bars])
+        no_line = QPen(Qt.PenStyle.NoPen)
+        self.plot.addItem(
+            pg.BarGraphItem(x=x, height=heights, width=width * 0.92, brush=pen.color(), pen=no_line)
+        )
+        if any(bar.spread for bar in bars):
+            at = {"x": np.array(x), "y": np.array(heights), "pen": self.pen("line")}
+            whiskers = 2 * np.array([bar.spread for bar in bars])
+            self.plot.addItem(pg.ErrorBarItem(**at, height=whiskers, beam=CAP * width))
+        for place, bar in zip(x, bars, strict=True) if self._labelled else ():
+            label = pg.TextItem(bar.text, color=text, anchor=(0.5, 1))
+            label.setPos(place, bar.top)
+            self.plot.addItem(label)
 
     def _fit(self) -> None:
         """Span the axes, with room for the values above the highest bar."""
-        known = [v for values in self._values.values() for v in values if v is not None]
-        self.plot.getAxis("left").setStyle(showValues=bool(known))
+        tops = [bar.top for bar in self._all_bars()]
+        self.plot.getAxis("left").setStyle(showValues=bool(tops))
         line, height = self.fontMetrics().height(), self.plot.getViewBox().height()
         above = 1 + (line + BESIDE_VALUE) / max(height - line - BESIDE_VALUE, line)
-        up = max(known, default=1) * (above if self._labelled else 1.05) or 1
+        up = max(tops, default=1) * (above if self._labelled else 1.05) or 1
         self.plot.set_home(x=(-0.6, max(len(self._groups), 1) - 0.4), y=(0, up))
+
+
+def _ends(bar: Bar) -> tuple[float | None, float | None]:
+    """Both ends of its whisker; nothing where it has none."""
+    return (bar.value - bar.spread, bar.top) if bar.spread else (None, None)

@@ -14,6 +14,8 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 
+from kdstudio.gui.plots.plain_plot import PlainPlot
+
 Span = tuple[float, float]
 LEAST_HEIGHT = 100
 """Pixels that no legend takes from it."""
@@ -45,7 +47,7 @@ class Canvas(pg.PlotWidget):
 
     def __init__(self, **axes: pg.AxisItem) -> None:
         """At home is all that is drawn, until :meth:`set_home`; ``axes``: other than the usual ones."""
-        super().__init__(axisItems=axes, enableMenu=False)
+        super().__init__(plotItem=PlainPlot(axisItems=axes))
         self.hideButtons()
         self.setMouseEnabled(x=False, y=False)  # all that moves the view is here
         self.setMinimumHeight(LEAST_HEIGHT)

@@ -8,13 +8,14 @@ from html import unescape
 import pyqtgraph as pg
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPen, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QPen, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
 
 from kdstudio.gui.html import escaped
 from kdstudio.gui.plots.canvas import Canvas
 from kdstudio.gui.plots.frame_drawing import plot_drawing
 from kdstudio.gui.plots.legend import Legend
+from kdstudio.gui.plots.presented import Presented
 from kdstudio.gui.saving.button import SaveButton
 from kdstudio.gui.saving.content import Content
 from kdstudio.gui.saving.drawings import Drawing
@@ -32,7 +33,7 @@ DOT = 9
 """Diameter of a point that stands alone, in pixels."""
 
 
-class PlotFrame(QWidget):
+class PlotFrame(Presented):
     """A plot below its title, whose row has room for controls, and its legend; it can be saved and copied."""
 
     def __init__(self, theme: Theme, title: str) -> None:
@@ -61,7 +62,21 @@ class PlotFrame(QWidget):
         self._column.addLayout(top)
         self._column.addWidget(self.legend)
         self._column.addWidget(self.plot, 1)
-        theme.changed.connect(self._restyle)
+        self._is_outdated = False
+        theme.changed.connect(self._follow_theme)
+
+    def _follow_theme(self) -> None:
+        """Draw all anew; what nobody sees, when it comes into sight: there are thirty plots."""
+        self._is_outdated = not (self.isVisible() or self.plot.isVisible())
+        if not self._is_outdated:
+            self._restyle()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """It comes into sight."""
+        super().showEvent(event)
+        if self._is_outdated:
+            self._is_outdated = False
+            self._restyle()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Let the legend take its share of the room."""
@@ -77,10 +92,7 @@ class PlotFrame(QWidget):
         raise NotImplementedError
 
     def lend(self, enlargement: float) -> Canvas:
-        """Give what is drawn on to be shown elsewhere, so many times as large; it goes on being drawn on.
-
-        Until :meth:`take_back` there is a gap here.
-        """
+        """Give what is drawn on, which goes on being drawn on; until :meth:`take_back` there is a gap."""
         self._enlarge(enlargement)
         return self.plot
 
@@ -93,6 +105,10 @@ class PlotFrame(QWidget):
         self.enlargement = enlargement
         self.plot.enlarge(enlargement)
         self._restyle()
+
+    def entries(self) -> Sequence[tuple[str, QPen]]:
+        """Return the legend's."""
+        return self.legend.entries()
 
     @property
     def title(self) -> str:

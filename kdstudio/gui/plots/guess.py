@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,7 +14,8 @@ from kdstudio.gui.plots.band import NO_PEN, faint
 from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.plots.results import roomy
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.guesses import Guess, Question
+from kdstudio.runs.finding_words import held_against
+from kdstudio.runs.guesses import Guess, Question, are_against_one
 from kdstudio.runs.plot_data import PlotPoint, plot_table
 from kdstudio.runs.table_formats import Table
 
@@ -44,7 +44,7 @@ class GuessPlot(PlotFrame):
 
     def show_guess(self, question: Question, guess: Guess | None, findings: Sequence[Finding]) -> None:
         """Draw what ``findings`` came to; a direction that was guessed has no place on the axis."""
-        self._axis, self._rows, self._points = question.axis, named_rows(findings), []
+        self._axis, self._rows, self._points = question.axis(findings), named_rows(findings), []
         for row, finding in zip(self._rows, findings, strict=True):
             if level := question.level(finding):
                 self._points.append(PlotPoint(LEVEL, row, *level))
@@ -67,7 +67,8 @@ class GuessPlot(PlotFrame):
         dress(self.plot, self._theme.colours, {"bottom": self._axis, "left": ""})
         self.plot.showGrid(x=True, y=False, alpha=0.25)
         heights = {row: -float(number) for number, row in enumerate(self._rows)}
-        self.plot.getAxis("left").setTicks([[(height, row) for row, height in heights.items()]])
+        names = [(height, row.replace(" against ", "\nagainst ")) for row, height in heights.items()]
+        self.plot.getAxis("left").setTicks([names])
         pens = {
             LEVEL: self.pen("line", Qt.PenStyle.DotLine),
             MEASURED: self.pen("line"),
@@ -105,14 +106,13 @@ class GuessPlot(PlotFrame):
                 whiskers = {"left": np.array([place - point.low]), "right": np.array([point.high - place])}
                 at = {"x": np.array([place]), "y": np.array([height])}
                 self.plot.addItem(pg.ErrorBarItem(**at, **whiskers, beam=CAP, pen=pen))
-            dot = {"symbol": "o", "symbolSize": POINT, "symbolBrush": pen.color(), "symbolPen": None}
-            self.plot.plot([place], [height], pen=None, **dot)
+            dot = {"symbol": "o", "symbolBrush": pen.color(), "symbolPen": None}
+            size = POINT * self.enlargement
+            self.plot.plot([place], [height], pen=None, symbolSize=size, **dot)
 
 
 def named_rows(findings: Sequence[Finding]) -> list[str]:
-    """Name each row by its network, and by what that is held against where it stands there twice."""
-    several = Counter(finding.of for finding in findings)
-    return [
-        finding.of if several[finding.of] == 1 else f"{finding.of}, against {finding.than}"
-        for finding in findings
-    ]
+    """Name each row by its network, and by what that is held against unless all are held against the same."""
+    if are_against_one(findings):
+        return [finding.of for finding in findings]
+    return [f"{finding.of}, against {held_against(finding)}" for finding in findings]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -13,10 +14,9 @@ from PySide6.QtGui import (
     QLinearGradient,
     QMouseEvent,
     QPainter,
-    QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy
 
 from kdstudio.gui.plots.class_names import (
     LONGEST,
@@ -27,6 +27,7 @@ from kdstudio.gui.plots.class_names import (
     write_row,
 )
 from kdstudio.gui.plots.frame_drawing import Heading, framed
+from kdstudio.gui.plots.presented import Painted
 from kdstudio.gui.saving.content import Content
 from kdstudio.gui.saving.drawings import Drawing, Layer
 from kdstudio.gui.saving.saving import Saving
@@ -35,8 +36,9 @@ from kdstudio.runs.colours import Token
 from kdstudio.runs.table_formats import TextTable
 
 SCALE_WIDTH = 10
-SCALE_ROOM = 56
 SPACE = 6
+AT_SCALE = "0.065"
+"""The broadest of what stands there."""
 SHARP = 2
 """Pixels of the shades to one of the widget."""
 STEPS = {
@@ -47,7 +49,7 @@ STEPS = {
 }
 
 
-class MatrixPlot(QWidget):
+class MatrixPlot(Painted):
     """Rows are true classes, columns the classes answered."""
 
     pointed_at = Signal(object)
@@ -70,7 +72,12 @@ class MatrixPlot(QWidget):
         self._current = (0, 0)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        theme.changed.connect(self.update)
+        theme.changed.connect(self.redrawn)
+
+    @property
+    def title(self) -> str:
+        """What is drawn."""
+        return self._title
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """Small, yet readable."""
@@ -81,7 +88,7 @@ class MatrixPlot(QWidget):
         if len(names) != len(self._names):
             self._current = (0, 0)
         self._names, self._values, self._token = names, values, token
-        self.update()
+        self.redrawn.emit()
 
     def content(self) -> Content:
         """What is drawn now; its table is the matrix with the names of the classes."""
@@ -95,7 +102,12 @@ class MatrixPlot(QWidget):
         return TextTable("", ["true class", *self._names], rows, "l" + "r" * len(self._names))
 
     def _drawing(self) -> Drawing:
-        return framed(self._theme, Heading(self._theme, self._title, (), self), self.size(), Layer(self.draw))
+        return framed(
+            self._theme,
+            Heading(self._theme, self._title, (), self),
+            self.size(),
+            Layer(partial(self.draw, size=self.size())),
+        )
 
     @property
     def largest(self) -> float:
@@ -103,18 +115,23 @@ class MatrixPlot(QWidget):
         known = self._values[np.isfinite(self._values)]
         return float(known.max(initial=0.0)) or 1.0
 
-    def square(self) -> QRectF:
-        """Where the cells are."""
+    def square(self, size: QSize | None = None) -> QRectF:
+        """Where the cells are, here or in a place of that ``size``."""
+        room = size or self.size()
         metrics = self.fontMetrics()
         line = metrics.height()
         widest = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
         left = line + SPACE + min(widest, LONGEST) + SPACE
         top = line / 2  # names are higher than rows of many classes
-        width, height = self.width() - left - SCALE_ROOM, self.height() - top - line - 2 * SPACE
+        width, height = room.width() - left - self._scale_room, room.height() - top - line - 2 * SPACE
         cell = min(width, height) / max(len(self._names), 1)
-        deepest = fit_columns(self._names, metrics, cell, self.height()).depth
+        deepest = fit_columns(self._names, metrics, cell, room.height()).depth
         side = max(min(width, height - deepest), 1)
         return QRectF(left + (width - side) / 2, top, side, side)
+
+    @property
+    def _scale_room(self) -> float:
+        return 3 * SPACE + SCALE_WIDTH + self.fontMetrics().horizontalAdvance(AT_SCALE)
 
     def cell_at(self, place: QPointF) -> tuple[int, int] | None:
         """Row and column of the cell at ``place``."""
@@ -170,20 +187,16 @@ class MatrixPlot(QWidget):
         """Tell that none is."""
         self.pointed_at.emit(None)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """Draw cells, names and scale."""
-        with QPainter(self) as painter:
-            self.draw(painter)
-
-    def draw(self, painter: QPainter) -> None:
-        """Draw the same with any painter."""
+    def draw(self, painter: QPainter, size: QSize) -> None:
+        """Draw the same with any painter, into a place of that ``size``."""
         if len(self._names):
-            square = self.square()
+            painter.setFont(self.font())
+            square = self.square(size)
             side = SHARP * max(round(square.width()), 1)  # painters of files would blur the cells
             painter.drawImage(square, self._shades().scaled(side, side))
             painter.setPen(QColor(self._theme.colours["border"]))
             painter.drawRect(square)
-            self._draw_names(painter, square)
+            self._draw_names(painter, square, size)
             self._draw_scale(painter, square)
             if self.hasFocus():
                 self._draw_current(painter, square)
@@ -204,7 +217,7 @@ class MatrixPlot(QWidget):
         count = len(self._names)
         return QImage(pixels.data, count, count, 3 * count, QImage.Format.Format_RGB888).copy()
 
-    def _draw_names(self, painter: QPainter, square: QRectF) -> None:
+    def _draw_names(self, painter: QPainter, square: QRectF, size: QSize) -> None:
         metrics, count = self.fontMetrics(), len(self._names)
         line, cell = metrics.height(), square.width() / count
         painter.setPen(QColor(self._theme.colours["muted"]))
@@ -212,7 +225,7 @@ class MatrixPlot(QWidget):
         for number in range(0, count, every(line, cell)):
             middle = square.y() + (number + 0.5) * cell
             write_row(painter, self._names[number], QRectF(left, middle - line / 2, LONGEST, line))
-        below = fit_columns(self._names, metrics, cell, self.height())
+        below = fit_columns(self._names, metrics, cell, size.height())
         for number in range(0, count, below.every):
             middle = square.x() + (number + 0.5) * cell
             write_column(painter, self._names[number], below, middle, square.bottom() + 2)
@@ -242,7 +255,7 @@ class MatrixPlot(QWidget):
         line = self.fontMetrics().height()
         for share in (0.0, 0.5, 1.0):
             y = min(max(strip.bottom() - share * strip.height() - line / 2, strip.y()), strip.bottom() - line)
-            place = QRectF(strip.right() + SPACE, y, SCALE_ROOM, line)
+            place = QRectF(strip.right() + SPACE, y, self._scale_room, line)
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, at_scale(share * self.largest))
 
 

@@ -1,8 +1,12 @@
-"""Names at the points of a plot, each on a side where it covers no other; left out where there is none."""
+"""Names at the points of a plot, each on a side where it covers no other and no step of a line.
+
+A name is left out where there is no such side.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import pyqtgraph as pg
@@ -11,6 +15,8 @@ from PySide6.QtGui import QColor
 
 REACH = 7
 """Pixels between a point's middle and its name."""
+CLEAR = 3
+"""Pixels between the middle of a line and a name."""
 GROUND_ALPHA = 170
 SIDES = ((0, -1), (0, 1), (1, 0), (-1, 0), (1, -1), (-1, 1), (1, 1), (-1, -1))
 """Directions in which a name may stand, the most wanted first."""
@@ -32,11 +38,22 @@ class PointNames(QObject):
         super().__init__(plot)
         self._plot = plot
         self._labels: list[tuple[NamedPoint, pg.TextItem]] = []
+        self._steps: Sequence[tuple[float, float]] = ()
         for moved in (plot.getViewBox().sigRangeChanged, plot.getViewBox().sigResized):
             moved.connect(self._place)
 
-    def show(self, points: Sequence[NamedPoint], colour: str, ground: str) -> None:
-        """Write ``points`` into a plot that has just been cleared; lines shine faintly through ``ground``."""
+    def show(
+        self,
+        points: Sequence[NamedPoint],
+        colour: str,
+        ground: str,
+        steps: Sequence[tuple[float, float]] = (),
+    ) -> None:
+        """Write ``points`` into a plot that has just been cleared; lines shine faintly through ``ground``.
+
+        ``steps`` are the corners of a line that goes upright and level.
+        """
+        self._steps = steps
         faint = QColor(ground)
         faint.setAlpha(GROUND_ALPHA)
         self._labels = [(point, pg.TextItem(point.name, color=colour, fill=faint)) for point in points]
@@ -49,6 +66,9 @@ class PointNames(QObject):
         view = self._plot.getViewBox()
         middles = [view.mapViewToScene(QPointF(point.x, point.y)) for point, _label in self._labels]
         taken = [QRectF(m.x() - REACH, m.y() - REACH, 2 * REACH, 2 * REACH) for m in middles]
+        corners = [view.mapViewToScene(QPointF(*corner)) for corner in self._steps]
+        for begin, end in pairwise(corners):
+            taken.append(QRectF(begin, end).normalized().adjusted(-CLEAR, -CLEAR, CLEAR, CLEAR))
         names: list[QRectF] = []
         for middle, (_point, label) in zip(middles, self._labels, strict=True):
             place = place_for(middle, label.boundingRect(), taken, view.sceneBoundingRect())

@@ -11,12 +11,12 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPen
 
-from kdstudio.engine.views import FigureView
 from kdstudio.gui.plots.band import NO_PEN, faint
 from kdstudio.gui.plots.frame import PlotFrame, dress
 from kdstudio.gui.plots.point_names import NamedPoint, PointNames
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.figures import Part, Spread, axis_title, figure_called, is_figure
+from kdstudio.runs.axes import Axes, Axis
+from kdstudio.runs.figures import Spread
 from kdstudio.runs.plot_data import PlotPoint
 from kdstudio.runs.results import ResultCurve
 
@@ -34,7 +34,7 @@ STYLES = (
     Qt.PenStyle.DashDotDotLine,
 )
 LEVEL = Qt.PenStyle.DotLine
-EMPTY = FigureView(title="", x="")
+EMPTY = Axes("", Axis(""), Axis(""))
 
 
 class ResultPlot(PlotFrame):
@@ -46,26 +46,22 @@ class ResultPlot(PlotFrame):
     def __init__(self, theme: Theme) -> None:
         """Empty."""
         super().__init__(theme, "")
-        self._view = EMPTY
+        self._axes = EMPTY
         self._curves: tuple[ResultCurve, ...] = ()
-        self._part: Part = "test"
-        self._along = ""
         self._names = PointNames(self.plot)
         self.legend.toggled.connect(self._restyle)
         self._restyle()
 
-    def show_curves(
-        self, view: FigureView, curves: Sequence[ResultCurve], part: Part = "test", along: str = ""
-    ) -> None:
-        """Draw ``curves`` as ``view`` declares the axes; ``along`` names the lower one better."""
-        wanted = (view, tuple(curves), part, along)
-        if wanted == (self._view, self._curves, self._part, self._along):
+    def show_curves(self, axes: Axes, curves: Sequence[ResultCurve]) -> None:
+        """Draw ``curves`` within ``axes``."""
+        wanted = (axes, tuple(curves))
+        if wanted == (self._axes, self._curves):
             return
-        if (view, [c.text for c in curves]) != (self._view, [c.text for c in self._curves]):
+        if (axes.title, [c.text for c in curves]) != (self._axes.title, [c.text for c in self._curves]):
             self.legend.clear()
-        self._view, self._curves, self._part, self._along = wanted
-        self.heading.setText(view.title)
-        self.plot.setAccessibleName(view.title)
+        self._axes, self._curves = wanted
+        self.heading.setText(axes.title)
+        self.plot.setAccessibleName(axes.title)
         self._restyle()
 
     def points(self) -> list[PlotPoint]:
@@ -78,21 +74,21 @@ class ResultPlot(PlotFrame):
                 found.append(self._point(curve.text, None, curve.level))
             for point in curve.points:
                 name = curve.text if curve.connected else point.name
-                found.append(self._point(name, point.x * self._scale, point.y))
+                found.append(self._point(name, point.x * self._axes.x.scale, point.y))
         return found
 
     def _point(self, name: str, x: float | None, y: Spread) -> PlotPoint:
-        scale, several = figure_called(self._view.y).scale, y.count > 1
+        scale, several = self._axes.y.scale, y.count > 1
         low, high = ((y.mean + side * y.deviation) * scale if several else None for side in (-1, 1))
         return PlotPoint(name, x, y.mean * scale, low, high)
 
     def _restyle(self) -> None:
-        view, colours = self._view, self._theme.colours
+        axes, colours = self._axes, self._theme.colours
         self.plot.clear()
-        along = self._along or axis_title(view.x, self._part) + (" (logarithmic)" if view.log_x else "")
-        dress(self.plot, colours, {"bottom": along, "left": axis_title(view.y, self._part)})
+        along = axes.x.title + (" (logarithmic)" if axes.log_x else "")
+        dress(self.plot, colours, {"bottom": along, "left": axes.y.title})
         self.plot.getAxis("bottom").setTicks(self._ticks())
-        shown, names, alike = [], [], Counter[str]()
+        shown, names, steps, alike = [], [], [], Counter[str]()
         for place, curve in enumerate(self._curves):
             pen, key = self.pen(curve.token), (place, curve.text)
             number = alike[pen.color().name()]
@@ -109,10 +105,12 @@ class ResultPlot(PlotFrame):
                 self._draw_level(curve.level, pen)
                 continue
             self._draw_points(curve, pen, SYMBOLS[number % len(SYMBOLS)])
+            if curve.stepped:
+                steps += [*zip(*self._line(curve), strict=True)]
             if not curve.connected:
                 names += [NamedPoint(self._x(p.x), self._y(p.y.mean), p.name) for p in curve.points]
         self._fit(shown)
-        self._names.show(names, colours["text"], colours["panel"])
+        self._names.show(names, colours["text"], colours["panel"], steps)
 
     def _draw_level(self, level: Spread, pen: QPen) -> None:
         mean, spread = self._y(level.mean), self._y(level.deviation)
@@ -123,12 +121,10 @@ class ResultPlot(PlotFrame):
         self.plot.addItem(pg.InfiniteLine(mean, angle=0, pen=pen))
 
     def _draw_points(self, curve: ResultCurve, pen: QPen, symbol: str) -> None:
-        x = np.array([self._x(point.x) for point in curve.points])
-        means = np.array([self._y(point.y.mean) for point in curve.points])
-        spread = np.array([self._y(point.y.deviation) for point in curve.points])
-        if curve.stepped:
-            x, means = np.repeat(x, 2)[1:], np.repeat(means, 2)[:-1]
-        elif spread.any() and curve.connected and len(x) > 1:
+        x, means = self._line(curve)
+        has_spread = not curve.stepped  # the points of a front have theirs where they are drawn
+        spread = np.array([has_spread * self._y(point.y.deviation) for point in curve.points])
+        if spread.any() and curve.connected and len(x) > 1:
             known = np.where([point.y.count > 1 for point in curve.points], spread, np.nan)
             edges = [
                 pg.PlotCurveItem(x, means + side * known, pen=None, connect="finite") for side in (-1, 1)
@@ -144,26 +140,29 @@ class ResultPlot(PlotFrame):
             symbolSize=POINT * self.enlargement, symbolBrush=pen.color(), symbolPen=None, antialias=True,
         )  # fmt: skip
 
-    def _x(self, value: float) -> float:
-        return log10(value * self._scale) if self._view.log_x else value * self._scale
+    def _line(self, curve: ResultCurve) -> tuple[np.ndarray, np.ndarray]:
+        """Where its line leads: level and then upright where it is stepped."""
+        x = np.array([self._x(point.x) for point in curve.points])
+        means = np.array([self._y(point.y.mean) for point in curve.points])
+        return (np.repeat(x, 2)[1:], np.repeat(means, 2)[:-1]) if curve.stepped else (x, means)
 
-    @property
-    def _scale(self) -> float:
-        """From the figure's own unit to that of the axis below."""
-        return figure_called(self._view.x).scale if is_figure(self._view.x) else 1.0
+    def _x(self, value: float) -> float:
+        scaled = value * self._axes.x.scale
+        return log10(scaled) if self._axes.log_x else scaled
 
     def _y(self, value: float) -> float:
-        return value * figure_called(self._view.y).scale
+        return value * self._axes.y.scale
 
     def _ticks(self) -> list[list[tuple[float, str]]] | None:
         """At the values of a coordinate; costs, and very many values, have round ones."""
         values = sorted({point.x for curve in self._curves for point in curve.points})
-        if not self._view.log_x and (is_figure(self._view.x) or len(values) > MOST_TICKS):
+        axis, log_x = self._axes.x, self._axes.log_x
+        if not log_x and (axis.is_continuous or len(values) > MOST_TICKS):
             return None
-        if is_figure(self._view.x) and values:
+        if axis.is_continuous and values:
             return [[(place, f"{10**place:,g}") for place in decades(*map(self._x, (values[0], values[-1])))]]
         step = len(values) // (MOST_TICKS + 1) + 1
-        return [[(self._x(value), f"{value * self._scale:g}") for value in values[::step]]]
+        return [[(self._x(value), f"{value * axis.scale:g}") for value in values[::step]]]
 
     def _fit(self, curves: Sequence[ResultCurve]) -> None:
         """Let everything that is drawn be seen, level lines and bands too."""

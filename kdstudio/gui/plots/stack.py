@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -69,11 +69,10 @@ class PlotStack(QWidget):
     def offer(self, widgets: dict[str, QWidget]) -> None:
         """Offer these instead, a widget maybe under several names; what is in sight stays if it is there."""
         before = self.shown()
-        self.choice.blockSignals(True)
-        self.choice.clear()
-        self.choice.addItems(list(widgets))
-        self.choice.setCurrentIndex(max(self.choice.findText(before), 0))
-        self.choice.blockSignals(False)
+        with QSignalBlocker(self.choice):
+            self.choice.clear()
+            self.choice.addItems(list(widgets))
+            self.choice.setCurrentIndex(max(self.choice.findText(before), 0))
         self._widgets = widgets
         for widget in widgets.values():
             self._stack.addWidget(widget)

@@ -21,6 +21,7 @@ def style_sheet(letters: int) -> str:
     return f"""
     QLabel, LargeLegend, QFrame#formula {{ font-size: {letters}px; }}
     QLabel#hall-title {{ font-size: {round(TITLE * letters)}px; font-weight: 600; }}
+    QLabel#hall-message {{ font-size: {round(TITLE * letters)}px; }}
     QSlider::groove:horizontal {{ height: {groove}px; border-radius: {groove // 2}px; }}
     QSlider::handle:horizontal {{
       width: {letters}px; margin: -{outside}px 0; border-radius: {letters // 2 - 1}px;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer
@@ -57,11 +58,11 @@ class Presentation(QFrame):
         self._shown: Slide | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Presentation")
-        self.title, self.where = QLabel(objectName="hall-title"), QLabel(objectName="hall-where")
-        self.nothing = QLabel(NOTHING, alignment=Qt.AlignmentFlag.AlignCenter)
+        self.title, self.where = text_label(name="hall-title"), QLabel(objectName="hall-where")
+        self.message = text_label(name="hall-message")
+        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.side, self.formula, self.words = Side(), FormulaView(), text_label()
         self.slider = QSlider(Qt.Orientation.Horizontal, focusPolicy=Qt.FocusPolicy.NoFocus)
-        self.slider.setAccessibleName("Temperature, on a log scale")
         self.formula.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._lay_out()
         self._timer = QTimer(self, interval=POLL_MILLISECONDS)
@@ -76,13 +77,15 @@ class Presentation(QFrame):
         top.addWidget(self.title, 1)
         top.addWidget(self.where)
         self._stage = Stage()
-        middle = QHBoxLayout()
+        self._middle = QWidget()  # a layout alone would keep its room while all in it is hidden
+        middle = QHBoxLayout(self._middle)
+        middle.setContentsMargins(0, 0, 0, 0)
         middle.addWidget(self._stage, 1)
         middle.addWidget(self.side)
         self._column = QVBoxLayout(self)
         self._column.addLayout(top)
-        self._column.addLayout(middle, 1)
-        self._column.addWidget(self.nothing, 1)
+        self._column.addWidget(self._middle, 1)
+        self._column.addWidget(self.message, 1)
         self._column.addWidget(self.slider)
         self._below = QBoxLayout(BELOW)
         for widget in (self.formula, self.words):
@@ -132,13 +135,15 @@ class Presentation(QFrame):
     def _follow(self) -> None:
         """Be as the page beneath is now."""
         page = self._window.stack.currentWidget()
-        if page is not self._page or self._shown is None or not self._shown.is_in_sight:
+        slides = slides_of(page)
+        is_other = page is not self._page or places(slides) != places(self._slides)
+        if is_other or self._shown is None or not self._shown.is_in_sight:
             self._show(None)
             if page is not self._page:
                 self._turn_back()
                 self._turned = {stack: stack.shown() for stack in page.findChildren(PlotStack)}
                 self._title = ""
-            self._page, self._slides = page, slides_of(page)
+            self._page, self._slides = page, slides
             same = (slide for slide in self._slides if slide.title == self._title)
             self._show(next(same, self._slides[0] if self._slides else None))
         self._tell()
@@ -156,7 +161,9 @@ class Presentation(QFrame):
             slide.bring()
             self._title = slide.title
         self._stage.show_plots(slide.frames if slide else (), self._enlargement)
-        self.nothing.setVisible(slide is None)
+        has_plots = slide is not None and bool(slide.frames)
+        self._middle.setVisible(has_plots)
+        self.message.setVisible(not has_plots)
         with QSignalBlocker(self.slider):
             self.slider.setMaximum(slide.levels if slide else 0)
 
@@ -165,10 +172,14 @@ class Presentation(QFrame):
         slide, run = self._shown, None
         if isinstance(self._page, ShowsRun):
             run = self._page.shown_run
-        for widget in (self.side, self.slider):
-            widget.setVisible(slide is not None)
-        self.where.setText(f"{self._slides.index(slide) + 1} of {len(self._slides)}" if slide else "")
+        if slide is None:
+            self.side.hide()
+            self.slider.hide()
+        several = slide is not None and len(self._slides) > 1
+        self.where.setText(f"{self._slides.index(slide) + 1} of {len(self._slides)}" if several else "")
         self.title.setText(slide.title if slide else self._window.current_page)
+        self.message.setText(slide.message if slide else NOTHING)
+        self.slider.setAccessibleName(slide.slider_name if slide else "")
         formula = words = ""
         if slide:
             formula = self._words.formula(run) if slide.formula is None else slide.formula
@@ -243,3 +254,8 @@ class Presentation(QFrame):
         self.slider.setMinimumHeight(letters)
         self.side.setFixedWidth(round(SIDE * self.width()))
         self._stage.enlarge(self._enlargement)
+
+
+def places(slides: Sequence[Slide]) -> list[tuple[object, ...]]:
+    """Where slides are: the same as long as a page offers the same ones."""
+    return [slide.place for slide in slides]

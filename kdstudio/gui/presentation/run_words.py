@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kdstudio.engine.trials import first_setting
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.claims import difference_of
+from kdstudio.runs.finding_words import difference_of
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.formulas.swept import formula_of
 from kdstudio.runs.outcome import outcome
 from kdstudio.runs.summary import Summary
 
@@ -32,7 +32,7 @@ class RunWords:
             return ""
         if run not in self._formulas:
             try:
-                self._formulas[run] = first_setting(run.experiment()).strategy.formula()
+                self._formulas[run] = formula_of(run.experiment())
             except KDStudioError:
                 self._formulas[run] = ""
         return self._formulas[run]

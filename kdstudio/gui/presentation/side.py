@@ -72,9 +72,10 @@ class Side(QWidget):
         column.addWidget(self.legend, 1)
 
     def follow(self, slide: Slide) -> None:
-        """Show what belongs to ``slide``."""
+        """Show what belongs to ``slide``; take no room where nothing does."""
         picture = slide.picture(round(PICTURE * self.width()), self.devicePixelRatioF())
         self.picture.setVisible(picture is not None)
         if picture is not None:
             self.picture.setPixmap(picture)
-        self.legend.show_entries(slide.frames[0].legend.entries())
+        self.legend.show_entries(slide.entries())
+        self.setVisible(picture is not None or len(self.legend.entries) > 0)

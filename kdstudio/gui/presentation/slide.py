@@ -6,28 +6,32 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QPoint
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
-from kdstudio.gui.plots.frame import PlotFrame
+from kdstudio.gui.plots.presented import Presented
 from kdstudio.gui.plots.stack import PlotStack
 from kdstudio.runs.folder import RunFolder
 
 
 class Slide:
-    """A plot of a page; what a page adds of its own overrides what it needs."""
+    """Plots of a page, or words alone; what a page adds of its own overrides what it needs."""
 
     levels = 0
     """Highest place of a slider; 0: there is none."""
     level = 0
     """Where it stands."""
+    slider_name = ""
+    """What it moves, for those who cannot see it."""
+    message = ""
+    """Words in the place of plots, where there are none."""
     formula: str | None = None
     """In place of that of the run."""
     words: str | None = None
     """In place of what came out of the run."""
 
-    def __init__(self, frames: Sequence[PlotFrame]) -> None:
+    def __init__(self, frames: Sequence[Presented]) -> None:
         """Show ``frames`` side by side, with the legend of the first."""
         self.frames = frames
 
@@ -35,6 +39,15 @@ class Slide:
     def title(self) -> str:
         """What is seen."""
         return self.frames[0].title
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """Where on its page it is: what tells it from the other slides there."""
+        return tuple(self.frames)
+
+    def entries(self) -> Sequence[tuple[str, QPen]]:
+        """Return the legend: words and a pen for each entry."""
+        return self.frames[0].entries() if self.frames else ()
 
     @property
     def is_in_sight(self) -> bool:
@@ -55,7 +68,7 @@ class Slide:
 class StackedSlide(Slide):
     """One of several plots in one place, or one of several figures that one plot draws."""
 
-    def __init__(self, stack: PlotStack, name: str, frame: PlotFrame) -> None:
+    def __init__(self, stack: PlotStack, name: str, frame: Presented) -> None:
         """``name`` is that of the choice in ``stack``."""
         super().__init__([frame])
         self._stack, self._name = stack, name
@@ -64,6 +77,11 @@ class StackedSlide(Slide):
     def title(self) -> str:
         """As it is chosen."""
         return self._name
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """Which choice it is, too."""
+        return (self._name, *super().place)
 
     @property
     def is_in_sight(self) -> bool:
@@ -96,15 +114,15 @@ def slides_of(page: QWidget) -> list[Slide]:
     """Return the slides of ``page``: its own, then each plot in sight, and those a box would bring there."""
     own = list(page.slides()) if isinstance(page, HasSlides) else []
     taken = {frame for slide in own for frame in slide.frames}
-    plots = page.findChildren(PlotFrame)
-    in_stacks: set[PlotFrame] = set()
+    plots = page.findChildren(Presented)
+    in_stacks: set[Presented] = set()
     found: list[tuple[tuple[int, int], Slide]] = []
     for stack in page.findChildren(PlotStack):
         in_stacks.update(frame for frame in plots if stack.isAncestorOf(frame))
         if stack.isVisible():
-            found += [(place(stack, page), slide) for slide in _stacked(stack)]
+            found += [(corner_of(stack, page), slide) for slide in _stacked(stack)]
     alone = [frame for frame in plots if frame.isVisible() and frame not in in_stacks]
-    found += [(place(frame, page), Slide([frame])) for frame in alone]
+    found += [(corner_of(frame, page), Slide([frame])) for frame in alone]
     return own + [
         slide for _, slide in sorted(found, key=lambda each: each[0]) if not taken & {*slide.frames}
     ]
@@ -113,12 +131,12 @@ def slides_of(page: QWidget) -> list[Slide]:
 def _stacked(stack: PlotStack) -> Iterator[Slide]:
     """Yield a slide for each plot that can be chosen in ``stack``."""
     for name, widget in stack.available():
-        frames = [widget] if isinstance(widget, PlotFrame) else widget.findChildren(PlotFrame)
+        frames = [widget] if isinstance(widget, Presented) else widget.findChildren(Presented)
         for frame in frames:
             yield StackedSlide(stack, name, frame)
 
 
-def place(widget: QWidget, page: QWidget) -> tuple[int, int]:
+def corner_of(widget: QWidget, page: QWidget) -> tuple[int, int]:
     """Where ``widget`` stands, in the order of reading."""
     corner = widget.mapTo(page, QPoint())
     return corner.y(), corner.x()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from kdstudio.gui.plots.frame import PlotFrame
+from kdstudio.gui.plots.presented import Presented
 
 
 class Stage(QWidget):
@@ -18,10 +18,10 @@ class Stage(QWidget):
         super().__init__()
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
-        self._lent: Sequence[PlotFrame] = ()
+        self._lent: Sequence[Presented] = ()
         self._holders: list[QWidget] = []
 
-    def show_plots(self, frames: Sequence[PlotFrame], enlargement: float) -> None:
+    def show_plots(self, frames: Sequence[Presented], enlargement: float) -> None:
         """Give back what was lent, and show the plots of ``frames``, so many times as large."""
         for frame in filter(isValid, self._lent):
             frame.take_back()

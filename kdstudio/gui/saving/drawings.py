@@ -10,6 +10,8 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 SCALE = 2
 """Pixels of a picture to one of the window: as sharp as on a good screen."""
+LARGEST = 12_000_000
+"""Pixels of a picture that is so sharp; to pack more, as of a table of hundreds of rows, takes seconds."""
 
 
 class Layer(NamedTuple):
@@ -30,9 +32,11 @@ class Drawing(NamedTuple):
 
 
 def as_image(drawing: Drawing) -> QImage:
-    """Paint ``drawing`` at twice its size."""
-    image = QImage(drawing.size * SCALE, QImage.Format.Format_ARGB32_Premultiplied)
-    image.setDevicePixelRatio(SCALE)
+    """Paint ``drawing`` at twice its size; a very large one as it is."""
+    size = drawing.size * SCALE
+    scale = SCALE if size.width() * size.height() <= LARGEST else 1
+    image = QImage(drawing.size * scale, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(scale)
     image.fill(QColor(drawing.ground))
     with QPainter(image) as painter:
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)

@@ -109,13 +109,26 @@ class Saving(QObject):
 
 def save_dialog(parent: QWidget, filters: Sequence[str], name: str, suffix: str) -> QFileDialog:
     """Make a dialog that asks where to save, at first in the folder of the last time."""
-    usual = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-    dialog = QFileDialog(parent, "Save", str(QSettings().value(FOLDER, usual)))
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog = _dialog(parent, "Save")
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setNameFilters(filters)
     dialog.setDefaultSuffix(suffix)
     dialog.selectFile(name)
+    return dialog
+
+
+def folder_dialog(parent: QWidget, title: str) -> QFileDialog:
+    """Make a dialog that asks for a folder, at first in that of the last time."""
+    dialog = _dialog(parent, title)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    return dialog
+
+
+def _dialog(parent: QWidget, title: str) -> QFileDialog:
+    usual = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    dialog = QFileDialog(parent, title, str(QSettings().value(FOLDER, usual)))
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     return dialog
 
 

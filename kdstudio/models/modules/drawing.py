@@ -6,12 +6,13 @@ Torch's global generator belongs to the training thread alone.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import nn
-from torch.overrides import TorchFunctionMode
+
+from kdstudio.models.modules.intercepting import Intercepting
 
 _IN_PLACE = (
     "bernoulli_",
@@ -49,7 +50,7 @@ DRAWING: frozenset[Callable[..., Any]] = frozenset(
 """Functions that draw from torch's global generator unless they are given another."""
 
 
-class OwnGenerator(TorchFunctionMode):
+class OwnGenerator(Intercepting):
     """Within it, in this thread alone, what draws at random draws from a generator of its own.
 
     The numbers are those that torch's global generator (of the device they are drawn on) would give after
@@ -62,15 +63,8 @@ class OwnGenerator(TorchFunctionMode):
         self._seed = seed
         self._generators: dict[torch.device, torch.Generator] = {}
 
-    def __torch_function__(
-        self,
-        function: Callable[..., Any],
-        types: Iterable[type],
-        args: tuple[Any, ...] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:  # noqa: ANN401
+    def call(self, function: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:  # noqa: ANN401
         """Hand the generator to what draws; numbers for the meta device need none."""
-        options = dict(kwargs or {})
         if function in DRAWING and options.get("generator") is None:
             device = _drawn_on(args, options)
             if device.type != "meta":

@@ -9,12 +9,15 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from kdstudio.errors import KDStudioError
 from kdstudio.models.declaration import ImageShape
 from kdstudio.models.modules.assembly import chain
 from kdstudio.models.modules.drawing import OwnGenerator
 from kdstudio.models.modules.images import ImageInput
+from kdstudio.models.modules.weightless import UnfitError, on_meta, weightless
+from kdstudio.packages import where_written
 
 Shape = tuple[int, ...]
 Maker = Callable[[], nn.Module]
@@ -26,11 +29,6 @@ def unknown(library: str, name: str, known: Iterable[str]) -> KDStudioError:
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     there_are = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(names[:8])}, …"
     return KDStudioError(f"{library} has no '{name}'; {there_are}")
-
-
-def on_meta() -> bool:
-    """Tell whether networks are being built without numbers."""
-    return torch.get_default_device().type == "meta"
 
 
 def with_classes(network: nn.Module, classes: int) -> nn.Module:
@@ -66,20 +64,48 @@ def not_in_place(network: nn.Module) -> nn.Module:
     return network
 
 
+def with_shapes(network: nn.Module, image: ImageShape, what: str) -> None:
+    """Let lazy layers take their shape from blank images; KDStudioError where none comes to one."""
+    if not any(map(is_lazy, network.parameters())):
+        return
+    training = network.training
+    with torch.no_grad():
+        network.eval()(torch.zeros(2, image.channels, image.height, image.width))
+    network.train(training)
+    if left := next((path for path, weights in network.named_parameters() if is_lazy(weights)), ""):
+        raise KDStudioError(
+            f"'{left}' in the network of {what} has no shape{where_written(type(network).forward)}; no image "
+            "comes to this lazy layer: use it, or remove it"
+        )
+
+
+def check_weights(network: nn.Module, what: str) -> None:
+    """Raise KDStudioError where a ``network`` has weights of another type than the images that it is fed."""
+    for path, weights in network.named_parameters():
+        if weights.dtype != torch.float32:
+            raise KDStudioError(
+                f"'{path}' in the network of {what} is {weights.dtype}; images are torch.float32, so build "
+                "it in that: .float()"
+            )
+
+
 def check_fits(network: nn.Module, twin: Maker, image: ImageShape, what: str, natural: int) -> None:
-    """Raise KDStudioError when the ``network`` cannot take such images; ``twin`` makes another like it.
+    """Raise :class:`UnfitError` when the ``network`` cannot take such images; ``twin`` makes another like it.
 
     The twin is tried without numbers, which costs nothing; the network itself only when that fails.
     """
-    with suppress(Exception):
-        if not on_meta():
-            with torch.device("meta"):
-                run(twin(), image)
+    if on_meta():
+        network.to("meta")  # where a part was reckoned with numbers
+    else:
+        with suppress(Exception), torch.device("meta"):
+            run(weightless(twin), image)
             return
     try:
         run(network, image)
     except Exception as error:
-        raise KDStudioError(
+        if on_meta() and isinstance(error, NotImplementedError):
+            raise  # it may well take them elsewhere
+        raise UnfitError(
             f"{what} cannot take images of {image.height}×{image.width} ({error}); "
             f"it was made for {natural}×{natural}: set its size to {natural}"
         ) from error
@@ -117,8 +143,8 @@ def default_taps(make: Maker, image: ImageShape) -> dict[str, str]:
     """
     with OwnGenerator(0):
         try:
+            network = weightless(make)
             with torch.device("meta"):
-                network = make()
                 shapes = run(network, image)
         except Exception:
             network = make()

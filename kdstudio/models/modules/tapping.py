@@ -10,6 +10,7 @@ from torch.utils.hooks import RemovableHandle
 
 from kdstudio.errors import KDStudioError
 from kdstudio.models.modules.maxout import Maxout
+from kdstudio.packages import where_written
 
 INPUT = "@input"
 """Behind a path: what the module there is fed with, instead of what it gives."""
@@ -31,7 +32,7 @@ def run_with_taps(
     ``taps`` maps names to paths, or to paths with ``@input`` behind. Of a layer that runs twice the last run
     counts. All is handed out contiguous, whatever the layout of the network's convolutions: who reads it may
     use ``.view``. Hooks live for this one run. Raises KDStudioError, which names ``what``, for a layer that
-    gives (or is fed with) no tensor.
+    gives (or is fed with) no tensor, and for a module that gives none.
     """
     captured: dict[str, Tensor] = {}
 
@@ -50,10 +51,16 @@ def run_with_taps(
         for name, path in taps.items():
             hook = capture(name, path.endswith(INPUT))
             handles.append(module.get_submodule(path.removesuffix(INPUT)).register_forward_hook(hook))
-        output: Tensor = module(images)
+        output: object = module(images)
     finally:
         for handle in handles:
             handle.remove()
+    if not isinstance(output, Tensor):
+        kind = "nothing" if output is None else f"a {type(output).__name__}"
+        raise KDStudioError(
+            f"'{what}' gives {kind}{where_written(type(module).forward)}; its forward must return one "
+            "tensor, the logits"
+        )
     return output.contiguous(), captured
 
 

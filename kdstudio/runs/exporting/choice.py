@@ -8,15 +8,16 @@ from kdstudio.engine.identity import CONTROL
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.comparison import main_reference, main_result
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.kept_networks import kept_networks, lost, lost_networks
 from kdstudio.runs.summary import Summary
 
 
 def usual_networks(run: RunFolder, summary: Summary) -> list[str]:
     """What a run is about: its teacher, its baseline and its result, as far as their weights are kept."""
-    names, rows = run.networks(), summary.networks
-    if not names:
-        raise KDStudioError(f"run '{run.name}' has no trained network yet; wait, or choose another run")
-    result = main_result(summary, names)
+    names, rows, gone = kept_networks(run), summary.networks, lost_networks(run)
+    result = main_result(summary, sorted([*names, *gone]))
+    if result in gone:
+        raise lost(run, result)
 
     def is_its_control(name: str) -> bool:
         return name in rows and rows[name].kind == CONTROL and rows[name].shares_trial_with(rows[result])
@@ -29,6 +30,8 @@ def weights_of(run: RunFolder, network: str, *, best: bool) -> Path:
     """Find the weights of a network that is finished; raises KDStudioError."""
     if run.is_running():
         raise KDStudioError(f"run '{run.name}' is still going on; wait for its end, or stop it first")
+    if network in lost_networks(run):
+        raise lost(run, network)
     if network not in run.networks():
         raise KDStudioError(
             f"run '{run.name}' has no network '{network}' to export; "

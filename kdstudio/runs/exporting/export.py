@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kdstudio.declaration import ProgressCallback
 from kdstudio.errors import KDStudioError
+from kdstudio.given import reason
 from kdstudio.machine import processor
 from kdstudio.runs.exporting.child import ChildError
 from kdstudio.runs.exporting.choice import weights_of
@@ -103,7 +104,7 @@ def export_networks(
             return job.deliver(folder)
     except OSError as error:
         raise KDStudioError(
-            f"nothing can be written to '{folder}' ({error.strerror or error}); make room, or choose another"
+            f"nothing can be written to '{folder}' ({reason(error)}); make room, or choose another"
         ) from error
 
 

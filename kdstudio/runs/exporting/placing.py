@@ -32,7 +32,7 @@ def check_folder(
     run: RunFolder, networks: Sequence[str], wanted: Sequence[ExportFormat], folder: Path, *, replace: bool
 ) -> None:
     """Raise KDStudioError where the files would come in the way of others."""
-    if folder.resolve().is_relative_to(run.path.resolve()):
+    if Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(run.path)):
         raise KDStudioError(f"'{folder}' is in the run's own folder; choose another to export to")
     taken = taken_files(run, networks, wanted, folder)
     if taken and not replace:

@@ -8,54 +8,58 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from kdstudio.data.folders import cache_folder
+from kdstudio.engine.bounds import Count, Name, Positive, Seconds, Share
 from kdstudio.engine.identity import Record
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.files import write_atomically
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.formats.declaration import Precision
+from kdstudio.runs.reading import MEGABYTE, read_json, reason_of
 
 BATCHES = (1, 32)
 """Images in the batches that are timed."""
+LARGEST = 16 * MEGABYTE
+"""Bytes: a row takes a thousand."""
 PATIENCE = 10.0
 
 
 class Latency(Record):
     """Seconds for one batch: over all repeats, of all rounds."""
 
-    batch: int
-    median: float
-    percentile_95: float
-    repeats: int
+    batch: Count
+    median: Seconds
+    percentile_95: Seconds
+    repeats: Count
 
 
 class MeasuredFile(Record):
     """A row of the truth table: one network in one format, as it answers when read back by its runtime."""
 
-    network: str
+    network: Name
     format: dict[str, Any]
     """The format with its options."""
-    title: str
-    runtime: str
+    title: Name
+    runtime: Name
     """What answered, with its version: ``onnxruntime 1.32.0``."""
     precision: Precision
     path: str
-    size: int
+    size: Count
     """Bytes of all files."""
-    parameters: int
-    multiply_adds: int | None
+    parameters: Count
+    multiply_adds: Count | None
     """Of one image."""
-    images: int
+    images: Count
     """How many test images it was asked."""
-    accuracy: float
-    agreement: float
+    accuracy: Share
+    agreement: Share
     """Share of these images with the same answer as the run's network."""
-    largest_difference: float
+    largest_difference: Positive
     """From the run's network: of logits, or of probabilities where the file gives these."""
     latencies: tuple[Latency, ...]
-    threads: int
+    threads: Count
     processor: str
     when: str
     """Date and time, ISO 8601."""
@@ -88,11 +92,13 @@ def measured_files(run: RunFolder) -> tuple[MeasuredFile, ...]:
     """
     file = records_file(run)
     try:
-        return _rows.validate_json(file.read_bytes())
+        return _rows.validate_python(read_json(file, LARGEST))
     except FileNotFoundError:
         return ()
-    except (OSError, ValidationError) as error:
-        raise KDStudioError(f"'{file}' is damaged; delete it, and export again to have it back") from error
+    except (OSError, ValueError) as error:
+        raise KDStudioError(
+            f"'{file}' is damaged; delete it, and export again to have it back ({reason_of(error)})"
+        ) from error
 
 
 def keep(run: RunFolder, rows: Sequence[MeasuredFile]) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from kdstudio.declaration import Declaration, Registry
-from kdstudio.errors import KDStudioError
+from kdstudio.packages import check_installed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,12 +78,7 @@ class ExportFormat(Declaration):
 
     def check_installed(self) -> None:
         """Raise KDStudioError where a package is missing."""
-        missing = [package for package in self.packages if importlib.util.find_spec(package) is None]
-        if missing:
-            raise KDStudioError(
-                f"{self.title} needs {' and '.join(missing)}; "
-                f"""'uv pip install "kdstudio[{self.extra}]"' installs what is missing"""
-            )
+        check_installed(self.title, self.packages, self.extra)
 
 
 formats = Registry[ExportFormat]("format", "kdstudio.runs.formats", "kdstudio.formats")

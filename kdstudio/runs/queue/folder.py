@@ -13,10 +13,14 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.files import make_folder, write_atomically
-from kdstudio.runs.queue.entry import Entry
+from kdstudio.runs.files import make_folder, write_atomically, writing
+from kdstudio.runs.locks import is_held
+from kdstudio.runs.queue.entry import MOST_DEATHS, Entry
+from kdstudio.runs.reading import MEGABYTE, read_json, reason_of
 
 SUFFIX = ".json"
+LARGEST = 8 * MEGABYTE
+"""Bytes of an entry: an experiment, and what it failed with."""
 BUSY_SECONDS = 10.0
 """How long another process's change is waited for."""
 FILES = (SUFFIX, ".lock", ".stop")
@@ -45,7 +49,7 @@ class QueueFolder:
             except FileNotFoundError:  # removed this moment
                 continue
             except (OSError, ValueError) as error:
-                skipped[file.name] = str(error)
+                skipped[file.name] = reason_of(error)
         self._known, self.skipped = known, skipped
         return sorted(map(self._true, (entry for _, entry in known.values())), key=_order)
 
@@ -58,7 +62,23 @@ class QueueFolder:
             return entry
         with suppress(OSError, ValueError):  # it may have ended between the two looks
             entry = _read(self.file(entry.key, SUFFIX))
-        return entry.with_state("interrupted") if entry.state == "running" else entry
+        return self._left(entry) if entry.state == "running" else entry
+
+    def _left(self, entry: Entry) -> Entry:
+        """Return what whoever ran it has left by dying; what was to stop goes on by nobody's word."""
+        is_to_stop = self.file(entry.key, ".stop").exists()
+        deaths, why = MOST_DEATHS if is_to_stop else entry.deaths + 1, ""
+        if deaths >= MOST_DEATHS and not is_to_stop:
+            why = (
+                f"{deaths} processes have died while they ran it, so it is left alone; see the end of "
+                f"{self.log_file}, then 'kdstudio queue retry {entry.key}' lets it go on"
+            )
+        return entry.with_state("interrupted", died=True, deaths=deaths, message=why)
+
+    @property
+    def log_file(self) -> Path:
+        """What workers, and code that they run, have printed."""
+        return self.path / "worker.log"
 
     def file(self, key: str, suffix: str) -> Path:
         """Path of one of an entry's files."""
@@ -72,26 +92,24 @@ class QueueFolder:
 
     def is_locked(self, name: str) -> bool:
         """Tell whether a process holds it."""
-        if not self.file(name, ".lock").exists():
-            return False
-        try:
-            with self.lock(name):
-                return False
-        except Timeout:
-            return True
+        return is_held(self.file(name, ".lock"))
 
     @contextmanager
     def changing(self) -> Iterator[dict[str, Entry]]:
-        """Let nobody else change anything meanwhile; yields the entries by key, in order."""
+        """Let nobody else change anything meanwhile; yields the entries by key, in order.
+
+        Raises KDStudioError where the queue cannot be written.
+        """
         lock = self.lock("queue")
-        try:
-            lock.acquire(timeout=BUSY_SECONDS)
-        except Timeout as error:
-            raise KDStudioError(f"another process does not let go of the queue in {self.path}") from error
-        try:
-            yield {entry.key: entry for entry in self.entries()}
-        finally:
-            lock.release()
+        with writing("queue", self.path, "try again"):
+            try:
+                lock.acquire(timeout=BUSY_SECONDS)
+            except Timeout as error:
+                raise KDStudioError(f"another process does not let go of the queue in {self.path}") from error
+            try:
+                yield {entry.key: entry for entry in self.entries()}
+            finally:
+                lock.release()
 
     def write(self, entry: Entry) -> Entry:
         """Write an entry anew; while it is let change."""
@@ -105,9 +123,11 @@ class QueueFolder:
 
 
 def _read(file: Path) -> Entry:
-    entry = Entry.model_validate_json(file.read_bytes())
+    entry = Entry.model_validate(read_json(file, LARGEST))
     if entry.key != file.stem:
         raise ValueError(f"it calls itself '{entry.key}'")
+    if Path(entry.run).name != entry.run:
+        raise ValueError(f"its run '{entry.run}' is none of this folder")
     return entry
 
 

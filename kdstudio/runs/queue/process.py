@@ -11,6 +11,10 @@ from typing import IO, Protocol
 
 WORK, KEEP_ON = "work", "keep on"
 """What it is told, a word a line."""
+CODE = {True: "allow code", False: "refuse code"}
+"""What is said beforehand where the entries' own word on code does not count."""
+CANNOT_WRITE = 74
+"""Its exit code where the queue cannot be written, so that it has no other way to say so."""
 
 
 class Process(Protocol):
@@ -49,6 +53,7 @@ class WorkerProcess:
     def __init__(self, runs: Path) -> None:
         """Start it; it loads what it needs, and waits to be told to work."""
         self._process = launch(runs)
+        self._works = False
 
     @property
     def pid(self) -> int:
@@ -60,8 +65,23 @@ class WorkerProcess:
         """Tell whether it is there."""
         return self._process.poll() is None
 
-    def work(self) -> None:
-        """Let it take what waits."""
+    @property
+    def has_gone(self) -> bool:
+        """Tell whether it has ended of its own accord: fewer workers are wanted."""
+        return self._process.poll() == 0
+
+    @property
+    def cannot_write(self) -> bool:
+        """Tell whether it has ended since it could not write."""
+        return self._process.poll() == CANNOT_WRITE
+
+    def work(self, *, allow_code: bool | None = None) -> None:
+        """Let it take what waits; once is enough. Whether code may run is what the entries say, or this."""
+        if self._works:
+            return
+        self._works = True
+        if allow_code is not None:
+            self._say(CODE[allow_code])
         self._say(WORK)
 
     def keep_on(self) -> None:

@@ -1,7 +1,9 @@
 """The worker as a process of its own: it takes one entry after the other, for as long as it is wanted.
 
 Its standard input says what is wanted, a word a line: ``work``, or ``keep on`` without whoever started it.
-Where it ends, whoever started the worker has gone: the run is kept with a checkpoint, and the worker ends.
+Where it ends, whoever started the worker has gone: the run is kept with a checkpoint, and the worker ends. So
+it does where the system asks it to. Several share the machine: each has its place among them, and with it
+cores and a GPU; one whose place is wanted no more ends after its run.
 """
 
 from __future__ import annotations
@@ -9,19 +11,21 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from threading import Event, Thread
+from queue import SimpleQueue
+from threading import Thread
+from time import sleep
 
 import psutil
-from filelock import Timeout
 
 from kdstudio.engine.experiment import REGISTRIES
-from kdstudio.runs.folder import PATIENCE
-from kdstudio.runs.queue.process import KEEP_ON
-from kdstudio.runs.queue.queue import Queue
+from kdstudio.errors import KDStudioError
+from kdstudio.runs.queue.process import CANNOT_WRITE, CODE, KEEP_ON
+from kdstudio.runs.queue.queue import Place, Queue
+from kdstudio.runs.queue.shares import use_cores, use_gpu
 from kdstudio.runs.queue.working import Work
+from kdstudio.runs.signals import ending_signals
 
 LOOK_SECONDS = 0.05
 """How often it is looked whether there is something to do."""
@@ -32,57 +36,71 @@ NICENESS = 5
 
 
 class Orders:
-    """What whoever started the worker wants."""
+    """What whoever started the worker, or the system, wants."""
 
     def __init__(self) -> None:
         """Listen from now on."""
-        self.may_work = Event()
+        self._came: SimpleQueue[None] = SimpleQueue()  # the one to which a handler of signals may add
         self.keeps_on = False
         """Whether nobody follows any more, and all that waits is to be done."""
+        self.allow_code: bool | None = None
+        """Whether code of the user's may be run, whatever the entries say."""
         self.is_over = False
         Thread(target=self._listen, name="orders", daemon=True).start()
 
+    def wait(self) -> None:
+        """Wait for the first of them."""
+        self._came.get()
+
+    def leave(self, *_signal: object) -> None:
+        """Want the worker no more."""
+        self.is_over = True
+        self._came.put(None)
+
     def _listen(self) -> None:
         for line in sys.stdin:
-            if line.strip() == KEEP_ON:
+            word = line.strip()
+            if word in CODE.values():
+                self.allow_code = word == CODE[True]
+                continue
+            if word == KEEP_ON:
                 self.keeps_on = True
-            self.may_work.set()
-        self.is_over = not self.keeps_on
-        self.may_work.set()
+            self._came.put(None)
+        if not self.keeps_on:
+            self.leave()
 
 
 def serve(runs: Path) -> None:
     """Work off the queue of ``runs`` until nobody wants it any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: whoever started this one decides
     orders, queue = Orders(), Queue(runs)
+    for one in ending_signals():
+        signal.signal(one, orders.leave)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: whoever started this one decides
     log = _own_log(queue)
     _step_back()
     _warm_up()
-    work = Work(queue, lambda: orders.is_over, runs=lambda _folder: _shorten(log))
-    orders.may_work.wait()
-    with _alone(queue, orders):
-        while not orders.is_over:
-            taken = queue.take()
-            if taken:
-                work.carry_out(taken)
-            elif orders.keeps_on:
-                return
-            else:
-                Event().wait(LOOK_SECONDS)
+    orders.wait()
+    work = Work(
+        queue, lambda: orders.is_over, allow_code=orders.allow_code, runs=lambda _folder: _shorten(log)
+    )
+    place = _wait_for_place(queue, orders)  # held until the process ends
+    if place:
+        use_gpu(place.number)
+    while place and place.number < queue.workers and not orders.is_over:
+        if taken := queue.take():
+            use_cores(queue.workers)
+            work.carry_out(taken)
+        elif orders.keeps_on:
+            return
+        else:
+            sleep(LOOK_SECONDS)
 
 
-@contextmanager
-def _alone(queue: Queue, orders: Orders) -> Iterator[None]:
-    """Wait until no other worker is there."""
-    lock = queue.worker_lock()
-    while not orders.is_over:
-        with suppress(Timeout):
-            lock.acquire(timeout=PATIENCE)
-            break
-    try:
-        yield
-    finally:
-        lock.release()
+def _wait_for_place(queue: Queue, orders: Orders) -> Place | None:
+    """Wait until fewer others work than may; None where it is wanted no more before."""
+    while (place := queue.take_place()) is None and not orders.is_over:
+        sleep(LOOK_SECONDS)
+    return place
 
 
 def _own_log(queue: Queue) -> Path:
@@ -123,7 +141,11 @@ def _warm_up() -> None:
 
 def main() -> None:
     """Serve, and end at once: what an interpreter takes apart at its end keeps nobody waiting."""
-    serve(Path(sys.argv[1]))
+    try:
+        serve(Path(sys.argv[1]))
+    except KDStudioError as error:
+        sys.stderr.write(f"{error}\n")
+        os._exit(CANNOT_WRITE)
     os._exit(0)
 
 

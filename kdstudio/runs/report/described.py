@@ -9,10 +9,11 @@ import tomli_w
 
 from kdstudio.engine.card import NetworkCard
 from kdstudio.engine.events import NetworkResult
-from kdstudio.engine.trials import first_setting, spoken_trials
+from kdstudio.engine.trials import spoken_trials
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.command_line import run_command
 from kdstudio.runs.figures import MISSING
+from kdstudio.runs.formulas.swept import formula_of
 from kdstudio.runs.groups import Group, gathered
 from kdstudio.runs.presets import load_experiment, plain, preset_names, to_toml
 from kdstudio.runs.report.formula import formula_block
@@ -29,8 +30,7 @@ def method(run: ReportedRun) -> Section:
     experiment = run.experiment
     parts = [element("div", _formula(run), class_="formula")]
     if experiment and (trials := spoken_trials(experiment)):
-        shown = " The formula is that of the first setting." if experiment.sweep else ""
-        parts.append(paragraph(f"{trials}.{shown}"))
+        parts.append(paragraph(f"{trials}."))
     parts += [paragraph(_data(run)), *_training(run.summary)]
     return Section("Method", tuple(parts))
 
@@ -38,7 +38,7 @@ def method(run: ReportedRun) -> Section:
 def _formula(run: ReportedRun) -> Markup:
     if run.experiment is None:
         return element("code", f"{run.summary.experiment['strategy']['name']}: {run.fault}")
-    return formula_block(first_setting(run.experiment).strategy.formula())
+    return formula_block(formula_of(run.experiment))
 
 
 def _data(run: ReportedRun) -> str:

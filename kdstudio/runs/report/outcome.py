@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kdstudio.engine.views import FigureView, TableView
+from kdstudio.runs.axes import Axes, axes_of
 from kdstudio.runs.differences import Difference
-from kdstudio.runs.figures import FIGURES, Spread, axis_title, figure_called, is_figure
+from kdstudio.runs.figures import FIGURES, Spread
 from kdstudio.runs.published import published_tables
 from kdstudio.runs.report.chart import Chart, Level, Line, drawn
 from kdstudio.runs.report.markup import Markup, element, escaped, joined, paragraph, table
@@ -82,13 +83,12 @@ def figures(summary: Summary) -> Iterator[Markup]:
             else []
         )
         if isinstance(view, FigureView) and any(curve.points for curve in found):
-            yield drawn(chart_of(view, found))
+            yield drawn(chart_of(axes_of(view), found))
 
 
-def chart_of(view: FigureView, found: Sequence[ResultCurve]) -> Chart:
-    """Lay a declared figure out, in the units of its axes."""
-    along = figure_called(view.x).scale if is_figure(view.x) else 1.0
-    up = figure_called(view.y).scale
+def chart_of(axes: Axes, found: Sequence[ResultCurve]) -> Chart:
+    """Lay a figure out, in the units of its axes."""
+    along, up = axes.x.scale, axes.y.scale
     lines, number = [], dict[object, int]()
     for curve in (curve for curve in found if curve.level is None):
         style = number[curve.token] = number.get(curve.token, -1) + 1  # of one colour: other dashes
@@ -106,9 +106,9 @@ def chart_of(view: FigureView, found: Sequence[ResultCurve]) -> Chart:
         if curve.level is not None
     ]
     values = sorted({x for line in lines for x in line.x})
-    marks = values if view.log_x or not is_figure(view.x) else []
+    marks = values if axes.log_x or not axes.x.is_continuous else []
     return Chart(
-        view.title, axis_title(view.x), axis_title(view.y), lines, levels, view.log_x,
+        axes.title, axes.x.title, axes.y.title, lines, levels, axes.log_x,
         marks=marks[:: len(marks) // (MOST_MARKS + 1) + 1],
     )  # fmt: skip
 

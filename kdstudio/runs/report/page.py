@@ -10,7 +10,7 @@ from pathlib import Path
 from kdstudio import __version__
 from kdstudio.declaration import ProgressCallback
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.files import write_file
+from kdstudio.runs.files import check_place, write_file
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.report.beside import comparison
 from kdstudio.runs.report.claimed import claimed
@@ -75,6 +75,7 @@ def write_report(
     Raises KDStudioError where a run cannot be read, or ``path`` cannot be written or is there already and
     may not be replaced.
     """
+    check_place(path, replace=replace)
     found = []
     for number, run in enumerate(runs):
         progress(run.name, number / len(runs))
@@ -118,7 +119,7 @@ def _lead(run: ReportedRun, heading: str) -> Iterator[Markup]:
     took = f"{summary.state} after {spoken_duration(summary.seconds)}"
     begun = f"{datetime.fromisoformat(summary.started):%d %B %Y, %H:%M}"
     yield paragraph(f"Run {summary.name}, begun {begun}, {took}.", class_="note")
-    for note in summary.notes:
+    for note in (*summary.notes, *run.state.notices):
         yield paragraph(note, class_="note")
     for key, title in (("shows", ""), ("source", "Source: "), ("changed", "Differs from it: ")):
         if about.get(key):

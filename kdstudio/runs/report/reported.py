@@ -84,12 +84,9 @@ class ReportedRun:
 
 
 def read_run(folder: RunFolder) -> ReportedRun:
-    """Read a run; KDStudioError where its summary or its log is damaged."""
+    """Read a run; KDStudioError where its summary is damaged. What cannot be read of its log is told."""
     follower = RunFollower(folder)
-    try:
-        follower.poll()
-    except (OSError, ValueError) as error:
-        raise KDStudioError(f"'{folder.events_file}' is damaged: {error}") from error
+    follower.poll()
     experiment, fault = None, ""
     try:
         experiment = folder.experiment()

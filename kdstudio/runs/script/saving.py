@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kdstudio.engine.experiment import Experiment
-from kdstudio.errors import KDStudioError
-from kdstudio.runs.files import write_atomically
-from kdstudio.runs.folder import find_run
+from kdstudio.runs.files import check_place, write_file
+from kdstudio.runs.finding import find_run
 from kdstudio.runs.presets import gallery, load_experiment, override, plain, validate
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ def save_script(script: Script, path: Path, *, replace: bool = False) -> None:
     contents = {path.parent / file.name: file.read_bytes() for file in script.files}
     contents[path] = script.text.encode()
     for file, content in contents.items():
-        if not replace and file.exists() and not (file.is_file() and file.read_bytes() == content):
-            raise KDStudioError(
-                f"'{file}' is there already; name another file with --out, or add --replace to replace it"
-            )
-    try:
-        for file, content in contents.items():
-            write_atomically(file, content)
-    except OSError as error:
-        raise KDStudioError(f"'{path}' cannot be written: {error.strerror or error}") from error
+        check_place(file, replace=replace or _holds(file, content))
+    for file, content in contents.items():
+        write_file(file, content, replace=True)
+
+
+def _holds(file: Path, content: bytes) -> bool:
+    with suppress(OSError):
+        return file.stat().st_size == len(content) and file.read_bytes() == content
+    return False

@@ -245,8 +245,8 @@ def test_the_cache_remembers_which_files_are_unreadable(split, memory):
 
 def test_an_image_too_huge_to_be_true_is_reported(split, monkeypatch):
     Image.fromarray(pixels(0, 40, 40)).save(split / "train" / "cat" / "huge.png")
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 700)
-    with pytest.raises(KDStudioError, match=r"huge.png' has more pixels than can be decoded safely"):
+    monkeypatch.setattr(decoding, "MOST_PIXELS", 1599)
+    with pytest.raises(KDStudioError, match=r"huge.png' has 40×40 pixels, more than .* scale it down"):
         load(split)
     assert len(load(split, unreadable="skip").notes) == 1
 
@@ -438,6 +438,7 @@ def photographs():
     return Path(named, "cifar10-small")
 
 
+@pytest.mark.slow
 def test_a_run_on_real_photographs_ends_well(photographs, runs):
     session = new_session(experiment_on(photographs, "data.fraction=0.05"), runs)
     events = list(session.events())
@@ -458,3 +459,27 @@ def test_loaded_photographs_are_pillows(photographs):
         with Image.open(file) as image:
             found = data.test.images[first + number].permute(1, 2, 0).numpy()
             assert np.array_equal(found, np.asarray(image.convert("RGB")))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_what_is_no_file_is_neither_waited_for_nor_read(split):
+    (split / "train" / "cat" / "loop.png").symlink_to("loop.png")
+    os.mkfifo(split / "train" / "dog" / "z.png")
+    assert load(split, unreadable="skip").notes == tuple(
+        f"skipped '{split / 'train' / name}': it cannot be read as an image"
+        for name in ("cat/loop.png", "dog/z.png")
+    )
+    (split / "train" / "cat" / "loop.png").unlink()
+    with pytest.raises(KDStudioError, match=r"z.png' cannot be read: it is a pipe; mend or remove it"):
+        load(split)
+
+
+def test_names_that_no_line_can_hold_are_refused_or_written_out(split):
+    bad = split / "train" / "dog" / "new\nline.png"
+    bad.write_bytes(b"text")
+    assert load(split, unreadable="skip").notes[0].startswith(f"skipped '{split}/train/dog/new\\nline.png'")
+    bad.unlink()
+    for part in ("train", "test"):
+        (split / part / "dog").rename(split / part / "d\nog")
+    with pytest.raises(KDStudioError, match=r"d\\nog' has a name that cannot be printed; rename it"):
+        load(split)

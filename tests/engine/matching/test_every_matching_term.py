@@ -74,6 +74,7 @@ def test_it_can_be_rehearsed(name, student):
     assert [term for outline in outlines for term in outline.terms].count("matched") == 1
 
 
+@pytest.mark.slow
 @every_student
 @every_term
 def test_a_few_steps_lower_its_loss(name, student):
@@ -98,6 +99,7 @@ def test_gradient_reaches_the_student_and_never_the_teacher(name):
     assert any(p.grad is not None and p.grad.abs().sum() > 0 for p in student.parameters())
 
 
+@pytest.mark.slow
 @every_term
 def test_a_run_in_bfloat16_is_finite_and_repeats_itself(name):
     settings = ("compute.precision=bfloat16", "networks.student.training.optimizer.learning_rate=0.001")

@@ -175,6 +175,7 @@ def test_every_term_has_golden_numbers():
     assert {"label loss", *TERMS} == RESNETS.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("setup", "name"), EVERY)
 def test_value_gradient_and_share_are_those_of_the_authors(setup, name):
     value, gradient = measured(setup)[name]

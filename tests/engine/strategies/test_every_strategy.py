@@ -20,7 +20,10 @@ from kdstudio.runs.session import new_session
 from kdstudio.runs.weights import load_network, read_card
 from tests.small import (
     digits,
+    follow,
     interrupted,
+    kept_on_the_way,
+    resumed,
     run_in,
     same_state,
     same_states,
@@ -109,6 +112,7 @@ def test_a_plan_followed_again_is_the_same_with_fresh_networks(name):
     assert all(same_state(networks[n].state_dict(), m.state_dict()) for n, m in context.networks.items())
 
 
+@pytest.mark.slow
 @every_strategy
 def test_a_run_leaves_a_complete_folder(name, done):
     folder, events = done(name)
@@ -117,7 +121,8 @@ def test_a_run_leaves_a_complete_folder(name, done):
     }  # fmt: skip
     assert folder.experiment() == experiment_of(name, "compute.precision=float32")  # chosen: steps are small
     kinds = [json.loads(line)["kind"] for line in folder.events_file.read_text().splitlines()]
-    assert [kind for kind in kinds if kind != "preparing"] == [event.kind for event in events]
+    aside = ("preparing", "checkpoint-saved")
+    assert [kind for kind in kinds if kind not in aside] == [event.kind for event in events]
     summary = folder.summary()
     assert (summary.status, summary.experiment["strategy"]["name"]) == ("finished", name)
     assert summary.seconds > 0
@@ -261,6 +266,7 @@ def test_what_it_holds_against_what_is_there(name, done):
         assert shown.reference
 
 
+@pytest.mark.slow
 @every_strategy
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(name, runs):
     one, same, other = (
@@ -271,17 +277,25 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(name, runs
     assert not any(same_state(one[network], other[network]) for network in one.keys() & other.keys())
 
 
+@pytest.mark.slow
 @every_strategy
-def test_stopped_once_in_each_stage_and_resumed_equals_uninterrupted(name):
+def test_killed_at_a_step_in_each_stage_it_goes_on_from_a_checkpoint_to_the_same_bits(name):
+    """The run went on after each checkpoint was taken, which neither changes it nor is changed by it."""
     experiment = experiment_of(name)
-    events, expected = train(experiment)
-    steps = [n for n, event in enumerate(events) if event.kind == "step-done"]
-    ends = [n for n, event in enumerate(events) if event.kind in ("epoch-done", "stage-done")]
-    for stop in (*steps[3 :: max(1, len(steps) // 4)], *ends[:: max(1, len(ends) // 3)]):
-        _rest, states = interrupted(experiment, lambda number, _, stop=stop: number == stop)
-        assert same_states(states, expected), f"stopped at event {stop}, {events[stop].kind}"
+    _events, expected = train(experiment)
+    on_the_way, states = kept_on_the_way(experiment)
+    assert same_states(states, expected)
+    steps = [place for place in on_the_way if place[0].kind == "step-done"]
+    ends = [place for place in on_the_way if place[0].kind in ("epoch-done", "stage-done")]
+    for event, checkpoint, finished in (
+        *steps[3 :: max(1, len(steps) // 5)],
+        *ends[:: max(1, len(ends) // 3)],
+    ):
+        _rest, states = follow(resumed(experiment, checkpoint, finished))
+        assert same_states(finished | states, expected), event
 
 
+@pytest.mark.slow
 @every_strategy
 def test_the_networks_of_one_seed_among_several_are_those_of_that_seed_alone(name):
     """Weights are equal bit for bit, best epochs and scores too."""
@@ -299,6 +313,7 @@ def test_the_networks_of_one_seed_among_several_are_those_of_that_seed_alone(nam
             assert rows[called].model_dump(exclude={"coordinates"}) == row.model_dump(exclude={"coordinates"})
 
 
+@pytest.mark.slow
 @every_strategy
 def test_teachers_are_trained_once_for_all_seeds_and_all_else_for_each(name):
     events, _states = train(experiment_of(name, "seed=3", "seeds=2"))
@@ -320,6 +335,7 @@ def test_teachers_are_trained_once_for_all_seeds_and_all_else_for_each(name):
     assert all(same_state(together[called[n]], state) for n, state in by_name.items())
 
 
+@pytest.mark.slow
 @every_strategy
 def test_several_seeds_stopped_and_resumed_equal_uninterrupted(name):
     experiment = experiment_of(name, "seeds=2")

@@ -117,8 +117,11 @@ def test_one_tap_alone_is_an_error():
         ),
         (
             {"hint_weight": 30.0, "lambda_start": 1.0},
-            "L = 30·mean (r(F_s) − F_t)², then CE(y, softmax(z_s)) + "
-            "λ·CE(softmax(z_t/3), softmax(z_s/3)), λ from 1 to 1",
+            "L = 30·mean (r(F_s) − F_t)², then CE(y, softmax(z_s)) + CE(softmax(z_t/3), softmax(z_s/3))",
+        ),
+        (
+            {"lambda_start": 2.5, "lambda_end": 2.5},
+            "L = mean (r(F_s) − F_t)², then CE(y, softmax(z_s)) + 2.5·CE(softmax(z_t/3), softmax(z_s/3))",
         ),
     ],
 )

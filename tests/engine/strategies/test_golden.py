@@ -129,6 +129,7 @@ def test_every_strategy_has_golden_numbers():
     assert CASES.keys() == GOLDEN.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GOLDEN)
 def test_the_first_loss_is_that_of_the_paper(name):
     found = first_losses(name)

@@ -125,6 +125,15 @@ def test_each_mistake_can_be_left_out(option, left_out):
     assert stages().keys() - planned == left_out
 
 
+def test_without_a_mistake_that_a_teacher_makes_there_is_no_teacher():
+    taught = ("no_t_squared", "class_mean", "swapped_kl", "teacher_in_training")
+    alone = context(*(f"strategy.{option}=false" for option in taught))
+    assert [stage.name for stage in alone.plan()] == ["baseline", "mutual", "mutual not detached"]
+    peers = HintonMistakes(**dict.fromkeys(taught, False)).formula()
+    assert peers == "L = 0.1·CE(y, softmax(z_k)) + 0.9·4²·KL(softmax(z_l/4) ‖ softmax(z_k/4))"
+    assert "z_s" in HintonMistakes().formula()
+
+
 def test_every_mistake_is_held_against_its_right_way():
     """A mutual one against the mutual one of its number; labels alone against every right way."""
     identities = {n: i for stage in dry_run(context()) for n, i in stage.scored.items()}

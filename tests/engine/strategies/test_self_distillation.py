@@ -271,6 +271,7 @@ def test_stopped_and_resumed_equals_uninterrupted():
         assert same_states(states, expected), stop
 
 
+@pytest.mark.slow
 def test_a_run_in_a_folder_goes_on_where_it_stood(runs):
     whole = run_in(runs, experiment(RESNET), "whole")
     session = new_session(experiment(RESNET), runs, "part")

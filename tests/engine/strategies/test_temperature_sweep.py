@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from kdstudio.engine.strategies.temperature_sweep import TemperatureSweep
 from tests.small import same_state, small_context, small_experiment, train
 
 MODELS = {
@@ -67,3 +68,25 @@ def test_more_architectures_are_more_roles_and_stages():
 def test_an_empty_sweep_is_refused(field):
     with pytest.raises(Exception, match=f"strategy.{field}"):
         swept(f"strategy.{field}=[]")
+
+
+@pytest.mark.parametrize(
+    ("options", "formula"),
+    [
+        (
+            {"temperatures": (1.0, 4.0), "alphas": (0.1, 0.5)},
+            "L = α·CE(y, softmax(z_s)) + (1 − α)·T²·KL(softmax(z_t/T) ‖ softmax(z_s/T)) "
+            "for T in 1, 4 and α in 0.1, 0.5",
+        ),
+        (
+            {"temperatures": (1.0, 4.0), "alphas": (0.1,)},
+            "L = 0.1·CE(y, softmax(z_s)) + 0.9·T²·KL(softmax(z_t/T) ‖ softmax(z_s/T)) for T in 1, 4",
+        ),
+        (
+            {"temperatures": (4.0,), "alphas": (0.25,)},
+            "L = 0.25·CE(y, softmax(z_s)) + 0.75·4²·KL(softmax(z_t/4) ‖ softmax(z_s/4))",
+        ),
+    ],
+)
+def test_the_formula_has_signs_for_what_has_several_values(options, formula):
+    assert TemperatureSweep(**options).formula() == formula

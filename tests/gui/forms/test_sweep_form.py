@@ -127,6 +127,13 @@ def test_what_is_swept_is_not_offered_again(qtbot, form):
     assert not form.picker.choose_button.isEnabled()
 
 
+def test_the_list_of_fields_closes_with_its_form(form):
+    form.pick()
+    assert form.picker.isVisible()
+    form.forget()
+    assert not form.picker.isVisible()
+
+
 def test_every_control_can_be_told_by_those_who_do_not_see_it(qtbot, form):
     add(qtbot, form, "student learning rate")
     (editor,) = form._editors.values()

@@ -25,6 +25,9 @@ def test_guess_measurements_and_level_are_drawn(qtbot, theme):
     assert [point.curve for point in plot.points()] == [LEVEL]
 
 
-def test_rows_of_one_network_say_what_it_is_held_against():
-    both = [finding(), finding(than="labels alone")]
-    assert named_rows(both) == ["student, against baseline", "student, against labels alone"]
+def test_rows_say_what_is_held_against_unless_that_is_the_same():
+    assert named_rows([finding(), finding(of="peer")]) == ["student", "peer"]
+    both = [finding(), finding(of="peer", than="labels alone")]
+    assert named_rows(both) == ["student, against baseline", "peer, against labels alone"]
+    number = finding(than="0.1", other=0.1, scale=100, unit="%")
+    assert named_rows([number, finding()]) == ["student, against 10%", "student, against baseline"]

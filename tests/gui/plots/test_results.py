@@ -1,6 +1,6 @@
 """Figures that strategies declare: means at their places, bands, level lines, names, marks."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import log10
 
 import numpy as np
@@ -11,7 +11,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from kdstudio.engine.views import FigureView
 from kdstudio.gui.plots.point_names import place_for
 from kdstudio.gui.plots.results import ResultPlot, decades
-from kdstudio.runs.results import curves
+from kdstudio.runs.axes import Axes, Axis, axes_of
+from kdstudio.runs.figures import Spread
+from kdstudio.runs.results import ResultCurve, ResultPoint, curves
 from tests.results import row
 from tests.runs.test_results import SWEEP, SWEPT
 
@@ -19,6 +21,8 @@ COSTS = FigureView(title="Costs", x="multiply_adds", connected=False)
 CLOSE = [
     row("exit", 0.70 + step / 1000, exit=step, multiply_adds=10_000_000 + 100_000 * step) for step in range(5)
 ]
+
+LONG = [(1, 0.5, "a network at the edge of the plot"), (2, 0.9, "another one, where the line goes up")]
 
 
 @pytest.fixture
@@ -31,7 +35,7 @@ def plot(qtbot, theme):
 
 
 def show(plot, view, rows, part="test"):
-    plot.show_curves(view, curves(view, rows, part), part)
+    plot.show_curves(axes_of(view, part), curves(view, rows, part))
 
 
 def items(plot, kind):
@@ -140,6 +144,19 @@ def test_unconnected_points_have_names_that_cover_no_other(plot, qtbot):
         assert not one.intersects(other)
     room = plot.plot.getViewBox().sceneBoundingRect()
     assert all(room.contains(place) and place.width() > 20 for place in places)
+
+
+def test_names_stand_beside_a_step_not_on_it(plot):
+    points = [ResultPoint(x, Spread((y, y + 0.1)), name) for x, y, name in LONG]
+    front = ResultCurve("front", "line", tuple(points), stepped=True)
+    beside = [ResultCurve(p.name, "student", (p,), connected=False) for p in points]
+    plot.show_curves(Axes("", Axis("cost"), Axis("accuracy")), [front, *beside])
+    view = plot.plot.getViewBox()
+    corners = [view.mapViewToScene(QPointF(*corner)) for corner in ((1, 0.55), (2, 0.55), (2, 0.95))]
+    line = [QRectF(*ends).normalized().adjusted(0, 0, 1, 1) for ends in pairwise(corners)]
+    places = [label.mapRectToScene(label.boundingRect()) for label in items(plot, pg.TextItem)]
+    assert len(places) == 2
+    assert not any(place.intersects(step) for place in places for step in line)
 
 
 def test_a_name_moves_aside_where_there_is_no_room():

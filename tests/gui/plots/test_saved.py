@@ -13,6 +13,7 @@ from kdstudio.gui.plots.results import ResultPlot
 from kdstudio.gui.plots.shifts import ShiftCurves
 from kdstudio.gui.plots.softened import SoftenedBars
 from kdstudio.gui.plots.temperature_curves import Line, TemperatureCurves
+from kdstudio.runs.axes import axes_of
 from kdstudio.runs.curves import Series
 from kdstudio.runs.mean_curves import SeedCurves
 from kdstudio.runs.results import curves
@@ -44,14 +45,14 @@ def bar_plot(theme):
 def result_plot(theme):
     plot = ResultPlot(theme)
     rows = [row("student", a, depth=d, seed=s) for d in (1, 2) for s, a in enumerate((0.6, 0.8))]
-    plot.show_curves(DEPTH, curves(DEPTH, [*rows, row("teacher", 0.9)]))
+    plot.show_curves(axes_of(DEPTH), curves(DEPTH, [*rows, row("teacher", 0.9)]))
     return plot
 
 
 def cost_plot(theme):
     plot = ResultPlot(theme)
     rows = [row("student", 0.5, multiply_adds=2_000_000), row("teacher", 0.75, multiply_adds=5_000_000)]
-    plot.show_curves(COST, curves(COST, rows))
+    plot.show_curves(axes_of(COST), curves(COST, rows))
     return plot
 
 
@@ -105,6 +106,7 @@ def show(qtbot, theme):
     return make
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("maker", MAKERS)
 def test_a_picture_is_twice_as_large_and_in_the_colours_of_the_window(show, theme, maker):
     plot = show(maker)

@@ -42,6 +42,7 @@ def test_another_network_replaces_the_one_before(plot):
 
 
 def test_bars_and_legend_have_the_colours_of_the_tokens(plot, theme):
+    plot.show()
     for choice in ("light", "dark"):
         theme.choose(choice)
         for name in ("teacher", "student"):

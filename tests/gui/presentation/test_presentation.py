@@ -5,7 +5,8 @@ import pytest
 from PySide6.QtCore import Qt
 
 from kdstudio.gui.controller import State
-from kdstudio.gui.pages.live_run.live_plots import ACCURACY, RAW, WEIGHTED
+from kdstudio.gui.pages.live_run.live_plots import ACCURACY, CONFUSION, RAW, WEIGHTED
+from kdstudio.gui.plots.presented import Twin
 from kdstudio.gui.presentation.lettering import letters_in
 from kdstudio.gui.presentation.presentation import LEVEL_STEP, NOTHING
 
@@ -96,12 +97,13 @@ def test_keys_and_wheel_move_the_temperature(filled, present, qtbot):
     assert not presentation.is_on
 
 
+@pytest.mark.slow
 def test_it_follows_a_run_that_trains_the_theme_and_the_page_in_sight(
     window, present, wait_for, qtbot, theme
 ):
     presentation = present(window, "Live")
-    assert presentation.nothing.text() == NOTHING
-    assert not presentation.nothing.isHidden()
+    assert presentation.message.text() == NOTHING
+    assert not presentation.message.isHidden()
     window.run()
     plots = window.page("Live").plots
     qtbot.waitUntil(lambda: within(presentation, plots.losses), timeout=LONGEST)
@@ -118,7 +120,35 @@ def test_it_follows_a_run_that_trains_the_theme_and_the_page_in_sight(
     window.go_to("Experiment")
     presentation._follow()
     assert plots.accuracy.isAncestorOf(plots.accuracy.plot)
-    assert not presentation.nothing.isHidden()
+    assert not presentation.message.isHidden()
     assert window.focusWidget() is presentation
     window.present()
     assert np.isclose(plots.accuracy.plot.enlargement, 1)
+
+
+@pytest.mark.slow
+def test_a_matrix_is_presented_by_a_twin_that_follows_it(filled, present, qtbot):
+    stack = filled.page("Live").plots.predictions
+    matrix = filled.page("Live").plots.confusion
+    filled.show_page("Live")
+    stack.show_widget(CONFUSION)
+    qtbot.waitUntil(lambda: len(matrix._names) > 0, timeout=LONGEST)
+    presentation = present(filled, "Live")
+    titles = []
+    while presentation.title.text() not in titles:
+        titles.append(presentation.title.text())
+        presentation.step(1)
+    assert titles[-1] == CONFUSION
+    (twin,) = presentation.findChildren(Twin)
+    qtbot.waitUntil(twin.isVisible)
+    assert matrix.isVisible()
+    assert presentation.side.legend.entries == ()
+    before = twin.grab().toImage()
+    matrix.show_matrix(matrix._names, matrix._values.T[::-1].copy(), "student")
+    assert twin.grab().toImage() != before
+    twin.enlarge(1)
+    twin.resize(matrix.size())
+    matrix.clearFocus()
+    assert twin.grab().toImage() == matrix.grab().toImage()
+    presentation.leave()
+    qtbot.waitUntil(lambda: not presentation.findChildren(Twin))

@@ -1,5 +1,6 @@
 """Every plot and table of every page can be saved and copied, by the one mechanism."""
 
+import pytest
 from PySide6.QtWidgets import QTableView
 
 from kdstudio.gui.pages import PAGES
@@ -9,6 +10,7 @@ from kdstudio.gui.saving.button import SaveButton
 from kdstudio.gui.saving.saving import saving_at
 
 
+@pytest.mark.slow
 def test_whatever_shows_figures_has_what_saves_it_and_a_button(window):
     window.make_pages()
     shown = [each for kind in (PlotFrame, MatrixPlot, QTableView) for each in window.findChildren(kind)]
@@ -21,6 +23,7 @@ def test_whatever_shows_figures_has_what_saves_it_and_a_button(window):
     assert any(offered)
 
 
+@pytest.mark.slow
 def test_every_plot_has_its_own_zoom_and_way_back(window):
     window.make_pages()
     for frame in window.findChildren(PlotFrame):

@@ -93,6 +93,7 @@ def test_the_numbers_are_those_of_the_global_generator_and_its_state_is_left_alo
     assert torch.equal(torch.get_rng_state(), before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
 def test_a_network_has_the_weights_of_the_global_generator_bit_for_bit(spec):
     check(spec)

@@ -79,6 +79,7 @@ def exported(network, file):
     torch.onnx.export(network, (drawn(2, 1, 8, 8),), file, dynamic_shapes=(batch,), **settings)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of the exporter's own
 def test_onnxruntime_computes_with_integers_and_answers_alike(trained, tmp_path):
     onnx, onnxruntime = pytest.importorskip("onnx"), pytest.importorskip("onnxruntime")

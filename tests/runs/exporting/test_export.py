@@ -52,6 +52,7 @@ def names_in(folder):
     return {file.name for file in folder.iterdir()}
 
 
+@pytest.mark.slow
 def test_every_file_is_the_runs_network_by_its_own_runtime(run, tmp_path):
     card = read_card(run.network_file("student"))
     predictions = read_predictions(run)

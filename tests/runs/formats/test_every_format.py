@@ -45,6 +45,9 @@ def combinations():
             yield pytest.param(what, name, marks=[pytest.mark.slow] if slow else [])
 
 
+pytestmark = pytest.mark.keeps  # the process that writes all files
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
     """One process writes all files."""
@@ -64,6 +67,7 @@ def real_images(image):
     return part.images[:: len(part) // 500][:500].permute(0, 2, 3, 1).contiguous().split(MOST_IMAGES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("what", "name"), [*combinations()])
 def test_a_file_answers_as_the_network_does_for_batches_of_any_size(what, name, shop):
     if what.startswith("timm"):

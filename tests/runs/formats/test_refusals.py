@@ -52,6 +52,9 @@ REFUSED = {
 }
 
 
+pytestmark = pytest.mark.keeps  # the process that writes all files
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
     made = shipping.Shop(tmp_path_factory.mktemp("shop"))

@@ -14,6 +14,7 @@ class Branching(nn.Module):
         return images if images.sum() > 0 else -images
 
 
+@pytest.mark.slow
 def test_a_graph_takes_1_to_128_images():
     card = card_of(model("resnet", depth=8))
     module = built(card)

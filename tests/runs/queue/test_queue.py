@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from kdstudio.errors import KDStudioError
-from kdstudio.runs.folder import create_run, run_folders
+from kdstudio.runs.folder import run_folders
 from kdstudio.runs.presets import load_experiment
+from kdstudio.runs.queue.entry import spoken_state
 from kdstudio.runs.queue.queue import Queue
-from tests.small import small_experiment
+from tests.small import create_run, small_experiment
 
 
 @pytest.fixture
@@ -129,12 +130,76 @@ def test_what_a_killed_process_ran_is_interrupted_and_goes_on_where_it_stood(que
     subprocess.run([sys.executable, "-c", code, str(runs)], check=False)
     assert json.loads((runs / ".queue" / f"{three[0]}.json").read_text())["state"] == "running"
     assert states(queue) == ["interrupted", "waiting", "waiting"]
+    with queue.take().lock:  # the next worker
+        assert (queue.entry(three[0]).state, queue.entry(three[0]).run) == ("running", "begun")
     queue.retry([three[0]])
     assert (queue.entry(three[0]).state, queue.entry(three[0]).run) == ("waiting", "begun")
     queue.cancel([three[0]])
     begun.delete()
     queue.retry([three[0]])
     assert queue.entry(three[0]).run == ""
+
+
+def die(queue):
+    """Take the next one, and let go of it as a process does that is killed."""
+    taken = queue.take()
+    taken.lock.release()
+    return queue.entry(taken.entry.key)
+
+
+def test_after_three_deaths_it_is_left_until_somebody_says_so(queue, three):
+    deaths = [die(queue) for _time in range(3)]
+    assert [(entry.key, entry.deaths, entry.is_due) for entry in deaths] == [
+        (three[0], 1, True),
+        (three[0], 2, True),
+        (three[0], 3, False),
+    ]
+    assert deaths[1].message == ""
+    assert (
+        f"3 processes have died while they ran it, so it is left alone; see the end of {queue.log_file}"
+        in (deaths[2].message)
+    )
+    assert die(queue).key == three[1]
+    queue.retry([three[0]])
+    again = die(queue)
+    assert (again.key, again.deaths, again.tries, again.message) == (three[0], 1, 4, "")
+
+
+def test_what_runs_on_another_machine_is_told_with_its_name(queue, three):
+    taken = queue.take()
+    assert spoken_state(queue.entry(three[0])) == "running: preparing"
+    with taken.lock:
+        queue.note(taken.entry, host="node7", doing="fetching")
+        assert spoken_state(queue.entry(three[0])) == "running on node7: fetching"
+        queue.note(taken.entry, "done", host="node7")
+        assert spoken_state(queue.entry(three[0])) == "done"
+
+
+def test_what_was_to_stop_when_its_process_died_goes_on_by_nobodys_word(queue, three):
+    taken = queue.take()
+    queue.cancel([three[0]])
+    taken.lock.release()
+    assert states(queue) == ["interrupted", "waiting", "waiting"]
+    assert die(queue).key == three[1]
+
+
+def test_what_has_died_can_be_cancelled_and_on_another_day_waits_for_a_word(queue, three):
+    die(queue)
+    die(queue)
+    queue.cancel([three[0]])
+    assert states(queue) == ["cancelled", "waiting", "waiting"]
+    die(queue)
+    assert [entry.state for entry in queue.set_aside()] == ["interrupted", "set aside"]
+    assert queue.take() is None
+
+
+def test_a_run_that_was_deleted_after_its_process_had_died_begins_anew(queue, three):
+    taken = queue.take()
+    queue.note(taken.entry, run="gone")
+    taken.lock.release()
+    again = queue.take()
+    with again.lock:
+        assert (again.entry.key, again.entry.run) == (three[0], "")
 
 
 def test_on_another_day_nothing_begins_by_itself_and_no_code_is_allowed_any_more(queue, three, runs):
@@ -149,7 +214,7 @@ def test_on_another_day_nothing_begins_by_itself_and_no_code_is_allowed_any_more
 
 
 def test_while_a_worker_is_there_nothing_is_set_aside(queue, three, runs):
-    with queue.worker_lock():
+    with queue.take_place().lock:
         assert Queue(runs).has_worker
         assert Queue(runs).set_aside() == []
     assert line(queue) == ["run0", "run1", "run2"]
@@ -192,3 +257,59 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(KDStudioError, match="cannot be written"):
         Queue(tmp_path / "file" / "runs").add(small_experiment())
+
+
+@pytest.fixture
+def four_cores(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+
+
+def test_as_many_runs_go_on_at_once_as_are_wished_for(queue, runs, four_cores):
+    assert queue.workers == 1
+    assert not runs.exists()
+    queue.want_workers(3)
+    assert Queue(runs).workers == 3
+    assert queue.entries() == []
+    assert queue.folder.skipped == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("9999", 4), ("0", 1), ("-3", 1), ("2\n", 2), ("two", 1), ("", 1), ("3" * 9, 1), ("\xff", 1)],
+)
+def test_a_number_from_a_stranger_starts_no_more_than_the_machine_can_run(queue, four_cores, text, count):
+    queue.want_workers(2)
+    (queue.folder.path / "workers").write_text(text, "latin-1")
+    assert queue.workers == count
+
+
+def test_every_worker_has_a_place_of_its_own_and_no_more_than_there_are(queue, runs, four_cores):
+    queue.want_workers(2)
+    first, second = queue.take_place(), Queue(runs).take_place()
+    assert [first.number, second.number] == [0, 1]
+    assert queue.take_place() is None
+    first.lock.release()
+    assert queue.has_worker
+    queue.want_workers(1)
+    again = queue.take_place()
+    assert again.number == 0
+    assert queue.take_place() is None
+    second.lock.release()
+    again.lock.release()
+    assert not queue.has_worker
+
+
+def test_who_has_workers_elsewhere_leaves_no_place_for_others_however_many_are_wanted(
+    queue, runs, four_cores
+):
+    with queue.all_places() as name:
+        assert queue.folder.is_locked(name)
+        Queue(runs).want_workers(4)
+        assert Queue(runs).take_place() is None
+        with pytest.raises(KDStudioError, match="another process works"), Queue(runs).all_places():
+            pass
+    with queue.take_place().lock, pytest.raises(KDStudioError, match="another"), Queue(runs).all_places():
+        pass
+    with queue.expecting_workers(), pytest.raises(KDStudioError, match="another"), Queue(runs).all_places():
+        pass
+    assert not queue.has_worker

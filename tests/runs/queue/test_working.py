@@ -3,10 +3,13 @@
 import pytest
 
 from kdstudio.engine.events import Preparing
+from kdstudio.errors import KDStudioError
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.queue import working
 from kdstudio.runs.queue.queue import Queue
 from kdstudio.runs.queue.working import Work
+from tests.full_disk import FullDisk
+from tests.models.faulty_networks import FAULTY, RAISING_LATE
 from tests.small import small_experiment
 
 
@@ -48,6 +51,29 @@ def test_a_stop_leaves_a_checkpoint_and_it_goes_on_from_there(queue):
     assert len([path for path in queue.runs.iterdir() if path.name != ".queue"]) == 1
 
 
+def test_a_folder_that_vanishes_is_told_and_nothing_is_made_in_its_place(queue):
+    def move(folder):
+        if any(event.kind == "epoch-done" for event in folder.events()):
+            queue.runs.rename(queue.runs.with_name("gone"))
+
+    with pytest.raises(KDStudioError, match="it was moved or deleted: put it back, then resume the run"):
+        carried_out(queue, "networks.teacher.training.epochs=9", runs=move)
+    assert not queue.runs.exists()
+    queue.runs.with_name("gone").rename(queue.runs)
+    assert [entry.state for entry in queue.entries()] == ["interrupted"]
+
+
+def test_a_run_whose_end_was_not_written_down_is_done(queue):
+    """Its worker was killed between the two."""
+    entry = carried_out(queue)
+    queue.note(entry)
+    assert [left.state for left in queue.entries()] == ["interrupted"]
+    queue.retry([entry.key])
+    before = run_of(queue, entry).events_file.read_bytes()
+    assert Work(queue, lambda: False).carry_out(queue.take()).state == "done"
+    assert run_of(queue, entry).events_file.read_bytes() == before
+
+
 def test_a_worker_that_leaves_keeps_its_run_for_another_day(queue):
     began = []
     entry = carried_out(queue, leaving=lambda: len(began) > 2, runs=began.append)
@@ -81,45 +107,40 @@ def test_what_cannot_be_prepared_fails_with_its_reason(queue, tmp_path):
     assert "Traceback" in entry.details
 
 
-CODE = """
-import sys
-from torch import nn
-
-class Mine(nn.Module):
-    def __init__(self, image, classes):
-        super().__init__()
-        self.layer = nn.Linear(image.height * image.width, classes)
-
-    def forward(self, images):
-        if self.training and self.layer.weight.requires_grad and images.shape[0] > 100:
-            {act}
-        return self.layer(images.flatten(1))
-
-def build(image, classes):
-    {early}
-    return Mine(image, classes)
-"""
+@pytest.mark.parametrize("name", ["exits in top", "interrupts in init", "tuple"])
+def test_code_that_goes_wrong_at_once_fails_with_its_line_and_leaves_no_run(queue, tmp_path, name):
+    faulty = FAULTY[name]
+    entry = carried_out(queue, faulty.write(tmp_path), allow_code=True)
+    assert (entry.state, entry.run) == ("failed", "")
+    assert faulty.told in entry.message
+    assert faulty.place(tmp_path) in entry.message
 
 
-@pytest.mark.parametrize("early", [True, False])
-def test_code_that_ends_the_program_ends_its_run_alone(queue, tmp_path, early):
-    end, go_on = "sys.exit('enough')", "pass"
-    code = CODE.format(early=end if early else go_on, act=go_on if early else end)
-    (tmp_path / "mine.py").write_text(code)
-    model = f"networks.student.model={{name='python', path='{tmp_path}/mine.py:build'}}"
-    entry = carried_out(queue, model, allow_code=True)
+@pytest.mark.parametrize("name", RAISING_LATE)
+def test_code_that_goes_wrong_in_training_fails_its_run_alone(queue, tmp_path, name):
+    faulty = RAISING_LATE[name]
+    entry = carried_out(queue, faulty.write(tmp_path), allow_code=True)
     assert entry.state == "failed"
-    assert "SystemExit: enough" in entry.message
-    assert f"{tmp_path}/mine.py" in entry.message
-    if not early:
-        assert run_of(queue, entry).summary().status == "failed"
+    assert faulty.told in entry.details
+    assert entry.message.endswith(f"{faulty.place(tmp_path)}; mend it there")
+    summary = run_of(queue, entry).summary()
+    assert (summary.status, summary.error) == ("failed", entry.message)
 
 
 def test_code_is_not_run_without_a_yes(queue, tmp_path):
-    (tmp_path / "mine.py").write_text(CODE.format(act="pass", early="pass"))
-    entry = carried_out(queue, f"networks.student.model={{name='python', path='{tmp_path}/mine.py:build'}}")
+    entry = carried_out(queue, FAULTY["tuple"].write(tmp_path))
     assert entry.state == "failed"
     assert "runs code" in entry.message
+
+
+def test_a_run_whose_disk_is_full_says_so_where_its_entry_cannot(queue, monkeypatch):
+    """The last word is then that of whoever works the queue off."""
+    with monkeypatch.context() as patch, pytest.raises(KDStudioError, match=r"run folder .* cannot be"):
+        carried_out(queue, runs=lambda _folder: FullDisk(0).mount(patch.setattr))
+    (entry,) = queue.entries()
+    assert entry.state == "interrupted"
+    queue.retry([entry.key])
+    assert Work(queue, lambda: False).carry_out(queue.take()).state == "done"
 
 
 def test_who_interrupts_the_worker_interrupts_its_run(queue):

@@ -3,11 +3,12 @@ from itertools import pairwise
 
 import pytest
 
-from kdstudio.runs.folder import RunFolder, create_run
+from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.presets import load_experiment
 from kdstudio.runs.report.described import method, networks, origin
 from kdstudio.runs.report.reported import read_run
 from tests.results import row, run
+from tests.small import create_run
 
 
 @pytest.fixture

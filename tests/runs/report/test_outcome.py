@@ -3,6 +3,7 @@ import re
 import pytest
 
 from kdstudio.engine.views import FigureView, TableView
+from kdstudio.runs.axes import axes_of
 from kdstudio.runs.report.outcome import chart_of, in_words, leading_figures, outcome
 from kdstudio.runs.results import curves
 from tests.results import row, run
@@ -51,7 +52,7 @@ def test_published_figures_stand_beside_and_are_escaped(reported):
 def test_a_figure_is_drawn_in_the_units_of_its_axes():
     rows = [row("student", 0.25, multiply_adds=2_000_000), row("exit", 0.75, multiply_adds=4_000_000)]
     view = FigureView(title="Cost", x="multiply_adds", connected=False)
-    chart = chart_of(view, curves(view, rows))
+    chart = chart_of(axes_of(view), curves(view, rows))
     assert [(line.x, line.y, line.point_names) for line in chart.lines] == [
         ([pytest.approx(2)], [pytest.approx(25)], ["student"]),
         ([pytest.approx(4)], [pytest.approx(75)], ["exit"]),
@@ -62,7 +63,7 @@ def test_a_figure_is_drawn_in_the_units_of_its_axes():
 
 def test_seeds_become_a_band_and_what_has_no_place_a_level():
     rows = [row("student", a, depth=1, seed=s) for s, a in enumerate((0.6, 0.8))]
-    chart = chart_of(AGAINST, curves(AGAINST, [*rows, row("teacher", 0.9)]))
+    chart = chart_of(axes_of(AGAINST), curves(AGAINST, [*rows, row("teacher", 0.9)]))
     (line,), (level,) = chart.lines, chart.levels
     assert (line.y, line.deviations) == ([pytest.approx(70)], [pytest.approx(14.142, abs=1e-3)])
     assert (level.name, level.y) == ("teacher", pytest.approx(90))

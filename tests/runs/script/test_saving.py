@@ -31,5 +31,5 @@ def test_the_images_that_it_needs_lie_beside_it_and_nothing_is_replaced_unasked(
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path):
-    with pytest.raises(KDStudioError, match="cannot be written: No such file"):
+    with pytest.raises(KDStudioError, match="cannot be written: there is no folder"):
         save_script(script_of(small_experiment(), "s.py"), tmp_path / "none" / "s.py")

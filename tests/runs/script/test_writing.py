@@ -43,6 +43,7 @@ def fitting_images(experiment):
     return some_images(shape, classes, 60 if classes == 100 else 20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_becomes_a_formatted_script_that_compiles_and_imports_torch_alone(name, tmp_path):
     experiment = load_experiment(name).model_copy(update={"sweep": {}})
@@ -59,6 +60,7 @@ def test_every_preset_becomes_a_formatted_script_that_compiles_and_imports_torch
         assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 def test_networks_of_every_family_are_those_of_a_run(family, tmp_path):
     model = models[family].smallest()
@@ -186,6 +188,7 @@ def test_so_are_those_of_the_variants_of_born_again_networks(variant, tmp_path):
     assert_alike(small_experiment(*settings, strategy="born-again"), digits(), tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("term", [*matching_terms])
 def test_losses_and_gradients_of_every_matching_term_are_those_of_a_run(term, tmp_path):
     chosen = f"strategy.terms={{it={{name='{term}'}}}}"

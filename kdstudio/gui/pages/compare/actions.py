@@ -24,6 +24,15 @@ class Doing(NamedTuple):
     refusal: Callable[[Sequence[Entry]], str]
     """Why it cannot be done with the chosen rows; empty where it can."""
     key: str = ""
+    with_damaged: bool = False
+    """Whether it can be done with runs that cannot be read."""
+
+    def reason(self, chosen: Sequence[Entry]) -> str:
+        """Say why it cannot be done with the chosen rows, damaged ones among them; empty where it can."""
+        damaged = [entry.name for entry in chosen if entry.is_damaged]
+        if damaged and not self.with_damaged:
+            return f"'{damaged[0]}' is damaged; check and mend it, or delete it"
+        return self.refusal(chosen)
 
 
 def any_rows(chosen: Sequence[Entry]) -> str:
@@ -57,6 +66,14 @@ def unfinished(chosen: Sequence[Entry]) -> str:
     return "" if status in UNFINISHED else f"This run is {status}; what was stopped or failed can go on"
 
 
+def finished(chosen: Sequence[Entry]) -> str:
+    """A run that has come to its end."""
+    if reason := one_run(chosen):
+        return reason
+    status = chosen[0].summary.status
+    return "" if status == "finished" else f"This run is {status}; it is for runs that are finished"
+
+
 def with_networks(chosen: Sequence[Entry]) -> str:
     """A run that has something to export."""
     return one_run(chosen) or ("" if chosen[0].summary.networks else "No network of this run is finished")
@@ -82,13 +99,20 @@ DOINGS = {
     "curves": Doing("Open curves", "Show this run's curves on the Live page (Enter)", one_run),
     "settings": Doing("Use settings…", "Put its settings into the form; first you see what differs", one_row),
     "resume": Doing("Resume", "Go on where this run was stopped", unfinished),
+    "epochs": Doing(
+        "More epochs…", "Let its networks learn on: a new run, that starts from their weights", finished
+    ),
     "export": Doing("Export…", "Write this run's networks as files for other programs", with_networks),
     "report": Doing("Report…", "Write the selected runs as one HTML file", any_rows),
     "code": Doing("Code…", "Write this experiment as one PyTorch script", one_row),
+    "log": Doing("TensorBoard…", "Write the selected runs into a folder for TensorBoard", any_rows),
     "rename": Doing("Rename", "Give this run a title; its folder keeps its name", own_run, "F2"),
     "labels": Doing("Tags and note…", "Tag the selected runs, note what matters", own_rows, "Ctrl+T"),
-    "folder": Doing("Open folder", "Show this run's folder in the file manager", one_run),
-    "delete": Doing("Delete", "Delete the selected runs; that can be undone for a day", at_rest, "Del"),
+    "folder": Doing("Open folder", "Show this run's folder in the file manager", one_run, with_damaged=True),
+    "mend": Doing("Check and mend", "Read all files of the selected runs, and mend what is safe", at_rest,
+                  with_damaged=True),
+    "delete": Doing("Delete", "Delete the selected runs; that can be undone for a day", at_rest, "Del",
+                    with_damaged=True),
 }  # fmt: skip
 
 
@@ -113,7 +137,7 @@ class RunActions(QObject):
     def follow(self, chosen: Sequence[Entry]) -> None:
         """Tell the truth about ``chosen``."""
         for name, doing in DOINGS.items():
-            reason = doing.refusal(chosen)
+            reason = doing.reason(chosen)
             key = f" ({doing.key})" if doing.key else ""
             self.by_name[name].setEnabled(not reason)
             self.by_name[name].setToolTip(reason or doing.tip + key)

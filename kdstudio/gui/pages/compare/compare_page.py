@@ -26,11 +26,12 @@ from kdstudio.gui.pages.compare.actions import ActionButton, MoreButton, RunActi
 from kdstudio.gui.pages.compare.entries import Entries, Entry
 from kdstudio.gui.pages.compare.filter_bar import FilterBar
 from kdstudio.gui.pages.compare.labels_dialog import LabelsDialog
+from kdstudio.gui.pages.compare.mend_strip import MendStrip
 from kdstudio.gui.pages.compare.notes_browser import NotesBrowser
 from kdstudio.gui.pages.compare.run_figures import RunFigures
 from kdstudio.gui.pages.compare.runs_table import RunsTable
 from kdstudio.gui.pages.compare.undo_strip import UndoStrip
-from kdstudio.gui.pages.run_writer import CODE, REPORT, RunWriter
+from kdstudio.gui.pages.run_writer import CODE, LOG, REPORT, RunWriter
 from kdstudio.gui.saving.button import SaveButton
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.comparison import short_name
@@ -44,7 +45,7 @@ from kdstudio.runs.trash import throw_away
 
 EMPTY = "No runs yet.\nEvery run that ends shows up here, to be compared and exported."
 BUTTONS = ("curves", "settings", "resume", "export", "report", "delete")
-MORE = ("code", "rename", "labels", "folder")
+MORE = ("epochs", "code", "log", "rename", "labels", "folder", "mend")
 SEARCH_MILLISECONDS = 150
 """How long typing rests before it is looked for."""
 
@@ -59,6 +60,10 @@ class RunIndex(Protocol):
         """Runs that can be read, the newest first."""
 
     @property
+    def damaged(self) -> Mapping[RunFolder, Summary]:
+        """What stands for those that cannot, and says why."""
+
+    @property
     def labels(self) -> Mapping[RunFolder, Labels]:
         """What people say of them."""
 
@@ -71,6 +76,7 @@ class ComparePage(QWidget):
     resume_wanted = Signal(object)
     curves_wanted = Signal(object)
     settings_wanted = Signal(object)
+    epochs_wanted = Signal(object)
     outdated = Signal()
     """Something in the folder of runs is other than before; whoever keeps the index has to look again."""
 
@@ -85,10 +91,10 @@ class ComparePage(QWidget):
         self.setFocusProxy(self.table)
         self.filter = FilterBar()
         self.actions_of_runs = RunActions(self, self.table)
-        self.undo_strip = UndoStrip()
+        self.undo_strip, self.mend_strip = UndoStrip(), MendStrip(self.actions_of_runs["mend"])
         self.figures = RunFigures(theme)
         self.notes = NotesBrowser()
-        self.report, self.code = RunWriter(self, REPORT), RunWriter(self, CODE)
+        self.report, self.code, self.log = (RunWriter(self, kind) for kind in (REPORT, CODE, LOG))
         self.counted = QLabel(objectName="muted")
         self.buttons = {name: ActionButton(self.actions_of_runs[name]) for name in BUTTONS}
         self._stack = QStackedLayout(self)
@@ -100,24 +106,29 @@ class ComparePage(QWidget):
         self._connect()
 
     def _connect(self) -> None:
-        for writer in (self.report, self.code):
+        for writer in (self.report, self.code, self.log):
             writer.failed.connect(lambda error: self.complained.emit(failure(error).message))
         for name, act in {
             "curves": lambda: self.curves_wanted.emit(self._one),
             "settings": lambda: self.settings_wanted.emit(self._one),
+            "epochs": lambda: self.epochs_wanted.emit(self._one),
             "resume": lambda: self.resume_wanted.emit(self._one),
             "export": lambda: self.export_wanted.emit(self._one),
             "report": lambda: self.report.ask(self.table.chosen()),
             "code": lambda: self.code.ask([self._one]),
+            "log": lambda: self.log.ask(self.table.chosen()),
             "rename": self.table.rename,
             "labels": self.edit_labels,
             "folder": lambda: open_path(self._one.path, self),
+            "mend": lambda: self.mend_strip.mend(self.table.chosen()),
             "delete": self._delete,
         }.items():
             self.actions_of_runs[name].triggered.connect(act)
         self.filter.find.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.addAction(self.filter.find)
         self.undo_strip.complained.connect(self.complained)
+        self.mend_strip.complained.connect(self.complained)
+        self.mend_strip.mended.connect(self.outdated)
         self.undo_strip.undone.connect(self._take_back)
         self.table.chosen_changed.connect(self._turn)
         self.table.opened.connect(self.curves_wanted)
@@ -143,6 +154,7 @@ class ComparePage(QWidget):
         column.addLayout(head)
         column.addWidget(self.filter)
         column.addWidget(self.undo_strip)
+        column.addWidget(self.mend_strip)
         results = Card("Results")
         results.head.addWidget(SaveButton("the tables of results", lambda: self.notes.saving))
         below = QSplitter(Qt.Orientation.Horizontal, handleWidth=GAP, childrenCollapsible=False)
@@ -166,14 +178,15 @@ class ComparePage(QWidget):
 
     @property
     def shown_run(self) -> RunFolder | None:
-        """The run that is chosen, if it is one alone."""
+        """The run that is chosen, if it is one alone and can be read."""
         chosen = self.table.chosen()
-        return chosen[0] if len(chosen) == 1 else None
+        return chosen[0] if len(chosen) == 1 and chosen[0] in self._index.summaries else None
 
     def refresh(self) -> None:
         """Show what the index knows and the filter lets through; at first the newest is chosen."""
         self._searching.stop()
-        summaries, labels = self._index.summaries, self._index.labels
+        labels = self._index.labels
+        summaries = {**self._index.summaries, **self._index.damaged}
         self.filter.offer(summaries, labels)
         anew = self._awaited in summaries
         if anew and self._awaited not in search(summaries, labels, self.filter.query):
@@ -225,7 +238,8 @@ class ComparePage(QWidget):
             return
         self._chosen = chosen
         self.actions_of_runs.follow(chosen)
-        self.figures.show_entries(chosen)
+        self.mend_strip.show_entries(chosen)
+        self.figures.show_entries([entry for entry in chosen if not entry.is_damaged])
         self.notes.show_runs([entry.named for entry in chosen])
 
     def _open_menu(self, place: QPoint) -> None:

@@ -26,9 +26,15 @@ SIGNS: dict[Status, str] = {
     "stopped": "■",
     "failed": "✕",
     "interrupted": "↯",
+    "damaged": "⚠",
 }
 """A state is told by its sign and its word; its colour only helps."""
-COLOURS: dict[Status, str] = {"running": "accent", "paused": "accent", "failed": "error"}
+COLOURS: dict[Status, str] = {
+    "running": "accent",
+    "paused": "accent",
+    "failed": "error",
+    "damaged": "error",
+}
 WARNED = "warning"
 
 
@@ -66,6 +72,11 @@ class Entry:
     def is_gathered(self) -> bool:
         """Tell whether these are several."""
         return len(self.members) > 1
+
+    @property
+    def is_damaged(self) -> bool:
+        """Tell whether it cannot be read."""
+        return self.summary.status == "damaged"
 
     @property
     def summary(self) -> Summary:
@@ -208,13 +219,13 @@ def state(entry: Entry) -> str:
 
 
 def told_state(entry: Entry) -> str:
-    """Why it failed, or where it was recorded."""
+    """Why it failed or is damaged, or where it was recorded."""
     return entry.summary.recording if entry.summary.recorded else entry.summary.error
 
 
 def started(entry: Entry) -> datetime:
     """When the run began, or the latest of several."""
-    return datetime.fromisoformat(max(summary.started for summary in entry.members.values()))
+    return max(summary.begun for summary in entry.members.values())
 
 
 def spoken_start(entry: Entry) -> str:
@@ -277,7 +288,7 @@ COLUMNS = (
     Column(
         "Time",
         lambda e: e.summary.seconds,
-        lambda e: spoken_time(e.summary),
+        lambda e: "" if e.is_damaged else spoken_time(e.summary),
         is_number=True,
         tip=spoken_notes,
     ),

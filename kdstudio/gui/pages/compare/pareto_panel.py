@@ -14,6 +14,7 @@ from kdstudio.gui.pages.compare.entries import Entry
 from kdstudio.gui.pages.compare.figure_panel import FigurePanel
 from kdstudio.gui.plots.results import ResultPlot
 from kdstudio.gui.theme import Theme
+from kdstudio.runs.axes import axes_of
 from kdstudio.runs.comparison import short_names
 from kdstudio.runs.exporting.records import MeasuredFile, measured_files
 from kdstudio.runs.gathered_runs import RunGroup
@@ -84,7 +85,7 @@ class ParetoPanel(FigurePanel):
         costs = [point.x for curve in drawn for point in curve.points]
         wide = bool(costs) and max(costs) >= WIDE * min(costs) > 0
         view = FigureView(title=TITLE, x=cost.figure, log_x=wide)
-        self.plot.show_curves(view, drawn, along=cost.axis)
+        self.plot.show_curves(axes_of(view, along=cost.axis), drawn)
         lacking = [run.name for run in self._runs if cost.runtime and not accuracy_against(cost, [run])]
         missing = f"Not measured: {', '.join(lacking)}; Export does it." if lacking else ""
         self.tell(" ".join(filter(None, (cost.how, missing, *self._damaged))))

@@ -18,6 +18,8 @@ from kdstudio.gui.plots.bars import BarPlot
 from kdstudio.gui.plots.results import ResultPlot
 from kdstudio.gui.plots.stack import PlotStack
 from kdstudio.gui.theme import Theme
+from kdstudio.runs.axes import Axes, axes_of
+from kdstudio.runs.claim_figures import figure_axes, figure_curves
 from kdstudio.runs.comparison import short_names
 from kdstudio.runs.network_colours import series_of
 from kdstudio.runs.results import ResultCurve, curves, errors_by_network
@@ -40,7 +42,7 @@ class RunFigures(PlotStack):
         self.exits = ExitsPanel(theme)
         self.costs = ParetoPanel(theme)
         self.curves = OverlayPanel(theme)
-        self._declared: dict[str, tuple[FigureView, list[ResultCurve]]] = {}
+        self._declared: dict[str, tuple[Axes, list[ResultCurve]]] = {}
         self._chosen: Sequence[Entry] = ()
         super().__init__({ERRORS: self.bars}, "Figures shown")
         self.turned.connect(self._show)
@@ -50,27 +52,29 @@ class RunFigures(PlotStack):
         scored = [entry for entry in chosen if entry.summary.networks]
         self._show_errors([entry.named for entry in scored[:MOST_BARS]])
         before, self._chosen, self._declared = self._chosen, chosen, {}
-        offered: dict[str, QWidget] = {ERRORS: self.bars}
         declared = self._declared_by(chosen[0]) if len(chosen) == 1 else {}
-        offered |= declared
+        offered: dict[str, QWidget] = {**declared, ERRORS: self.bars}
         if len(scored) > 1 or any(entry.is_gathered for entry in scored):
             offered[CURVES] = self.curves
         if scored:
             offered[COSTS] = self.costs
         self.offer(offered)
         if [entry.runs for entry in before] != [entry.runs for entry in chosen]:
-            self.show_widget(next(iter(declared), ERRORS))
+            self.show_widget(next(iter(offered)))
 
     def _declared_by(self, entry: Entry) -> dict[str, QWidget]:
-        """Return what the strategy of one run declares and has points, and its exits."""
-        offered: dict[str, QWidget] = {}
-        rows = list(entry.summary.networks.values())
-        for view in entry.summary.views:
-            planned = entry.summary.planned.values()
-            drawn = curves(view, rows, planned=planned) if isinstance(view, FigureView) else []
-            if isinstance(view, FigureView) and any(curve.points for curve in drawn):
-                self._declared[view.title] = view, drawn
-                offered[view.title] = self.plot
+        """Return what the claim of one run draws, what its strategy declares, and its exits."""
+        summary = entry.summary
+        rows, planned = list(summary.networks.values()), summary.planned.values()
+        tokens = series_of([*planned, *rows])
+        figures = summary.claim.figures if summary.claim else ()
+        found = [(figure_axes(figure), figure_curves(figure, tokens)) for figure in figures]
+        views = [view for view in summary.views if isinstance(view, FigureView)]
+        found += [(axes_of(view), curves(view, rows, planned=planned)) for view in views]
+        self._declared = {
+            axes.title: (axes, drawn) for axes, drawn in found if any(curve.points for curve in drawn)
+        }
+        offered: dict[str, QWidget] = dict.fromkeys(self._declared, self.plot)
         if not entry.is_gathered and any(row.kind == EXIT for row in rows):
             offered[EXITS] = self.exits
         return offered
@@ -86,11 +90,11 @@ class RunFigures(PlotStack):
             self.curves.show_entries(self._chosen)
 
     def _show_errors(self, scored: list[Summary]) -> None:
-        tokens = series_of(row for summary in scored for row in summary.identities.values())
+        errors = errors_by_network(scored).items()
         self.bars.show_bars(
             short_names(scored),
-            errors_by_network(scored),
+            {name: [spread and spread.mean for spread in spreads] for name, spreads in errors},
             y="errors (images)",
-            shown_as="{:.0f}",
-            tokens=tokens,
+            spreads={name: [spread.deviation if spread else 0.0 for spread in each] for name, each in errors},
+            tokens=series_of(row for summary in scored for row in summary.identities.values()),
         )

@@ -19,20 +19,33 @@ def notes(summaries: Sequence[Summary]) -> Html:
     """Say everything of one run; of several what came out, and only the settings in which they differ."""
     if not summaries:
         return paragraphs("Select a run above; several with Ctrl or Shift to compare them.")
-    if len(summaries) == 1:
-        return _notes_of_one(summaries[0])
-    settings = differences_table(summaries)
+    damaged = [_notes_of_damaged(summary) for summary in summaries if summary.status == "damaged"]
+    whole = _whole(summaries)
+    if len(whole) < 2:
+        return paragraphs(*damaged, *map(_notes_of_one, whole))
+    settings = differences_table(whole)
     return paragraphs(
-        laid_out(figures_table(summaries)),
+        *damaged,
+        laid_out(figures_table(whole)),
         laid_out(settings) if settings.rows else "All settings of these runs are equal.",
     )
 
 
+def _notes_of_damaged(summary: Summary) -> Html:
+    reason = summary.error.partition("; ")[0]
+    return joined((bold(f"{summary.name} is damaged: "), f"{reason}. Its files are where they were."))
+
+
 def note_tables(summaries: Sequence[Summary]) -> Sequence[Table]:
     """The tables among what is said: results of one run, figures and differing settings of several."""
-    if len(summaries) == 1:
-        return [*result_tables(summaries[0]), *published_tables(summaries[0])]
-    return [figures_table(summaries), differences_table(summaries)]
+    whole = _whole(summaries)
+    if len(whole) < 2:
+        return [found for one in whole for found in (*result_tables(one), *published_tables(one))]
+    return [figures_table(whole), differences_table(whole)]
+
+
+def _whole(summaries: Sequence[Summary]) -> list[Summary]:
+    return [summary for summary in summaries if summary.status != "damaged"]
 
 
 def _notes_of_one(summary: Summary) -> Html:

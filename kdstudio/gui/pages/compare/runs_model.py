@@ -83,7 +83,7 @@ class RunsModel(QAbstractItemModel):
         if not index.isValid() or index.column() != RUN_COLUMN:
             return usual
         entry = self.entry(index)
-        fixed = entry.is_gathered or entry.summary.recorded
+        fixed = entry.is_gathered or entry.summary.recorded or entry.is_damaged
         return usual if fixed else usual | Qt.ItemFlag.ItemIsEditable
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -100,6 +100,8 @@ class RunsModel(QAbstractItemModel):
                 return side(column)
             case Qt.ItemDataRole.ForegroundRole if index.column() == STATE_COLUMN:
                 return QColor(self._theme.colours[entry.colour])
+            case Qt.ItemDataRole.ForegroundRole if entry.is_damaged:
+                return QColor(self._theme.colours["muted"])
             case _ if role == SORTED_BY:
                 return column.value(entry)
             case _ if role == ENTRY:

@@ -11,6 +11,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QPoint,
     QSettings,
+    QSignalBlocker,
     QSize,
     QSortFilterProxyModel,
     Qt,
@@ -176,7 +177,7 @@ class RunsTable(QTreeView):
         first = index.siblingAtColumn(0)
         if entry.is_gathered:
             self.setExpanded(first, not self.isExpanded(first))
-        else:
+        elif not entry.is_damaged:
             self.opened.emit(entry.group.run)
 
     def rename(self) -> None:
@@ -193,20 +194,19 @@ class RunsTable(QTreeView):
         usual = {frozenset(chosen)}
         wanted = usual if anew else {*self._chosen_rows()}
         unfolded = {run for index in self._tops() if self.isExpanded(index) for run in index.data(ENTRY).runs}
-        before = self.blockSignals(True)
-        self.setRootIsDecorated(any(within for _, within in rows))
-        kept = self.runs.show(rows)
-        self._show_columns()
-        if not kept:
-            for index in self._tops():
-                self.setExpanded(index, not unfolded.isdisjoint(index.data(ENTRY).runs))
-        if self.isVisible():
-            self._fit_columns()
-        if not kept or anew:
-            self._select(wanted or usual)
-            if not self.selectionModel().hasSelection():
-                self._select(usual)
-        self.blockSignals(before)
+        with QSignalBlocker(self):
+            self.setRootIsDecorated(any(within for _, within in rows))
+            kept = self.runs.show(rows)
+            self._show_columns()
+            if not kept:
+                for index in self._tops():
+                    self.setExpanded(index, not unfolded.isdisjoint(index.data(ENTRY).runs))
+            if self.isVisible():
+                self._fit_columns()
+            if not kept or anew:
+                self._select(wanted or usual)
+                if not self.selectionModel().hasSelection():
+                    self._select(usual)
 
     def chosen_entries(self) -> list[Entry]:
         """Return what the selected rows show, from the top; a run within a selected group stands in that."""

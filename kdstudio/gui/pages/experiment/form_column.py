@@ -124,16 +124,18 @@ class FormColumn(QWidget):
         position = self._scroll.verticalScrollBar().value()
         focus = next((path for form in self._forms if (path := form.focused())), None)
         self.setUpdatesEnabled(False)
-        clear(self._column)
-        for form in self._forms:
-            form.forget()
-        self._parts = []
-        self._add_cards()
-        self._column.addStretch(1)
-        self._show_state()
-        if focus and any(form.has(*focus) for form in self._forms):
-            self.form_with(*focus).editor(*focus).take_focus()
-        self.setUpdatesEnabled(True)
+        try:
+            clear(self._column)
+            for form in self._forms:
+                form.forget()
+            self._parts = []
+            self._add_cards()
+            self._column.addStretch(1)
+            self._show_state()
+            if focus and any(form.has(*focus) for form in self._forms):
+                self.form_with(*focus).editor(*focus).take_focus()
+        finally:
+            self.setUpdatesEnabled(True)
         self._scroll.verticalScrollBar().setValue(position)
 
     def _add_cards(self) -> None:

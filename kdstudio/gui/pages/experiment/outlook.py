@@ -16,6 +16,7 @@ from kdstudio.gui.layout import GAP, Card, scrolled, text_label
 from kdstudio.gui.pages.experiment.preview_panel import PreviewPanel
 from kdstudio.gui.spoken import spoken_problem
 from kdstudio.gui.theme import Theme
+from kdstudio.runs.formulas.swept import formula_of
 from kdstudio.runs.presets import write_values
 from kdstudio.runs.state import spoken_epochs
 
@@ -87,7 +88,7 @@ class Outlook(QWidget):
             heading = f"{len(problems)} {need} mending before this can run:"
             self.outline.setText(paragraphs(heading, listed(map(spoken_problem, problems))))
             return
-        self.formula.show_formula(first_setting(experiment).strategy.formula())
+        self.formula.show_formula(formula_of(experiment))
         self.outline.setText(outline(experiment))
         self._about_card.setVisible(experiment.about is not None)
         if experiment.about:
@@ -112,7 +113,7 @@ def trials_text(experiment: Experiment) -> Html:
     trials = spoken_trials(experiment)
     swept = [f"{title_of(path)}: {write_values(values)}" for path, values in experiment.sweep.items()]
     teachers = "a teacher for each seed" if experiment.teacher_for_each_seed else "one teacher for all seeds"
-    shown = "Formula, networks and data are shown as of the first setting." if swept else ""
+    shown = "Networks and data are shown as of the first setting." if swept else ""
     return lines(bold(trials) if trials else "", *swept, teachers if experiment.seeds > 1 else "", shown)
 
 

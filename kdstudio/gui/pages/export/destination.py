@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from kdstudio.given import given_path
 from kdstudio.gui.layout import shape_number
 
 USUAL_FOLDER = "kdstudio-export"
@@ -63,10 +64,7 @@ class Destination(QWidget):
     def folder(self) -> Path | None:
         """The folder; None while none is given."""
         text = self.folder_line.text().strip()
-        try:
-            return Path(text).expanduser() if text else None
-        except RuntimeError:  # nobody is called so
-            return Path(text)
+        return given_path(text) if text else None
 
     @property
     def best(self) -> bool:

@@ -117,7 +117,7 @@ class ExportPage(RunPage):
             return
         self._listed, self._refusals = listed, ()
         self._say("")
-        self._usual = tuple(usual_networks(run, self.picker.summary))
+        self._usual = tuple(usual_networks(run, self.picker.summary)) if listed[1] else ()
         self.networks.offer((Tick(name, name, about) for name, about in listed[1].items()), self._usual)
 
     def _show_truth(self, run: RunFolder) -> None:

@@ -32,6 +32,7 @@ class DisagreementsPanel(ReadingStack):
         super().__init__(read, "explain")
         self.shown: Disagreements | None = None
         self._tokens: Mapping[str, Token] = {}
+        self._coming: Mapping[str, Token] = {}
         self._found: list[int] = []
         self._limit = MORE
         self.found.connect(self._show)
@@ -76,11 +77,11 @@ class DisagreementsPanel(ReadingStack):
         return content
 
     def show_networks(self, tokens: Mapping[str, Token]) -> None:
-        """Use the colours of the run that is shown from now on."""
-        self._tokens = tokens
+        """Use the colours of the run that is read from now on; the one in sight keeps its own until then."""
+        self._coming = tokens
 
     def _show(self, found: Disagreements) -> None:
-        self.shown = found
+        self.shown, self._tokens = found, self._coming
         lines = {n: Calibration(found.reliability(n), found.calibration_error(n)) for n in found.answers}
         self.calibration.show_networks(lines, self._tokens)
         self.names.show_names(found.answers, self._tokens)

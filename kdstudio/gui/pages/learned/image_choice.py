@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from kdstudio.gui.forms.editors import Choices
@@ -105,10 +105,9 @@ class ImageChoice(QWidget):
 
     def take_cell(self, cell: tuple[int | None, int | None]) -> None:
         """Choose a true class and a class answered; None stands for any."""
-        self.blockSignals(True)
-        for box, number in zip((self.class_box, self.answer_box), cell, strict=True):
-            box.setCurrentIndex(box.findData(-1 if number is None else number))
-        self.blockSignals(False)
+        with QSignalBlocker(self):
+            for box, number in zip((self.class_box, self.answer_box), cell, strict=True):
+                box.setCurrentIndex(box.findData(-1 if number is None else number))
         self.changed.emit()
 
 

@@ -76,10 +76,8 @@ class LearnedPage(RunPage):
             for panel in panels:
                 panel.reader.forget()
             return
-        tokens = series_by_name(self.picker.summary.identities)
-        for panel in panels:
-            panel.show_networks(tokens)
         teacher, student = self.picker.networks
         wishes = ((student, teacher), (student, teacher), (student,))
         place = self.tabs.currentIndex()
+        panels[place].show_networks(series_by_name(self.picker.summary.identities))
         panels[place].reader.want(run, *wishes[place])

@@ -41,6 +41,7 @@ class TryPanel(ReadingStack):
         doing = "Loading the networks"
         super().__init__(load_respondents, "explain", doing=doing, needs_data=False)
         self.respondents: Respondents | None = None
+        self._coming: Mapping[str, Token] = {}
         self._given: Given | None = None
         self.found.connect(self._take_respondents)
         self.failed.connect(self._complain)
@@ -91,11 +92,11 @@ class TryPanel(ReadingStack):
         return button
 
     def show_networks(self, tokens: Mapping[str, Token]) -> None:
-        """Use the colours of the run that is shown from now on."""
-        self.replies.tokens = tokens
+        """Use the colours of the run that is read from now on; answers on their way keep their own."""
+        self._coming = tokens
 
     def _take_respondents(self, found: Respondents) -> None:
-        self.respondents = found
+        self.respondents, self.replies.tokens = found, self._coming
         grey = found.shape.channels == 1
         self.canvas.allow(DRAW if grey else BRING, drawing=grey, on_light=grey and is_on_light(found.shape))
         self.replies.invite(drawing=grey)
@@ -160,7 +161,7 @@ class TryPanel(ReadingStack):
 
     def paste(self) -> None:
         """Take what was copied elsewhere."""
-        self._take_from(QGuiApplication.clipboard().mimeData(), "pasted")
+        self._take_from(QGuiApplication.clipboard().mimeData() or QMimeData(), "pasted")
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         """Welcome files and pictures."""

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from kdstudio.gui.html import joined, lines
 from kdstudio.gui.layout import GAP, Card, text_label
 from kdstudio.gui.pages.lecture.guess_control import GuessControl
 from kdstudio.gui.pages.lecture.lessons import FAILED, NOT_RUN, QUEUED, RUNNING, Lesson
+from kdstudio.gui.pages.lecture.progress_line import ProgressLine
 from kdstudio.gui.pages.lecture.verdict_card import VerdictCard
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.guesses import Guess, Question, question_of
+from kdstudio.runs.guesses import Guess, Question
 
 RUN, RUN_AGAIN = "Run this claim", "Run it again"
 REVEAL, HIDE = "Reveal", "Hide again"
+REVEAL_KEYS = "Alt+Down"
 SAID = {
     NOT_RUN: "Let the class guess, then press Run. It is trained here in {time}.",
     QUEUED: "It waits for its turn; the Queue page changes the order. Guess meanwhile.",
-    RUNNING: "It is being trained: the bar below tells how far it is, the Live page draws its curves. "
-    "Guess meanwhile; what is revealed now shows when it is done.",
+    RUNNING: "It is being trained; the Live page draws its curves. Guess meanwhile; what is revealed now "
+    "shows when it is done.",
     "interrupted": "It was left in mid-run. Run goes on from its last checkpoint.",
     "stopped": "It was stopped with a checkpoint. Run goes on from there.",
     FAILED: "It has failed: {message}. Mend that, then press Run.",
@@ -51,6 +54,7 @@ class ClaimView(QWidget):
         self.control = GuessControl()
         self.message = text_label(name="muted")
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.progress = ProgressLine()
         self.verdict = VerdictCard(theme)
         self.run_button = QPushButton(RUN, objectName="primary")
         self.reveal_button = QPushButton(REVEAL)
@@ -61,6 +65,8 @@ class ClaimView(QWidget):
         ):
             button.setShortcut(keys)
             button.setToolTip(f"{tip} ({keys})")
+        self.reveal_button.setToolTip(f"Show what came out, or hide it again ({REVEAL_KEYS})")
+        QShortcut(REVEAL_KEYS, self, self.reveal_button.click)  # a button loses its own with its text
         self._lay_out()
         self.control.guessed.connect(self.guessed)
         self.verdict.page_wanted.connect(self.page_wanted)
@@ -91,17 +97,17 @@ class ClaimView(QWidget):
         whole.setSpacing(GAP)
         whole.addWidget(said)
         whole.addWidget(self._asked)
+        whole.addWidget(self.progress)
         whole.addWidget(self.message, 1)
         whole.addWidget(self.verdict, 1)
 
     def show_lesson(self, lesson: Lesson, place: str, guess: Guess | None, *, revealed: bool) -> None:
         """Show ``lesson``, at its ``place`` of the course, with what was guessed of it."""
-        claim, experiment = lesson.step.claim, lesson.step.experiment
-        question = question_of(claim, experiment.strategy.comparison)
+        question = lesson.question
         is_other = self._lesson is None or self._lesson.step != lesson.step
         self._lesson = lesson
         self.place.setText(place)
-        self.statement.setText(claim.statement)
+        self.statement.setText(lesson.step.claim.statement)
         self.about.setText(_about(lesson))
         if is_other:
             self.question.setText(f"Guess: {question.text}")
@@ -138,7 +144,8 @@ def _about(lesson: Lesson) -> str:
     lacks = experiment.data.source.lacks()
     seeds = "1 seed" if experiment.seeds == 1 else f"{experiment.seeds} seeds"
     recording = lesson.summary.recording if lesson.summary and lesson.is_recorded else ""
-    facts = (variant.name, seeds, lesson.time, recording, lacks and f"needs {lacks}")
+    other = "" if lesson.wanted == lesson.step else f"Run makes {lesson.wanted.variant.name}"
+    facts = (variant.name, seeds, lesson.time, recording, lacks and f"needs {lacks}", other)
     return lines(
         claim.slide and f"“{claim.slide}”",
         claim.published and f"Published: {claim.published}",

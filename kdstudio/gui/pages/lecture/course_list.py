@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QItemSelection, Qt, Signal
+from PySide6.QtCore import QItemSelection, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QListView
 
 from kdstudio.gui.choosing.rows import ChoiceDelegate, ChoiceModel
@@ -42,10 +42,9 @@ class CourseList(QListView):
         if self._rows.choices == list(rows):
             return
         row = self.row
-        self.blockSignals(True)
-        self._rows.show(rows)
-        self.choose(row)
-        self.blockSignals(False)
+        with QSignalBlocker(self):
+            self._rows.show(rows)
+            self.choose(row)
 
     def choose(self, row: int) -> None:
         """Choose the one at ``row``, or the nearest."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -24,18 +24,22 @@ from kdstudio.gui.empty_state import EmptyState
 from kdstudio.gui.forms.editors import Choices
 from kdstudio.gui.in_sight import InSight
 from kdstudio.gui.layout import GAP, MARGIN, scrolled, text_label
+from kdstudio.gui.pages.lecture.claim_slide import ClaimSlide
 from kdstudio.gui.pages.lecture.claim_view import ClaimView
 from kdstudio.gui.pages.lecture.course_list import CourseList
-from kdstudio.gui.pages.lecture.lessons import Lesson, Lessons, read
+from kdstudio.gui.pages.lecture.lessons import RUNNING, Lesson, Lessons, read
 from kdstudio.gui.pages.run_writer import RunWriter, Writing
 from kdstudio.gui.permission import once_allowed
+from kdstudio.gui.presentation.slide import Slide
 from kdstudio.gui.run_index import SharedIndex
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.failure import failure
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.guesses import Guess
+from kdstudio.runs.kept_guesses import keep_guesses, read_guesses
 from kdstudio.runs.lecture import Step, course_table, lecture, minutes_of
 from kdstudio.runs.report.page import write_report
+from kdstudio.runs.state import spoken_duration
 
 TIMES = {"45 minutes": 45.0, "20 minutes": 20.0, "10 minutes": 10.0, "all the time it takes": None}
 SIDE_WIDTH = 286
@@ -54,13 +58,13 @@ class LecturePage(QWidget):
         self._controller = controller
         self.index = index
         self.guesses: dict[int, Guess] = {}
-        """By the claims' numbers."""
+        """By the claims' numbers; they are kept beside the runs."""
         self.revealed: set[int] = set()
         self.list = CourseList()
         self.setFocusProxy(self.list)
         self.time_box = Choices()
         self.time_box.setAccessibleName("Time there is")
-        self.total = text_label(name="muted")
+        self.total, self.remark = text_label(name="muted"), text_label(name="muted")
         self.at_once = QCheckBox("Show results at once")
         self.at_once.setToolTip("Do not wait for a guess and for Reveal")
         self.all_button = QPushButton("Run all", toolTip="Put every claim in line that has no result yet")
@@ -75,6 +79,7 @@ class LecturePage(QWidget):
             return
         self._stack.addWidget(self._make_content())
         self._connect()
+        self._read_guesses()
         self._show_total()
         self.refresh()
 
@@ -92,6 +97,7 @@ class LecturePage(QWidget):
         time.addWidget(self.time_box, 1)
         column.addLayout(time)
         column.addWidget(self.total)
+        column.addWidget(self.remark)
         column.addWidget(self.list, 1)
         column.addWidget(self.at_once)
         buttons = QHBoxLayout()
@@ -113,6 +119,9 @@ class LecturePage(QWidget):
         self.index.changed.connect(look.look)
         self._controller.watch.changed.connect(look.look)
         self.lessons.changed.connect(self.refresh)
+        progress = InSight(self, self._show_progress)
+        for told in (self._controller.state_changed, self._controller.happened, self._controller.followed):
+            told.connect(progress.look)
         self.time_box.currentIndexChanged.connect(self._limit)
         self.list.turned.connect(self._show_chosen)
         self.at_once.toggled.connect(self.refresh)
@@ -134,6 +143,15 @@ class LecturePage(QWidget):
         """The run of the claim in sight, once that is revealed."""
         return self.lesson.run if self.is_revealed(self.lesson) else None
 
+    @property
+    def hides_result(self) -> bool:
+        """Tell whether the claim in sight still waits for the guess, or for its result."""
+        return self.view.isVisible() and self.view.verdict.isHidden()
+
+    def slides(self) -> Sequence[Slide]:
+        """What a hall is shown first: the claim, until what came out is revealed."""
+        return [ClaimSlide(self)] if self.hides_result else []
+
     def is_revealed(self, lesson: Lesson) -> bool:
         """Tell whether its result may be shown."""
         return self.at_once.isChecked() or lesson.number in self.revealed
@@ -154,6 +172,11 @@ class LecturePage(QWidget):
         self.view.next_button.setEnabled(row < last)
         guess, revealed = self.guesses.get(lesson.number), self.is_revealed(lesson)
         self.view.show_lesson(lesson, place, guess, revealed=revealed)
+        self._show_progress()
+
+    def _show_progress(self) -> None:
+        """Say how far the run of the claim in sight is."""
+        self.view.progress.show_progress(*progress_of(self.lesson, self._controller))
 
     def _limit(self) -> None:
         """Choose the presets by the time there is."""
@@ -172,6 +195,23 @@ class LecturePage(QWidget):
 
     def _keep_guess(self, guess: Guess) -> None:
         self.guesses[self.lesson.number] = guess
+        self._told(lambda: keep_guesses(self._runs, self.guesses))
+
+    def _read_guesses(self) -> None:
+        self._told(lambda: self.guesses.update(read_guesses(self._runs)))
+
+    def _told(self, act: Callable[[], None]) -> None:
+        """Read or write guesses; where that is not possible a remark says so, and the lecture goes on."""
+        self.remark.setText("")
+        try:
+            act()
+        except KDStudioError as error:
+            self.remark.setText(f"{error}.")
+        self.remark.setVisible(bool(self.remark.text()))
+
+    @property
+    def _runs(self) -> Path:
+        return self._controller.watch.queue.runs
 
     def reveal(self, wanted: bool = True) -> None:
         """Show the result of the claim in sight, now or when it is there; or hide it again."""
@@ -196,7 +236,7 @@ class LecturePage(QWidget):
         return [each for each in self.lessons.all if not each.is_at_work and each not in done]
 
     def _run(self, lessons: Sequence[Lesson]) -> None:
-        experiments = [lesson.step.experiment for lesson in lessons]
+        experiments = [lesson.wanted.experiment for lesson in lessons]
         once_allowed(self, experiments, partial(self._line_up, lessons))
 
     def _line_up(self, lessons: Iterable[Lesson], *, allow_code: bool) -> None:
@@ -204,7 +244,7 @@ class LecturePage(QWidget):
             if lesson.run and not lesson.is_finished:
                 self._controller.resume_folder(lesson.run, allow_code=allow_code)
             else:
-                self._controller.run(lesson.step.experiment, allow_code=allow_code)
+                self._controller.run(lesson.wanted.experiment, allow_code=allow_code)
         self.lessons.look()
 
     def report(self) -> None:
@@ -222,6 +262,16 @@ class LecturePage(QWidget):
     def _want_page(self, name: str) -> None:
         if self.lesson.run:
             self.page_wanted.emit(name, self.lesson.run)
+
+
+def progress_of(lesson: Lesson, controller: RunController) -> tuple[str, float | None]:
+    """Say how far the run of ``lesson`` is, and what part of it is done; nothing unless it is followed."""
+    if lesson.state == RUNNING and not lesson.goes_on and controller.prepared:
+        return controller.doing, None
+    folder, run = controller.folder, controller.run_state
+    if lesson.state != RUNNING or folder is None or folder.name != lesson.goes_on or not run.place:
+        return "", None
+    return f"{run.place}  ·  {spoken_duration(run.seconds_left())} left", run.fraction
 
 
 def write_course(

@@ -14,6 +14,7 @@ from kdstudio.gui.run_index import SharedIndex
 from kdstudio.runs.choices import Choice
 from kdstudio.runs.failure import failure
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.guesses import Question, question_of
 from kdstudio.runs.lecture import Course, Shown, Step, run_among, shown_by, steps
 from kdstudio.runs.preset_facts import essence
 from kdstudio.runs.presets import plain
@@ -42,7 +43,10 @@ Key = tuple[str, RunFolder]
 class Lesson:
     """A claim of the course, as it stands now."""
 
+    wanted: Step
+    """What Run makes."""
     step: Step
+    """What is shown: the same, or until that has been run, a recorded run of another preset of the claim."""
     state: str
     run: RunFolder | None = None
     """The run that shows it, or that can be gone on with."""
@@ -51,11 +55,18 @@ class Lesson:
     """What a finished run shows; None until that has been read."""
     message: str = ""
     """Why it has failed."""
+    goes_on: str = ""
+    """Name of the run that goes on, which may be another than the one shown; empty while there is none."""
 
     @property
     def number(self) -> int:
         """Of the claim in the lecture."""
         return self.step.lesson.number
+
+    @property
+    def question(self) -> Question:
+        """What a class is asked of it."""
+        return question_of(self.step.claim, self.step.experiment.strategy.comparison)
 
     @property
     def is_at_work(self) -> bool:
@@ -76,7 +87,7 @@ class Lesson:
     def duration(self) -> str:
         """How long its run took, or else takes, as measured elsewhere."""
         took = self.summary.seconds if self.is_finished and self.summary else None
-        return spoken_duration(60 * self.step.variant.minutes if took is None else took)
+        return spoken_duration(60 * self.wanted.variant.minutes if took is None else took)
 
     @property
     def time(self) -> str:
@@ -105,8 +116,6 @@ class Lessons(QObject):
         self.all: list[Lesson] = []
         """In the order of the course."""
         self._shown: dict[Key, Shown] = {}
-        self._wanted: dict[str, Mapping[str, object]] = {}
-        """The essence of each step's experiment, by the preset's name."""
         self._essences: dict[str, Mapping[str, object]] = {}
         """That of each entry of the queue, by its key."""
         self._job = BackgroundJob("verdicts", self)
@@ -115,7 +124,6 @@ class Lessons(QObject):
     def limit(self, minutes: float | None) -> None:
         """Choose the presets by the time there is."""
         self.steps = steps(self._course, minutes)
-        self._wanted = {step.variant.name: essence(plain(step.experiment)) for step in self.steps}
         self.look()
 
     def look(self) -> None:
@@ -138,25 +146,28 @@ class Lessons(QObject):
             except KDStudioError:  # of a package that is not here
                 self._essences[entry.key] = {}
         mine = self._essences[entry.key]
-        return [(name, entry) for name, wanted in self._wanted.items() if wanted == mine]
+        return [(step.variant.name, entry) for step in self.steps if step.variant.essence == mine]
 
     def _lesson(
-        self, step: Step, summaries: Mapping[RunFolder, Summary], entries: Mapping[str, Entry]
+        self, wanted: Step, summaries: Mapping[RunFolder, Summary], entries: Mapping[str, Entry]
     ) -> Lesson:
         own = {run: summary for run, summary in summaries.items() if not summary.recorded}
-        wanted = self._wanted[step.variant.name]
-        run = run_among(wanted, own.items()) or run_among(wanted, summaries.items())
-        summary, entry = summaries[run] if run else None, entries.get(step.variant.name)
+        recorded = {run: summary for run, summary in summaries.items() if summary.recorded}
+        chances = [(wanted, own), *((each, recorded) for each in (wanted, *wanted.others))]
+        found = ((each, run_among(each.variant.essence, runs.items())) for each, runs in chances)
+        step, run = next((chance for chance in found if chance[1]), (wanted, None))
+        summary, entry = summaries[run] if run else None, entries.get(wanted.variant.name)
         shown = self._shown.get((step.variant.name, run)) if run else None
-        state, message = NOT_RUN, ""
+        state, message, goes_on = NOT_RUN, "", ""
         if entry and entry.state in OF_ENTRIES:
-            state = OF_ENTRIES[entry.state]
+            state, goes_on = OF_ENTRIES[entry.state], entry.run
+        elif summary and summary.status in ("running", "paused"):
+            state, goes_on = RUNNING, summary.name
         elif summary:
-            going_on = summary.status in ("running", "paused")
-            state = THERE if summary.status == "finished" else RUNNING if going_on else summary.status
+            state = THERE if summary.status == "finished" else summary.status
         elif entry and entry.state == "failed":
             state, message = FAILED, entry.message
-        return Lesson(step, state, run, summary, shown, message)
+        return Lesson(wanted, step, state, run, summary, shown, message, goes_on)
 
     def _take(self, found: Mapping[Key, Shown]) -> None:
         self._shown |= found

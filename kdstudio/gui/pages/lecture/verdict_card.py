@@ -14,7 +14,7 @@ from kdstudio.gui.pages.lecture.lessons import SIGNS
 from kdstudio.gui.plots.guess import GuessPlot
 from kdstudio.gui.result_strip import PAGES, pages_with_more
 from kdstudio.gui.theme import Theme
-from kdstudio.runs.claims import spoken_findings
+from kdstudio.runs.finding_words import spoken_findings
 from kdstudio.runs.guesses import Guess, Question, answer, asked
 from kdstudio.runs.labels import NOTHING
 from kdstudio.runs.lecture import Shown

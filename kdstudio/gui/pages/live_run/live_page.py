@@ -146,8 +146,9 @@ class LivePage(QWidget):
 
     def _fill_boxes(self) -> None:
         runs = {run: self._index.name_of(run) for run in self._index.summaries}
-        if self.run:
-            runs.setdefault(self.run.folder, self._index.name_of(self.run.folder))
+        if self.run and self.run.folder not in runs:
+            gone = "" if self.run.folder.path.exists() else " (deleted)"
+            runs[self.run.folder] = self._index.name_of(self.run.folder) + gone
         fill(self.run_box, runs, next(iter(runs), None))
         fill(self.beside_box, {None: NOTHING_BESIDE, **runs}, None)
         if self.is_coming:
@@ -157,11 +158,11 @@ class LivePage(QWidget):
 
     def choose(self, folder: RunFolder) -> None:
         """Show the run in ``folder``."""
-        if self._controller.is_at_work:
-            self._show(RunFollower(folder))
+        self._controller.follow(folder)
+        if self.is_coming or self.shown_run != folder:  # something else goes on, and is followed
+            is_followed = folder == self._controller.folder
+            self._show((is_followed and self._controller.follower) or RunFollower(folder))
             self._fill_boxes()
-        else:
-            self._controller.follow(folder)
 
     def _show_beside(self) -> None:
         folder = self.beside_box.currentData()

@@ -27,9 +27,11 @@ from kdstudio.gui.plots.matrix import MatrixPlot
 from kdstudio.gui.plots.results import ResultPlot
 from kdstudio.gui.plots.stack import PlotStack
 from kdstudio.gui.theme import Theme
+from kdstudio.runs.axes import axes_of
 from kdstudio.runs.confusions import read_confusion
 from kdstudio.runs.log import RunFollower
 from kdstudio.runs.results import curves
+from kdstudio.runs.summary import class_name
 from kdstudio.runs.unseen import marked_classes
 
 FRAME_MILLISECONDS, FIRST_MILLISECONDS = 80, 10
@@ -185,7 +187,7 @@ class LivePlots(QWidget):
         if shown in self._declared and self.run:
             view, rows = self._declared[shown], self.run.state.rows.values()
             drawn = curves(view, rows, "validation", self.run.state.identities.values())
-            self.figure.show_curves(view, drawn, "validation")
+            self.figure.show_curves(axes_of(view, "validation"), drawn)
             return
         for run, ending, style in self._runs():
             draw_accuracies(self.accuracy, run, ending, style)
@@ -216,7 +218,7 @@ class LivePlots(QWidget):
             if found := read_confusion(run.folder, name):
                 counts = np.array(found.confusion, dtype=float)
                 shares = counts / counts.sum(1, keepdims=True).clip(min=1)
-                classes = [state.class_names[number] for number in state.classes_of(name)]
+                classes = [class_name(state.class_names, number) for number in state.classes_of(name)]
                 self.confusion.show_matrix(classes, shares, tokens_of(run)[name])
                 return
 
@@ -231,7 +233,7 @@ class LivePlots(QWidget):
                 percents[network] = [_mean(shares) for shares in zip(*found, strict=True)]
         known = {name: shares for name, shares in percents.items() if any(s is not None for s in shares)}
         marked = marked_classes(state.class_names, state.left_out)
-        self.classes.show_bars(marked, known, y="accuracy (%)", shown_as="{:.0f}", tokens=tokens_of(run))
+        self.classes.show_bars(marked, known, y="accuracy (%)", tokens=tokens_of(run))
 
 
 def _percents(run: RunFollower, network: str) -> list[float | None]:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from kdstudio.gui.empty_state import EmptyState
 from kdstudio.gui.flow_layout import FlowLayout
 from kdstudio.gui.in_sight import InSight
-from kdstudio.gui.layout import GAP, MARGIN, text_label
+from kdstudio.gui.layout import GAP, MARGIN, shape_number, text_label
 from kdstudio.gui.left_strip import LineUp
 from kdstudio.gui.pages.queue.queue_table import QueueTable, Row, Summaries
 from kdstudio.gui.queue_watch import QueueWatch
@@ -19,7 +27,7 @@ from kdstudio.gui.saving.button import SaveButton
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.queue.entry import Entry
-from kdstudio.runs.queue.queue import Queue
+from kdstudio.runs.queue.queue import Queue, most_workers
 
 EMPTY = (
     "Nothing waits.\nWhile a run goes on, Run (Ctrl+R) puts the next one in line; "
@@ -45,6 +53,7 @@ class QueuePage(QWidget):
         self.setFocusProxy(self.table)
         self.about = text_label("", "muted")
         self.buttons: dict[str, QPushButton] = {}
+        self.at_once = QSpinBox(minimum=1, maximum=most_workers())
         self._stack = QStackedLayout(self)
         self._stack.addWidget(EmptyState(EMPTY))
         self._stack.addWidget(self._make_content())
@@ -66,6 +75,9 @@ class QueuePage(QWidget):
         head = QHBoxLayout()
         head.addWidget(QLabel("Queue", objectName="title"))
         head.addStretch(1)
+        head.addWidget(self._make_at_once())
+        head.addWidget(self.at_once)
+        head.addSpacing(GAP)
         head.addWidget(SaveButton("the queue", lambda: self.table.saving))
         column.addLayout(head)
         row = FlowLayout()
@@ -89,6 +101,22 @@ class QueuePage(QWidget):
         column.addWidget(self.about)
         return content
 
+    def _make_at_once(self) -> QLabel:
+        """Make the number of workers what the box says; returns its label."""
+        label = QLabel("Runs at once")
+        label.setBuddy(self.at_once)
+        self.at_once.setAccessibleName("Runs at once")
+        self.at_once.setToolTip(
+            "How many runs go on beside each other, each in a process of its own. They share the processor's "
+            "cores out among them; where there are several GPUs, each has its own."
+        )
+        self.at_once.setKeyboardTracking(False)
+        shape_number(self.at_once)
+        self.at_once.valueChanged.connect(
+            lambda count: self._watch.change(lambda queue: queue.want_workers(count))
+        )
+        return label
+
     def _make_button(self, text: str, tip: str, act: Callable[[], object]) -> QPushButton:
         button = QPushButton(text, toolTip=tip)
         button.clicked.connect(lambda: act())
@@ -101,6 +129,8 @@ class QueuePage(QWidget):
         self._stack.setCurrentIndex(1 if entries else 0)
         times = self._index.summaries
         self.table.show_rows([self._row(entry, times) for entry in entries])
+        with QSignalBlocker(self.at_once):
+            self.at_once.setValue(self._watch.at_once)
         self.buttons[PAUSE].setText(GO_ON if self._watch.is_held else PAUSE)
         self._show_chosen()
 
@@ -118,7 +148,7 @@ class QueuePage(QWidget):
         waits = any(entry.state == "waiting" for entry in chosen)
         self.buttons["Move up"].setEnabled(waits)
         self.buttons["Move down"].setEnabled(waits)
-        self.buttons["Cancel"].setEnabled(any(e.state in ("waiting", "set aside", "running") for e in chosen))
+        self.buttons["Cancel"].setEnabled(any(entry.can_be_cancelled for entry in chosen))
         self.buttons["Duplicate"].setEnabled(bool(chosen))
         self.buttons["Retry"].setEnabled(any(entry.can_go_on for entry in chosen))
         self.buttons["Open"].setEnabled(len(chosen) == 1 and bool(chosen[0].run))
@@ -154,7 +184,7 @@ class QueuePage(QWidget):
 def _told(entry: Entry) -> str:
     """Say why an entry has come to what it is, and what to do."""
     match entry.state:
-        case "interrupted":
+        case "interrupted" if not entry.message:
             return "It was left in mid-run. Retry goes on from its last checkpoint."
         case "set aside":
             return "It waits from another day. Retry puts it in line, at its place."

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 from kdstudio.gui.saving.tables import save_table
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.folder import RunFolder
-from kdstudio.runs.queue.entry import Entry, EntryState
+from kdstudio.runs.queue.entry import Entry, EntryState, spoken_state
 from kdstudio.runs.state import spoken_duration
 from kdstudio.runs.summary import Summary
 
@@ -61,8 +61,7 @@ class Row(NamedTuple):
 
 
 def _state(row: Row) -> str:
-    doing = f": {row.entry.doing}" if row.entry.doing else ""
-    return f"{LOOKS[row.entry.state].sign}  {row.entry.state}{doing}"
+    return f"{LOOKS[row.entry.state].sign}  {spoken_state(row.entry)}"
 
 
 class Column(NamedTuple):

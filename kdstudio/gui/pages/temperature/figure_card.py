@@ -10,6 +10,7 @@ from kdstudio.engine.views import FigureView
 from kdstudio.gui.layout import PlotCard, text_label
 from kdstudio.gui.plots.results import ResultPlot
 from kdstudio.gui.theme import Theme
+from kdstudio.runs.axes import axes_of
 from kdstudio.runs.figures import figure_called
 from kdstudio.runs.results import ResultCurve, curves
 from kdstudio.runs.summary import Summary
@@ -39,7 +40,7 @@ class FigureCard(PlotCard):
         drawn = curves(view, summary.networks.values()) if view else []
         self.setVisible(bool(drawn))
         if view:
-            self.plot.show_curves(view, drawn)
+            self.plot.show_curves(axes_of(view), drawn)
             on_validation = curves(view, summary.networks.values(), "validation")
             self.note.setText(" ".join(filter(None, (spread_note(drawn), best_note(view, on_validation)))))
         return bool(drawn)

@@ -20,6 +20,7 @@ class TemperatureSlide(Slide):
     """The page's own bars and curve, slider and image."""
 
     levels = STEPS
+    slider_name = "Temperature, on a log scale"
 
     def __init__(self, page: TemperaturePage) -> None:
         """Follow ``page``."""

@@ -15,7 +15,7 @@ from kdstudio.gui.pages.unseen.unseen_analysis import UnseenAnalysis, analyse
 from kdstudio.gui.plots.bars import BarPlot
 from kdstudio.gui.plots.shifts import ShiftCurves
 from kdstudio.gui.run_index import SharedIndex
-from kdstudio.gui.run_picker import RunPicker
+from kdstudio.gui.run_picker import RunPicker, saved_networks
 from kdstudio.gui.theme import Theme
 from kdstudio.runs.colours import Token
 from kdstudio.runs.comparison import main_result
@@ -45,6 +45,8 @@ class UnseenPage(ReadingPage):
         self.shown: UnseenAnalysis | None = None
         self.network = ""
         """The network whose bias is shifted."""
+        self._summary: Summary | None = None
+        """The run's when that network was chosen: the picker may be ahead when the bars follow."""
         self._tokens: dict[str, Token] = {}
         self.bars = BarPlot(theme, "Test accuracy of each class", "accuracy (%)")
         self.curves = {part: ShiftCurves(theme, title) for part, title in TITLES.items()}
@@ -84,12 +86,18 @@ class UnseenPage(ReadingPage):
 
     def _follow(self) -> None:
         super()._follow()
-        if self.shown and self.shown.folder == self.picker.run and self.picker.networks != (self.network,):
+        if self.shown and self.shown.folder == self.picker.run and self._is_other(self.shown):
             self._show_network()
 
+    def _is_other(self, found: UnseenAnalysis) -> bool:
+        """Tell whether the network chosen is not in sight; one that has come since ``found`` is read next."""
+        (network,) = self.picker.networks
+        return network != self.network and network in found.predictions.unseen
+
     def _show(self, found: UnseenAnalysis) -> None:
+        if self.picker.networks[0] not in found.predictions.unseen:
+            return
         self.shown = found
-        self._tokens = series_by_name(self.picker.summary.identities)
         about = self.picker.summary.experiment.get("about", {})
         published = [joined((f"{f['what']}: ", bold(f["value"]))) for f in about.get("published", ())]
         self.published.setText(paragraphs(*published))
@@ -100,7 +108,8 @@ class UnseenPage(ReadingPage):
         """Begin with the fit of the network chosen, and draw its curves."""
         assert self.shown is not None
         predictions = self.shown.predictions
-        (self.network,) = self.picker.networks
+        (self.network,), self._summary = self.picker.networks, self.picker.summary
+        self._tokens = series_by_name(self._summary.identities)
         self.shift.show_network(self.shown, self.network)
         reach = self.shift.reach
         shifts = np.linspace(-reach, reach, 2 * reach * STEPS + 1)
@@ -119,8 +128,9 @@ class UnseenPage(ReadingPage):
 
     def _show_bars(self) -> None:
         assert self.shown is not None
+        assert self._summary is not None
         predictions, network = self.shown.predictions, self.network
-        summary, run = self.picker.summary, self.shown.folder
+        summary, run = self._summary, self.shown.folder
         kinds, rows = (summary.comparison.reference, summary.comparison.control), summary.networks
         others = [n for n, row in rows.items() if row.kind in kinds and row.shares_trial_with(rows[network])]
         wanted = [name for name in rows if name in (*others, network)]
@@ -131,9 +141,10 @@ class UnseenPage(ReadingPage):
         percents = {name: [None if s is None else 100 * s for s in found] for name, found in shares.items()}
         tokens = {**self._tokens, shifted: darkest(self._tokens[self.network])}
         marked = marked_classes(predictions.class_names, predictions.unseen_by(network))
-        self.bars.show_bars(marked, percents, y="accuracy (%)", shown_as="{:.0f}", tokens=tokens)
+        self.bars.show_bars(marked, percents, y="accuracy (%)", tokens=tokens)
 
 
-def networks_that_left_out(_run: RunFolder, summary: Summary) -> dict[str, str]:
-    """Offer the networks that left classes out of their training."""
-    return {name: name for name in unseen_classes(summary)}
+def networks_that_left_out(run: RunFolder, summary: Summary) -> dict[str, str]:
+    """Offer the networks that left classes out of their training, and are kept."""
+    unseen = unseen_classes(summary)
+    return {name: name for name in saved_networks(run, summary) if name in unseen}

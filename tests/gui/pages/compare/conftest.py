@@ -7,6 +7,7 @@ from kdstudio.gui.pages.compare.compare_page import ComparePage
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.index import RunIndex
 from kdstudio.runs.labels import Labels
+from kdstudio.runs.summary import Summary
 
 
 class Index(QObject):
@@ -18,6 +19,7 @@ class Index(QObject):
         super().__init__()
         self.path = path
         self.summaries = {RunFolder(path / found.name): found for found in summaries}
+        self.damaged: dict[RunFolder, Summary] = {}
         self.labels: dict[RunFolder, Labels] = {}
 
     def put(self, *summaries):
@@ -30,7 +32,7 @@ class Index(QObject):
         self.summaries = {run: found for run, found in self.summaries.items() if run.path.exists()}
         reader = RunIndex(self.path)
         reader.refresh()
-        self.labels = reader.labels
+        self.damaged, self.labels = reader.damaged, reader.labels
         self.changed.emit()
 
 

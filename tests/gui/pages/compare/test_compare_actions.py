@@ -11,13 +11,14 @@ from kdstudio.gui.pages.compare.entries import COLUMNS, STATE_COLUMN
 from kdstudio.gui.pages.compare.filter_bar import ANY
 from kdstudio.gui.pages.compare.overlay_panel import TITLE as CURVES
 from kdstudio.gui.pages.compare.runs_table import RunsTable
+from kdstudio.gui.settings_dialog import SettingsDialog
 from kdstudio.runs.colours import schemes
 from kdstudio.runs.comparison import short_names
-from kdstudio.runs.folder import RunFolder, create_run
+from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.labels import Labels, labels_file, read_labels, write_labels
 from tests.gui.pages.compare.conftest import Index
 from tests.results import doubt, row, run
-from tests.small import run_in, small_experiment
+from tests.small import create_run, run_in, small_experiment
 
 
 def seeded(name, seed, student, **more):
@@ -168,7 +169,7 @@ def test_what_is_deleted_comes_back_with_ctrl_z(page, index, qtbot):
     press(qtbot, page, Qt.Key.Key_Delete)
     assert names(page) == ["odd"]
     assert page.undo_strip.isVisible()
-    assert page.undo_strip.told.text().startswith("Deleted 3 runs.")
+    assert page.undo_strip.text.text().startswith("Deleted 3 runs.")
     index.summaries = {**index.summaries, RunFolder(index.path / "20260101-a"): seeded("20260101-a", 0, 0.8)}
     press(qtbot, page, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert (index.path / "20260101-a").is_dir()
@@ -176,7 +177,7 @@ def test_what_is_deleted_comes_back_with_ctrl_z(page, index, qtbot):
     assert not page.undo_strip.isVisible()
     page.choose(RunFolder(index.path / "odd"))
     page.buttons["delete"].click()
-    page.undo_strip.empty_button.click()
+    page.undo_strip.buttons["Delete for good"].click()
     assert not any((index.path / ".trash").iterdir())
     assert not page.undo_strip.undo.isEnabled()
 
@@ -221,9 +222,9 @@ def test_the_menu_offers_everything(page):
     page._open_menu(QPoint(5, 5))
     menu = next(menu for menu in page.findChildren(QMenu) if menu.isVisible())
     texts = [action.text() for action in menu.actions()]
-    assert [text for text in texts if text][:10] == [
-        "Open curves", "Use settings…", "Resume", "Export…", "Report…", "Code…", "Rename", "Tags and note…",
-        "Open folder", "Delete",
+    assert [text for text in texts if text][:13] == [
+        "Open curves", "Use settings…", "Resume", "More epochs…", "Export…", "Report…", "Code…",
+        "TensorBoard…", "Rename", "Tags and note…", "Open folder", "Check and mend", "Delete",
     ]  # fmt: skip
     menu.close()
 
@@ -325,3 +326,27 @@ def test_the_window_puts_settings_into_the_form_after_telling_what_differs(windo
     window.watch(folder)
     assert window.stack.currentWidget() is window.page("Live")
     assert window.page("Live").run_box.currentData() == folder
+
+
+def test_more_epochs_are_a_new_run_from_the_weights_of_the_former_one(window, runs, qtbot):
+    folder = run_in(runs, small_experiment(strategy="supervised"), "former")
+    window.index.look_now()
+    window.page("Compare").choose(folder)
+    window.show_page("Compare")
+    action = window.page("Compare").actions_of_runs["epochs"]
+    qtbot.waitUntil(action.isEnabled)
+    action.trigger()
+    (dialog,) = window.findChildren(SettingsDialog)
+    assert dialog.windowTitle() == "More epochs for former"
+    rows = [dialog.table.model().index(place, 0).data() for place in range(dialog.table.model().rowCount())]
+    assert "networks.student.weights.run" in rows
+    dialog._use()
+    weights = window.draft.experiment.networks["student"].weights
+    assert (weights.run, weights.network) == (str(folder.path), "student")
+    assert window.stack.currentWidget() is window.page("Experiment")
+
+
+def test_of_a_run_that_has_nothing_to_start_from_the_window_says_so(window, runs):
+    folder = create_run(runs, small_experiment(), "empty")
+    assert window.train_on(folder) is None
+    assert "run 'empty' has no trained network yet" in window.error.message

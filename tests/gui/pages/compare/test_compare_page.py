@@ -16,6 +16,7 @@ from kdstudio.gui.pages.compare.run_figures import COSTS, CURVES, ERRORS, EXITS
 from kdstudio.runs.folder import RunFolder
 from tests.gui.pages.compare.conftest import Index
 from tests.results import doubt, row, run
+from tests.runs.logs.recorded import copied
 from tests.small import run_in, small_experiment
 
 GROWTH = FigureView(title="Growth", x="depth")
@@ -37,7 +38,7 @@ def plain():
     return run(
         row("teacher", 0.95), row("student", 0.8), name="20260102-plain", started="2026-01-02T00:00:00",
         experiment={"strategy": {"name": "plain", "<b>": "&"},
-                    "about": {"published": [{"what": "errors <1>", "value": 67}]}},
+                    "about": {"published": [{"what": "errors <1>", "value": "67"}]}},
     )  # fmt: skip
 
 
@@ -149,7 +150,7 @@ def test_whoever_chooses_another_waits_no_longer(page, index):
 def test_every_figure_of_a_run_is_offered_and_what_is_in_sight_stays(page, index, clones):
     assert offered(page) == [ERRORS, COSTS]
     page.choose(RunFolder(index.path / clones.name))
-    assert offered(page) == [ERRORS, "Growth", COSTS]
+    assert offered(page) == ["Growth", ERRORS, COSTS]
     assert page.figures.shown() == "Growth"
     assert page.figures.plot.isVisible()
     assert [b.text() for b in page.figures.plot.legend._buttons.values()] == [
@@ -316,6 +317,22 @@ def test_the_code_of_one_run_is_written(runs, qtbot, theme, tmp_path):
     with qtbot.waitSignal(page.code.written):
         dialog.fileSelected.emit(str(tmp_path / "one.py"))
     compile((tmp_path / "one.py").read_text("utf-8"), "one.py", "exec")
+    dialog.close()
+
+
+def test_logs_of_the_selected_runs_are_written(runs, qtbot, theme, tmp_path):
+    folders = [copied(runs, name) for name in ("one", "two")]
+    page = ComparePage(theme, Index(runs, *(folder.summary() for folder in folders)))
+    qtbot.addWidget(page)
+    page.show()
+    choose_all(page)
+    page.actions_of_runs["log"].trigger()
+    dialog = page.findChild(QFileDialog)
+    assert dialog.fileMode() is QFileDialog.FileMode.Directory
+    with qtbot.waitSignal(page.log.written) as told:
+        dialog.fileSelected.emit(str(tmp_path / "logs"))
+    assert told.args == [tmp_path / "logs"]
+    assert [len([*(tmp_path / "logs" / name).iterdir()]) for name in ("one", "two")] == [1, 1]
     dialog.close()
 
 

@@ -61,6 +61,7 @@ def test_data_come_first_and_computing_last(column):
     assert headings(column)[4:] == ["Seeds and sweep", "Name and computing"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(strategies))
 def test_every_card_of_every_strategy_folds_to_one_line(column, name):
     column._draft.choose(("strategy",), default_values(strategies[name]))
@@ -112,6 +113,7 @@ def test_cards_and_head_count_what_is_changed_and_put_it_back(column):
     assert not column.head.redo_button.isEnabled()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
     [
@@ -144,6 +146,7 @@ NARROWEST = 1000 - 96 - 2 * 16 - 2 * 12 - 172 - 300
 """What a window of the least width leaves for the form, between rail, gallery and outlook."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(strategies))
 def test_the_form_of_every_strategy_fits_into_the_narrowest_window(column, name):
     column._draft.choose(("strategy",), default_values(strategies[name]))

@@ -24,6 +24,7 @@ def test_it_shows_what_the_form_describes(panel, window, qtbot):
     assert panel.shown.networks["teacher"].cost.parameters == 64 * 7 + 7 + 7 * 10 + 10
 
 
+@pytest.mark.slow
 def test_classes_left_out_are_counted_as_none(panel, window, qtbot):
     before = panel.shown
     window.draft.set(("networks", "student", "training", "leave_out"), [3])
@@ -57,6 +58,7 @@ def test_the_teacher_is_compared_with_the_student(panel):
     assert f"{costs[0].parameters / costs[1].parameters:.3g}× the weights" in text
 
 
+@pytest.mark.slow
 def test_what_is_out_of_date_says_so_at_once(panel, window, qtbot):
     assert panel.word.isHidden()
     assert panel._body.isEnabled()
@@ -82,6 +84,7 @@ def test_a_form_with_mistakes_leaves_the_last_look_and_says_so(panel, window, qt
     assert not panel._job.is_busy
 
 
+@pytest.mark.slow
 def test_a_look_that_is_out_of_date_before_it_ends_is_not_shown(panel, window, qtbot):
     before = panel.shown
     window.draft.set(("networks", "teacher", "model", "widths"), [7])

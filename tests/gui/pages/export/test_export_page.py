@@ -3,7 +3,6 @@
 from threading import Event
 
 import pytest
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
 from kdstudio.errors import KDStudioError
@@ -14,7 +13,7 @@ from kdstudio.runs.exporting.records import keep, records_file
 from kdstudio.runs.formats.onnx import Onnx
 from kdstudio.runs.formats.safetensors import Safetensors
 from kdstudio.runs.weights import load_network
-from tests.gui.conftest import LONGEST
+from tests.gui.conftest import LONGEST, press
 from tests.runs.exporting.rows import some_row
 from tests.small import run_in, same_state, small_experiment
 
@@ -58,10 +57,6 @@ def export(monkeypatch, tmp_path):
     fake = Fake()
     monkeypatch.setattr(FUNCTION, fake)
     return fake
-
-
-def press(qtbot, button):
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def export_now(qtbot, page):

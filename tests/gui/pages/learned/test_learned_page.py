@@ -167,6 +167,13 @@ def test_a_picture_stays_when_other_networks_are_chosen(page, trying, tmp_path, 
     qtbot.waitUntil(lambda: other in trying.replies.shown.logits, timeout=LONGEST)
 
 
+def test_an_answer_that_comes_while_another_run_is_read_keeps_its_colours(page, trying, tmp_path):
+    trying.take_file(picture_file(tmp_path))
+    page.trying.show_networks({"network of another run": "teacher"})
+    assert {*page.picker.networks} <= {*trying.answered().logits}
+    assert {*page.picker.summary.identities} <= {*trying.replies.tokens}
+
+
 def test_mistakes_are_shown_at_first_with_every_answer(disagreeing, trained):
     found = disagreeing.shown
     wrong = found.images("student-wrong")
@@ -183,6 +190,7 @@ def test_mistakes_are_shown_at_first_with_every_answer(disagreeing, trained):
     assert not disagreeing.images.grab().isNull()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", FILTERS)
 def test_a_filter_shows_its_images(disagreeing, key):
     box = disagreeing.choice.filter_box

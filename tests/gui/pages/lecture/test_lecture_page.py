@@ -12,14 +12,17 @@ from kdstudio.gui.pages.lecture import lecture_page
 from kdstudio.gui.pages.lecture.claim_view import HIDDEN, HIDE, REVEAL, RUN_AGAIN
 from kdstudio.gui.pages.lecture.lecture_page import LecturePage
 from kdstudio.gui.run_index import SharedIndex
+from kdstudio.runs import folder as run_folder
 from kdstudio.runs.claims import judged
 from kdstudio.runs.evidence import RunEvidence
-from kdstudio.runs.folder import create_run
+from kdstudio.runs.kept_guesses import guess_file, read_guesses
 from kdstudio.runs.lecture import Course
+from kdstudio.runs.log import RunFollower
 from kdstudio.runs.presets import plain, to_toml
 from kdstudio.runs.queue.queue import Queue
 from tests.results import row, run
-from tests.small import small_experiment
+from tests.runs.test_state import run_started, step_done
+from tests.small import create_run, small_experiment
 
 SHARE = "{quantity='errors', expect='lower'}"
 DIRECTION = "{quantity='loss', expect='lower', than=0.5}"
@@ -54,7 +57,14 @@ def make_run(runs, number=0, status="finished", students=(40, 30, 50)):
     rows = [row(kind, accuracy, seed=seed) for seed, errors in enumerate(students)
             for kind, accuracy in (("control", 0.9), ("student", 1 - errors / 1000))]  # fmt: skip
     folder = create_run(runs, wanted, f"run-{number}")
-    summary = run(*rows, name=folder.name, status=status, experiment=plain(wanted), seconds=34)
+    summary = run(
+        *rows,
+        name=folder.name,
+        status=status,
+        experiment=plain(wanted),
+        seconds=34,
+        environment={"Processor": "Test"},
+    )
     if status == "finished":
         summary = summary.model_copy(update={"claim": judged(wanted.claim, RunEvidence(summary))})
     folder.summary_file.write_text(summary.model_dump_json())
@@ -157,9 +167,7 @@ def test_a_result_waits_behind_the_guess(page, runs, look, qtbot):
     assert first_lines(page)[0] == "1   ✔ shown  34 s"
     verdict = page.view.verdict
     assert verdict.isVisible()
-    assert verdict.sentence.text().startswith(
-        "Shown: errors of student 40.0, of baseline 100.0: −60 ± 25 errors"
-    )
+    assert verdict.sentence.text().startswith("Shown: errors of student 40, of baseline 100: −60 ± 25 errors")
     assert verdict.remarks.text().endswith("guessed 80 %, measured 40 ± 25 %: too high.")
     assert ("guessed", "", 80, None, None) in verdict.guess.points()
     assert verdict.figures.bars._values == {"baseline": [100], "student": [40]}
@@ -210,6 +218,20 @@ def test_damaged_and_deleted_runs_are_told(page, runs, look):
     assert "press Run" in page.view.message.text()
 
 
+def test_until_a_claim_is_run_here_a_recorded_run_of_its_other_preset_is_shown(page, controller, look, qtbot):
+    make_run(run_folder.RECORDED)
+    page.time_box.setCurrentText("all the time it takes")
+    look()
+    assert first_lines(page)[0] == "1   ● ready, recorded  34 s"
+    click(qtbot, page.view.reveal_button)
+    assert page.view.verdict.isVisible()
+    assert page.shown_run.is_recorded
+    assert "Run makes" in page.view.about.text()
+    click(qtbot, page.view.run_button)
+    assert queued(controller) == [4]
+    assert first_lines(page)[0].startswith("1   ◔ queued")
+
+
 def test_the_report_has_all_that_was_run(page, runs, look, qtbot, tmp_path):
     make_run(runs, 0)
     make_run(runs, 2)
@@ -240,3 +262,46 @@ def test_a_course_that_cannot_be_read_says_why(qtbot, theme, controller, runs, m
     page = LecturePage(theme, controller, SharedIndex(runs))
     qtbot.addWidget(page)
     assert page.findChild(EmptyState).said.text() == "no preset 'nobody'"
+
+
+def test_guesses_outlive_the_window(page, theme, controller, runs, qtbot):
+    page.view.control.number.setValue(75)
+    page.list.choose(1)
+    click(qtbot, page.view.control.directions["higher"])
+    another = LecturePage(theme, controller, SharedIndex(runs))
+    qtbot.addWidget(another)
+    another.show()
+    assert another.guesses == {1: 75, 3: "higher"}
+    assert another.view.control.number.value() == 75
+    assert not another.revealed
+    assert not another.remark.isVisible()
+
+
+def test_damaged_guesses_are_left_out_with_a_remark(theme, course, controller, runs, qtbot):
+    guess_file(runs).write_text("{")
+    page = LecturePage(theme, controller, SharedIndex(runs))
+    qtbot.addWidget(page)
+    page.show()
+    assert page.guesses == {}
+    assert "former guesses are unknown" in page.remark.text()
+    page.view.control.number.setValue(75)
+    assert not page.remark.isVisible()
+    assert read_guesses(runs) == {1: 75}
+
+
+def test_the_page_says_how_far_the_run_of_its_claim_is(page, controller, runs, qtbot):
+    assert not page.view.progress.isVisible()
+    folder = make_run(runs, status="running")
+    with folder.lock():
+        page.index.look_now()
+    assert page.lesson.goes_on == folder.name
+    controller.follower = RunFollower(folder)
+    for event in (run_started(), step_done(6, seconds=2.0)):
+        controller.run_state.add(event)
+    controller.followed.emit()
+    assert page.view.progress.isVisible()
+    words = "stage 1 of 1: teacher  ·  epoch 2 of 4  ·  5 s left"
+    assert page.view.progress.words.text() == words
+    assert page.view.progress.bar.value() == 300
+    page.list.choose(1)
+    assert not page.view.progress.isVisible()

@@ -32,6 +32,7 @@ def test_a_run_that_ended_yesterday_shows_its_curves(qtbot, runs, window):
     assert window.controller.state is State.READY
 
 
+@pytest.mark.slow
 def test_any_run_can_be_chosen_and_another_one_beside_it(qtbot, runs, window):
     first, second = (run_in(runs, small_experiment(), name) for name in ("first", "second"))
     window.index.look_now()
@@ -47,6 +48,7 @@ def test_any_run_can_be_chosen_and_another_one_beside_it(qtbot, runs, window):
     qtbot.waitUntil(lambda: len(page.plots.accuracy._curves) == 6, timeout=LONGEST)
 
 
+@pytest.mark.slow
 def test_a_run_of_another_process_appears_moves_and_can_be_stopped(qtbot, runs, window, page):
     epochs = [w for role in ("teacher", "student")
               for w in ("--set", f"networks.{role}.training.epochs=4000")]  # fmt: skip
@@ -99,6 +101,7 @@ def test_what_makes_a_run_doubtful_is_told_above_its_curves_and_gone_with_anothe
     assert page.warnings.isHidden()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("height", "is_open"), [(800, True), (700, False)])
 def test_in_a_low_window_warnings_leave_the_room_to_the_curves(window, page, height, is_open):
     window.resize(1024, height)

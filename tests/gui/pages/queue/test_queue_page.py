@@ -112,8 +112,7 @@ def test_cancelling_retrying_duplicating(qtbot, page):
 
 
 def test_pausing_and_going_on(qtbot, page, queue, monkeypatch):
-    monkeypatch.setattr(page._watch, "start_worker", lambda: page._watch)
-    monkeypatch.setattr(page._watch, "work", lambda: None, raising=False)
+    monkeypatch.setattr(page._watch._workers, "work", lambda _entries: None)
     press(qtbot, page, PAUSE)
     assert not queue.is_held
     assert page.buttons[PAUSE].text() == PAUSE
@@ -138,6 +137,7 @@ def test_a_run_is_opened_by_its_button_and_by_two_clicks(qtbot, window, page, qu
     assert window.stack.currentWidget() is window.page("Compare")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", LOOKS)
 def test_every_state_has_a_word_a_sign_a_colour_and_a_remedy(page, queue, theme, state):
     key = choose(page, 0)[0]
@@ -150,7 +150,7 @@ def test_every_state_has_a_word_a_sign_a_colour_and_a_remedy(page, queue, theme,
         assert cell.data() == f"{sign}  {state}"
         brush = cell.data(Qt.ItemDataRole.ForegroundRole)
         assert brush.color().name() == theme.colours[colour].lower()
-        has_own_words = state in ("interrupted", "set aside", "stopped")
+        has_own_words = state in ("set aside", "stopped")
         assert ("the cable is out" in page.about.text()) == (not has_own_words)
 
 
@@ -176,3 +176,20 @@ def test_tab_leaves_the_table_and_every_button_can_be_reached(page):
         QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows,
     )
     assert "Cancel" in enabled(page)
+
+
+def test_how_many_run_at_once_is_chosen_here_and_followed_where_another_changes_it(
+    qtbot, window, queue, monkeypatch
+):
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    queue.add(small_experiment())
+    window.controller.watch.look_now()
+    window.show_page("Queue")
+    page = window.page("Queue")
+    assert (page.at_once.value(), page.at_once.maximum()) == (1, 4)
+    page.at_once.setFocus()
+    qtbot.keyClick(page.at_once, Qt.Key.Key_Up)
+    assert queue.workers == 2
+    Queue(queue.runs).want_workers(3)
+    page._watch.look_now()
+    assert page.at_once.value() == 3

@@ -60,6 +60,7 @@ def test_without_runs_it_says_what_to_do(window):
     assert "press Run" in EMPTY
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("temperature", [0.5, 4.0, 50.0])
 def test_bars_are_the_softened_answers(page, temperature):
     page.temperature.number.setValue(temperature)

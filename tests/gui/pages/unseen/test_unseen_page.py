@@ -146,6 +146,19 @@ def test_the_newest_run_comes_first_and_another_is_read_when_chosen(page, runs, 
     assert not page.published_card.isVisible()
 
 
+def test_bars_that_follow_late_are_of_the_run_that_is_shown(opened, runs, qtbot):
+    run_in(runs, small_experiment(LEAVE_OUT, "seeds=2"), "seeds")
+    page = opened()
+    qtbot.waitUntil(lambda: "student seed-0, shifted" in page.bars._values)
+    run_in(runs, small_experiment(LEAVE_OUT), "later")
+    page.picker.index.look_now()
+    page.shift.slider.setValue(6 * STEPS)
+    page.picker.run_box.setCurrentIndex(page.picker.run_box.findText("later"))
+    page._later.timeout.emit()
+    assert "student seed-0, shifted" in page.bars._values
+    qtbot.waitUntil(lambda: "student, shifted" in page.bars._values, timeout=LONGEST)
+
+
 def test_a_run_that_cannot_be_read_is_told(window, runs, trained, qtbot):
     copytree(trained.path, runs / "run")
     (runs / "run" / "networks" / "student.safetensors").write_bytes(b"no weights")

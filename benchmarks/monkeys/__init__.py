@@ -1,0 +1,1 @@
+"""What benchmarks/monkey.py plays with."""

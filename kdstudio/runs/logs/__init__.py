@@ -1,0 +1,1 @@
+"""Runs in the logs of other tools: one file, one tool."""
