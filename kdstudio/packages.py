@@ -22,7 +22,10 @@ from kdstudio.errors import KDStudioError
 OURS = "kdstudio"
 LIBRARIES = ("torch", "torchvision", "timm")
 """What networks are made of."""
-PASSED_THROUGH = ("kdstudio.models.modules.drawing",)
+PASSED_THROUGH = tuple(
+    f"kdstudio.models.modules.{name}" for name in ("drawing", "in_shares", "intercepting", "weightless")
+)
+"""Where calls of torch's functions are intercepted: on the way of every error within them."""
 
 
 @cache
@@ -104,7 +107,7 @@ def line_outside(error: BaseException) -> str:
 def deepest_place(error: BaseException, top_levels: Collection[str]) -> Place | None:
     """Return the last line, of those that the error came through, in modules under ``top_levels``.
 
-    What every call of torch's passes through while networks are tried is nobody's line.
+    Lines of :data:`PASSED_THROUGH` are nobody's.
     """
     for caused in reversed([*_causes(error)]):
         frames = [
