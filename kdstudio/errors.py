@@ -34,9 +34,15 @@ def speaking_of(*field: str) -> Iterator[None]:
         raise
 
 
+LONGEST_TOLD = 2_000
+"""Characters of what an error of others says, of which some say millions."""
+
+
 def told_as(error: BaseException) -> str:
-    """``ValueError: odd``; the kind alone where it says nothing."""
-    return f"{type(error).__name__}: {error}".removesuffix(": ")
+    """``ValueError: odd``; the kind alone where it says nothing, and no more of it than anybody reads."""
+    said = str(error)
+    short = said if len(said) <= LONGEST_TOLD else f"{said[:LONGEST_TOLD]} …"
+    return f"{type(error).__name__}: {short}".removesuffix(": ")
 
 
 def is_out_of_memory(error: BaseException) -> bool:

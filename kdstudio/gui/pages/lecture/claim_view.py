@@ -145,6 +145,8 @@ def _about(lesson: Lesson) -> str:
     seeds = "1 seed" if experiment.seeds == 1 else f"{experiment.seeds} seeds"
     recording = lesson.summary.recording if lesson.summary and lesson.is_recorded else ""
     other = "" if lesson.wanted == lesson.step else f"Run makes {lesson.wanted.variant.name}"
+    if lesson.is_recorded and lesson.left and not lesson.is_at_work:
+        other = f"Run goes on with {lesson.left.name}, which was left"
     facts = (variant.name, seeds, lesson.time, recording, lacks and f"needs {lacks}", other)
     return lines(
         claim.slide and f"“{claim.slide}”",

@@ -241,8 +241,8 @@ class LecturePage(QWidget):
 
     def _line_up(self, lessons: Iterable[Lesson], *, allow_code: bool) -> None:
         for lesson in lessons:
-            if lesson.run and not lesson.is_finished:
-                self._controller.resume_folder(lesson.run, allow_code=allow_code)
+            if lesson.left:
+                self._controller.resume_folder(lesson.left, allow_code=allow_code)
             else:
                 self._controller.run(lesson.wanted.experiment, allow_code=allow_code)
         self.lessons.look()

@@ -34,6 +34,8 @@ SIGNS = {
     "no statement": "?",
 }
 """Of other states than these: ○."""
+RESTING = ("stopped", "interrupted")
+"""Of the user's own run: what came with the package is shown until it goes on."""
 OF_ENTRIES = {"running": RUNNING, "waiting": QUEUED}
 Key = tuple[str, RunFolder]
 """A preset, and a run of it."""
@@ -49,7 +51,9 @@ class Lesson:
     """What is shown: the same, or until that has been run, a recorded run of another preset of the claim."""
     state: str
     run: RunFolder | None = None
-    """The run that shows it, or that can be gone on with."""
+    """The run that shows it; one that was left, or is going on, where none does."""
+    left: RunFolder | None = None
+    """The user's own, begun and not finished."""
     summary: Summary | None = None
     shown: Shown | None = None
     """What a finished run shows; None until that has been read."""
@@ -151,11 +155,14 @@ class Lessons(QObject):
     def _lesson(
         self, wanted: Step, summaries: Mapping[RunFolder, Summary], entries: Mapping[str, Entry]
     ) -> Lesson:
-        own = {run: summary for run, summary in summaries.items() if not summary.recorded}
-        recorded = {run: summary for run, summary in summaries.items() if summary.recorded}
-        chances = [(wanted, own), *((each, recorded) for each in (wanted, *wanted.others))]
-        found = ((each, run_among(each.variant.essence, runs.items())) for each, runs in chances)
-        step, run = next((chance for chance in found if chance[1]), (wanted, None))
+        mine = [(run, summary) for run, summary in summaries.items() if not summary.recorded]
+        recorded = [(run, summary) for run, summary in summaries.items() if summary.recorded]
+        own = run_among(wanted.variant.essence, mine)
+        status = summaries[own].status if own else "finished"
+        chances = [(each, run_among(each.variant.essence, recorded)) for each in (wanted, *wanted.others)]
+        chances.insert(len(chances) if status in RESTING else 0, (wanted, own))
+        step, run = next((chance for chance in chances if chance[1]), (wanted, None))
+        left = own if status != "finished" else None
         summary, entry = summaries[run] if run else None, entries.get(wanted.variant.name)
         shown = self._shown.get((step.variant.name, run)) if run else None
         state, message, goes_on = NOT_RUN, "", ""
@@ -167,7 +174,7 @@ class Lessons(QObject):
             state = THERE if summary.status == "finished" else summary.status
         elif entry and entry.state == "failed":
             state, message = FAILED, entry.message
-        return Lesson(wanted, step, state, run, summary, shown, message, goes_on)
+        return Lesson(wanted, step, state, run, left, summary, shown, message, goes_on)
 
     def _take(self, found: Mapping[Key, Shown]) -> None:
         self._shown |= found

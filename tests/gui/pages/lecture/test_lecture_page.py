@@ -153,6 +153,20 @@ def test_what_was_left_goes_on(page, controller, runs, look, qtbot):
     assert entry.run == folder.name
 
 
+def test_a_run_that_was_left_hides_no_recorded_one(page, controller, runs, look, qtbot):
+    make_run(run_folder.RECORDED)
+    folder = make_run(runs, status="stopped")
+    look()
+    assert first_lines(page)[0].startswith("1   ● ready, recorded")
+    click(qtbot, page.view.reveal_button)
+    assert page.view.verdict.isVisible()
+    assert page.shown_run.is_recorded
+    assert f"Run goes on with {folder.name}, which was left" in page.view.about.text()
+    click(qtbot, page.view.run_button)
+    (entry,) = controller.watch.waiting
+    assert entry.run == folder.name
+
+
 def test_a_result_waits_behind_the_guess(page, runs, look, qtbot):
     make_run(runs)
     look()
