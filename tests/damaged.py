@@ -171,5 +171,7 @@ BESIDE: Mapping[str, Damage] = {
     "no counts": first_file("confusion", b"{"),
     "odd counts": first_file("confusion", b'{"part": "test", "confusion": [[1, 2], [3]]}'),
     "no weights": first_file("networks", b""),
+    "a folder for a lock": in_place_of(".lock", lambda path: path.mkdir()),
+    "a folder for wishes": in_place_of("control", lambda path: path.mkdir()),
 }
 """After each the summary is whole, and something else is not."""

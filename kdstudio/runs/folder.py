@@ -163,6 +163,8 @@ class RunFolder:
         for path in (self.events_file, *(self.path / part for part in ("networks", "parts", "confusion"))):
             if path.is_symlink():
                 raise KDStudioError(f"'{path}' is a link; put what it leads to in its place")
+        if self.lock_file.is_dir():
+            raise KDStudioError(f"'{self.lock_file}' is a folder; {self.remedy}")
         lock = self.lock()
         with self.writing():
             try:

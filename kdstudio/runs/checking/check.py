@@ -14,6 +14,7 @@ from kdstudio.runs.checking.files import (
     checkpoint_faults,
     confusion_faults,
     leftovers,
+    lock_faults,
     said_faults,
     weight_faults,
 )
@@ -25,6 +26,7 @@ from kdstudio.runs.queue.queue import Queue
 from kdstudio.runs.reading import reason_of
 
 PARTS: tuple[Callable[[RunFolder], Iterator[Fault]], ...] = (
+    lock_faults,
     leftovers,
     log_faults,
     experiment_faults,
@@ -83,6 +85,7 @@ def check(run: RunFolder, *, mend: bool = False) -> Checked:
         _look(run, found, mend=False)
         return found
     run.check_own("mended")
+    found.take(lock_faults(run), mend=True)
     with run.hold():
         _look(run, found, mend=True)
     return found

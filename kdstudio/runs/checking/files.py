@@ -23,10 +23,20 @@ from kdstudio.runs.reuse import KeptFile, files_of_stage, read_stages
 from kdstudio.runs.weights import LARGEST_CARD, SUFFIX, load_tensors
 
 
+def lock_faults(folder: RunFolder) -> Iterator[Fault]:
+    """Look at what the run is held by."""
+    if folder.lock_file.is_dir():
+        reason = "is a folder, so that nothing can be written here"
+        yield put_aside(folder.lock_file, folder.path, reason, "so that the run can be gone on with")
+
+
 def leftovers(folder: RunFolder) -> Iterator[Fault]:
     """Look for what was being written, and for wishes, when whoever ran it was killed."""
     left = sorted(folder.path.rglob(f".*{UNFINISHED}"))
-    left += [folder.control_file] if folder.control_file.exists() else []
+    if (wish := folder.control_file).is_dir():
+        yield put_aside(wish, folder.path, "is a folder", "so that the run can be paused and stopped")
+    elif wish.exists():
+        left.append(wish)
     for file in left:
         told = "a wish that nobody hears" if file == folder.control_file else "was never written to its end"
         yield Fault(_within(folder, file), told, "removed", partial(file.unlink, missing_ok=True))

@@ -90,6 +90,12 @@ def test_what_can_be_mended_is_and_the_rest_is_told(copied, whole, what):
         assert copied.experiment() == whole.experiment()
 
 
+def test_who_goes_on_with_a_run_whose_lock_is_a_folder_is_told(copied):
+    BESIDE["a folder for a lock"](copied)
+    with pytest.raises(KDStudioError, match=r"run/\.lock' is a folder; 'kdstudio check run' says"):
+        copied.hold()
+
+
 def test_what_is_put_aside_is_kept(copied):
     for content in ("{", "}"):
         labels_file(copied).write_text(content)
