@@ -4,8 +4,9 @@ import gc
 import shutil
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QSettings
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 
 from kdstudio.gui.controller import State
 from kdstudio.gui.theme import Theme
@@ -16,24 +17,18 @@ from tests.workers import forked_worker, nothing
 LONGEST = 60_000
 
 
-@pytest.fixture(scope="session", autouse=True)
-def frozen_modules():
-    """What the libraries have loaded need not be looked through after every test."""
-    import torch  # noqa: F401
-
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.fixture(autouse=True)
 def collected_in_this_thread():
     """Widgets are collected here, not in a thread that computes: that would bring Qt down."""
     gc.disable()
     yield
+    if QApplication.keyboardModifiers() != Qt.KeyboardModifier.NoModifier:
+        QTest.keyClick(QWidget(), Qt.Key.Key_F35)  # those of the last key are held else, in the next test
     for left in QApplication.topLevelWidgets():  # a pop-up or dialog would have the keys of the next test
         left.hide()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # without a loop nobody does it
     gc.collect()
+    gc.freeze()  # what is still there, modules most of all, need not be looked through after every test
 
 
 @pytest.fixture(autouse=True)
@@ -104,8 +99,6 @@ def open_window(qtbot, theme, runs):
 
 def press(qtbot, button):
     """Click a button."""
-    from PySide6.QtCore import Qt
-
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
