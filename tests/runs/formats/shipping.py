@@ -44,6 +44,12 @@ def model(name, **options):
     return models[name].model_validate({"name": name, **options})
 
 
+def beginning(trunk, last, features):
+    """The blocks up to the one named ``last``, which gives ``features``, and a classifier."""
+    placed = {"exit": PlacedHead(head=Classifier(features=features, classes=10), inputs=(f"student.{last}",))}
+    return composed_of("exit", {"student": (trunk, 10)}, placed)
+
+
 def early_exit(trunk):
     """A bottleneck behind the first of three blocks, and a classifier: the rest of the trunk is left out."""
     led = Bottleneck(features=(16, 32, 32), deepest=(64, 8, 8))
