@@ -143,8 +143,11 @@ def make_application() -> QApplication:
     """Make Qt's application, and numbers with a point again: exporters write and read them as C does.
 
     Qt takes the user's locale over for the whole process, its commas too; what Qt shows itself keeps them.
+    Raises KDStudioError where the window's settings cannot be read.
     """
     from PySide6.QtWidgets import QApplication
+
+    from kdstudio.gui.settings import clear_the_way, settings_file
 
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
@@ -152,6 +155,7 @@ def make_application() -> QApplication:
     application.setApplicationName("kdstudio")
     application.setOrganizationName("kdstudio")
     application.setApplicationDisplayName("KD Studio")
+    clear_the_way(settings_file())
     return application
 
 

@@ -66,6 +66,15 @@ def remove_unfinished(folder: Path) -> None:
         file.unlink(missing_ok=True)
 
 
+def set_aside(file: Path) -> None:
+    """Rename what stands at ``file`` to ``NAME.damaged``, or another such name that is free."""
+    number, aside = 1, file.with_name(f"{file.name}.damaged")
+    while os.path.lexists(aside):
+        number += 1
+        aside = file.with_name(f"{file.name}.damaged-{number}")
+    file.rename(aside)
+
+
 def make_folder(path: Path, what: str) -> Path:
     """Make sure that ``path`` is a folder; KDStudioError names it and ``what`` it is for."""
     if printable(path) != str(path):  # programs read such paths line by line

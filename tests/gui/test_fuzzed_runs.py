@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from kdstudio.errors import KDStudioError
 from kdstudio.gui.background import Cancelled, Task
 from kdstudio.gui.pages import PAGES
+from kdstudio.gui.settings import clear_the_way
 from kdstudio.runs import early_exits
 from kdstudio.runs import failure as told_failure
 from tests.fuzz.damage import Damage, damage, damages
@@ -160,6 +161,7 @@ def test_what_the_window_keeps_of_itself(world: World, qtbot, theme, open_window
         file.write_bytes(kept)
         damage(file, wanted)
         with within_bounds():
+            clear_the_way(file)
             QSettings().sync()
             window = open_window()
             window.show_page("Compare")

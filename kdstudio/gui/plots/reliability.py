@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import sqrt
+from math import isfinite, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyqtgraph as pg
@@ -75,8 +75,11 @@ class ReliabilityPlot(PlotFrame):
 
 
 def points(bins: Sequence[Bin]) -> tuple[list[float], list[float], list[float]]:
-    """Confidence and accuracy in percent, and diameter, of the bins that are not empty."""
+    """Confidence and accuracy in percent, and diameter, of the bins that are not empty.
+
+    One that holds answers that are no numbers, as of damaged weights, has no place.
+    """
     total = sum(each.images for each in bins)
-    held = [each for each in bins if each.images]
+    held = [each for each in bins if each.confidence is not None and isfinite(each.confidence)]
     x, y = ([100 * getattr(each, share) for each in held] for share in ("confidence", "accuracy"))
     return x, y, [LEAST + (MOST - LEAST) * sqrt(each.images / total) for each in held]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from kdstudio.runs.files import write_atomically
+from kdstudio.runs.files import set_aside, write_atomically
 
 
 @dataclass(frozen=True)
@@ -36,19 +35,11 @@ def put_aside(file: Path, within: Path, reason: str, without: str) -> Fault:
     ``without`` says what is missing then.
     """
     remedy = f"put aside under the name '{file.name}.damaged', {without}"
-    return Fault(file.relative_to(within).as_posix(), reason, remedy, partial(_put_aside, file))
+    return Fault(file.relative_to(within).as_posix(), reason, remedy, partial(set_aside, file))
 
 
 def written_anew(file: Path, content: str) -> None:
     """Write a file whose place may be taken by a folder."""
     if file.is_dir():
-        _put_aside(file)
+        set_aside(file)
     write_atomically(file, content)
-
-
-def _put_aside(file: Path) -> None:
-    number, aside = 1, file.with_name(f"{file.name}.damaged")
-    while os.path.lexists(aside):
-        number += 1
-        aside = file.with_name(f"{file.name}.damaged-{number}")
-    file.rename(aside)

@@ -10,6 +10,7 @@ def test_points_are_in_percent_and_as_large_as_they_hold_images():
     assert (x, y) == ([40, 90], [20, 80])
     assert sizes == pytest.approx([LEAST + (MOST - LEAST) * 0.5, LEAST + (MOST - LEAST) * 0.75**0.5])
     assert points(bins[:1]) == ([], [], [])
+    assert points((Bin(5, float("nan"), 0.2),)) == ([], [], [])
 
 
 def test_every_network_has_its_line_and_its_error_in_the_legend(qtbot, theme):

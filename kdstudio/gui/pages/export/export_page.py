@@ -115,9 +115,12 @@ class ExportPage(RunPage):
         listed = (run, exportable(run, self.picker.summary))
         if listed == self._listed:
             return
-        self._listed, self._refusals = listed, ()
+        self._listed, self._refusals, self._usual = listed, (), ()
         self._say("")
-        self._usual = tuple(usual_networks(run, self.picker.summary)) if listed[1] else ()
+        try:
+            self._usual = tuple(usual_networks(run, self.picker.summary)) if listed[1] else ()
+        except KDStudioError as error:  # the weights of what the run is about are lost
+            self._say(str(error))
         self.networks.offer((Tick(name, name, about) for name, about in listed[1].items()), self._usual)
 
     def _show_truth(self, run: RunFolder) -> None:

@@ -234,6 +234,14 @@ def test_damaged_records_are_told(page, run):
     assert "exports.json' is damaged; delete it" in page.truth.empty.text()
 
 
+def test_lost_weights_of_the_result_are_told_and_the_others_can_be_ticked(page, run):
+    run.network_file("student").unlink()
+    page.refresh()
+    assert "has lost the weights of 'student'" in page.message.text()
+    assert page.networks.ticked() == []
+    assert set(page.networks.boxes) == {"teacher", "baseline"}
+
+
 def test_what_is_ticked_outlives_a_look_at_the_runs(page):
     page.networks.boxes["baseline"].click()
     page.refresh()
