@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QStandardPaths
 
 from kdstudio.errors import KDStudioError
-from kdstudio.given import MISSING, why_no_file
+from kdstudio.given import why_no_file
 from kdstudio.runs.files import set_aside
 
 
 def settings_file() -> Path:
     """Tell where it is on Linux, which Qt cannot be asked without opening it; elsewhere none is there."""
     folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericConfigLocation)
-    application = QCoreApplication
-    return Path(folder, application.organizationName(), f"{application.applicationName()}.conf")
+    return Path(folder, QCoreApplication.organizationName(), f"{QCoreApplication.applicationName()}.conf")
 
 
 def clear_the_way(file: Path) -> None:
@@ -23,9 +24,14 @@ def clear_the_way(file: Path) -> None:
 
     Raises KDStudioError where that cannot be.
     """
-    if (why := why_no_file(file)) in ("", MISSING):
-        return
     try:
-        set_aside(file)
-    except OSError as error:
-        raise KDStudioError(f"the window's settings '{file}' cannot be read: {why}; move it away") from error
+        is_file = stat.S_ISREG(os.stat(file).st_mode)
+    except OSError:  # nothing is there, or nobody may look: Qt does without
+        return
+    if not is_file:
+        try:
+            set_aside(file)
+        except OSError as error:
+            raise KDStudioError(
+                f"the window's settings '{file}' cannot be read: {why_no_file(file)}; move it away"
+            ) from error
