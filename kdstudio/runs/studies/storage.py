@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -33,6 +32,8 @@ BEAT_SECONDS = 60
 """How often a process tells a database that its trial goes on …"""
 SILENT_SECONDS = 300
 """… and after how long without it the trial counts as killed."""
+POLL_SECONDS = 0.005
+"""Between two looks whether a journal can be added to; that takes another a few milliseconds."""
 
 Killed = Callable[["Study", "FrozenTrial"], None]
 """Hears of a trial whose process has gone."""
@@ -92,7 +93,8 @@ class StudyStorage:
                 }
                 storage = optuna.storages.RDBStorage(self.place, **options)
             else:
-                storage = optuna.storages.JournalStorage(_journal(self.place))
+                backend = optuna.storages.journal.JournalFileBackend(self.place, lock_obj=self._writing())
+                storage = optuna.storages.JournalStorage(backend)
         return storage
 
     @contextmanager
@@ -115,6 +117,9 @@ class StudyStorage:
     def turn(self) -> FileLock:
         """Return the lock under which a process counts trials, and begins the next one."""
         return FileLock(self.locks / f".{self._key}.turn", thread_local=False)
+
+    def _writing(self) -> JournalLock:
+        return JournalLock(self.locks / f".{self._key}.writing")
 
     def trial_lock(self, study: str, number: int) -> FileLock:
         """Return the lock that a process holds as long as it works on a trial."""
@@ -169,10 +174,24 @@ def own_storages(runs: Path) -> list[StudyStorage]:
     return [StudyStorage(str(file), file.parent) for file in files]
 
 
-def _journal(place: str) -> Any:  # noqa: ANN401
-    journal = library.load().storages.journal
-    lock = journal.JournalFileOpenLock if sys.platform == "win32" else journal.JournalFileSymlinkLock
-    return journal.JournalFileBackend(place, lock_obj=lock(place))
+class JournalLock:
+    """Held for as long as a process adds to a journal; in Optuna's words.
+
+    One that is killed meanwhile holds it no longer: for its own locks Optuna would wait another 30 s.
+    """
+
+    def __init__(self, file: Path) -> None:
+        """Nobody holds it."""
+        self._lock = FileLock(file, thread_local=False)
+
+    def acquire(self) -> bool:
+        """Wait for it."""
+        self._lock.acquire(poll_interval=POLL_SECONDS)
+        return True
+
+    def release(self) -> None:
+        """Give it back."""
+        self._lock.release()
 
 
 def _mend(path: Path) -> None:

@@ -1,13 +1,17 @@
 """Where studies are kept: journals that are damaged, in use, or not there; databases out of reach."""
 
+import subprocess
 import sys
 from pathlib import Path
+from signal import SIGKILL
+from threading import Thread
+from time import monotonic
 
 import pytest
 
 from kdstudio.errors import KDStudioError
 from kdstudio.runs.studies.history import read_history
-from kdstudio.runs.studies.storage import named_storage, own_storage, own_storages
+from kdstudio.runs.studies.storage import JournalLock, named_storage, own_storage, own_storages
 from kdstudio.runs.studies.study import begin_study, open_study, study_names
 from tests.small import small_experiment
 
@@ -63,6 +67,39 @@ def test_a_half_written_line_is_dropped(runs):
     begin(runs).optuna.ask()
     assert file.read_bytes().startswith(whole)
     assert len(open_study("mine", study.storage).optuna.trials) == 1
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from kdstudio.runs.studies.storage import JournalLock
+JournalLock(Path(sys.argv[1])).acquire()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_whoever_is_killed_while_it_writes_is_not_waited_for(tmp_path):
+    file = tmp_path / ".writing"
+    assert subprocess.run([sys.executable, "-c", KILLED, str(file)], check=False).returncode == -SIGKILL
+    assert file.exists()
+    began = monotonic()
+    lock = JournalLock(file)
+    assert lock.acquire()
+    lock.release()
+    assert monotonic() - began < 10  # Optuna's own would take 30 s
+
+
+def test_one_at_a_time_writes(tmp_path):
+    first, second = (JournalLock(tmp_path / ".writing") for _ in range(2))
+    told = []
+    first.acquire()
+    waiting = Thread(target=lambda: (second.acquire(), told.append("second"), second.release()))
+    waiting.start()
+    told.append("first")
+    first.release()
+    waiting.join()
+    assert told == ["first", "second"]
 
 
 @pytest.mark.parametrize(
