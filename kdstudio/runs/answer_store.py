@@ -51,7 +51,7 @@ class SqliteAnswers:
             return {}
         self._used.add(key)
         try:
-            with closing(_opened(file, "ro")) as table:
+            with closing(_opened(file, "rw")) as table:
                 found = _found(table, key, places)
         except (sqlite3.Error, OSError, KDStudioError) as error:
             self._given_up.add(key)
@@ -109,7 +109,7 @@ def read_about(file: Path) -> dict[str, str]:
     Raises KDStudioError where it is no table.
     """
     try:
-        with closing(_opened(file, "ro")) as table:
+        with closing(_opened(file, "rw")) as table:
             about = dict(table.execute("SELECT name, value FROM about"))
             ((count,),) = table.execute("SELECT count(*) FROM blocks")
     except (sqlite3.Error, OSError) as error:
@@ -118,6 +118,10 @@ def read_about(file: Path) -> dict[str, str]:
 
 
 def _opened(file: Path, mode: str) -> sqlite3.Connection:
+    """Open a table; who reads alone must be able to write, too, to undo what a killed process has left half done.
+
+    SQLite itself does without where the disk can only be read.
+    """
     address = f"{file.absolute().as_uri()}?mode={mode}"
     return sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
 

@@ -7,6 +7,7 @@ import subprocess
 import time
 from contextlib import contextmanager
 from functools import partial
+from itertools import zip_longest
 
 from kdstudio.engine.strategy import strategies
 from kdstudio.runs.answer_store import read_about
@@ -61,7 +62,8 @@ class Victim:
     def finish(self, fatal=None):
         """Go on to the end."""
         with self.going_on(fatal) as process:
-            assert process.wait(LONGEST) == 0, self._said()
+            code = process.wait(LONGEST)
+        assert code == 0, self._said(code)
 
     def points(self):
         """Run to the end; returns at how many moments it could have killed itself."""
@@ -72,7 +74,7 @@ class Victim:
         """Go on until the process kills itself; tells whether it came to that."""
         with self.going_on(point) as process:
             code = process.wait(LONGEST)
-        assert code in (0, -signal.SIGKILL), self._said()
+        assert code in (0, -signal.SIGKILL), self._said(code)
         return code != 0
 
     def die_after(self, seconds):
@@ -85,7 +87,7 @@ class Victim:
                 died = time.time()
                 process.wait(LONGEST)
                 return self._since_checkpoint(died)
-        assert code == 0, self._said()
+        assert code == 0, self._said(code)
         return None
 
     @contextmanager
@@ -104,9 +106,9 @@ class Victim:
         marks = (self.home / BEGAN, self.folder.checkpoint_file)
         return died - max(file.stat().st_mtime for file in marks if file.exists())
 
-    def _said(self):
+    def _said(self, code):
         failed = self.home / FAILED
-        return failed.read_text() if failed.exists() else "it has said nothing"
+        return failed.read_text() if failed.exists() else f"it ended with code {code} and has said nothing"
 
     def unreadable(self):
         """Read all that is there, as lists and pages do; returns what cannot be read, and why."""
@@ -152,18 +154,21 @@ def kept(folder):
     summary, state = folder.summary(), RunState()
     for event in folder.events():
         state.add(event)
-    told = [event.model_dump(exclude=CLOCK) for event in folder.events() if event.kind not in SAID_AGAIN]
+    events = (event for event in folder.events() if event.kind not in SAID_AGAIN)
+    told = [repr(event.model_dump(exclude=CLOCK)) for event in events]
     rows = summary.model_dump(mode="json", exclude={"name", "started", "seconds", "environment"})
     curves = {name: repr(drawn) for name, drawn in vars(state.curves).items() if name != "speed"}
     return {
         **{str(file.relative_to(folder.path)): file.read_bytes() for file in files},
         **{f"summary: {name}": json.dumps(value) for name, value in rows.items()},
         **{f"curves: {name}": drawn for name, drawn in curves.items()},
-        "log": repr(told),
+        "log": told,
         "left over": repr(sorted(file.name for file in folder.path.rglob(".*") if file.name != ".lock")),
     }
 
 
 def differences(one, other):
-    """Name what two runs do not have alike."""
-    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+    """Name what two runs do not have alike; of their logs, the first events of which that is true."""
+    found = sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+    apart = (pair for pair in zip_longest(one["log"], other["log"]) if pair[0] != pair[1])
+    return [f"log: {next(apart)}" if name == "log" else name for name in found]

@@ -1,4 +1,5 @@
 import os
+import shutil
 import sqlite3
 import zlib
 from contextlib import closing
@@ -49,6 +50,21 @@ def test_a_file_tells_people_what_it_holds(folder):
     assert (about["network"], about["blocks"], about["key"]) == ("teacher", "2", KEY)
     with pytest.raises(KDStudioError, match="no table of answers"):
         read_about(folder / "none.sqlite")
+
+
+def test_what_a_killed_process_has_left_half_written_is_undone_by_whoever_reads(folder, tmp_path):
+    file, left = filled(folder), tmp_path / "left"
+    with closing(sqlite3.connect(file, isolation_level=None)) as table:
+        table.execute("PRAGMA cache_size = 1")  # pages are written before the end of the transaction
+        table.execute("BEGIN IMMEDIATE")
+        table.executemany("INSERT INTO blocks VALUES (7, ?, ?)", ((n, bytes(9000)) for n in range(50)))
+        shutil.copytree(folder, left)
+    assert (left / f"{KEY}.sqlite-journal").stat().st_size
+    other = shutil.copytree(left, tmp_path / "other")
+    store = SqliteAnswers(left, LIMIT)
+    assert store.read(KEY, [*BLOCKS, (7, 0)]) == BLOCKS
+    assert store.complaints() == []
+    assert read_about(other / f"{KEY}.sqlite")["blocks"] == "2"
 
 
 def test_what_is_written_again_stays_as_it_was(folder):
