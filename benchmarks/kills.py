@@ -18,8 +18,10 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
+from functools import partial
 from itertools import count, islice
+from multiprocessing import get_context
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -48,31 +50,34 @@ def main() -> None:
     each = -(-options.kills // len(chosen))
     print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
     total = Tally()
-    for strategy in chosen:
-        tally = killed(strategy, each, options)
-        total += tally
-        print(line(strategy, tally), flush=True)
+    # in threads multiprocessing may lose the exit code of one process to another thread that starts one
+    with ProcessPoolExecutor(options.processes, get_context("spawn")) as pool:
+        for strategy in chosen:
+            tally = killed(strategy, each, options, pool)
+            total += tally
+            print(line(strategy, tally), flush=True)
     print(line("all", total))
     for what in (*total.lost, *total.differing, *total.unreadable):
         print(what, file=sys.stderr)
     sys.exit(not total.is_clean)
 
 
-def killed(strategy: str, kills: int, options: argparse.Namespace) -> Tally:
+def killed(strategy: str, kills: int, options: argparse.Namespace, pool: Executor) -> Tally:
     """Kill runs of a strategy until there are so many kills."""
     total = Tally()
-    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(options.processes) as pool:
+    with tempfile.TemporaryDirectory() as scratch:
         target = Target(Path(scratch), strategy, f"compute.checkpoint_every={options.every}")
-
-        def attacked(number: int) -> Tally:
-            chance = random.Random(f"{options.seed} {strategy} {number}")
-            return attack(target, str(number), chance, MOST)
-
+        attacked = partial(attack_one, target, f"{options.seed} {strategy}")
         numbers = count()
         while total.kills < kills:
             for tally in pool.map(attacked, islice(numbers, options.processes)):
                 total += tally
     return total
+
+
+def attack_one(target: Target, seed: str, number: int) -> Tally:
+    """Kill one run of ``target``, as ``seed`` and ``number`` decide."""
+    return attack(target, str(number), random.Random(f"{seed} {number}"), MOST)
 
 
 def line(name: str, tally: Tally) -> str:

@@ -118,9 +118,9 @@ def read_about(file: Path) -> dict[str, str]:
 
 
 def _opened(file: Path, mode: str) -> sqlite3.Connection:
-    """Open a table; who reads alone must be able to write, too, to undo what a killed process has left half done.
+    """Open a table. Who only reads it may have to undo what a killed process has left half written.
 
-    SQLite itself does without where the disk can only be read.
+    With ``rw`` SQLite still opens what can only be read.
     """
     address = f"{file.absolute().as_uri()}?mode={mode}"
     return sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
